@@ -1,0 +1,8 @@
+//! The Lambda function `change-failure-rate`; see `functions::change_failure_rate`.
+
+use functions::{change_failure_rate::ChangeFailureRate, worker};
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    worker::run(ChangeFailureRate).await
+}

@@ -1,0 +1,162 @@
+//! The configuration of the functions, read once from the environment.
+
+use crate::clock::Clock;
+use jiff::SignedDuration;
+use metrics_lib::{contract::env, fact::Teams, production::ProductionRule};
+use serde::{Deserialize, de::DeserializeOwned};
+use std::collections::BTreeSet;
+
+/// What the environment configures.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// From [`env::TOOLING_ACCOUNTS`].
+    pub tooling_accounts: Vec<ToolingAccount>,
+    /// From [`env::OPS_ACCOUNT`].
+    pub ops_account: String,
+    /// From [`env::READ_ROLE_ARN`].
+    pub read_role_arn: String,
+    /// From [`env::READ_ROLE_EXTERNAL_ID`].
+    pub read_role_external_id: String,
+    /// From [`env::LEDGER_TABLE`].
+    pub ledger_table: String,
+    /// From [`env::MAIN_BRANCH`], [`env::PRODUCTION_STAGE`] and [`env::TRUNK_BASED_REPOSITORIES`].
+    pub production: ProductionRule,
+    /// From [`env::TEAMS`].
+    pub teams: Teams,
+    /// From [`env::ATTRIBUTION_WINDOW`].
+    pub attribution_window: SignedDuration,
+    /// From [`env::ATTRIBUTION_DELAY`].
+    pub attribution_delay: SignedDuration,
+    /// From [`env::CLOCK_FILE`]; the system's clock if that is not set.
+    pub clock: Clock,
+}
+
+/// An account that runs pipelines.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ToolingAccount {
+    /// The account's id.
+    pub account: String,
+    /// The regions whose pipelines and `OpsItem`s count.
+    pub regions: BTreeSet<String>,
+}
+
+/// A variable that is missing or can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It is not set.
+    #[error("environment variable {0} is not set")]
+    Missing(&'static str),
+    /// Its value can't be used.
+    #[error("environment variable {name} can't be used: {reason}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// Reads the configuration; `variable` gives the value of an environment variable.
+    ///
+    /// # Errors
+    /// The first variable that is missing or can't be used.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let text = |name| variable(name).filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name));
+        let duration = |name| -> Result<SignedDuration, ConfigError> {
+            text(name)?.parse().map_err(|error: jiff::Error| invalid(name, &error))
+        };
+        Ok(Self {
+            tooling_accounts: json(env::TOOLING_ACCOUNTS, &text(env::TOOLING_ACCOUNTS)?)?,
+            ops_account: text(env::OPS_ACCOUNT)?,
+            read_role_arn: text(env::READ_ROLE_ARN)?,
+            read_role_external_id: text(env::READ_ROLE_EXTERNAL_ID)?,
+            ledger_table: text(env::LEDGER_TABLE)?,
+            production: ProductionRule {
+                main_branch: text(env::MAIN_BRANCH)?,
+                production_stage: text(env::PRODUCTION_STAGE)?,
+                trunk_based: json(env::TRUNK_BASED_REPOSITORIES, &text(env::TRUNK_BASED_REPOSITORIES)?)?,
+            },
+            teams: json(env::TEAMS, &text(env::TEAMS)?)?,
+            attribution_window: duration(env::ATTRIBUTION_WINDOW)?,
+            attribution_delay: duration(env::ATTRIBUTION_DELAY)?,
+            clock: variable(env::CLOCK_FILE).map_or(Clock::System, |path| Clock::File(path.into())),
+        })
+    }
+
+    /// Whether pipelines and `OpsItem`s of an account and region count.
+    pub fn covers(&self, account: &str, region: &str) -> bool {
+        self.tooling_accounts
+            .iter()
+            .any(|tooling| tooling.account == account && tooling.regions.contains(region))
+    }
+
+    /// Every account and region that an `OpsItem` may be in: those of the pipelines, and the operations account.
+    pub fn ops_item_places<'a>(&'a self, own_region: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let tooling = self.tooling_accounts.iter().flat_map(|tooling| {
+            tooling.regions.iter().map(move |region| (tooling.account.as_str(), region.as_str()))
+        });
+        let own = (self.ops_account.as_str(), own_region);
+        std::iter::once(own).chain(tooling.filter(move |place| *place != own))
+    }
+}
+
+fn json<T: DeserializeOwned>(name: &'static str, text: &str) -> Result<T, ConfigError> {
+    serde_json::from_str(text).map_err(|error| invalid(name, &error))
+}
+
+fn invalid(name: &'static str, error: &dyn std::error::Error) -> ConfigError {
+    ConfigError::Invalid { name, reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn variables() -> BTreeMap<&'static str, &'static str> {
+        BTreeMap::from([
+            (env::TOOLING_ACCOUNTS, r#"[{"account":"111111111111","regions":["eu-west-1"]}]"#),
+            (env::OPS_ACCOUNT, "999999999999"),
+            (env::READ_ROLE_ARN, "arn:aws:iam::{account}:role/dora-read"),
+            (env::READ_ROLE_EXTERNAL_ID, "dora"),
+            (env::LEDGER_TABLE, "dora-ledger"),
+            (env::MAIN_BRANCH, "main"),
+            (env::PRODUCTION_STAGE, "Production"),
+            (env::TRUNK_BASED_REPOSITORIES, "[]"),
+            (env::TEAMS, "{}"),
+            (env::ATTRIBUTION_WINDOW, "PT24H"),
+            (env::ATTRIBUTION_DELAY, "PT15M"),
+        ])
+    }
+
+    #[test]
+    fn every_error_names_its_variable() {
+        fn check(name: &'static str, value: Option<&'static str>) {
+            let mut variables = variables();
+            match value {
+                Some(value) => variables.insert(name, value),
+                None => variables.remove(name),
+            };
+            let error = Config::read(|name| variables.get(name).map(ToString::to_string)).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+        for name in variables().keys() {
+            check(name, None);
+            check(name, Some(""));
+        }
+        check(env::TOOLING_ACCOUNTS, Some("111111111111"));
+        check(env::TRUNK_BASED_REPOSITORIES, Some("acme/shop"));
+        check(env::TEAMS, Some("[]"));
+        check(env::ATTRIBUTION_WINDOW, Some("soon"));
+        check(env::ATTRIBUTION_DELAY, Some("15"));
+    }
+
+    #[test]
+    fn only_configured_regions_count() {
+        let config = Config::read(|name| variables().get(name).map(ToString::to_string)).unwrap();
+        assert!(config.covers("111111111111", "eu-west-1"));
+        assert!(!config.covers("111111111111", "us-east-1"));
+        assert!(!config.covers("999999999999", "eu-west-1"));
+    }
+}

@@ -1,0 +1,45 @@
+//! What every handler gets: configuration, clock, clients and ledger, made once when the function starts.
+
+use crate::{clients::Clients, config::Config, error::Error, ledger::Ledger};
+use jiff::Timestamp;
+
+/// What every handler gets.
+#[derive(Debug)]
+pub struct Context {
+    /// The configuration.
+    pub config: Config,
+    /// The AWS clients.
+    pub clients: Clients,
+    /// The ledger.
+    pub ledger: Ledger,
+}
+
+impl Context {
+    /// Makes the context from the environment's configuration.
+    pub async fn new(config: Config) -> Self {
+        let clients = Clients::new(&config).await;
+        let ledger = Ledger::new(clients.dynamodb.clone(), config.ledger_table.clone());
+        Self { config, clients, ledger }
+    }
+
+    /// The present.
+    ///
+    /// # Errors
+    /// [`Error::Clock`].
+    pub fn now(&self) -> Result<Timestamp, Error> {
+        self.config.clock.now()
+    }
+
+    /// Waits for the attribution delay: until then late events may still change a decision about what happened at
+    /// `since`.
+    ///
+    /// # Errors
+    /// [`Error::NotYet`], if the delay is not over.
+    pub fn after_attribution_delay(&self, since: Timestamp, what: &str) -> Result<(), Error> {
+        let until = since.checked_add(self.config.attribution_delay).unwrap_or(Timestamp::MAX);
+        if self.now()? < until {
+            return Err(Error::NotYet { until, reason: format!("events about {what} may still arrive") });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! What can go wrong with one event, and whether trying again helps.
+
+use aws_sdk_sts::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::assume_role::AssumeRoleError,
+};
+use jiff::Timestamp;
+use metrics_lib::event::{ExecutionKey, OpsItemKey};
+use std::error::Error as StdError;
+
+/// Why an event could not be finished. It goes back to its queue, and in the end to the dead-letter queue.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An AWS API refused or failed.
+    #[error("{api} failed with {code}: {message}")]
+    Aws {
+        /// The API, as IAM names it.
+        api: &'static str,
+        /// The service's error code, or the kind of transport failure.
+        code: String,
+        /// The service's message, or the chain of causes.
+        message: String,
+    },
+    /// It is too early.
+    #[error("not before {until}: {reason}")]
+    NotYet {
+        /// When it may be tried.
+        until: Timestamp,
+        /// What is waited for.
+        reason: String,
+    },
+    /// CodePipeline's API does not show the execution's end yet.
+    #[error("execution {key} can't be classified yet: {reason}")]
+    Unfinished {
+        /// The execution.
+        key: ExecutionKey,
+        /// What the API shows.
+        reason: String,
+    },
+    /// Another invocation is publishing the fact.
+    #[error("another invocation holds the claim on {fact} until {until}")]
+    Claimed {
+        /// The fact.
+        fact: String,
+        /// When its lease ends.
+        until: Timestamp,
+    },
+    /// The fact lies in the future.
+    #[error("{0}")]
+    TooNew(#[from] metrics_lib::datum::InvalidDatum),
+    /// A message that is no event of ours.
+    #[error("the event is malformed at {path}: {reason}")]
+    Malformed {
+        /// The path of the field.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An event of an account and region that are not configured.
+    #[error("account {account} is not configured in region {region}")]
+    Unconfigured {
+        /// The account.
+        account: String,
+        /// The region.
+        region: String,
+    },
+    /// An `OpsItem` that the API describes in a way that we don't understand.
+    #[error("OpsItem {key} can't be used: {reason}")]
+    OpsItem {
+        /// The `OpsItem`.
+        key: OpsItemKey,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An item of the ledger that we did not write.
+    #[error("ledger item {key} can't be read: attribute {attribute}")]
+    Ledger {
+        /// The item.
+        key: String,
+        /// The attribute.
+        attribute: &'static str,
+    },
+    /// The clock can't be read.
+    #[error("the clock can't be read: {0}")]
+    Clock(String),
+}
+
+impl Error {
+    /// `Retryable`, if trying again may help as things are, else `NonRetryable`: a stable word for alarms.
+    pub fn error_type(&self) -> &'static str {
+        match self {
+            Self::Aws { .. }
+            | Self::NotYet { .. }
+            | Self::Unfinished { .. }
+            | Self::Claimed { .. }
+            | Self::TooNew(_)
+            | Self::Clock(_) => "Retryable",
+            Self::Malformed { .. }
+            | Self::Unconfigured { .. }
+            | Self::OpsItem { .. }
+            | Self::Ledger { .. } => "NonRetryable",
+        }
+    }
+
+    /// The kind of the error: a stable word for filters.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Aws { code, .. } => code,
+            Self::NotYet { .. } => "NotYet",
+            Self::Unfinished { .. } => "Unfinished",
+            Self::Claimed { .. } => "Claimed",
+            Self::TooNew(_) => "TooNew",
+            Self::Malformed { .. } => "Malformed",
+            Self::Unconfigured { .. } => "Unconfigured",
+            Self::OpsItem { .. } => "OpsItem",
+            Self::Ledger { .. } => "Ledger",
+            Self::Clock(_) => "Clock",
+        }
+    }
+
+    /// Whether it is in the order of things: the event came before it could be decided.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self, Self::NotYet { .. } | Self::Unfinished { .. } | Self::Claimed { .. })
+    }
+
+    /// Whether the credentials of the call had expired, so that new ones are needed.
+    pub fn is_expired_credentials(&self) -> bool {
+        const CODES: [&str; 4] =
+            ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"];
+        matches!(self, Self::Aws { code, .. } if CODES.contains(&code.as_str()))
+    }
+
+    /// Makes an error of what a call of an API returned.
+    pub fn aws<E, R>(api: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+        R: std::fmt::Debug + 'static,
+    {
+        move |error| {
+            if let Some(service) = error.as_service_error() {
+                return Self::from_metadata(api, service);
+            }
+            // Credentials are got on the way, so a refused AssumeRole comes as the cause of the call's failure.
+            let assume_role = chain(&error).find_map(|cause| cause.downcast_ref::<AssumeRoleError>());
+            if let Some(refused) = assume_role {
+                return Self::from_metadata("sts:AssumeRole", refused);
+            }
+            let code = match &error {
+                SdkError::TimeoutError(_) => "Timeout",
+                SdkError::ResponseError(_) => "ResponseError",
+                _ => "DispatchFailure",
+            };
+            let causes: Vec<_> = chain(&error).map(ToString::to_string).collect();
+            Self::Aws { api, code: code.into(), message: causes.join(": ") }
+        }
+    }
+
+    fn from_metadata(api: &'static str, error: &impl ProvideErrorMetadata) -> Self {
+        let code = error.code().unwrap_or("Unknown").to_owned();
+        Self::Aws { api, code, message: error.message().unwrap_or_default().to_owned() }
+    }
+}
+
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}

@@ -1,0 +1,84 @@
+//! The ledger: one DynamoDB item per fact, keyed by what the fact is about, never by the id of an event or message.
+//!
+//! Everything known of an execution shares the partition `execution#ID`, everything known of an `OpsItem` the
+//! partition `opsItem#ID`, so that one consistent query answers what a decision needs:
+//!
+//! | partition | sort key | item |
+//! |---|---|---|
+//! | `execution#ID` | `deployment#…`, `rollback#…`, `failure#…`, `ignored#…` | a fact |
+//! | `execution#ID` | `rolledBackBy#…` | a rollback of this deployment |
+//! | `execution#ID` | `blamedBy#…` | an incident that is attributed to this deployment |
+//! | `opsItem#ID` | `restore#…`, `unattributed#…` | a fact |
+//! | `opsItem#ID` | `incident#…` | the incident and its attribution |
+//! | `opsItem#ID` | `referencedBy#…` | a deployment that references the `OpsItem` |
+//! | `known` | `repository#…`, `pipeline#…` | a name that was deployed |
+//!
+//! The index `timeline` lists the deployments of a day in order of time.
+
+mod facts;
+mod incidents;
+mod item;
+mod timeline;
+
+pub use facts::{Claim, Claimed};
+pub use incidents::{IncidentRecord, Standing};
+
+use crate::error::Error;
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use item::Item;
+use metrics_lib::contract::ledger::{PARTITION_KEY, SORT_KEY};
+use std::{collections::HashSet, sync::Mutex};
+
+/// The ledger.
+#[derive(Debug)]
+pub struct Ledger {
+    client: Client,
+    table: String,
+    /// The known names that this process has written, so that each is written once.
+    known: Mutex<HashSet<String>>,
+}
+
+impl Ledger {
+    /// The ledger in a table.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table, known: Mutex::default() }
+    }
+
+    /// Every item of a partition whose sort key starts with a prefix.
+    async fn query(&self, partition: &str, prefix: &str) -> Result<Vec<Item>, Error> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
+            .expression_attribute_names("#pk", PARTITION_KEY)
+            .expression_attribute_names("#sk", SORT_KEY)
+            .expression_attribute_values(":pk", AttributeValue::S(partition.into()))
+            .expression_attribute_values(":sk", AttributeValue::S(prefix.into()));
+        let items = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        Ok(items.map_err(Error::aws("dynamodb:Query"))?.into_iter().map(Item).collect())
+    }
+
+    /// Writes an item unless there is one with its key; whether it wrote.
+    async fn put_new(&self, item: Item) -> Result<bool, Error> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item.0))
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", PARTITION_KEY);
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(Error::aws("dynamodb:PutItem")(error)),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Claiming and publishing facts: exactly one publisher at a time, and none after it is done.
+
+use super::{
+    Ledger,
+    item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort, sortable},
+};
+use crate::error::Error;
+use aws_sdk_dynamodb::{
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use metrics_lib::{
+    contract::ledger::{PARTITION_KEY, SORT_KEY, TIMELINE_DAY},
+    fact::{Fact, FactId, FactState},
+};
+
+/// How long a claim holds: longer than an invocation can take, shorter than a message stays hidden, so that a message
+/// that comes back after a crash finds the claim expired.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+/// The state of a fact that somebody is publishing.
+const CLAIMED: &str = "claimed";
+
+/// What claiming a fact led to.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// The fact is ours to publish.
+    Taken(Claimed),
+    /// It was published before, or is known to be unpublishable.
+    Done {
+        /// The `OpsItem` that had brought it about, if one had.
+        ops_item_id: Option<String>,
+    },
+}
+
+/// A claim that holds: proof that nobody else publishes the fact.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    partition: String,
+    sort: String,
+    owner: String,
+}
+
+impl Ledger {
+    /// Claims a fact for one publisher, unless it is done. An expired claim is taken over.
+    ///
+    /// # Errors
+    /// [`Error::Claimed`] while somebody else's claim holds, [`Error::Aws`].
+    pub async fn claim(&self, fact: &Fact, owner: &str, now: Timestamp) -> Result<Claim, Error> {
+        let item = fact_item(fact);
+        let (partition, sort) =
+            (item.required(PARTITION_KEY)?.to_owned(), item.required(SORT_KEY)?.to_owned());
+        let claimed = item
+            .text("state", CLAIMED)
+            .text("owner", owner)
+            .instant("leaseUntil", now + LEASE)
+            .expires(fact.time.max(now));
+        let request = self
+            .set(&partition, &sort, claimed)
+            .condition_expression(
+                "attribute_not_exists(#state) OR #state = :pending OR (#state = :claimed AND #lease < :now)",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#lease", "leaseUntil")
+            .expression_attribute_values(":pending", AttributeValue::S(FactState::Pending.name().into()))
+            .expression_attribute_values(":claimed", AttributeValue::S(CLAIMED.into()))
+            .expression_attribute_values(":now", AttributeValue::S(sortable(now)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match request.send().await {
+            Ok(_) => Ok(Claim::Taken(Claimed { partition, sort, owner: owner.into() })),
+            Err(error) => {
+                let refused = error.as_service_error().and_then(|error| match error {
+                    aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
+                        refused,
+                    ) => refused.item.clone(),
+                    _ => None,
+                });
+                match refused.map(Item) {
+                    Some(old) if old.get("state") == Some(CLAIMED) => Err(Error::Claimed {
+                        fact: format!("{partition} {sort}"),
+                        until: old.instant_of("leaseUntil")?,
+                    }),
+                    Some(old) => Ok(Claim::Done { ops_item_id: old.get("opsItemId").map(Into::into) }),
+                    None => Err(Error::aws("dynamodb:UpdateItem")(error)),
+                }
+            }
+        }
+    }
+
+    /// Marks a claimed fact: published, unpublishable, or, to let go of it, pending. Whether the claim still held; if
+    /// not, another publisher has taken over.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn mark(&self, claimed: &Claimed, state: FactState) -> Result<bool, Error> {
+        let Claimed { partition, sort, owner } = claimed;
+        let request = self
+            .set(partition, sort, Item::default().text("state", state.name()))
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", AttributeValue::S(owner.clone()));
+        held(request.send().await.map(|_| ()))
+    }
+
+    /// Records a fact that can't be decided yet, unless it is known.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn note_pending(&self, fact: &Fact) -> Result<(), Error> {
+        let item = fact_item(fact).text("state", FactState::Pending.name()).expires(fact.time);
+        self.put_new(item).await.map(drop)
+    }
+
+    /// A request that sets attributes of an item, whatever they are called.
+    pub(super) fn set(&self, partition: &str, sort: &str, attributes: Item) -> UpdateItemFluentBuilder {
+        let mut request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(PARTITION_KEY, AttributeValue::S(partition.into()))
+            .key(SORT_KEY, AttributeValue::S(sort.into()));
+        let mut assignments = Vec::new();
+        let attributes =
+            attributes.0.into_iter().filter(|(name, _)| name != PARTITION_KEY && name != SORT_KEY);
+        for (name, value) in attributes {
+            assignments.push(format!("#set_{name} = :set_{name}"));
+            request = request
+                .expression_attribute_names(format!("#set_{name}"), &name)
+                .expression_attribute_values(format!(":set_{name}"), value);
+        }
+        assignments.sort();
+        request.update_expression(format!("SET {}", assignments.join(", ")))
+    }
+}
+
+/// Whether the condition of an update held.
+pub(super) fn held<R: std::fmt::Debug + 'static>(
+    result: Result<
+        (),
+        aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError, R>,
+    >,
+) -> Result<bool, Error> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(Error::aws("dynamodb:UpdateItem")(error)),
+    }
+}
+
+fn fact_item(fact: &Fact) -> Item {
+    let kind = fact.id.kind().name();
+    let mut item = match &fact.id {
+        FactId::Deployment(key) | FactId::Failure(key) | FactId::Rollback(key) | FactId::Ignored(key) => {
+            Item::new(execution_partition(&key.execution_id), execution_sort(kind, key))
+        }
+        FactId::Restore(key) | FactId::Unattributed(key) => {
+            Item::new(ops_item_partition(key), ops_item_sort(kind, key))
+        }
+    };
+    item = item.text("kind", kind).instant("time", fact.time).text("evidence", &fact.evidence);
+    // The attributes `account` and `region` are those of the execution where there is one: it is what was deployed.
+    if let Some(key) = &fact.ops_item {
+        item = item.ops_item(key);
+    }
+    if let Some(key) = &fact.execution {
+        item = item.execution(key);
+    }
+    if let Some(repository) = &fact.repository {
+        item = item.text("repository", repository);
+    }
+    if let Some(seconds) = fact.seconds {
+        item = item.number("value", seconds.get());
+    }
+    if let FactId::Deployment(_) = &fact.id {
+        item = item.text(TIMELINE_DAY, timeline_day(fact.time));
+    }
+    item
+}
+
+/// The partition of the timeline that a deployment is listed in.
+pub(super) fn timeline_day(time: Timestamp) -> String {
+    format!("deployment#{}", time.to_zoned_datetime(TimeZone::UTC).date())
+}

@@ -1,0 +1,260 @@
+//! What the ledger knows of incidents: where each stands, which deployments reference it, which rollbacks undid what.
+
+use super::{
+    Ledger,
+    facts::held,
+    item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort, sortable},
+};
+use crate::error::Error;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use metrics_lib::{
+    attribution::Attribution,
+    contract::ledger::{PARTITION_KEY, SORT_KEY},
+    event::{Deployed, Deployment, Incident, OpsItemId, OpsItemKey, Rollback},
+    time_to_restore::{RestoredBy, Restorer},
+};
+
+/// Where the attribution of an incident stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Not decided yet.
+    Pending,
+    /// Decided: no deployment. The reconciler tries again.
+    Unattributed,
+    /// Decided, once and for good.
+    Attributed {
+        /// The deployment that is blamed.
+        deployment: Deployed,
+        /// Why this one.
+        evidence: String,
+    },
+}
+
+/// What the ledger knows of an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentRecord {
+    /// The `OpsItem`.
+    pub key: OpsItemKey,
+    /// When it was raised.
+    pub created: Timestamp,
+    /// When somebody resolved it, as far as an event told.
+    pub resolved: Option<Timestamp>,
+    /// Its attribution.
+    pub standing: Standing,
+}
+
+const PENDING: &str = "pending";
+const UNATTRIBUTED: &str = "unattributed";
+const ATTRIBUTED: &str = "attributed";
+
+impl Ledger {
+    /// Records an incident, if it is new, and returns what is known of it.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn record_incident(&self, incident: &Incident) -> Result<IncidentRecord, Error> {
+        let key = &incident.key;
+        if let Some(record) =
+            self.incidents(&key.ops_item_id).await?.into_iter().find(|record| record.key == *key)
+        {
+            return Ok(record);
+        }
+        let item = incident_item(key)
+            .text("kind", "incident")
+            .ops_item(key)
+            .instant("time", incident.created)
+            .text("attribution", PENDING)
+            .text("evidence", "not attributed yet")
+            .expires(incident.created);
+        self.put_new(item).await?;
+        let standing = Standing::Pending;
+        Ok(IncidentRecord { key: key.clone(), created: incident.created, resolved: None, standing })
+    }
+
+    /// The incidents of an id; ids are unique in an account and region only.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn incidents(&self, id: &OpsItemId) -> Result<Vec<IncidentRecord>, Error> {
+        let items = self.query(&format!("opsItem#{id}"), "incident#").await?;
+        items.iter().map(record).collect()
+    }
+
+    /// Decides an incident's attribution, unless that is decided; returns the decision that holds. One that found no
+    /// deployment may be replaced by one that did.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn decide(
+        &self,
+        record: &IncidentRecord,
+        attribution: &Attribution,
+    ) -> Result<Standing, Error> {
+        let (decision, standing) = match attribution {
+            Attribution::Unattributed { evidence } => (
+                Item::default().text("attribution", UNATTRIBUTED).text("evidence", evidence),
+                Standing::Unattributed,
+            ),
+            Attribution::Deployment { deployment, evidence } => (
+                Item::default()
+                    .text("attribution", ATTRIBUTED)
+                    .text("evidence", evidence)
+                    .text("repository", &deployment.repository)
+                    .text("pipeline", &deployment.key.pipeline)
+                    .text("executionId", &deployment.key.execution_id)
+                    .text("deploymentAccount", &deployment.key.account)
+                    .text("deploymentRegion", &deployment.key.region)
+                    .instant("deploymentTime", deployment.time),
+                Standing::Attributed { deployment: deployment.clone(), evidence: evidence.clone() },
+            ),
+        };
+        let item = incident_item(&record.key);
+        let request = self
+            .set(item.required(PARTITION_KEY)?, item.required(SORT_KEY)?, decision)
+            .condition_expression("#attribution IN (:pending, :unattributed)")
+            .expression_attribute_names("#attribution", "attribution")
+            .expression_attribute_values(":pending", AttributeValue::S(PENDING.into()))
+            .expression_attribute_values(":unattributed", AttributeValue::S(UNATTRIBUTED.into()));
+        if held(request.send().await.map(|_| ()))? {
+            return Ok(standing);
+        }
+        let records = self.incidents(&record.key.ops_item_id).await?;
+        let decided = records.into_iter().find(|other| other.key == record.key);
+        decided.map(|record| record.standing).ok_or_else(|| item.unreadable("attribution"))
+    }
+
+    /// Links a deployment with an incident that is attributed to it.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn link_blame(&self, deployment: &Deployed, record: &IncidentRecord) -> Result<(), Error> {
+        let id = &record.key.ops_item_id;
+        let sort = format!("{}#{id}", ops_item_sort("blamedBy", &record.key));
+        let item = Item::new(execution_partition(&deployment.key.execution_id), sort)
+            .text("kind", "blame")
+            .ops_item(&record.key)
+            .expires(record.created);
+        self.put_new(item).await.map(drop)
+    }
+
+    /// The incidents that are attributed to a deployment.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn blamed_by(&self, deployment: &Deployed) -> Result<Vec<IncidentRecord>, Error> {
+        let links = self.query(&execution_partition(&deployment.key.execution_id), "blamedBy#").await?;
+        let mut records = Vec::new();
+        for link in links {
+            let key = link.ops_item_key()?;
+            records.extend(self.incidents(&key.ops_item_id).await?.into_iter().filter(|record| {
+                record.key == key && matches!(&record.standing, Standing::Attributed { deployment: blamed, .. } if blamed.key == deployment.key)
+            }));
+        }
+        Ok(records)
+    }
+
+    /// Records that an incident was resolved; of several times the first stays.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn record_resolution(&self, record: &IncidentRecord, resolved: Timestamp) -> Result<(), Error> {
+        let item = incident_item(&record.key);
+        let request = self
+            .set(
+                item.required(PARTITION_KEY)?,
+                item.required(SORT_KEY)?,
+                Item::default().instant("resolved", resolved),
+            )
+            .condition_expression("attribute_not_exists(#resolved) OR #resolved > :resolved")
+            .expression_attribute_names("#resolved", "resolved")
+            .expression_attribute_values(":resolved", AttributeValue::S(sortable(resolved)));
+        held(request.send().await.map(|_| ())).map(drop)
+    }
+
+    /// Links an `OpsItem` with a deployment that references it.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn link_reference(&self, id: &OpsItemId, deployment: &Deployment) -> Result<(), Error> {
+        let key = &deployment.key;
+        let sort = format!("{}#{}", execution_sort("referencedBy", key), key.execution_id);
+        let item = Item::new(format!("opsItem#{id}"), sort)
+            .text("kind", "reference")
+            .execution(key)
+            .text("repository", &deployment.source.repository)
+            .instant("time", deployment.time)
+            .expires(deployment.time);
+        self.put_new(item).await.map(drop)
+    }
+
+    /// Links a deployment with a rollback of it.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn link_rollback(&self, deployment: &Deployed, rollback: &Rollback) -> Result<(), Error> {
+        let key = &rollback.key;
+        let sort = format!("{}#{}", execution_sort("rolledBackBy", key), key.execution_id);
+        let item = Item::new(execution_partition(&deployment.key.execution_id), sort)
+            .text("kind", "rolledBack")
+            .execution(key)
+            .text("repository", &deployment.repository)
+            .instant("time", rollback.time)
+            .expires(rollback.time);
+        self.put_new(item).await.map(drop)
+    }
+
+    /// Every execution that may have restored service after an incident: deployments that reference it, and rollbacks
+    /// of the deployment that it is attributed to.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn restorers(&self, record: &IncidentRecord) -> Result<Vec<Restorer>, Error> {
+        let restorer = |item: &Item, by: RestoredBy| -> Result<Restorer, Error> {
+            let Deployed { time, key, repository } = item.deployed()?;
+            Ok(Restorer { time, execution: key, by, repository: Some(repository) })
+        };
+        let references = self.query(&ops_item_partition(&record.key), "referencedBy#").await?;
+        let mut restorers = references
+            .iter()
+            .map(|item| restorer(item, RestoredBy::Deployment))
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Standing::Attributed { deployment, .. } = &record.standing {
+            let partition = execution_partition(&deployment.key.execution_id);
+            for item in self.query(&partition, "rolledBackBy#").await? {
+                let rollback = restorer(&item, RestoredBy::Rollback)?;
+                if rollback.execution.same_pipeline(&deployment.key) {
+                    restorers.push(rollback);
+                }
+            }
+        }
+        Ok(restorers)
+    }
+}
+
+fn incident_item(key: &OpsItemKey) -> Item {
+    Item::new(ops_item_partition(key), ops_item_sort("incident", key))
+}
+
+fn record(item: &Item) -> Result<IncidentRecord, Error> {
+    let standing = match item.required("attribution")? {
+        PENDING => Standing::Pending,
+        UNATTRIBUTED => Standing::Unattributed,
+        ATTRIBUTED => Standing::Attributed {
+            deployment: Deployed {
+                time: item.instant_of("deploymentTime")?,
+                key: metrics_lib::event::ExecutionKey {
+                    account: item.required("deploymentAccount")?.into(),
+                    region: item.required("deploymentRegion")?.into(),
+                    pipeline: item.required("pipeline")?.into(),
+                    execution_id: item.required("executionId")?.into(),
+                },
+                repository: item.required("repository")?.into(),
+            },
+            evidence: item.required("evidence")?.into(),
+        },
+        _ => return Err(item.unreadable("attribution")),
+    };
+    let resolved = item.get("resolved").is_some().then(|| item.instant_of("resolved")).transpose()?;
+    Ok(IncidentRecord { key: item.ops_item_key()?, created: item.instant_of("time")?, resolved, standing })
+}

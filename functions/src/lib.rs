@@ -1,0 +1,20 @@
+//! What the Lambda functions share, and what each does with an event.
+//!
+//! A binary is three lines: it hands its handler to [`worker::run`], which reads the configuration, makes the clients
+//! once and then calls the handler for every event of every SQS batch. Handlers read the AWS APIs, let `metrics_lib`
+//! decide, and publish facts through the ledger.
+
+pub mod change_failure_rate;
+pub mod clients;
+pub mod clock;
+pub mod config;
+pub mod context;
+pub mod deployment_frequency;
+pub mod error;
+pub mod events;
+pub mod incidents;
+pub mod ledger;
+pub mod pipelines;
+pub mod publish;
+pub mod time_to_restore;
+pub mod worker;

@@ -1,0 +1,253 @@
+//! Turns (account, region, pipeline, execution id) into a deployment, a rollback, or the reason why it is neither,
+//! from what CodePipeline's API says of exactly this execution.
+
+use crate::{clients::Reader, context::Context, error::Error};
+use aws_sdk_codepipeline::{
+    primitives::DateTime,
+    types::{
+        ActionExecutionDetail, ActionExecutionFilter, ExecutionType as ApiExecutionType, PipelineExecution,
+        PipelineExecutionStatus,
+    },
+};
+use jiff::Timestamp;
+use metrics_lib::{
+    event::{Deployed, Deployment, ExecutionKey, Rollback},
+    production::{
+        self, Action, ArtifactRevision, Execution, ExecutionStatus, ExecutionType, NotProduction, Outcome,
+    },
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What an execution is to the metrics.
+#[derive(Clone, Debug)]
+pub enum Resolution {
+    /// A production deployment.
+    Deployment(Deployment),
+    /// A rollback.
+    Rollback(Rollback),
+    /// Neither.
+    NotProduction(NotProduction),
+}
+
+/// Resolves an execution that has succeeded.
+///
+/// # Errors
+/// [`Error::Unconfigured`] for an account or region that is not ours to read, [`Error::Unfinished`] while the API does
+/// not show the execution's end, [`Error::Aws`].
+pub async fn resolve(context: &Context, key: &ExecutionKey) -> Result<Resolution, Error> {
+    check_configured(context, key)?;
+    match classify(context, key).await? {
+        Outcome::Deployment(deployment) => Ok(Resolution::Deployment(deployment)),
+        Outcome::NotProduction(reason) => Ok(Resolution::NotProduction(reason)),
+        Outcome::Unfinished(reason) => Err(Error::Unfinished { key: key.clone(), reason }),
+        Outcome::Rollback { time, target } => {
+            rollback(context, key, time, target).await.map(Resolution::Rollback)
+        }
+    }
+}
+
+/// Resolves an execution if it is a rollback; none if it is an ordinary run, which takes one request to know.
+///
+/// # Errors
+/// Those of [`resolve`].
+pub async fn resolve_rollback(context: &Context, key: &ExecutionKey) -> Result<Option<Rollback>, Error> {
+    check_configured(context, key)?;
+    let execution = pipeline_execution(&*reader(context, key).await, key).await?;
+    if !matches!(execution_type(&execution), ExecutionType::Rollback { .. }) {
+        return Ok(None);
+    }
+    match resolve(context, key).await? {
+        Resolution::Rollback(rollback) => Ok(Some(rollback)),
+        Resolution::Deployment(_) | Resolution::NotProduction(_) => Ok(None),
+    }
+}
+
+fn check_configured(context: &Context, key: &ExecutionKey) -> Result<(), Error> {
+    if context.config.covers(&key.account, &key.region) {
+        return Ok(());
+    }
+    Err(Error::Unconfigured { account: key.account.clone(), region: key.region.clone() })
+}
+
+async fn reader(context: &Context, key: &ExecutionKey) -> Arc<Reader> {
+    context.clients.reader(&key.account, &key.region).await
+}
+
+async fn classify(context: &Context, key: &ExecutionKey) -> Result<Outcome, Error> {
+    let reader = reader(context, key).await;
+    let execution = pipeline_execution(&reader, key).await?;
+    let actions = actions(&reader, key).await?;
+    Ok(production::classify(&typed(key, &execution, &actions)?, &context.config.production))
+}
+
+/// The rollback, with the deployment that it rolled back: the latest production deployment of the pipeline that ended
+/// before it, unless that is its own target.
+async fn rollback(
+    context: &Context,
+    key: &ExecutionKey,
+    time: Timestamp,
+    target: Option<String>,
+) -> Result<Rollback, Error> {
+    let latest = latest_deployment_before(context, key, time).await?;
+    let repository = match (&latest, &target) {
+        (Some(deployment), _) => Some(deployment.repository.clone()),
+        (None, Some(id)) => {
+            match classify(context, &ExecutionKey { execution_id: id.clone(), ..key.clone() }).await? {
+                Outcome::Deployment(deployment) => Some(deployment.source.repository),
+                Outcome::NotProduction(ignored) => ignored.repository,
+                Outcome::Rollback { .. } | Outcome::Unfinished(_) => None,
+            }
+        }
+        (None, None) => None,
+    };
+    let rolled_back = latest.filter(|deployment| Some(&deployment.key.execution_id) != target.as_ref());
+    Ok(Rollback { key: key.clone(), time, repository, rolled_back })
+}
+
+/// The latest production deployment of a pipeline that ended before an instant.
+async fn latest_deployment_before(
+    context: &Context,
+    key: &ExecutionKey,
+    time: Timestamp,
+) -> Result<Option<Deployed>, Error> {
+    let mut candidates = succeeded_executions(&*reader(context, key).await, key).await?;
+    // An execution's deployment ended no later than the execution changed last, so the rest can't win once one has.
+    candidates.sort_by(|a, b| b.cmp(a));
+    let mut latest: Option<Deployed> = None;
+    for (changed, execution_id) in candidates {
+        if latest.as_ref().is_some_and(|latest| changed < latest.time) {
+            break;
+        }
+        let candidate = ExecutionKey { execution_id, ..key.clone() };
+        if let Outcome::Deployment(deployment) = classify(context, &candidate).await?
+            && deployment.time < time
+        {
+            latest = latest.max(Some(Deployed::from(&deployment)));
+        }
+    }
+    Ok(latest)
+}
+
+async fn pipeline_execution(reader: &Reader, key: &ExecutionKey) -> Result<PipelineExecution, Error> {
+    const API: &str = "codepipeline:GetPipelineExecution";
+    let request = reader.codepipeline.get_pipeline_execution();
+    let output = request
+        .pipeline_name(&key.pipeline)
+        .pipeline_execution_id(&key.execution_id)
+        .send()
+        .await
+        .map_err(Error::aws(API))?;
+    output.pipeline_execution.ok_or_else(|| incomplete(API, "pipelineExecution"))
+}
+
+async fn actions(reader: &Reader, key: &ExecutionKey) -> Result<Vec<ActionExecutionDetail>, Error> {
+    let filter = ActionExecutionFilter::builder().pipeline_execution_id(&key.execution_id).build();
+    let request = reader.codepipeline.list_action_executions().pipeline_name(&key.pipeline).filter(filter);
+    let pages = request.into_paginator().items().send();
+    pages.collect::<Result<_, _>>().await.map_err(Error::aws("codepipeline:ListActionExecutions"))
+}
+
+/// The succeeded ordinary executions of a pipeline: when each changed last, and its id.
+async fn succeeded_executions(
+    reader: &Reader,
+    key: &ExecutionKey,
+) -> Result<Vec<(Timestamp, String)>, Error> {
+    const API: &str = "codepipeline:ListPipelineExecutions";
+    let request = reader.codepipeline.list_pipeline_executions().pipeline_name(&key.pipeline);
+    let mut pages = request.into_paginator().items().send();
+    let mut executions = Vec::new();
+    while let Some(summary) = pages.next().await {
+        let summary = summary.map_err(Error::aws(API))?;
+        let is_rollback = summary.execution_type == Some(ApiExecutionType::Rollback);
+        if summary.status != Some(PipelineExecutionStatus::Succeeded) || is_rollback {
+            continue;
+        }
+        let changed = summary.last_update_time.as_ref().map(|time| timestamp(API, time)).transpose()?;
+        let id = summary.pipeline_execution_id.ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
+        executions.push((changed.unwrap_or(Timestamp::MAX), id));
+    }
+    Ok(executions)
+}
+
+fn execution_type(execution: &PipelineExecution) -> ExecutionType {
+    if execution.execution_type != Some(ApiExecutionType::Rollback) {
+        return ExecutionType::Standard;
+    }
+    let metadata = execution.rollback_metadata.as_ref();
+    ExecutionType::Rollback {
+        target: metadata.and_then(|data| data.rollback_target_pipeline_execution_id.clone()),
+    }
+}
+
+fn typed(
+    key: &ExecutionKey,
+    execution: &PipelineExecution,
+    actions: &[ActionExecutionDetail],
+) -> Result<Execution, Error> {
+    let status = match &execution.status {
+        Some(PipelineExecutionStatus::Succeeded) => ExecutionStatus::Succeeded,
+        Some(PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping) | None => {
+            ExecutionStatus::InProgress
+        }
+        Some(other) => ExecutionStatus::Ended(other.as_str().into()),
+    };
+    let revisions = execution.artifact_revisions().iter().map(|revision| ArtifactRevision {
+        name: revision.name.clone().unwrap_or_default(),
+        revision: revision.revision_id.clone(),
+        summary: revision.revision_summary.clone(),
+    });
+    Ok(Execution {
+        key: key.clone(),
+        status,
+        execution_type: execution_type(execution),
+        revisions: revisions.collect(),
+        trigger_detail: execution.trigger.as_ref().and_then(|trigger| trigger.trigger_detail.clone()),
+        actions: actions.iter().map(action).collect::<Result<_, _>>()?,
+    })
+}
+
+fn action(detail: &ActionExecutionDetail) -> Result<Action, Error> {
+    const API: &str = "codepipeline:ListActionExecutions";
+    let input = detail.input.as_ref();
+    let action_type = input.and_then(|input| input.action_type_id.as_ref());
+    let output = detail.output.as_ref();
+    let result = output.and_then(|output| output.execution_result.as_ref());
+    let mut configuration = BTreeMap::new();
+    for map in input.into_iter().flat_map(|input| [&input.configuration, &input.resolved_configuration]) {
+        configuration.extend(map.iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+    }
+    let updated = detail.last_update_time.as_ref().ok_or_else(|| incomplete(API, "lastUpdateTime"))?;
+    let updated = timestamp(API, updated)?;
+    let started = detail.start_time.as_ref().map(|time| timestamp(API, time)).transpose()?;
+    let artifacts = output.map(|output| output.output_artifacts()).unwrap_or_default();
+    Ok(Action {
+        stage: detail.stage_name.clone().unwrap_or_default(),
+        name: detail.action_name.clone().unwrap_or_default(),
+        category: action_type.map(|id| id.category.as_str().to_owned()).unwrap_or_default(),
+        provider: action_type.map(|id| id.provider.clone()).unwrap_or_default(),
+        status: detail.status.as_ref().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        started: started.unwrap_or(updated),
+        updated,
+        configuration,
+        output_variables: output
+            .and_then(|output| output.output_variables.clone())
+            .unwrap_or_default()
+            .into_iter()
+            .collect(),
+        output_artifacts: artifacts.iter().filter_map(|artifact| artifact.name.clone()).collect(),
+        external_id: result.and_then(|result| result.external_execution_id.clone()),
+        external_summary: result.and_then(|result| result.external_execution_summary.clone()),
+    })
+}
+
+fn timestamp(api: &'static str, time: &DateTime) -> Result<Timestamp, Error> {
+    Timestamp::from_nanosecond(time.as_nanos()).map_err(|error| Error::Aws {
+        api,
+        code: "InvalidResponse".into(),
+        message: error.to_string(),
+    })
+}
+
+fn incomplete(api: &'static str, field: &str) -> Error {
+    Error::Aws { api, code: "InvalidResponse".into(), message: format!("the answer lacks {field}") }
+}

@@ -1,0 +1,103 @@
+//! Publishing a fact exactly once: claim it in the ledger, put its batch in one call, mark it published.
+
+use crate::{context::Context, error::Error, ledger::Claim};
+use aws_sdk_cloudwatch::{
+    primitives::DateTime,
+    types::{Dimension, MetricDatum, StandardUnit},
+};
+use jiff::Timestamp;
+use lambda_runtime::tracing;
+use metrics_lib::{
+    contract::{Metric, Namespace},
+    datum::{Batch, Datum, DatumTime, DatumValue},
+    fact::{Fact, FactState, Publication, Teams},
+};
+
+/// What publishing a fact led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// Its data are in CloudWatch now.
+    New,
+    /// CloudWatch takes it no more; the ledger has it.
+    Unpublishable,
+    /// It was done before.
+    Before {
+        /// The `OpsItem` that had brought it about, if one had.
+        ops_item_id: Option<String>,
+    },
+}
+
+/// Publishes a fact, unless that is done.
+///
+/// A failed call lets go of the claim, so that the message can be tried again at once; after a crash the claim expires.
+/// What remains is a crash between the call and the mark: then the data are put twice.
+///
+/// # Errors
+/// [`Error::Claimed`], [`Error::TooNew`], [`Error::Aws`].
+pub async fn publish(context: &Context, owner: &str, fact: &Fact) -> Result<Published, Error> {
+    let now = context.now()?;
+    let publication = fact.publication(&context.config.teams, now)?;
+    let claimed = match context.ledger.claim(fact, owner, now).await? {
+        Claim::Taken(claimed) => claimed,
+        Claim::Done { ops_item_id } => return Ok(Published::Before { ops_item_id }),
+    };
+    let (state, published) = match publication {
+        Publication::Batch(batch) => {
+            if let Err(error) = put(context, &batch).await {
+                context.ledger.mark(&claimed, FactState::Pending).await?;
+                return Err(error);
+            }
+            (FactState::Published, Published::New)
+        }
+        Publication::Unpublishable(reason) => {
+            tracing::warn!(fact.id = ?fact.id, reason = %reason, "fact can't be published");
+            (FactState::Unpublishable, Published::Unpublishable)
+        }
+    };
+    if !context.ledger.mark(&claimed, state).await? {
+        tracing::warn!(fact.id = ?fact.id, "the claim was lost before the fact was marked");
+    }
+    Ok(published)
+}
+
+/// Counts one event whose fact had been published before.
+///
+/// # Errors
+/// [`Error::Aws`].
+pub async fn count_duplicate(context: &Context, repository: Option<&str>) -> Result<(), Error> {
+    let now = context.now()?;
+    let values = [(Metric::DuplicateEvents, DatumValue::ONE)];
+    let teams =
+        repository.into_iter().flat_map(|repository| Teams::owning(&context.config.teams, repository));
+    let time = DatumTime::new(now, now)?;
+    put(context, &Batch::new(Namespace::DataQuality, &values, time, repository, teams)).await
+}
+
+async fn put(context: &Context, batch: &Batch) -> Result<(), Error> {
+    for skipped in &batch.skipped {
+        tracing::warn!(reason = %skipped, "a dimension was skipped");
+    }
+    let request = context.clients.cloudwatch.put_metric_data().namespace(batch.namespace.name());
+    let request = request.set_metric_data(Some(batch.data.iter().map(metric_datum).collect()));
+    request.send().await.map_err(Error::aws("cloudwatch:PutMetricData"))?;
+    Ok(())
+}
+
+fn metric_datum(datum: &Datum) -> MetricDatum {
+    let dimension = datum
+        .dimension
+        .as_ref()
+        .map(|dimension| Dimension::builder().name(dimension.name()).value(dimension.value()).build());
+    MetricDatum::builder()
+        .metric_name(datum.metric.name())
+        .set_dimensions(dimension.map(|dimension| vec![dimension]))
+        .timestamp(date_time(datum.time.timestamp()))
+        .value(datum.value.get())
+        .unit(StandardUnit::from(datum.metric.unit().name()))
+        .build()
+}
+
+fn date_time(time: Timestamp) -> DateTime {
+    // CloudWatch keeps milliseconds.
+    DateTime::from_millis(time.as_millisecond())
+}

@@ -1,0 +1,119 @@
+//! The Lambda side: reads the configuration, makes the context once, and feeds a handler with the events of SQS batches.
+//!
+//! The answer names the messages that failed, so that SQS keeps those and no others (partial batch responses).
+
+use crate::{config::Config, context::Context, error::Error, events::Event};
+use lambda_runtime::{
+    Diagnostic, LambdaEvent, service_fn,
+    tracing::{self, error, info},
+};
+use serde::{Deserialize, Serialize};
+use std::{future::Future, pin::Pin};
+
+/// An SQS batch, as Lambda's event source mapping delivers it.
+#[derive(Debug, Deserialize)]
+struct Batch {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+}
+
+/// A message of the batch.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    message_id: String,
+    body: String,
+}
+
+/// The messages that failed.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Response {
+    batch_item_failures: Vec<Failure>,
+}
+
+/// A message that failed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
+}
+
+/// One event for a handler.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'a> {
+    /// What every handler gets.
+    pub context: &'a Context,
+    /// The event.
+    pub event: &'a Event,
+    /// Who claims facts: this try of this message.
+    pub owner: &'a str,
+}
+
+/// What a handler is: it finishes one event, or says why it can't.
+pub trait Handler: Sync {
+    /// Acts on one event.
+    fn handle(&self, work: Work<'_>) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// Runs a Lambda function that hands every event to a handler.
+///
+/// # Errors
+/// A configuration that can't be used; what the runtime fails with.
+pub async fn run(handler: impl Handler) -> Result<(), lambda_runtime::Error> {
+    tracing::init_default_subscriber();
+    let config = match Config::read(|name| std::env::var(name).ok()) {
+        Ok(config) => config,
+        Err(invalid) => {
+            error!(error.message = %invalid, "the function is not configured");
+            return Err(invalid.into());
+        }
+    };
+    let context = Context::new(config).await;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| invoke(&handler, &context, event)))
+        .await
+}
+
+async fn invoke(
+    handler: &impl Handler,
+    context: &Context,
+    event: LambdaEvent<serde_json::Value>,
+) -> Result<Response, Diagnostic> {
+    let batch: Batch = serde_path_to_error::deserialize(event.payload).map_err(|error| Diagnostic {
+        error_type: "NonRetryable".into(),
+        error_message: format!("the invocation is no SQS batch: {} at {}", error.inner(), error.path()),
+    })?;
+    let mut response = Response::default();
+    for Record { message_id, body } in batch.records {
+        let owner = format!("{}/{message_id}", event.context.request_id);
+        let result = match Event::parse(&body) {
+            Ok(event) => finish(handler.handle(Work { context, event: &event, owner: &owner })).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            log(&message_id, &error);
+            if error.is_expired_credentials() {
+                context.clients.forget_credentials().await;
+            }
+            response.batch_item_failures.push(Failure { item_identifier: message_id });
+        }
+    }
+    Ok(response)
+}
+
+/// Hides the type of a handler's future: it nests the futures of every API call, deeper than the compiler follows.
+fn finish<'a>(
+    work: impl Future<Output = Result<(), Error>> + Send + 'a,
+) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>> {
+    Box::pin(work)
+}
+
+/// Logs why a message failed: once, here, without anything of the message's content.
+fn log(message_id: &str, error: &Error) {
+    let (error_type, code) = (error.error_type(), error.code());
+    if error.is_waiting() {
+        info!(message.id = message_id, error.type = error_type, error.code = code, reason = %error, "message has to wait");
+    } else {
+        error!(message.id = message_id, error.type = error_type, error.code = code, error.message = %error, "message failed");
+    }
+}

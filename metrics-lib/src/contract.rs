@@ -1,0 +1,179 @@
+//! The names that the parts of the product share: CloudWatch metrics, their dimensions, and environment variables.
+//!
+//! Functions, program, dashboards and tests take every such name from here, so that a metric that is written and a
+//! metric that is read can't drift apart.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A CloudWatch namespace that the product writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Namespace {
+    /// The DORA metrics.
+    Dora,
+    /// What limits the truth of the DORA metrics: ignored executions, unattributed incidents, duplicates.
+    DataQuality,
+}
+
+impl Namespace {
+    /// Every namespace.
+    pub const ALL: [Self; 2] = [Self::Dora, Self::DataQuality];
+
+    /// The name as CloudWatch has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dora => "DORA",
+            Self::DataQuality => "DORA/DataQuality",
+        }
+    }
+}
+
+/// The unit of a datum, one of CloudWatch's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unit {
+    /// A number of things.
+    Count,
+    /// A length of time.
+    Seconds,
+}
+
+impl Unit {
+    /// The unit as CloudWatch writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Count => "Count",
+            Self::Seconds => "Seconds",
+        }
+    }
+}
+
+/// A metric that the product writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Metric {
+    /// Production deployments; 1 each.
+    Deployments,
+    /// Deployments that an incident is attributed to or that were rolled back; 1 each, at the deployment's time.
+    FailedDeployments,
+    /// Deployments that were made because of an incident; 1 each.
+    ReworkDeployments,
+    /// Succeeded executions of type ROLLBACK; 1 each.
+    Rollbacks,
+    /// From an `OpsItem`'s creation to the end of what restored service; one value an `OpsItem`.
+    TimeToRestore,
+    /// Incidents that no deployment could be attributed to; 1 each.
+    UnattributedIncidents,
+    /// Events whose fact had been published before; 1 each.
+    DuplicateEvents,
+    /// Executions that are no production deployment; 1 each.
+    IgnoredExecutions,
+}
+
+impl Metric {
+    /// Every metric, in the order of the documentation.
+    pub const ALL: [Self; 8] = [
+        Self::Deployments,
+        Self::FailedDeployments,
+        Self::ReworkDeployments,
+        Self::Rollbacks,
+        Self::TimeToRestore,
+        Self::UnattributedIncidents,
+        Self::DuplicateEvents,
+        Self::IgnoredExecutions,
+    ];
+
+    /// The name as CloudWatch has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deployments => "Deployments",
+            Self::FailedDeployments => "FailedDeployments",
+            Self::ReworkDeployments => "ReworkDeployments",
+            Self::Rollbacks => "Rollbacks",
+            Self::TimeToRestore => "TimeToRestore",
+            Self::UnattributedIncidents => "UnattributedIncidents",
+            Self::DuplicateEvents => "DuplicateEvents",
+            Self::IgnoredExecutions => "IgnoredExecutions",
+        }
+    }
+
+    /// The namespace that the metric lives in.
+    pub const fn namespace(self) -> Namespace {
+        match self {
+            Self::Deployments
+            | Self::FailedDeployments
+            | Self::ReworkDeployments
+            | Self::Rollbacks
+            | Self::TimeToRestore => Namespace::Dora,
+            Self::UnattributedIncidents | Self::DuplicateEvents | Self::IgnoredExecutions => {
+                Namespace::DataQuality
+            }
+        }
+    }
+
+    /// The unit of its values.
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::TimeToRestore => Unit::Seconds,
+            _ => Unit::Count,
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The names of CloudWatch dimensions. Execution ids, commits and people are never dimensions: each value of a
+/// dimension is a metric that somebody pays for.
+pub mod dimension {
+    /// The repository, `owner/name`.
+    pub const REPOSITORY: &str = "Repository";
+    /// A team that owns the repository.
+    pub const TEAM: &str = "Team";
+}
+
+/// The environment variables of the Lambda functions, each with the form of its value.
+pub mod env {
+    /// JSON: the tooling accounts, `[{"account": "111111111111", "regions": ["eu-west-1"]}]`.
+    pub const TOOLING_ACCOUNTS: &str = "DORA_TOOLING_ACCOUNTS";
+    /// The operations account, 12 digits.
+    pub const OPS_ACCOUNT: &str = "DORA_OPS_ACCOUNT";
+    /// The ARN of the read role in a tooling account, with `{account}` in the account's place.
+    pub const READ_ROLE_ARN: &str = "DORA_READ_ROLE_ARN";
+    /// The external id that the read roles ask for.
+    pub const READ_ROLE_EXTERNAL_ID: &str = "DORA_READ_ROLE_EXTERNAL_ID";
+    /// The name of the ledger's DynamoDB table.
+    pub const LEDGER_TABLE: &str = "DORA_LEDGER_TABLE";
+    /// The branch that GitFlow repositories deploy to production from.
+    pub const MAIN_BRANCH: &str = "DORA_MAIN_BRANCH";
+    /// The name of the pipeline stage that deploys to production.
+    pub const PRODUCTION_STAGE: &str = "DORA_PRODUCTION_STAGE";
+    /// JSON: the repositories that are trunk-based, `["acme/shop"]`.
+    pub const TRUNK_BASED_REPOSITORIES: &str = "DORA_TRUNK_BASED_REPOSITORIES";
+    /// JSON: the teams and the repositories that each owns, `{"payments": ["acme/shop"]}`.
+    pub const TEAMS: &str = "DORA_TEAMS";
+    /// How long before an incident a deployment may have ended to be blamed for it; ISO 8601, `PT24H`.
+    pub const ATTRIBUTION_WINDOW: &str = "DORA_ATTRIBUTION_WINDOW";
+    /// How long after an incident it is attributed, so that late events have arrived; ISO 8601, `PT15M`.
+    pub const ATTRIBUTION_DELAY: &str = "DORA_ATTRIBUTION_DELAY";
+    /// A file that holds the present, RFC 3339. Set on one machine only, where time is simulated; unset, the
+    /// system's clock is used.
+    pub const CLOCK_FILE: &str = "DORA_CLOCK_FILE";
+}
+
+/// The names of the ledger's DynamoDB table: its keys and its index.
+pub mod ledger {
+    /// The partition key: an execution or an `OpsItem`.
+    pub const PARTITION_KEY: &str = "pk";
+    /// The sort key: what is known of it.
+    pub const SORT_KEY: &str = "sk";
+    /// The index that lists the deployments of a day in order of time.
+    pub const TIMELINE_INDEX: &str = "timeline";
+    /// The index's partition key: kind and day.
+    pub const TIMELINE_DAY: &str = "timelineDay";
+    /// The index's sort key: the instant, RFC 3339.
+    pub const TIMELINE_TIME: &str = "time";
+    /// When DynamoDB may delete the item, in seconds since 1970.
+    pub const EXPIRES_AT: &str = "expiresAt";
+}

@@ -1,0 +1,269 @@
+//! The events that metrics are made of: deployments, rollbacks, incidents, and what identifies each.
+
+use crate::text;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// What identifies a pipeline execution. A retried execution keeps its id, so it stays one deployment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecutionKey {
+    /// The account that the pipeline runs in, 12 digits.
+    pub account: String,
+    /// The pipeline's region.
+    pub region: String,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The execution's id, a UUID.
+    pub execution_id: String,
+}
+
+impl ExecutionKey {
+    /// Whether both executions are of one pipeline.
+    pub fn same_pipeline(&self, other: &Self) -> bool {
+        (&self.account, &self.region, &self.pipeline) == (&other.account, &other.region, &other.pipeline)
+    }
+}
+
+impl fmt::Display for ExecutionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}/{}", self.account, self.region, self.pipeline, self.execution_id)
+    }
+}
+
+/// A pipeline, wherever it runs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PipelineKey {
+    /// The account that the pipeline runs in, 12 digits.
+    pub account: String,
+    /// The pipeline's region.
+    pub region: String,
+    /// The pipeline's name.
+    pub pipeline: String,
+}
+
+impl PipelineKey {
+    /// Reads a pipeline's ARN, `arn:PARTITION:codepipeline:REGION:ACCOUNT:NAME`; none if it is something else.
+    pub fn from_arn(arn: &str) -> Option<Self> {
+        let mut parts = arn.trim().splitn(6, ':');
+        let ("arn", _partition, "codepipeline") = (parts.next()?, parts.next()?, parts.next()?) else {
+            return None;
+        };
+        let (region, account, pipeline) = (parts.next()?, parts.next()?, parts.next()?);
+        let named = !pipeline.is_empty() && !pipeline.contains([':', '/']);
+        named.then(|| Self { account: account.into(), region: region.into(), pipeline: pipeline.into() })
+    }
+}
+
+impl From<&ExecutionKey> for PipelineKey {
+    fn from(key: &ExecutionKey) -> Self {
+        Self { account: key.account.clone(), region: key.region.clone(), pipeline: key.pipeline.clone() }
+    }
+}
+
+/// The id of an `OpsItem`: `oi-` and 12 hexadecimal digits, kept in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OpsItemId(String);
+
+/// A text that is not the id of an `OpsItem`.
+#[derive(Debug, thiserror::Error)]
+#[error("\"{0}\" is not an OpsItem id: `oi-` and 12 hexadecimal digits")]
+pub struct InvalidOpsItemId(String);
+
+impl OpsItemId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for OpsItemId {
+    type Err = InvalidOpsItemId;
+
+    fn from_str(id: &str) -> Result<Self, Self::Err> {
+        let lower = id.to_ascii_lowercase();
+        let valid = lower
+            .strip_prefix("oi-")
+            .is_some_and(|digits| digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if valid { Ok(Self(lower)) } else { Err(InvalidOpsItemId(id.into())) }
+    }
+}
+
+impl TryFrom<String> for OpsItemId {
+    type Error = InvalidOpsItemId;
+
+    fn try_from(id: String) -> Result<Self, Self::Error> {
+        id.parse()
+    }
+}
+
+impl From<OpsItemId> for String {
+    fn from(id: OpsItemId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for OpsItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What identifies an `OpsItem`: ids are unique in an account and region only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpsItemKey {
+    /// The account that the `OpsItem` was created in, 12 digits.
+    pub account: String,
+    /// The region that it was created in.
+    pub region: String,
+    /// Its id.
+    pub ops_item_id: OpsItemId,
+}
+
+impl fmt::Display for OpsItemKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.account, self.region, self.ops_item_id)
+    }
+}
+
+/// Where a source action of CodePipeline takes its code from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SourceKind {
+    /// A Git host through a CodeStar connection, GitHub version 1, or CodeCommit.
+    Git,
+    /// A container image.
+    Ecr,
+    /// An object in a bucket.
+    S3,
+}
+
+/// What of a Git repository was deployed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reference {
+    /// The head of a branch.
+    Branch(String),
+    /// A tag.
+    Tag(String),
+    /// The source has neither (S3, ECR), or the execution does not say.
+    None,
+}
+
+impl Reference {
+    /// The branch, if it is one.
+    pub fn branch(&self) -> Option<&str> {
+        match self {
+            Self::Branch(name) => Some(name),
+            Self::Tag(_) | Self::None => None,
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Branch(name) => write!(f, "branch {name}"),
+            Self::Tag(name) if name.is_empty() => f.write_str("a tag"),
+            Self::Tag(name) => write!(f, "tag {name}"),
+            Self::None => f.write_str("no branch"),
+        }
+    }
+}
+
+/// What an execution deployed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// The kind of the primary source action.
+    pub kind: SourceKind,
+    /// `owner/name`; for CodeCommit and ECR the repository's name, for S3 `bucket/key`.
+    pub repository: String,
+    /// The branch or tag.
+    pub reference: Reference,
+    /// The commit, image digest or object version.
+    pub revision: Option<String>,
+    /// The message of the commit.
+    pub message: Option<String>,
+}
+
+impl Source {
+    /// The ids of the `OpsItem`s that the branch, the merged branch or the commit message references, sorted, each
+    /// once.
+    pub fn ops_items(&self) -> Vec<OpsItemId> {
+        let texts = self.reference.branch().into_iter().chain(self.message.as_deref());
+        let mut ids: Vec<_> = texts.flat_map(text::ops_item_ids).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+}
+
+/// A production deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployment {
+    /// What identifies it.
+    pub key: ExecutionKey,
+    /// When it ended.
+    pub time: Timestamp,
+    /// What was deployed.
+    pub source: Source,
+}
+
+/// What stays known of a production deployment: all that attribution needs, and nothing of its content.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployed {
+    /// When it ended.
+    pub time: Timestamp,
+    /// What identifies it.
+    pub key: ExecutionKey,
+    /// The repository.
+    pub repository: String,
+}
+
+impl From<&Deployment> for Deployed {
+    fn from(deployment: &Deployment) -> Self {
+        let Deployment { key, time, source } = deployment;
+        Self { time: *time, key: key.clone(), repository: source.repository.clone() }
+    }
+}
+
+/// A succeeded execution of type ROLLBACK. It is no deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollback {
+    /// What identifies it.
+    pub key: ExecutionKey,
+    /// When it ended.
+    pub time: Timestamp,
+    /// The repository of the pipeline, where an execution still says it.
+    pub repository: Option<String>,
+    /// The deployment that it rolled back; none if nothing had been deployed since the rollback's target.
+    pub rolled_back: Option<Deployed>,
+}
+
+/// An `OpsItem` of type `/aws/issue`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Incident {
+    /// What identifies it.
+    pub key: OpsItemKey,
+    /// When it was raised.
+    pub created: Timestamp,
+    /// Its title, as written by whoever raised it.
+    pub title: String,
+    /// Its description.
+    pub description: String,
+    /// The execution that its operational data names (`dora/execution`).
+    pub execution_id: Option<String>,
+    /// The repository that its operational data names (`dora/repository`).
+    pub repository: Option<String>,
+    /// The pipelines whose ARN its operational data names (`/aws/resources`).
+    pub pipelines: Vec<PipelineKey>,
+}

@@ -1,0 +1,25 @@
+//! The rules of the product, and nothing else: typed events in, CloudWatch datum batches out.
+//!
+//! This crate decides what a production deployment is, which deployment an incident is attributed to, when service was
+//! restored, and which data CloudWatch gets for it. It does no I/O, reads no clock and no environment: whoever
+//! calls it brings the events and the present. Metrics never fail, they account: what can't be published is returned
+//! beside what can, with the reason.
+//!
+//! The definitions, each with a worked example, are in [`definitions`].
+
+pub mod attribution;
+pub mod change_failure_rate;
+pub mod contract;
+pub mod datum;
+pub mod deployment_frequency;
+pub mod event;
+pub mod fact;
+pub mod production;
+pub mod report;
+pub mod rework_rate;
+pub mod text;
+pub mod time_to_restore;
+pub mod window;
+
+#[doc = include_str!("../../docs/METRICS.md")]
+pub mod definitions {}

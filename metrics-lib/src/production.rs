@@ -1,0 +1,232 @@
+//! What a production deployment is: the definition, applied to one pipeline execution as CodePipeline's API has it.
+
+mod source;
+
+use crate::event::{Deployment, ExecutionKey, Reference, Source};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an installation calls production.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductionRule {
+    /// The branch that GitFlow repositories deploy to production from.
+    pub main_branch: String,
+    /// The name of the stage that deploys to production.
+    pub production_stage: String,
+    /// The trunk-based repositories; all others follow GitFlow.
+    pub trunk_based: BTreeSet<String>,
+}
+
+/// The status of a pipeline execution (API `PipelineExecution.status`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExecutionStatus {
+    /// It ran to its end.
+    Succeeded,
+    /// It is running, or about to stop.
+    InProgress,
+    /// It ended in another way: `Failed`, `Stopped`, `Cancelled`, `Superseded`, or a status that we do not know.
+    Ended(String),
+}
+
+/// The type of a pipeline execution (API `PipelineExecution.executionType`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExecutionType {
+    /// An ordinary run.
+    Standard,
+    /// A stage was rolled back to what an earlier execution had deployed.
+    Rollback {
+        /// The execution that it went back to.
+        target: Option<String>,
+    },
+}
+
+/// One attempt of an action (API `ActionExecutionDetail`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// The name of its stage.
+    pub stage: String,
+    /// Its name, unique in its stage.
+    pub name: String,
+    /// Its category: `Source`, `Build`, `Deploy`, …
+    pub category: String,
+    /// Its provider: `CodeStarSourceConnection`, `S3`, …
+    pub provider: String,
+    /// `InProgress`, `Succeeded`, `Failed`, `Abandoned`.
+    pub status: String,
+    /// When the attempt began.
+    pub started: Timestamp,
+    /// When it last changed; once it ended, when it ended.
+    pub updated: Timestamp,
+    /// Its configuration, variables resolved.
+    pub configuration: BTreeMap<String, String>,
+    /// The variables that it set.
+    pub output_variables: BTreeMap<String, String>,
+    /// The names of the artifacts that it made.
+    pub output_artifacts: Vec<String>,
+    /// The id of what it ran (`externalExecutionId`); for a source action the revision.
+    pub external_id: Option<String>,
+    /// The summary of what it ran (`externalExecutionSummary`); for a source action the commit message.
+    pub external_summary: Option<String>,
+}
+
+/// A revision that an execution worked on (API `ArtifactRevision`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArtifactRevision {
+    /// The artifact's name.
+    pub name: String,
+    /// The commit, image digest or object version.
+    pub revision: Option<String>,
+    /// The commit message, for connections wrapped in JSON.
+    pub summary: Option<String>,
+}
+
+/// A pipeline execution as `GetPipelineExecution` and `ListActionExecutions` describe it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// What identifies it.
+    pub key: ExecutionKey,
+    /// Its status.
+    pub status: ExecutionStatus,
+    /// Its type.
+    pub execution_type: ExecutionType,
+    /// The revisions that it worked on.
+    pub revisions: Vec<ArtifactRevision>,
+    /// What started it, as its trigger tells; free text, for Git triggers it may name a tag.
+    pub trigger_detail: Option<String>,
+    /// Every attempt of every action.
+    pub actions: Vec<Action>,
+}
+
+/// What an execution is to the metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A production deployment.
+    Deployment(Deployment),
+    /// A succeeded rollback.
+    Rollback {
+        /// When it ended.
+        time: Timestamp,
+        /// The execution that it went back to.
+        target: Option<String>,
+    },
+    /// Neither.
+    NotProduction(NotProduction),
+    /// It has not ended, or the API does not show its end yet: to be asked again.
+    Unfinished(String),
+}
+
+/// Why an execution is no production deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotProduction {
+    /// The execution.
+    pub key: ExecutionKey,
+    /// When it ended; none if it had no actions.
+    pub time: Option<Timestamp>,
+    /// The repository, if the execution says it.
+    pub repository: Option<String>,
+    /// The reason, a sentence fragment.
+    pub reason: String,
+}
+
+/// Applies the definition of a production deployment (see [`crate::definitions`]) to one execution.
+pub fn classify(execution: &Execution, rule: &ProductionRule) -> Outcome {
+    let not_production = |repository: Option<String>, reason: String| {
+        let time = end(execution, &rule.production_stage);
+        Outcome::NotProduction(NotProduction { key: execution.key.clone(), time, repository, reason })
+    };
+    match &execution.status {
+        ExecutionStatus::Succeeded => {}
+        ExecutionStatus::InProgress => {
+            return Outcome::Unfinished("the execution is still in progress".into());
+        }
+        ExecutionStatus::Ended(status) => {
+            return not_production(None, format!("the execution ended as {status}"));
+        }
+    }
+    let Some(time) = end(execution, &rule.production_stage) else {
+        return Outcome::Unfinished("the API lists no action of the execution".into());
+    };
+    if let ExecutionType::Rollback { target } = &execution.execution_type {
+        return Outcome::Rollback { time, target: target.clone() };
+    }
+    let source = match source::primary(execution) {
+        Ok(source) => source,
+        Err(reason) => return not_production(None, reason),
+    };
+    let stage = StageResult::of(execution, &rule.production_stage);
+    if let StageResult::Running = stage {
+        return Outcome::Unfinished(format!("stage {} is still in progress", rule.production_stage));
+    }
+    match refusal(&source, &stage, rule) {
+        Some(reason) => not_production(Some(source.repository), reason),
+        None => Outcome::Deployment(Deployment { key: execution.key.clone(), time, source }),
+    }
+}
+
+/// Why a succeeded execution is no production deployment; none if it is one.
+fn refusal(source: &Source, stage: &StageResult, rule: &ProductionRule) -> Option<String> {
+    let ProductionRule { main_branch, production_stage, trunk_based } = rule;
+    let stage_refusal = match stage {
+        StageResult::Succeeded => None,
+        StageResult::Absent => Some(format!("it did not run a stage {production_stage}")),
+        StageResult::NotSucceeded(action) => {
+            Some(format!("stage {production_stage} did not succeed: the last attempt of {action} did not"))
+        }
+        StageResult::Running => Some(format!("stage {production_stage} is still in progress")),
+    };
+    let trunk_based = trunk_based.contains(&source.repository);
+    match &source.reference {
+        Reference::Branch(branch) if !trunk_based => {
+            if branch != main_branch {
+                return Some(format!("branch {branch} is not the main branch {main_branch}"));
+            }
+            stage_refusal.filter(|_| !matches!(stage, StageResult::Absent))
+        }
+        Reference::Branch(_) | Reference::Tag(_) | Reference::None => stage_refusal,
+    }
+}
+
+/// The end of an execution: the latest update of its production stage's actions, or of all where it has no such stage.
+fn end(execution: &Execution, production_stage: &str) -> Option<Timestamp> {
+    let latest = |stage: Option<&str>| {
+        let actions = execution.actions.iter();
+        actions
+            .filter(|action| stage.is_none_or(|stage| action.stage == stage))
+            .map(|action| action.updated)
+            .max()
+    };
+    latest(Some(production_stage)).or_else(|| latest(None))
+}
+
+/// How a stage ended in an execution.
+enum StageResult {
+    /// The execution ran no action of it.
+    Absent,
+    /// The latest attempt of each of its actions succeeded.
+    Succeeded,
+    /// An action is still in progress.
+    Running,
+    /// The latest attempt of this action did not succeed.
+    NotSucceeded(String),
+}
+
+impl StageResult {
+    fn of(execution: &Execution, stage: &str) -> Self {
+        let mut latest: BTreeMap<&str, &Action> = BTreeMap::new();
+        for action in execution.actions.iter().filter(|action| action.stage == stage) {
+            let last = latest.entry(&action.name).or_insert(action);
+            if (action.started, action.updated) > (last.started, last.updated) {
+                *last = action;
+            }
+        }
+        if latest.is_empty() {
+            return Self::Absent;
+        }
+        match latest.values().find(|action| action.status != "Succeeded") {
+            None => Self::Succeeded,
+            Some(action) if action.status == "InProgress" => Self::Running,
+            Some(action) => Self::NotSucceeded(action.name.clone()),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Mean time to restore: how long incidents lasted, from the `OpsItem`'s creation to what restored service.
+
+use crate::{
+    datum::DatumValue,
+    event::{ExecutionKey, OpsItemKey},
+    fact::{Fact, FactId},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How an execution can have restored service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RestoredBy {
+    /// A production deployment that references the `OpsItem`.
+    Deployment,
+    /// A rollback of the deployment that the `OpsItem` is attributed to.
+    Rollback,
+}
+
+/// An execution that may have restored service after an incident.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Restorer {
+    /// When it ended.
+    pub time: Timestamp,
+    /// The execution.
+    pub execution: ExecutionKey,
+    /// Whether it deployed or rolled back.
+    pub by: RestoredBy,
+    /// The repository whose service it restored.
+    pub repository: Option<String>,
+}
+
+/// The earliest execution that restored service.
+///
+/// What ended before the incident was raised restores nothing, nor does a rollback after somebody had resolved it: it
+/// was no longer open.
+pub fn earliest<'a>(
+    created: Timestamp,
+    resolved: Option<Timestamp>,
+    restorers: impl IntoIterator<Item = &'a Restorer>,
+) -> Option<&'a Restorer> {
+    let was_open = |restorer: &Restorer| match restorer.by {
+        RestoredBy::Deployment => true,
+        RestoredBy::Rollback => resolved.is_none_or(|resolved| resolved >= restorer.time),
+    };
+    restorers.into_iter().filter(|restorer| restorer.time >= created && was_open(restorer)).min()
+}
+
+/// The fact that an execution restored service; none if it ended before the incident was raised.
+pub fn restore(incident: &OpsItemKey, created: Timestamp, restorer: &Restorer) -> Option<Fact> {
+    let seconds = DatumValue::seconds(restorer.time.duration_since(created)).ok()?;
+    let execution = &restorer.execution;
+    let evidence = match restorer.by {
+        RestoredBy::Deployment => format!("deployment {} references the OpsItem", execution.execution_id),
+        RestoredBy::Rollback => {
+            format!("rollback {} undid the deployment that it is attributed to", execution.execution_id)
+        }
+    };
+    Some(Fact {
+        id: FactId::Restore(incident.clone()),
+        time: restorer.time,
+        repository: restorer.repository.clone(),
+        execution: Some(execution.clone()),
+        ops_item: Some(incident.clone()),
+        seconds: Some(seconds),
+        counted_by: Vec::new(),
+        evidence,
+    })
+}
+
+/// The fact that an incident was resolved and nothing is known to have restored service. It measures nothing until it
+/// is settled.
+pub fn resolved_without_deployment(incident: &OpsItemKey, resolved: Timestamp) -> Fact {
+    Fact {
+        id: FactId::Restore(incident.clone()),
+        time: resolved,
+        repository: None,
+        execution: None,
+        ops_item: Some(incident.clone()),
+        seconds: None,
+        counted_by: Vec::new(),
+        evidence: "resolved without a deployment that references it".into(),
+    }
+}

@@ -1,0 +1,5 @@
+//! The infrastructure of the product as data: [`settings`] say what an installation looks like, the [`plan`] says
+//! which buses, rules, queues, functions and tables it consists of.
+
+pub mod plan;
+pub mod settings;

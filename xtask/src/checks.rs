@@ -1,0 +1,37 @@
+//! `cargo xtask test`: every check that CI runs.
+
+use crate::snapshots;
+use anyhow::{Context, bail};
+use std::{env, process::Command};
+
+/// Runs every check; stops at the first that fails.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let references = snapshots::References::new()?;
+    step("format", &["fmt", "--all", "--check"], &[])?;
+    step("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
+    // The tests start the functions' binaries, which a test build alone does not make.
+    step("binaries", &["build", "--workspace", "--bins", "--locked"], &[])?;
+    let insta = [
+        ("INSTA_UPDATE", "no"),
+        ("INSTA_REQUIRE_FULL_MATCH", "1"),
+        ("INSTA_SNAPSHOT_REFERENCES_FILE", references.path()),
+    ];
+    step("tests", &["test", "--workspace", "--locked"], &insta)?;
+    step(
+        "documentation",
+        &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"],
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    )?;
+    references.check()
+}
+
+fn step(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(arguments).envs(environment.iter().copied()).current_dir(crate::snapshots::root());
+    let status = command.status().with_context(|| format!("{name}: cargo can't be started"))?;
+    if !status.success() {
+        bail!("{name}: `cargo {}` failed", arguments.join(" "));
+    }
+    Ok(())
+}

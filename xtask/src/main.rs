@@ -1,0 +1,45 @@
+//! `cargo xtask …`: the commands of those who work on the product.
+
+mod checks;
+mod patterns;
+mod snapshots;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// The commands of those who work on the product.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every check that CI runs: format, lints, tests, documentation, snapshots.
+    Test,
+    /// Run a file of event patterns and events against the pattern matcher and print each disagreement.
+    Patterns {
+        /// JSON lines: id, pattern, event, expected ("match", "no match" or "invalid").
+        file: PathBuf,
+    },
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Test => checks::run().map(|()| ExitCode::SUCCESS),
+        Command::Patterns { file } => patterns::run(&file),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}
