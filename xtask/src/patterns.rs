@@ -9,7 +9,7 @@ use std::{path::Path, process::ExitCode};
 /// # Errors
 /// When the file can't be read or one of its lines isn't a case.
 #[expect(clippy::print_stdout, reason = "the report is this command's output")]
-pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let report = cases::run(file).context("could not compare the event patterns")?;
     for Disagreement { line, id, pattern, event, expected, actual } in &report.disagreements {
         println!("line {line}, id {id}: expected {expected}, got {actual}");
