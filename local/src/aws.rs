@@ -1,5 +1,30 @@
 //! Stands in for the AWS operations that the functions call, over HTTP and in the services' own protocols.
+//!
+//! Whoever calls is known by the access key, which carries the account's id: the functions get one of the operations
+//! account, `AssumeRole` gives one of a tooling account. The region is the one that the request is signed for.
 
+mod cbor;
+mod cloudwatch;
+mod codepipeline;
+mod credentials;
+mod dynamodb;
 mod error;
+mod faults;
+mod request;
+mod server;
+mod services;
+mod ssm;
+mod sts;
+mod time;
 
+pub use cloudwatch::{CloudWatch, MetricKey};
+pub use codepipeline::{CodePipeline, RecordedExecution};
+pub use dynamodb::DynamoDb;
 pub use error::AwsError;
+pub use faults::{Fault, Faults};
+pub use server::Server;
+pub use services::Services;
+pub use ssm::{RecordedOpsItem, Ssm};
+pub use time::recorded as recorded_time;
+
+pub(crate) use credentials::access_key;

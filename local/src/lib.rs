@@ -2,4 +2,13 @@
 //! AWS operations that they call.
 
 pub mod aws;
+pub mod binaries;
+pub mod clock;
+pub mod cloud;
+pub mod lambda;
+pub mod outcome;
 pub mod pattern;
+pub mod queue;
+pub mod replay;
+pub mod router;
+pub mod world;

@@ -1,0 +1,103 @@
+//! The outcome of a replay as tables for people.
+
+use comfy_table::{CellAlignment, Table, presets::NOTHING};
+use jiff::SignedDuration;
+use local::outcome::Outcome;
+use metrics_lib::{
+    fact::FactState,
+    report::{Figures, total},
+};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display, Formatter},
+};
+
+/// The outcome of a replay as tables for people.
+pub(crate) fn summary(outcome: &Outcome) -> impl Display + '_ {
+    Summary(outcome)
+}
+
+struct Summary<'a>(&'a Outcome);
+
+impl Display for Summary<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let outcome = self.0;
+        let figures = outcome.figures();
+        if figures.is_empty() {
+            writeln!(
+                f,
+                "No production deployment, rollback or restored incident: there is no data to show."
+            )?;
+        } else {
+            writeln!(f, "{}\n", figures_table(&figures))?;
+        }
+        for (count, what) in [
+            (
+                outcome.count(FactState::Pending),
+                "facts are pending: not decided yet, or nothing restored service",
+            ),
+            (
+                outcome.count(FactState::Unpublishable),
+                "facts are too old for CloudWatch and in the ledger only",
+            ),
+            (outcome.ignored.len(), "executions are no production deployment"),
+            (outcome.refused.len(), "events were let through by no rule or policy"),
+            (outcome.dead_letters.len(), "messages could not be finished and are dead letters"),
+        ] {
+            if count > 0 {
+                writeln!(f, "{count:>6} {what}")?;
+            }
+        }
+        writeln!(f, "\nWith --json, every figure is shown with its evidence.")
+    }
+}
+
+/// A row for each repository, and one for all.
+pub(crate) fn figures_table(figures: &BTreeMap<String, Figures>) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header([
+        "repository",
+        "deployments",
+        "failed",
+        "change failure rate",
+        "rework",
+        "rollbacks",
+        "rework rate",
+        "restores",
+        "mean time to restore",
+    ]);
+    for (repository, figures) in figures {
+        table.add_row(row(repository, figures));
+    }
+    table.add_row(row("all", &total(figures.values())));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn row(name: &str, figures: &Figures) -> [String; 9] {
+    [
+        name.to_owned(),
+        figures.deployments.to_string(),
+        figures.failed.to_string(),
+        percent(figures.change_failure_rate(), figures.deployments),
+        figures.rework.to_string(),
+        figures.rollbacks.to_string(),
+        percent(figures.rework_rate(), figures.deployments + figures.rollbacks),
+        figures.restores.len().to_string(),
+        duration(figures),
+    ]
+}
+
+/// No data is not zero: without deployments there is no rate.
+fn percent(rate: Option<f64>, n: u64) -> String {
+    rate.map_or_else(|| "no data".to_owned(), |rate| format!("{:.1} % (n={n})", rate * 100.0))
+}
+
+fn duration(figures: &Figures) -> String {
+    let n = figures.restores.len();
+    let mean =
+        figures.mean_time_to_restore().and_then(|mean| SignedDuration::try_from_secs_f64(mean.round()).ok());
+    mean.map_or_else(|| "no data".to_owned(), |mean| format!("{mean:#} (n={n})"))
+}

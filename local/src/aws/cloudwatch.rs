@@ -1,0 +1,204 @@
+//! CloudWatch: takes what the real one takes, and keeps every value.
+
+use super::{AwsError, time};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The units that CloudWatch knows.
+const UNITS: [&str; 27] = [
+    "Seconds",
+    "Microseconds",
+    "Milliseconds",
+    "Bytes",
+    "Kilobytes",
+    "Megabytes",
+    "Gigabytes",
+    "Terabytes",
+    "Bits",
+    "Kilobits",
+    "Megabits",
+    "Gigabits",
+    "Terabits",
+    "Percent",
+    "Count",
+    "Bytes/Second",
+    "Kilobytes/Second",
+    "Megabytes/Second",
+    "Gigabytes/Second",
+    "Terabytes/Second",
+    "Bits/Second",
+    "Kilobits/Second",
+    "Megabits/Second",
+    "Gigabits/Second",
+    "Terabits/Second",
+    "Count/Second",
+    "None",
+];
+
+/// What identifies a metric, and its unit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MetricKey {
+    /// The namespace.
+    pub namespace: String,
+    /// The metric's name.
+    pub name: String,
+    /// Its dimensions, by name.
+    pub dimensions: BTreeMap<String, String>,
+    /// The unit of its values.
+    pub unit: String,
+}
+
+/// The metrics that were put, of each the values by instant.
+#[derive(Debug, Default)]
+pub struct CloudWatch {
+    metrics: BTreeMap<MetricKey, BTreeMap<Timestamp, Vec<f64>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct PutMetricData {
+    namespace: String,
+    metric_data: Vec<Datum>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Datum {
+    metric_name: String,
+    #[serde(default)]
+    dimensions: Vec<Dimension>,
+    timestamp: Option<Value>,
+    value: Option<Value>,
+    values: Option<Vec<Value>>,
+    counts: Option<Vec<Value>>,
+    unit: Option<String>,
+    storage_resolution: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Dimension {
+    name: String,
+    value: String,
+}
+
+impl CloudWatch {
+    /// Every metric with its values, which are in ascending order.
+    pub fn metrics(&self) -> &BTreeMap<MetricKey, BTreeMap<Timestamp, Vec<f64>>> {
+        &self.metrics
+    }
+
+    /// `PutMetricData`: all data or none.
+    pub(super) fn put_metric_data(&mut self, input: Value, now: Timestamp) -> Result<(), AwsError> {
+        let PutMetricData { namespace, metric_data } = serde_json::from_value(input)
+            .map_err(|error| AwsError::new("InvalidParameterValue", error.to_string()))?;
+        check_name("Namespace", &namespace)?;
+        if namespace.starts_with("AWS/") || namespace.starts_with(':') {
+            return Err(invalid(format!("The value {namespace} for parameter Namespace is reserved.")));
+        }
+        if metric_data.is_empty() {
+            return Err(AwsError::new("MissingParameter", "The parameter MetricData is required."));
+        }
+        if metric_data.len() > 1000 {
+            return Err(invalid("The collection MetricData must not have a size greater than 1000."));
+        }
+        let read = metric_data.into_iter().map(|datum| datum.read(&namespace, now));
+        for (key, at, values) in read.collect::<Result<Vec<_>, _>>()? {
+            let all = self.metrics.entry(key).or_default().entry(at).or_default();
+            all.extend(values);
+            all.sort_by(f64::total_cmp);
+        }
+        Ok(())
+    }
+}
+
+impl Datum {
+    fn read(self, namespace: &str, now: Timestamp) -> Result<(MetricKey, Timestamp, Vec<f64>), AwsError> {
+        check_name("MetricName", &self.metric_name)?;
+        if self.dimensions.len() > 30 {
+            return Err(invalid("The collection Dimensions must not have a size greater than 30."));
+        }
+        let mut dimensions = BTreeMap::new();
+        for Dimension { name, value } in self.dimensions {
+            check_name("Dimensions.Name", &name)?;
+            let printable = value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+            if value.trim().is_empty() || value.len() > 1024 || !printable {
+                return Err(invalid(format!(
+                    "The value {value:?} for parameter Dimensions.Value is invalid."
+                )));
+            }
+            if dimensions.insert(name, value).is_some() {
+                return Err(invalid("No two dimensions may have the same name."));
+            }
+        }
+        let unit = self.unit.unwrap_or_else(|| "None".into());
+        if !UNITS.contains(&unit.as_str()) {
+            return Err(invalid(format!(
+                "The parameter Unit must be one of CloudWatch's units, not {unit}."
+            )));
+        }
+        if self.storage_resolution.is_some_and(|seconds| seconds != 1 && seconds != 60) {
+            return Err(invalid("The parameter StorageResolution must be 1 or 60."));
+        }
+        let at = match self.timestamp {
+            None => now,
+            Some(value) => {
+                time::recorded(&value).ok_or_else(|| invalid("The parameter Timestamp is invalid."))?
+            }
+        };
+        let age = now.duration_since(at);
+        if age > SignedDuration::from_hours(14 * 24) || age < SignedDuration::from_hours(-2) {
+            let message =
+                "The parameter Timestamp must specify a time within the past two weeks or 2 hours ahead";
+            return Err(invalid(format!("{message}; {at} is not, the present is {now}.")));
+        }
+        let values = match (self.value, self.values) {
+            (Some(value), None) if self.counts.is_none() => vec![number("Value", &value)?],
+            (None, Some(values)) => repeated(&values, self.counts.as_deref())?,
+            _ => {
+                let message =
+                    "The parameters Value and Values are mutually exclusive and one must be specified.";
+                return Err(AwsError::new("InvalidParameterCombination", message));
+            }
+        };
+        let key = MetricKey { namespace: namespace.to_owned(), name: self.metric_name, dimensions, unit };
+        Ok((key, at, values))
+    }
+}
+
+/// The values, each as often as its count says.
+fn repeated(values: &[Value], counts: Option<&[Value]>) -> Result<Vec<f64>, AwsError> {
+    if values.is_empty() || values.len() > 150 {
+        return Err(invalid("The collection Values must have 1 to 150 elements."));
+    }
+    if counts.is_some_and(|counts| counts.len() != values.len()) {
+        return Err(invalid("The collections Values and Counts must have the same size."));
+    }
+    let mut all = Vec::new();
+    for (index, value) in values.iter().enumerate() {
+        let count = counts.map_or(Ok(1.0), |counts| number("Counts", &counts[index]))?;
+        if count < 0.0 {
+            return Err(invalid("The collection Counts must not have negative elements."));
+        }
+        all.extend(std::iter::repeat_n(number("Values", value)?, count as usize));
+    }
+    Ok(all)
+}
+
+fn number(parameter: &str, value: &Value) -> Result<f64, AwsError> {
+    let number = value.as_f64().filter(|number| number.abs() <= 2.0_f64.powi(360));
+    number.ok_or_else(|| invalid(format!("The value {value} for parameter {parameter} is invalid.")))
+}
+
+fn check_name(parameter: &str, name: &str) -> Result<(), AwsError> {
+    if name.trim().is_empty() || name.len() > 255 {
+        return Err(invalid(format!("The parameter {parameter} must have 1 to 255 characters.")));
+    }
+    Ok(())
+}
+
+fn invalid(message: impl Into<String>) -> AwsError {
+    AwsError::new("InvalidParameterValue", message)
+}

@@ -1,0 +1,231 @@
+//! CodePipeline: the executions that were recorded, as its API describes them.
+
+use super::{AwsError, time};
+use jiff::Timestamp;
+use metrics_lib::event::{ExecutionKey, PipelineKey};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+
+/// How many results a page has, unless the request says less.
+const PAGE: usize = 100;
+
+/// A pipeline execution, as the AWS CLI prints it.
+#[derive(Clone, Debug)]
+pub struct RecordedExecution {
+    /// What identifies it.
+    pub key: ExecutionKey,
+    /// The `pipelineExecution` of `GetPipelineExecution`.
+    pub detail: Value,
+    /// The `actionExecutionDetails` of `ListActionExecutions`.
+    pub actions: Vec<Value>,
+}
+
+/// The executions of every pipeline.
+#[derive(Debug, Default)]
+pub struct CodePipeline {
+    pipelines: HashMap<PipelineKey, Pipeline>,
+}
+
+/// A pipeline's executions.
+#[derive(Debug, Default)]
+struct Pipeline {
+    /// Each as JSON text, which takes a fraction of the memory of the parsed values.
+    executions: HashMap<String, Stored>,
+    /// Their ids by when they started, and in order of recording.
+    order: BTreeMap<(Timestamp, usize), String>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    position: (Timestamp, usize),
+    summary: String,
+    detail: String,
+    actions: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct GetPipelineExecution {
+    pipeline_name: String,
+    pipeline_execution_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ListPipelineExecutions {
+    pipeline_name: String,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ListActionExecutions {
+    pipeline_name: String,
+    filter: Option<ActionFilter>,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ActionFilter {
+    pipeline_execution_id: Option<String>,
+}
+
+impl CodePipeline {
+    /// Records an execution, in place of what was recorded of it before.
+    pub fn record(&mut self, execution: RecordedExecution) {
+        let RecordedExecution { key, mut detail, mut actions } = execution;
+        let pipeline = self.pipelines.entry(PipelineKey::from(&key)).or_default();
+        let summary = summary(&detail, &actions);
+        for revision in detail["artifactRevisions"].as_array_mut().into_iter().flatten() {
+            time::to_wire(revision, &["created"]);
+        }
+        for action in &mut actions {
+            time::to_wire(action, &["startTime", "lastUpdateTime"]);
+        }
+        // The service lists the latest first, and of an unchanged order the recording's.
+        let started = |action: &Value| action["startTime"].as_f64().unwrap_or_default();
+        actions.sort_by(|a, b| started(b).total_cmp(&started(a)));
+        let position = match pipeline.executions.get(&key.execution_id) {
+            Some(stored) => stored.position,
+            None => {
+                let started = time::recorded(&summary["startTime"]).unwrap_or(Timestamp::MAX);
+                let position = (started, pipeline.executions.len());
+                pipeline.order.insert(position, key.execution_id.clone());
+                position
+            }
+        };
+        let stored = Stored {
+            position,
+            summary: summary.to_string(),
+            detail: detail.to_string(),
+            actions: Value::Array(actions).to_string(),
+        };
+        pipeline.executions.insert(key.execution_id, stored);
+    }
+
+    /// Answers an operation for a caller in an account and region.
+    pub(super) fn call(
+        &self,
+        account: &str,
+        region: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, AwsError> {
+        let pipeline = |name: String| {
+            let key = PipelineKey { account: account.into(), region: region.into(), pipeline: name };
+            self.pipelines.get(&key).ok_or_else(|| {
+                let PipelineKey { account, pipeline, .. } = key;
+                let message = format!("Account '{account}' does not have a pipeline with name '{pipeline}'");
+                AwsError::new("PipelineNotFoundException", message)
+            })
+        };
+        match operation {
+            "GetPipelineExecution" => {
+                let GetPipelineExecution { pipeline_name, pipeline_execution_id } = read(input)?;
+                let stored = pipeline(pipeline_name)?.execution(&pipeline_execution_id)?;
+                Ok(json!({"pipelineExecution": parsed(&stored.detail)}))
+            }
+            "ListPipelineExecutions" => {
+                let ListPipelineExecutions { pipeline_name, max_results, next_token } = read(input)?;
+                let pipeline = pipeline(pipeline_name)?;
+                let newest_first = pipeline.order.values().rev();
+                let (page, next) = page(newest_first, max_results, next_token.as_deref())?;
+                let summaries = page.into_iter().map(|id| parsed(&pipeline.executions[id].summary));
+                Ok(listed("pipelineExecutionSummaries", summaries.collect(), next))
+            }
+            "ListActionExecutions" => {
+                let ListActionExecutions { pipeline_name, filter, max_results, next_token } = read(input)?;
+                let pipeline = pipeline(pipeline_name)?;
+                let actions: Vec<Value> = match filter.and_then(|filter| filter.pipeline_execution_id) {
+                    Some(id) => actions(pipeline.execution(&id)?),
+                    None => pipeline
+                        .order
+                        .values()
+                        .rev()
+                        .flat_map(|id| actions(&pipeline.executions[id]))
+                        .collect(),
+                };
+                let (page, next) = page(actions.into_iter(), max_results, next_token.as_deref())?;
+                Ok(listed("actionExecutionDetails", page, next))
+            }
+            _ => Err(AwsError::not_implemented("codepipeline", operation)),
+        }
+    }
+}
+
+impl Pipeline {
+    fn execution(&self, id: &str) -> Result<&Stored, AwsError> {
+        self.executions.get(id).ok_or_else(|| {
+            let message = format!("Pipeline does not have an execution with id '{id}'");
+            AwsError::new("PipelineExecutionNotFoundException", message)
+        })
+    }
+}
+
+/// What `ListPipelineExecutions` says of an execution, times on the wire's form.
+fn summary(detail: &Value, actions: &[Value]) -> Value {
+    let times = |member: &str| -> Vec<Timestamp> {
+        actions.iter().filter_map(|action| time::recorded(&action[member])).collect()
+    };
+    let mut summary = json!({
+        "pipelineExecutionId": detail["pipelineExecutionId"],
+        "status": detail["status"],
+        "startTime": times("startTime").into_iter().min().map(time::epoch),
+        "lastUpdateTime": times("lastUpdateTime").into_iter().max().map(time::epoch),
+    });
+    for member in ["statusSummary", "trigger", "executionMode", "executionType", "rollbackMetadata"] {
+        if let Some(value) = detail.get(member) {
+            summary[member] = value.clone();
+        }
+    }
+    summary
+}
+
+fn actions(stored: &Stored) -> Vec<Value> {
+    match parsed(&stored.actions) {
+        Value::Array(actions) => actions,
+        _ => Vec::new(),
+    }
+}
+
+/// Reads what [`CodePipeline::record`] has written.
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+fn read<T: serde::de::DeserializeOwned>(input: Value) -> Result<T, AwsError> {
+    serde_json::from_value(input).map_err(|error| AwsError::new("ValidationException", error.to_string()))
+}
+
+/// A page of results, and the token of the next if there are more.
+fn page<T>(
+    all: impl ExactSizeIterator<Item = T>,
+    size: Option<usize>,
+    token: Option<&str>,
+) -> Result<(Vec<T>, Option<String>), AwsError> {
+    let size = size.unwrap_or(PAGE);
+    if !(1..=PAGE).contains(&size) {
+        return Err(AwsError::new(
+            "ValidationException",
+            format!("maxResults must be 1 to {PAGE}, not {size}"),
+        ));
+    }
+    let invalid =
+        |token: &str| AwsError::new("InvalidNextTokenException", format!("The token {token} is invalid"));
+    let start: usize = token.map_or(Ok(0), |token| token.parse().map_err(|_| invalid(token)))?;
+    let end = start + size;
+    let next = (end < all.len()).then(|| end.to_string());
+    Ok((all.skip(start).take(size).collect(), next))
+}
+
+fn listed(member: &str, elements: Vec<Value>, next: Option<String>) -> Value {
+    let mut output = json!({member: elements});
+    if let Some(token) = next {
+        output["nextToken"] = token.into();
+    }
+    output
+}

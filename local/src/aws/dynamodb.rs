@@ -1,0 +1,169 @@
+//! DynamoDB: tables whose keys are strings, each with one index; `PutItem`, `UpdateItem` and `Query`.
+//!
+//! Of the expression language it knows what [`expression`] says, and refuses the rest by name. Requests that DynamoDB
+//! refuses are refused.
+
+mod expression;
+mod request;
+mod table;
+mod value;
+
+use super::AwsError;
+use expression::{Condition, Names, Operand};
+use program::plan;
+use request::{PutItem, Query, UpdateItem, read};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use table::{Key, Table};
+use value::check_value;
+
+/// An item: attribute values in DynamoDB's JSON, `{"S": "…"}`, by name.
+pub(super) type Item = Map<String, Value>;
+
+/// The largest item, in bytes.
+const MAX_ITEM: usize = 400 * 1024;
+/// The most that a page of a query holds, in bytes.
+const MAX_PAGE: usize = 1024 * 1024;
+
+/// The tables.
+#[derive(Debug)]
+pub struct DynamoDb {
+    tables: BTreeMap<String, Table>,
+}
+
+impl DynamoDb {
+    /// Empty tables.
+    pub fn new<'a>(tables: impl IntoIterator<Item = &'a plan::Table>) -> Self {
+        Self { tables: tables.into_iter().map(|plan| (plan.name.clone(), Table::new(plan))).collect() }
+    }
+
+    /// The items of a table, by key; none if there is no such table.
+    pub fn items(&self, table: &str) -> impl Iterator<Item = &Map<String, Value>> {
+        self.tables.get(table).into_iter().flat_map(Table::items)
+    }
+
+    /// Answers an operation.
+    pub(super) fn call(&mut self, operation: &str, input: Value) -> Result<Value, AwsError> {
+        match operation {
+            "PutItem" => self.put_item(read(input)?),
+            "UpdateItem" => self.update_item(read(input)?),
+            "Query" => self.query(read(input)?),
+            _ => Err(AwsError::not_implemented("dynamodb", operation)),
+        }
+    }
+
+    fn put_item(&mut self, input: PutItem) -> Result<Value, AwsError> {
+        let table = table(&mut self.tables, &input.table_name)?;
+        let mut names = Names::new(input.names, input.values)?;
+        let condition = names.condition("ConditionExpression", input.condition_expression.as_deref())?;
+        names.check_all_used()?;
+        let key = table.key_of(&input.item)?;
+        check_item(table, &input.item)?;
+        check_condition(table.get(&key), condition.as_ref(), input.on_failure.as_deref())?;
+        table.put(key, input.item);
+        Ok(json!({}))
+    }
+
+    fn update_item(&mut self, input: UpdateItem) -> Result<Value, AwsError> {
+        let table = table(&mut self.tables, &input.table_name)?;
+        let mut names = Names::new(input.names, input.values)?;
+        let condition = names.condition("ConditionExpression", input.condition_expression.as_deref())?;
+        let assignments = names.assignments(&input.update_expression)?;
+        names.check_all_used()?;
+        let key = table.key(&input.key)?;
+        if let Some((name, _)) = assignments.iter().find(|(name, _)| input.key.contains_key(name)) {
+            let message = format!("Cannot update attribute {name}. This attribute is part of the key");
+            return Err(invalid(&format!("One or more parameter values were invalid: {message}")));
+        }
+        let old = table.get(&key);
+        check_condition(old, condition.as_ref(), input.on_failure.as_deref())?;
+        let mut item = old.cloned().unwrap_or(input.key);
+        for (name, value) in assignments {
+            let value = match value {
+                Operand::Value(value) => value,
+                Operand::Attribute(from) => old.and_then(|old| old.get(&from).cloned()).ok_or_else(|| {
+                    invalid("The provided expression refers to an attribute that does not exist in the item")
+                })?,
+            };
+            item.insert(name, value);
+        }
+        check_item(table, &item)?;
+        table.put(key, item);
+        Ok(json!({}))
+    }
+
+    fn query(&mut self, input: Query) -> Result<Value, AwsError> {
+        let table = table(&mut self.tables, &input.table_name)?;
+        let mut names = Names::new(input.names, input.values)?;
+        let condition =
+            names.condition("KeyConditionExpression", input.key_condition_expression.as_deref())?;
+        let condition = condition.ok_or_else(|| {
+            invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+        })?;
+        names.check_all_used()?;
+        let indexed =
+            input.index_name.as_deref().map(|index| table.check_index(index)).transpose()?.is_some();
+        if indexed && input.consistent_read == Some(true) {
+            return Err(invalid("Consistent reads are not supported on global secondary indexes"));
+        }
+        let (partition_key, sort_key) = table.key_names(indexed);
+        let partition = condition.partition(partition_key, sort_key)?;
+        let start =
+            input.exclusive_start_key.map(|key| table.key(&key).map(|key| (key, input.limit))).transpose()?;
+        let start = start.map(|(key, _)| key);
+        let limit = input.limit.unwrap_or(usize::MAX);
+        let (mut items, mut size, mut last) = (Vec::new(), 0, None);
+        for (key, item) in table.partition(&partition, indexed, start.as_ref()) {
+            if !condition.holds(Some(item)) {
+                continue;
+            }
+            if items.len() == limit || size > MAX_PAGE {
+                return Ok(json!({
+                    "Count": items.len(),
+                    "ScannedCount": items.len(),
+                    "Items": items,
+                    "LastEvaluatedKey": last.map(|key: &Key| table.key_attributes(key, indexed)),
+                }));
+            }
+            size += value::size(item);
+            items.push(item.clone());
+            last = Some(key);
+        }
+        Ok(json!({"Count": items.len(), "ScannedCount": items.len(), "Items": items}))
+    }
+}
+
+fn table<'a>(tables: &'a mut BTreeMap<String, Table>, name: &str) -> Result<&'a mut Table, AwsError> {
+    let message = "Requested resource not found";
+    tables.get_mut(name).ok_or_else(|| AwsError::new("ResourceNotFoundException", message))
+}
+
+fn check_item(table: &Table, item: &Item) -> Result<(), AwsError> {
+    item.values().try_for_each(check_value)?;
+    if value::size(item) > MAX_ITEM {
+        return Err(invalid("Item size has exceeded the maximum allowed size"));
+    }
+    table.check_index_keys(item)
+}
+
+fn check_condition(
+    item: Option<&Item>,
+    condition: Option<&Condition>,
+    on_failure: Option<&str>,
+) -> Result<(), AwsError> {
+    if condition.is_none_or(|condition| condition.holds(item)) {
+        return Ok(());
+    }
+    let mut error = AwsError::new("ConditionalCheckFailedException", "The conditional request failed");
+    if let (Some("ALL_OLD"), Some(item)) = (on_failure, item) {
+        error.fields.insert("Item".into(), Value::Object(item.clone()));
+    }
+    Err(error)
+}
+
+fn invalid(message: &str) -> AwsError {
+    AwsError::new("ValidationException", message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! A table and its index, in order of their keys.
+
+use super::{AwsError, Item, invalid};
+use program::plan;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
+
+/// The keys of an item: partition and sort key.
+pub(super) type Key = (String, String);
+
+/// A table.
+#[derive(Debug)]
+pub(super) struct Table {
+    plan: plan::Table,
+    items: BTreeMap<Key, Item>,
+    /// The index's keys, and those of the item. Only items with both keys of the index are in it.
+    index: BTreeSet<(Key, Key)>,
+}
+
+impl Table {
+    pub(super) fn new(plan: &plan::Table) -> Self {
+        Self { plan: plan.clone(), items: BTreeMap::new(), index: BTreeSet::new() }
+    }
+
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.values()
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<&Item> {
+        self.items.get(key)
+    }
+
+    /// Puts an item in place of the one with its key.
+    pub(super) fn put(&mut self, key: Key, item: Item) {
+        if let Some(old) = self.items.get(&key).and_then(|old| self.index_key(old)) {
+            self.index.remove(&(old, key.clone()));
+        }
+        if let Some(new) = self.index_key(&item) {
+            self.index.insert((new, key.clone()));
+        }
+        self.items.insert(key, item);
+    }
+
+    /// The key that an item holds.
+    pub(super) fn key_of(&self, item: &Item) -> Result<Key, AwsError> {
+        let part = |name: &str| match item.get(name).map(|value| value.get("S").and_then(Value::as_str)) {
+            Some(Some(text)) if !text.is_empty() => Ok(text.to_owned()),
+            Some(Some(_)) => Err(wrong(&format!(
+                "The AttributeValue for a key attribute cannot contain an empty string value. Key: {name}"
+            ))),
+            Some(None) => Err(wrong(&format!("Type mismatch for key {name} expected: S"))),
+            None => Err(wrong(&format!("Missing the key {name} in the item"))),
+        };
+        Ok((part(self.plan.partition_key)?, part(self.plan.sort_key)?))
+    }
+
+    /// The key that a request names: its two attributes and nothing else. A key of the index may name its own as well.
+    pub(super) fn key(&self, attributes: &Item) -> Result<Key, AwsError> {
+        let (_, partition, sort) = self.plan.index;
+        let known = [self.plan.partition_key, self.plan.sort_key, partition, sort];
+        if attributes.keys().any(|name| !known.contains(&name.as_str())) || attributes.len() % 2 == 1 {
+            return Err(invalid("The provided key element does not match the schema"));
+        }
+        self.key_of(attributes).map_err(|_| invalid("The provided key element does not match the schema"))
+    }
+
+    /// The names of the table's keys, or of the index's.
+    pub(super) fn key_names(&self, indexed: bool) -> (&'static str, &'static str) {
+        let (_, partition, sort) = self.plan.index;
+        if indexed { (partition, sort) } else { (self.plan.partition_key, self.plan.sort_key) }
+    }
+
+    pub(super) fn check_index(&self, name: &str) -> Result<(), AwsError> {
+        if self.plan.index.0 == name {
+            return Ok(());
+        }
+        Err(invalid(&format!("The table does not have the specified index: {name}")))
+    }
+
+    /// Refuses an item whose attributes of the index's keys are no texts.
+    pub(super) fn check_index_keys(&self, item: &Item) -> Result<(), AwsError> {
+        let (index, partition, sort) = self.plan.index;
+        for name in [partition, sort] {
+            if item.get(name).is_some_and(|value| value.get("S").is_none()) {
+                return Err(wrong(&format!(
+                    "Type mismatch for Index Key {name} Expected: S IndexName: {index}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The items of a partition of the table or the index, in order of the sort key, after a start.
+    pub(super) fn partition<'a>(
+        &'a self,
+        partition: &'a str,
+        indexed: bool,
+        start: Option<&Key>,
+    ) -> Box<dyn Iterator<Item = (&'a Key, &'a Item)> + 'a> {
+        let first = (partition.to_owned(), String::new());
+        if indexed {
+            let start = start.and_then(|key| Some((self.index_key(self.items.get(key)?)?, key.clone())));
+            let from = start.map_or(Bound::Included((first, Key::default())), Bound::Excluded);
+            let keys = self.index.range((from, Bound::Unbounded));
+            let within = keys.take_while(move |((day, _), _)| day == partition);
+            return Box::new(within.map(|(_, key)| (key, &self.items[key])));
+        }
+        let from = start.map_or(Bound::Included(first), |key| Bound::Excluded(key.clone()));
+        let items = self.items.range((from, Bound::Unbounded));
+        Box::new(items.take_while(move |((pk, _), _)| pk == partition))
+    }
+
+    /// A key as attributes, for `LastEvaluatedKey`.
+    pub(super) fn key_attributes(&self, key: &Key, indexed: bool) -> Value {
+        let mut attributes = json!({self.plan.partition_key: {"S": key.0}, self.plan.sort_key: {"S": key.1}});
+        if indexed && let Some((partition, sort)) = self.items.get(key).and_then(|item| self.index_key(item))
+        {
+            attributes[self.plan.index.1] = json!({"S": partition});
+            attributes[self.plan.index.2] = json!({"S": sort});
+        }
+        attributes
+    }
+
+    fn index_key(&self, item: &Item) -> Option<Key> {
+        let text = |name: &str| item.get(name)?.get("S")?.as_str().map(str::to_owned);
+        Some((text(self.plan.index.1)?, text(self.plan.index.2)?))
+    }
+}
+
+fn wrong(message: &str) -> AwsError {
+    invalid(&format!("One or more parameter values were invalid: {message}"))
+}

@@ -1,0 +1,133 @@
+//! The HTTP server in front of the services.
+
+use super::{
+    AwsError, Services, cbor,
+    request::{Protocol, Request},
+    services::Answer,
+    sts::REQUEST_ID,
+};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, StatusCode, Uri, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use std::{
+    future, io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::{
+    net::TcpListener,
+    sync::Notify,
+    task::{AbortHandle, spawn},
+};
+
+/// The HTTP server; it stops when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    task: AbortHandle,
+}
+
+#[derive(Debug)]
+struct Shared {
+    services: Mutex<Services>,
+    crash: Notify,
+}
+
+impl Server {
+    /// Starts to answer, on a free port of this machine that nobody else can reach.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start(services: Services) -> io::Result<Self> {
+        let shared = Arc::new(Shared { services: Mutex::new(services), crash: Notify::new() });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let router =
+            Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&shared));
+        let task = spawn(async { axum::serve(listener, router).await }).abort_handle();
+        Ok(Self { address, shared, task })
+    }
+
+    /// The URL of every service, for `AWS_ENDPOINT_URL`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The services.
+    pub fn services(&self) -> MutexGuard<'_, Services> {
+        self.shared.services.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a call is to make its caller die.
+    pub(crate) async fn crash(&self) {
+        self.shared.crash.notified().await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let request = match Request::read(&uri, &headers, &body) {
+        Ok(request) => request,
+        Err((protocol, error)) => return refusal(protocol, &error),
+    };
+    let answer = shared.services.lock().unwrap_or_else(PoisonError::into_inner).answer(&request);
+    match answer {
+        Answer::Output(output) => {
+            ([(CONTENT_TYPE, content_type(request.protocol)), SMITHY_PROTOCOL], output).into_response()
+        }
+        Answer::Error(error) => refusal(request.protocol, &error),
+        Answer::Crash => {
+            shared.crash.notify_one();
+            future::pending().await
+        }
+    }
+}
+
+const SMITHY_PROTOCOL: (axum::http::HeaderName, &str) =
+    (axum::http::HeaderName::from_static("smithy-protocol"), "rpc-v2-cbor");
+
+fn content_type(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Cbor => "application/cbor",
+        Protocol::Json => "application/x-amz-json-1.1",
+        Protocol::Query => "text/xml",
+    }
+}
+
+fn refusal(protocol: Protocol, error: &AwsError) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let AwsError { code, message, fields, .. } = error;
+    let headers = [(CONTENT_TYPE, content_type(protocol))];
+    match protocol {
+        Protocol::Cbor => {
+            let body = cbor::encode(&[("__type", code), ("message", message)]);
+            let query_error =
+                format!("{code};{}", if status.is_server_error() { "Receiver" } else { "Sender" });
+            (status, headers, [SMITHY_PROTOCOL], [("x-amzn-query-error", query_error)], body).into_response()
+        }
+        Protocol::Json => {
+            let mut body = fields.clone();
+            body.insert("__type".into(), code.as_str().into());
+            body.insert("message".into(), message.as_str().into());
+            (status, headers, serde_json::Value::Object(body).to_string()).into_response()
+        }
+        Protocol::Query => {
+            let message = message.replace('&', "&amp;").replace('<', "&lt;");
+            let body = format!(
+                "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
+                 <RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
+            );
+            (status, headers, body).into_response()
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The Security Token Service: gives the functions credentials of the read role in each tooling account.
+
+use super::{AwsError, access_key};
+use axum::body::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use program::plan::ReadRole;
+use std::collections::BTreeSet;
+
+/// How long credentials hold. The SDK compares it with the system's clock, so the real present counts.
+const SESSION: SignedDuration = SignedDuration::from_hours(1);
+
+/// The read role, and the accounts that it exists in.
+#[derive(Debug)]
+pub(super) struct Sts {
+    pub(super) role: ReadRole,
+    pub(super) accounts: BTreeSet<String>,
+}
+
+impl Sts {
+    /// Answers an operation, in XML.
+    pub(super) fn call(&self, operation: &str, body: &[u8]) -> Result<Bytes, AwsError> {
+        if operation != "AssumeRole" {
+            return Err(AwsError::not_implemented("sts", operation));
+        }
+        let arn = parameter(body, "RoleArn").unwrap_or_default();
+        let account = self.accounts.iter().find(|account| self.role.arn.replace("{account}", account) == arn);
+        let known = parameter(body, "ExternalId").as_ref() == Some(&self.role.external_id);
+        let (Some(account), true) = (account, known) else {
+            let message = format!("User is not authorized to perform: sts:AssumeRole on resource: {arn}");
+            return Err(AwsError::new("AccessDenied", message).with_status(403));
+        };
+        let session = parameter(body, "RoleSessionName").unwrap_or_default();
+        let expiration = Timestamp::now() + SESSION;
+        let key = access_key(account);
+        Ok(format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
+             <AssumedRoleUser><AssumedRoleId>AROA:{session}</AssumedRoleId><Arn>{arn}/{session}</Arn></AssumedRoleUser>\
+             <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>\
+             <SessionToken>token</SessionToken><Expiration>{expiration:.0}</Expiration></Credentials>\
+             </AssumeRoleResult><ResponseMetadata><RequestId>{REQUEST_ID}</RequestId></ResponseMetadata>\
+             </AssumeRoleResponse>"
+        )
+        .into())
+    }
+}
+
+/// The id of every request: nothing asks for it.
+pub(super) const REQUEST_ID: &str = "00000000-0000-0000-0000-000000000000";
+
+/// A parameter of a form.
+pub(super) fn parameter(body: &[u8], name: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(body);
+    pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+}

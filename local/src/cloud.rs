@@ -1,0 +1,321 @@
+//! The single-machine cloud: the stacks of a plan, with their functions running for real, in simulated time.
+
+use crate::{
+    aws::{RecordedExecution, RecordedOpsItem, Server, Services, access_key},
+    binaries::Binaries,
+    clock::Clock,
+    lambda::{Failure, Lambda, LambdaError},
+    pattern::InvalidEvent,
+    queue::{DeadLetter, Queue, Received},
+    router::{Envelope, InvalidRule, Route, Router},
+};
+use axum::body::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::contract::env;
+use program::plan::{Function, Plan};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::{collections::BTreeMap, io, sync::Arc};
+use tempfile::TempDir;
+
+/// How long the clock runs on at the most, after the last that happens, until no message waits.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// The single-machine cloud.
+#[derive(Debug)]
+pub struct Cloud {
+    clock: Arc<Clock>,
+    server: Server,
+    router: Router,
+    feeds: Vec<Feed>,
+    refused: Vec<Refused>,
+    plan: Plan,
+    /// Holds the clock's file and the functions' logs; it goes with the cloud.
+    folder: TempDir,
+}
+
+/// A function behind its queue.
+#[derive(Debug)]
+struct Feed {
+    queue: Queue,
+    lambda: Lambda,
+}
+
+/// An event that no rule or policy let through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refused {
+    /// When it was on the default bus.
+    pub at: Timestamp,
+    /// The event's id, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+    /// The account that it happened in.
+    pub account: String,
+    /// The region that it happened in.
+    pub region: String,
+    /// The service that says so.
+    pub source: String,
+    /// What happened.
+    pub detail_type: String,
+    /// Why it was not let through.
+    pub reason: String,
+}
+
+/// What stops the cloud.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// This machine has no port or no room for a file.
+    #[error("the single-machine cloud can't be set up")]
+    Io(#[from] io::Error),
+    /// A rule of the plan is invalid.
+    #[error(transparent)]
+    Rule(#[from] InvalidRule),
+    /// A function can't be run.
+    #[error(transparent)]
+    Lambda(#[from] LambdaError),
+    /// Something that is no event.
+    #[error(transparent)]
+    Event(#[from] InvalidEvent),
+    /// A function's name that has no binary.
+    #[error("function {0} has no binary")]
+    Binary(String),
+}
+
+impl Cloud {
+    /// Sets up the stacks of a plan, at an instant.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    pub async fn start(plan: Plan, binaries: &Binaries, now: Timestamp) -> Result<Self, CloudError> {
+        let folder = TempDir::with_prefix("dora-")?;
+        let clock = Arc::new(Clock::new(folder.path().join("clock"), now)?);
+        let server = Server::start(Services::new(&plan, Arc::clone(&clock))).await?;
+        let feeds = plan.functions.iter().map(|function| {
+            let binary =
+                binaries.path(function.name).ok_or_else(|| CloudError::Binary(function.name.to_owned()))?;
+            let log = folder.path().join(format!("{}.log", function.name));
+            let environment = environment(&plan, function, &clock, &server);
+            let lambda =
+                Lambda::new(function.name, binary, log, environment, function.timeout.unsigned_abs());
+            Ok(Feed { queue: Queue::new(function.queue.clone()), lambda })
+        });
+        let feeds = feeds.collect::<Result<_, CloudError>>()?;
+        let router = Router::new(&plan)?;
+        Ok(Self { clock, server, router, feeds, refused: Vec::new(), plan, folder })
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The plan that the stacks were made from.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The AWS services: to ask for faults, and to see what was called.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The functions' logs, by function: one JSON object a line.
+    ///
+    /// # Errors
+    /// When a log can't be read.
+    pub fn logs(&self) -> io::Result<BTreeMap<String, String>> {
+        let read = |feed: &Feed| {
+            let name = feed.lambda.name().to_owned();
+            let file = self.folder.path().join(format!("{name}.log"));
+            let text = if file.exists() { std::fs::read_to_string(file)? } else { String::new() };
+            Ok((name, text))
+        };
+        self.feeds.iter().map(read).collect()
+    }
+
+    /// The functions, each behind its queue.
+    pub fn functions(&self) -> impl Iterator<Item = (&Lambda, &Queue)> {
+        self.feeds.iter().map(|feed| (&feed.lambda, &feed.queue))
+    }
+
+    /// The messages that were received too often, by queue.
+    pub fn dead_letters(&self) -> impl Iterator<Item = (&str, &DeadLetter)> {
+        self.feeds.iter().flat_map(|feed| {
+            let name = feed.queue.plan().name.as_str();
+            feed.queue.dead_letters().iter().map(move |letter| (name, letter))
+        })
+    }
+
+    /// The events that no rule or policy let through.
+    pub fn refused(&self) -> &[Refused] {
+        &self.refused
+    }
+
+    /// Makes CodePipeline know an execution as recorded.
+    pub fn record_execution(&self, execution: RecordedExecution) {
+        self.server.services().codepipeline.record(execution);
+    }
+
+    /// Makes `OpsCenter` know an `OpsItem` as recorded.
+    pub fn record_ops_item(&self, item: RecordedOpsItem) {
+        self.server.services().ssm.record(item);
+    }
+
+    /// Puts an event on the default bus of its account, now.
+    ///
+    /// # Errors
+    /// [`CloudError::Event`].
+    pub fn send(
+        &mut self,
+        envelope: Envelope,
+        event_id: Option<String>,
+        text: &str,
+    ) -> Result<(), CloudError> {
+        let at = self.now();
+        match self.router.route(&envelope, text)? {
+            Route::Queues(queues) => {
+                let body: Arc<str> = text.into();
+                for feed in self.feeds.iter_mut().filter(|feed| queues.contains(&feed.queue.plan().name)) {
+                    feed.queue.send(Arc::clone(&body), at);
+                }
+            }
+            Route::Refused(reason) => {
+                let Envelope { account, region, source, detail_type } = envelope;
+                self.refused.push(Refused { at, event_id, account, region, source, detail_type, reason });
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets time pass up to an instant; functions get what becomes visible on the way.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    pub async fn advance_to(&mut self, time: Timestamp) -> Result<(), CloudError> {
+        while let Some((visible, index)) = self.next_visible()
+            && visible <= time
+        {
+            self.clock.advance_to(visible)?;
+            self.deliver(index).await?;
+        }
+        self.clock.advance_to(time)?;
+        Ok(())
+    }
+
+    /// Lets time pass until no message waits, at most 14 days.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    pub async fn finish(&mut self) -> Result<(), CloudError> {
+        let end = self.now() + LONGEST_WAIT;
+        while let Some((visible, _)) = self.next_visible()
+            && visible <= end
+        {
+            self.advance_to(visible).await?;
+        }
+        Ok(())
+    }
+
+    /// When the next message becomes visible, and in which feed.
+    fn next_visible(&self) -> Option<(Timestamp, usize)> {
+        let next = self.feeds.iter().enumerate();
+        next.filter_map(|(index, feed)| Some((feed.queue.next_visible()?, index))).min()
+    }
+
+    /// Invokes a feed's function with a batch, and deletes the messages that it finished.
+    async fn deliver(&mut self, index: usize) -> Result<(), CloudError> {
+        let feed = &mut self.feeds[index];
+        let batch = feed.queue.receive(self.clock.now());
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let payload = payload(&batch, &self.plan, &feed.queue.plan().name);
+        let result = feed.lambda.invoke(payload, self.server.crash()).await?;
+        let failed = failed(result);
+        for message in batch.iter().filter(|message| !failed.contains(&message.id, &batch)) {
+            feed.queue.delete(message);
+        }
+        Ok(())
+    }
+}
+
+/// The environment that Lambda gives a function, beside what the plan does.
+fn environment(plan: &Plan, function: &Function, clock: &Clock, server: &Server) -> BTreeMap<String, String> {
+    let planned = function.environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    let given = [
+        ("AWS_REGION", plan.region.clone()),
+        ("AWS_DEFAULT_REGION", plan.region.clone()),
+        ("AWS_ACCESS_KEY_ID", access_key(&plan.ops_account)),
+        ("AWS_SECRET_ACCESS_KEY", "secret".into()),
+        ("AWS_SESSION_TOKEN", "token".into()),
+        ("AWS_ENDPOINT_URL", server.endpoint()),
+        // A call that failed is tried again by the queue, in simulated time; the SDK would wait in real time.
+        ("AWS_MAX_ATTEMPTS", "1".into()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
+        (env::CLOCK_FILE, clock.file().to_string_lossy().into_owned()),
+    ];
+    planned.chain(given.map(|(name, value)| (name.to_owned(), value))).collect()
+}
+
+/// The invocation of a batch, as Lambda's event source mapping for SQS makes it.
+fn payload(batch: &[Received], plan: &Plan, queue: &str) -> Bytes {
+    let records = batch.iter().map(|message| {
+        json!({
+            "messageId": message.id,
+            "receiptHandle": message.id,
+            "body": &*message.body,
+            "attributes": {
+                "ApproximateReceiveCount": message.receives.to_string(),
+                "SentTimestamp": message.sent.as_millisecond().to_string(),
+                "SenderId": "events.amazonaws.com",
+                "ApproximateFirstReceiveTimestamp": message.first_received.as_millisecond().to_string(),
+            },
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": format!("arn:aws:sqs:{}:{}:{queue}", plan.region, plan.ops_account),
+            "awsRegion": plan.region,
+        })
+    });
+    json!({"Records": records.collect::<Vec<_>>()}).to_string().into()
+}
+
+/// Which messages of a batch failed.
+enum Failed {
+    All,
+    Some(Vec<String>),
+}
+
+impl Failed {
+    fn contains(&self, id: &str, batch: &[Received]) -> bool {
+        match self {
+            Self::All => true,
+            // A function that names a message that it did not get has failed as a whole.
+            Self::Some(ids) if ids.iter().any(|id| batch.iter().all(|message| message.id != *id)) => true,
+            Self::Some(ids) => ids.iter().any(|failed| failed == id),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Response {
+    batch_item_failures: Vec<ItemFailure>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemFailure {
+    item_identifier: String,
+}
+
+fn failed(result: Result<Bytes, Failure>) -> Failed {
+    let response = result.ok().and_then(|body| serde_json::from_slice::<Option<Response>>(&body).ok());
+    match response {
+        Some(response) => {
+            let failures = response.unwrap_or_default().batch_item_failures;
+            Failed::Some(failures.into_iter().map(|failure| failure.item_identifier).collect())
+        }
+        None => Failed::All,
+    }
+}

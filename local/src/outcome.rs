@@ -1,0 +1,250 @@
+//! What a replay led to: everything that CloudWatch and the ledger hold, and what got into neither.
+
+use crate::{
+    aws::{DynamoDb, MetricKey},
+    cloud::{Cloud, Refused},
+};
+use jiff::Timestamp;
+use metrics_lib::{
+    contract::{self, dimension},
+    fact::{FactKind, FactState},
+    report::Figures,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, value::RawValue};
+use std::collections::BTreeMap;
+
+/// What a replay led to.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The metrics that `PutMetricData` received.
+    pub metrics: Vec<Metric>,
+    /// The facts of the ledger, in order of time.
+    pub facts: Vec<Fact>,
+    /// The messages that no function could finish.
+    pub dead_letters: Vec<DeadLetter>,
+    /// The events that no rule or policy let through.
+    pub refused: Vec<Refused>,
+    /// The executions that are no production deployment.
+    pub ignored: Vec<Ignored>,
+}
+
+/// A metric of CloudWatch.
+#[derive(Debug, Serialize)]
+pub struct Metric {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its dimensions.
+    pub dimensions: BTreeMap<String, String>,
+    /// The unit of its values.
+    pub unit: String,
+    /// Its values, in order of time.
+    pub points: Vec<Point>,
+}
+
+/// The values of a metric at an instant.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Point {
+    /// The instant.
+    pub timestamp: Timestamp,
+    /// The values, ascending.
+    pub values: Vec<f64>,
+}
+
+/// A fact of the ledger.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fact {
+    /// What kind of fact it is.
+    pub kind: FactKind,
+    /// The repository that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// The account of the execution, or of the `OpsItem` where there is no execution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Its region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The execution's pipeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<String>,
+    /// The execution that it is about, or that brought it about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_id: Option<String>,
+    /// The `OpsItem` that it is about, or that brought it about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+    /// The instant that its data carry.
+    pub time: Timestamp,
+    /// What it measures, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Where it stands.
+    pub state: FactState,
+    /// Why it is true.
+    pub evidence: String,
+}
+
+/// An execution that is no production deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ignored {
+    /// When it ended.
+    pub time: Timestamp,
+    /// Its account.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// Its pipeline.
+    pub pipeline: String,
+    /// Its id.
+    pub execution_id: String,
+    /// The repository, where the execution says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Why it is none.
+    pub reason: String,
+}
+
+/// A message in a dead-letter queue.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    /// The queue that it came from.
+    pub queue: String,
+    /// When it was sent there.
+    pub sent: Timestamp,
+    /// When it was given up.
+    pub at: Timestamp,
+    /// How often it had been received.
+    pub receives: u32,
+    /// The event.
+    pub event: Box<RawValue>,
+}
+
+impl Outcome {
+    /// What the cloud holds now.
+    pub fn of(cloud: &Cloud) -> Self {
+        let services = cloud.server().services();
+        let (facts, ignored) = ledger(&services.dynamodb, &cloud.plan().ledger.name);
+        let dead_letters = cloud.dead_letters().filter_map(|(queue, letter)| {
+            let event = RawValue::from_string(letter.body.to_string()).ok()?;
+            let (queue, receives) = (queue.to_owned(), letter.receives);
+            Some(DeadLetter { queue, sent: letter.sent, at: letter.at, receives, event })
+        });
+        Self {
+            metrics: services.cloudwatch.metrics().iter().map(metric).collect(),
+            facts,
+            dead_letters: dead_letters.collect(),
+            refused: cloud.refused().to_vec(),
+            ignored,
+        }
+    }
+}
+
+impl Outcome {
+    /// The figures of each repository, from what CloudWatch received.
+    pub fn figures(&self) -> BTreeMap<String, Figures> {
+        let mut all: BTreeMap<String, Figures> = BTreeMap::new();
+        for metric in
+            self.metrics.iter().filter(|metric| metric.namespace == contract::Namespace::Dora.name())
+        {
+            let Some(repository) = metric.dimensions.get(dimension::REPOSITORY) else { continue };
+            let known = contract::Metric::ALL.into_iter().find(|known| known.name() == metric.name);
+            let figures = all.entry(repository.clone()).or_default();
+            let values = || metric.points.iter().flat_map(|point| &point.values).copied();
+            let sum = || values().sum::<f64>() as u64;
+            match known {
+                Some(contract::Metric::Deployments) => figures.deployments = sum(),
+                Some(contract::Metric::FailedDeployments) => figures.failed = sum(),
+                Some(contract::Metric::ReworkDeployments) => figures.rework = sum(),
+                Some(contract::Metric::Rollbacks) => figures.rollbacks = sum(),
+                Some(contract::Metric::TimeToRestore) => {
+                    figures.restores = values().collect();
+                    figures.restores.sort_by(f64::total_cmp);
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// How many facts are in a state.
+    pub fn count(&self, state: FactState) -> usize {
+        self.facts.iter().filter(|fact| fact.state == state).count()
+    }
+}
+
+fn metric((key, points): (&MetricKey, &BTreeMap<Timestamp, Vec<f64>>)) -> Metric {
+    let MetricKey { namespace, name, dimensions, unit } = key.clone();
+    let points = points.iter().map(|(&timestamp, values)| Point { timestamp, values: values.clone() });
+    Metric { namespace, name, dimensions, unit, points: points.collect() }
+}
+
+/// The facts and the ignored executions of the ledger's table, in order of time.
+fn ledger(dynamodb: &DynamoDb, table: &str) -> (Vec<Fact>, Vec<Ignored>) {
+    let (mut facts, mut ignored) = (Vec::new(), Vec::new());
+    for item in dynamodb.items(table).map(Attributes) {
+        let Some(time) = item.text("time").and_then(|time| time.parse().ok()) else { continue };
+        match item.text("kind").as_deref() {
+            Some("ignored") => ignored.extend(item.ignored(time)),
+            Some("deployment") => facts.push(item.fact(FactKind::Deployment, time)),
+            Some("failure") => facts.push(item.fact(FactKind::Failure, time)),
+            Some("restore") => facts.push(item.fact(FactKind::Restore, time)),
+            Some("rollback") => facts.push(item.fact(FactKind::Rollback, time)),
+            // Until an incident is attributed to a deployment, a failure may come of it.
+            Some("incident") if item.text("attribution").as_deref() != Some("attributed") => {
+                facts.push(item.fact(FactKind::Failure, time));
+            }
+            _ => {}
+        }
+    }
+    facts.sort_by(|a, b| (a.time, a.kind, &a.execution_id).cmp(&(b.time, b.kind, &b.execution_id)));
+    ignored.sort_by(|a: &Ignored, b| (a.time, &a.execution_id).cmp(&(b.time, &b.execution_id)));
+    (facts, ignored)
+}
+
+/// The attributes of an item.
+struct Attributes<'a>(&'a Map<String, Value>);
+
+impl Attributes<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        Some(self.0.get(name)?.get("S")?.as_str()?.to_owned())
+    }
+
+    fn fact(&self, kind: FactKind, time: Timestamp) -> Fact {
+        let states = [FactState::Published, FactState::Unpublishable];
+        let state = self.text("state");
+        let state = states.into_iter().find(|known| Some(known.name()) == state.as_deref());
+        Fact {
+            kind,
+            repository: self.text("repository"),
+            account: self.text("account"),
+            region: self.text("region"),
+            pipeline: self.text("pipeline"),
+            execution_id: self.text("executionId"),
+            ops_item_id: self.text("opsItemId"),
+            time,
+            value: self.0.get("value").and_then(|value| value.get("N")?.as_str()?.parse().ok()),
+            // One that is claimed is not known to be published.
+            state: state.unwrap_or(FactState::Pending),
+            evidence: self.text("evidence").unwrap_or_default(),
+        }
+    }
+
+    fn ignored(&self, time: Timestamp) -> Option<Ignored> {
+        Some(Ignored {
+            time,
+            account: self.text("account")?,
+            region: self.text("region")?,
+            pipeline: self.text("pipeline")?,
+            execution_id: self.text("executionId")?,
+            repository: self.text("repository"),
+            reason: self.text("evidence")?,
+        })
+    }
+}

@@ -1,0 +1,212 @@
+//! What happens when AWS fails: nothing is lost, nothing is counted twice. The real functions on the single-machine
+//! cloud.
+
+use crate::scene::{Scene, execution, ops_item, rollback};
+use local::aws::Fault;
+
+/// A story in which every API is called: a deployment, an incident, a fix, another deployment and its rollback.
+async fn story(scene: &mut Scene) {
+    scene.runs(&execution("e1", "12:00")).await;
+    scene.raises(&ops_item(1, "12:30")).await;
+    scene.runs(&execution("e2", "13:00").message("Fix oi-000000000001")).await;
+    scene.runs(&execution("e3", "14:00")).await;
+    scene.runs(&rollback("r1", "e2", "14:30")).await;
+}
+
+const TOLD: &str = "Deployments acme/shop 12:00 = 1
+     Deployments acme/shop 13:00 = 1
+     Deployments acme/shop 14:00 = 1
+     FailedDeployments acme/shop 12:00 = 1
+     FailedDeployments acme/shop 14:00 = 1
+     ReworkDeployments acme/shop 13:00 = 1
+     Rollbacks acme/shop 14:30 = 1
+     TimeToRestore acme/shop 13:00 = 1800
+     deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee
+     failure e1 oi-000000000001 published: oi-000000000001: nothing is named; \
+     latest deployment of all before the incident
+     deployment e2 published: production deployment of acme/shop, branch main, revision c0ffee; \
+     rework: references oi-000000000001
+     restore e2 oi-000000000001 published: deployment e2 references the OpsItem
+     deployment e3 published: production deployment of acme/shop, branch main, revision c0ffee
+     failure e3 published: rolled back by execution r1
+     rollback r1 published: rolled back execution e3";
+
+/// Every operation that the functions call. None of them fails for good, so the story is told in the end.
+const OPERATIONS: [&str; 9] = [
+    "codepipeline:GetPipelineExecution",
+    "codepipeline:ListActionExecutions",
+    "codepipeline:ListPipelineExecutions",
+    "ssm:GetOpsItem",
+    "sts:AssumeRole",
+    "dynamodb:Query",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "cloudwatch:PutMetricData",
+];
+
+async fn check(fault: Fault, calls: usize) {
+    for operation in OPERATIONS {
+        let mut scene = Scene::new().await;
+        scene.fails(operation, fault.clone(), calls);
+        story(&mut scene).await;
+        let calls = scene.calls(operation);
+        assert!(calls > 0, "{operation} is not called");
+        scene.check(TOLD).await;
+    }
+}
+
+#[tokio::test]
+async fn no_fault() {
+    let mut scene = Scene::new().await;
+    story(&mut scene).await;
+    scene.check(TOLD).await;
+}
+
+#[tokio::test]
+async fn throttling_from_each_api() {
+    check(Fault::throttled(), 5).await;
+}
+
+#[tokio::test]
+async fn access_denied_from_each_api() {
+    check(Fault::access_denied(), 3).await;
+}
+
+#[tokio::test]
+async fn expired_credentials_for_each_api() {
+    check(Fault::expired_credentials(), 1).await;
+}
+
+#[tokio::test]
+async fn internal_error_of_each_api() {
+    check(Fault::internal_error(), 2).await;
+}
+
+/// Access that is denied for good: the message ends as a dead letter, and nothing is counted.
+#[tokio::test]
+async fn access_denied_for_good() {
+    let mut scene = Scene::new().await;
+    scene.fails("codepipeline:GetPipelineExecution", Fault::access_denied(), usize::MAX);
+    scene.runs(&execution("e1", "12:00")).await;
+    scene
+        .check(
+            "dead letter dora-deployment-frequency after 21 receives
+             dead letter dora-change-failure-rate after 21 receives
+             dead letter dora-time-to-restore after 21 receives",
+        )
+        .await;
+}
+
+/// After credentials have expired, new ones are asked for.
+#[tokio::test]
+async fn expired_credentials_are_replaced() {
+    let mut scene = Scene::new().await;
+    scene.runs(&execution("e1", "12:00")).await;
+    scene.until("12:30").await;
+    let before = scene.calls("sts:AssumeRole");
+    scene.fails("codepipeline:GetPipelineExecution", Fault::expired_credentials(), 1);
+    scene.runs(&execution("e2", "13:00")).await;
+    scene.until("14:00").await;
+    assert_eq!(scene.calls("sts:AssumeRole"), before + 1);
+    assert_eq!(before, 3, "one a function");
+}
+
+/// CloudWatch fails after the claim: the claim is let go, the next try publishes.
+#[tokio::test]
+async fn cloudwatch_fails_after_the_claim() {
+    let mut scene = Scene::new().await;
+    scene.fails("cloudwatch:PutMetricData", Fault::internal_error(), 1);
+    scene.runs(&execution("e1", "12:00")).await;
+    scene.until("12:05").await;
+    assert!(scene.services().cloudwatch.metrics().is_empty());
+    scene
+        .check(
+            "Deployments acme/shop 12:00 = 1
+             deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee",
+        )
+        .await;
+}
+
+/// The function crashes between PutMetricData and the mark: the lease expires, and the next try puts the data again. That
+/// is the one gap that the ledger leaves, since CloudWatch knows no idempotency.
+#[tokio::test]
+async fn crash_between_put_metric_data_and_mark() {
+    let mut scene = Scene::new().await;
+    scene.fails("cloudwatch:PutMetricData", Fault::CrashAfterEffect, 1);
+    scene.runs(&execution("e1", "12:00")).await;
+    scene
+        .check(
+            "Deployments acme/shop 12:00 = 1 + 1
+             deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee",
+        )
+        .await;
+}
+
+/// A crash after the claim and before PutMetricData loses nothing and counts nothing twice.
+#[tokio::test]
+async fn crash_between_claim_and_put_metric_data() {
+    let mut scene = Scene::new().await;
+    scene.fails("dynamodb:UpdateItem", Fault::CrashAfterEffect, 1);
+    scene.runs(&execution("e1", "12:00")).await;
+    scene
+        .check(
+            "Deployments acme/shop 12:00 = 1
+             deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee",
+        )
+        .await;
+}
+
+/// One message of a batch fails, the others are done and don't come back.
+#[tokio::test]
+async fn one_message_of_a_batch_fails() {
+    let mut scene = Scene::new().await;
+    let executions = ["e1", "e2", "e3"].map(|id| execution(id, "12:00"));
+    for execution in &executions {
+        scene.knows(execution).await;
+    }
+    scene.fails("codepipeline:GetPipelineExecution", Fault::throttled(), 1);
+    for execution in &executions {
+        scene.succeeded(execution);
+    }
+    let report = crate::scene::report(&scene.finish().await);
+    assert!(report.contains("Deployments acme/shop 12:00 = 1 + 1 + 1\n"), "{report}");
+    assert!(!report.contains("DuplicateEvents"), "{report}");
+    let (lambda, _) =
+        scene.cloud.functions().find(|(lambda, _)| lambda.name() == "deployment-frequency").unwrap();
+    assert_eq!((lambda.invocations, lambda.cold_starts), (2, 1));
+}
+
+/// An event that can't be read is a dead letter, and keeps nothing else from being counted.
+#[tokio::test]
+async fn malformed_event() {
+    let mut scene = Scene::new().await;
+    let mut event = execution("e1", "12:00").event("SUCCEEDED");
+    event["detail"]["execution-id"] = 5.into();
+    scene.until("12:00").await;
+    scene.event(&event);
+    scene.runs(&execution("e2", "12:00")).await;
+    scene
+        .check(
+            "Deployments acme/shop 12:00 = 1
+             deployment e2 published: production deployment of acme/shop, branch main, revision c0ffee
+             dead letter dora-deployment-frequency after 21 receives
+             dead letter dora-change-failure-rate after 21 receives
+             dead letter dora-time-to-restore after 21 receives",
+        )
+        .await;
+}
+
+/// Logs tell what failed, and nothing of what people wrote.
+#[tokio::test]
+async fn logs_hold_no_payloads() {
+    let mut scene = Scene::new().await;
+    scene.fails("ssm:GetOpsItem", Fault::access_denied(), 1);
+    scene.runs(&execution("e1", "12:00").message("Secret message")).await;
+    scene.raises(&ops_item(1, "12:30").title("Secret title")).await;
+    scene.finish().await;
+    let logs: String = scene.cloud.logs().unwrap().into_values().collect();
+    assert!(logs.contains("AccessDeniedException"), "{logs}");
+    assert!(logs.contains("\"error.type\":\"Retryable\""), "{logs}");
+    assert!(!logs.contains("Secret"), "{logs}");
+    assert!(logs.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{logs}");
+}

@@ -1,0 +1,72 @@
+//! Which events get through rules and bus policies: the plan's, on the single-machine cloud.
+
+use crate::scene::{OPS, Scene, execution, ops_item};
+use serde_json::json;
+
+/// An account that the policies of the buses do not name, even if somebody there has rules like ours.
+#[tokio::test]
+async fn event_of_an_unknown_account() {
+    let mut scene = Scene::new().await;
+    scene.runs(&execution("e1", "12:00").account("333333333333")).await;
+    scene
+        .check(
+            "refused CodePipeline Pipeline Execution State Change: \
+             the policy of bus dora-change-failure-rate does not allow it from account 333333333333; \
+             the policy of bus dora-deployment-frequency does not allow it from account 333333333333; \
+             the policy of bus dora-time-to-restore does not allow it from account 333333333333",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn event_of_an_unknown_region() {
+    let mut scene = Scene::new().await;
+    scene.runs(&execution("e1", "12:00").region("ap-southeast-2")).await;
+    scene
+        .check(
+            "refused CodePipeline Pipeline Execution State Change: \
+             region ap-southeast-2 of account 111111111111 is not configured",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn event_of_another_configured_region() {
+    let mut scene = Scene::new().await;
+    scene.runs(&execution("e1", "12:00").region("us-east-1")).await;
+    scene
+        .check(
+            "Deployments acme/shop 12:00 = 1
+             deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee",
+        )
+        .await;
+}
+
+/// The operations account runs no pipelines that count.
+#[tokio::test]
+async fn execution_in_the_operations_account() {
+    let mut scene = Scene::new().await;
+    scene.runs(&execution("e1", "12:00").account(OPS)).await;
+    scene
+        .check(
+            "refused CodePipeline Pipeline Execution State Change: no rule of the account's default bus matches",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn other_events() {
+    let mut scene = Scene::new().await;
+    scene.until("12:00").await;
+    let execution = execution("e1", "12:00");
+    for state in ["STARTED", "FAILED", "RESUMED", "STOPPING", "STOPPED", "SUPERSEDED", "CANCELED"] {
+        scene.event(&execution.event(state));
+    }
+    let mut stage = execution.event("SUCCEEDED");
+    stage["detail-type"] = json!("CodePipeline Stage Execution State Change");
+    scene.event(&stage);
+    scene.event(&ops_item(1, "12:00").update_event("InProgress", crate::scene::at("12:00")));
+    let outcome = scene.finish().await;
+    assert_eq!(outcome.refused.len(), 9);
+    assert!(outcome.metrics.is_empty() && outcome.facts.is_empty());
+}

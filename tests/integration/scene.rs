@@ -1,0 +1,210 @@
+//! A scene: the single-machine cloud with the real functions, in which a test lets things happen and then reads the
+//! outcome as a report.
+//!
+//! The stage: operations account 999999999999 and tooling account 111111111111 (eu-west-1 and us-east-1), on
+//! 2026-06-15 (a Monday), clock times in UTC.
+
+mod execution;
+mod ops_item;
+
+pub(crate) use execution::{Execution, Source, action, execution, rollback};
+pub(crate) use ops_item::{OpsItem, ops_item};
+
+use jiff::Timestamp;
+use local::{
+    aws::{Fault, Services},
+    binaries::Binaries,
+    cloud::Cloud,
+    outcome::{Metric, Outcome},
+    router::Envelope,
+};
+use program::{plan::Plan, settings::Settings};
+use serde_json::{Value, json};
+use std::{
+    fmt::Write,
+    sync::{MutexGuard, OnceLock},
+};
+
+pub(crate) const OPS: &str = "999999999999";
+pub(crate) const TOOLING: &str = "111111111111";
+
+/// The instant of a clock time, `12:00` or `12:00:00.5`; `16 12:00` is on another day of June.
+pub(crate) fn at(time: &str) -> Timestamp {
+    let (day, time) = time.split_once(' ').unwrap_or(("15", time));
+    let time = if time.len() == 5 { format!("{time}:00") } else { time.to_owned() };
+    format!("2026-06-{day}T{time}Z").parse().unwrap()
+}
+
+fn clock(time: Timestamp) -> String {
+    let text = time.to_string();
+    let (date, time) = text.split_once('T').unwrap();
+    let time = time.trim_end_matches('Z');
+    let time = time.strip_suffix(":00").unwrap_or(time);
+    match date.strip_prefix("2026-06-") {
+        Some("15") => time.to_owned(),
+        Some(day) => format!("{day} {time}"),
+        None => text,
+    }
+}
+
+pub(crate) fn config() -> Value {
+    json!({
+        "toolingAccounts": [{"account": TOOLING, "regions": ["eu-west-1", "us-east-1"]}],
+        "opsAccount": OPS,
+        "region": "eu-west-1",
+        "trunkBasedRepositories": ["acme/trunk"],
+        "teams": {"payments": ["acme/shop"]},
+    })
+}
+
+/// The functions' binaries, built once.
+pub(crate) fn binaries() -> &'static Binaries {
+    static BINARIES: OnceLock<Binaries> = OnceLock::new();
+    BINARIES.get_or_init(|| Binaries::build().unwrap())
+}
+
+/// The cloud in which things happen.
+pub(crate) struct Scene {
+    pub(crate) cloud: Cloud,
+    events: usize,
+}
+
+impl Scene {
+    /// A scene that begins at midnight.
+    pub(crate) async fn new() -> Self {
+        Self::with(config()).await
+    }
+
+    pub(crate) async fn with(config: Value) -> Self {
+        let plan = Plan::new(&Settings::from_json(&config).unwrap()).unwrap();
+        let cloud = Cloud::start(plan, binaries(), at("00:00")).await.unwrap();
+        Self { cloud, events: 0 }
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn until(&mut self, time: &str) {
+        self.cloud.advance_to(at(time)).await.unwrap();
+    }
+
+    /// CodePipeline gets to know an execution, and its SUCCEEDED event is sent, when it ends.
+    pub(crate) async fn runs(&mut self, execution: &Execution) {
+        self.knows(execution).await;
+        self.succeeded(execution);
+    }
+
+    /// CodePipeline gets to know an execution, when it ends.
+    pub(crate) async fn knows(&mut self, execution: &Execution) {
+        self.cloud.advance_to(execution.end()).await.unwrap();
+        self.cloud.record_execution(execution.recorded());
+    }
+
+    /// The SUCCEEDED event of an execution is sent, now.
+    pub(crate) fn succeeded(&mut self, execution: &Execution) {
+        self.event(&execution.event("SUCCEEDED"));
+    }
+
+    /// An `OpsItem` is created, and its event is sent.
+    pub(crate) async fn raises(&mut self, item: &OpsItem) {
+        self.cloud.advance_to(item.created()).await.unwrap();
+        self.cloud.record_ops_item(item.recorded());
+        self.event(&item.create_event());
+    }
+
+    /// An `OpsItem` is resolved, and its event is sent.
+    pub(crate) async fn resolves(&mut self, item: &OpsItem, time: &str) {
+        self.until(time).await;
+        self.event(&item.update_event("Resolved", at(time)));
+    }
+
+    /// An event is on the default bus of its account, now.
+    pub(crate) fn event(&mut self, event: &Value) {
+        self.events += 1;
+        let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+        let envelope = Envelope {
+            account: text("account"),
+            region: text("region"),
+            source: text("source"),
+            detail_type: text("detail-type"),
+        };
+        let id = format!("event-{}", self.events);
+        let mut event = event.clone();
+        event["id"] = json!(id);
+        self.cloud.send(envelope, Some(id), &event.to_string()).unwrap();
+    }
+
+    /// The next calls of an operation fail.
+    pub(crate) fn fails(&mut self, operation: &str, fault: Fault, calls: usize) {
+        self.services().faults.add(operation, fault, calls);
+    }
+
+    pub(crate) fn services(&self) -> MutexGuard<'_, Services> {
+        self.cloud.server().services()
+    }
+
+    /// How often an operation was called.
+    pub(crate) fn calls(&self, operation: &str) -> u64 {
+        self.services().calls.get(operation).copied().unwrap_or_default()
+    }
+
+    /// Lets time pass until no message waits.
+    pub(crate) async fn finish(&mut self) -> Outcome {
+        self.cloud.finish().await.unwrap();
+        Outcome::of(&self.cloud)
+    }
+
+    /// Finishes and compares the report with what is expected; leading blanks of its lines don't count.
+    pub(crate) async fn check(mut self, expected: &str) {
+        let outcome = self.finish().await;
+        let report = report(&outcome);
+        let expected: String = expected.trim().lines().map(|line| format!("{}\n", line.trim())).collect();
+        let logs = || self.cloud.logs().unwrap().into_values().collect::<String>();
+        assert_eq!(report, expected, "\nreport:\n{report}\nlogs:\n{}", logs());
+    }
+}
+
+/// The outcome as a report: metrics by repository (in total where they name none), facts that are not published, and
+/// whatever else did not become one.
+pub(crate) fn report(outcome: &Outcome) -> String {
+    let mut report = String::new();
+    for metric in outcome.metrics.iter().filter(|metric| is_told(metric, outcome)) {
+        for point in &metric.points {
+            let values: Vec<_> = point.values.iter().map(ToString::to_string).collect();
+            let repository = metric.dimensions.get("Repository").map_or("-", String::as_str);
+            let (name, time) = (&metric.name, clock(point.timestamp));
+            writeln!(report, "{name} {repository} {time} = {}", values.join(" + ")).unwrap();
+        }
+    }
+    for fact in &outcome.facts {
+        let kind = serde_json::to_value(fact.kind).unwrap();
+        let state = serde_json::to_value(fact.state).unwrap();
+        let subject =
+            fact.execution_id.iter().chain(&fact.ops_item_id).cloned().collect::<Vec<_>>().join(" ");
+        let (kind, state) = (kind.as_str().unwrap(), state.as_str().unwrap());
+        writeln!(report, "{kind} {subject} {state}: {}", fact.evidence).unwrap();
+    }
+    for ignored in &outcome.ignored {
+        writeln!(report, "ignored {}: {}", ignored.execution_id, ignored.reason).unwrap();
+    }
+    for refused in &outcome.refused {
+        writeln!(report, "refused {}: {}", refused.detail_type, refused.reason).unwrap();
+    }
+    for letter in &outcome.dead_letters {
+        writeln!(report, "dead letter {} after {} receives", letter.queue, letter.receives).unwrap();
+    }
+    report
+}
+
+/// Whether a metric is told in a report: by repository, or, if it names none, in total.
+fn is_told(metric: &Metric, outcome: &Outcome) -> bool {
+    let same = |other: &&Metric| other.name == metric.name && other.namespace == metric.namespace;
+    let by_repository = |metric: &Metric| metric.dimensions.contains_key("Repository");
+    match metric.dimensions.is_empty() {
+        true => {
+            let points =
+                |metric: &Metric| metric.points.iter().map(|point| point.values.len()).sum::<usize>();
+            let told = outcome.metrics.iter().filter(same).filter(|metric| by_repository(metric)).map(points);
+            told.sum::<usize>() < points(metric)
+        }
+        false => by_repository(metric),
+    }
+}
