@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     events::Event,
     incidents,
-    ledger::{IncidentRecord, Standing},
+    ledger::{IncidentRecord, Owner, Standing},
     pipelines,
     publish::{count_duplicate, publish},
     time_to_restore,
@@ -33,7 +33,7 @@ impl Handler for ChangeFailureRate {
 }
 
 /// A rollback makes a failure of the deployment that it rolled back.
-async fn rolled_back(context: &Context, owner: &str, key: &ExecutionKey) -> Result<(), Error> {
+async fn rolled_back(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
     let Some(rollback) = pipelines::resolve_rollback(context, key).await? else { return Ok(()) };
     if let Some(fact) = change_failure_rate::failed_by_rollback(&rollback, context.now()?) {
         publish(context, owner, &fact).await?;
@@ -42,16 +42,16 @@ async fn rolled_back(context: &Context, owner: &str, key: &ExecutionKey) -> Resu
 }
 
 /// An incident makes a failure of the deployment that it is attributed to.
-async fn raised(context: &Context, owner: &str, key: &OpsItemKey) -> Result<(), Error> {
+async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<(), Error> {
     let Some(incident) = incidents::incident(context, key).await? else {
         info!(ops_item.id = %key.ops_item_id, "not an OpsItem of type /aws/issue");
         return Ok(());
     };
     let mut record = context.ledger.record_incident(&incident).await?;
-    let is_duplicate = record.standing != Standing::Pending;
+    let is_duplicate = record.decided_by.as_deref().is_some_and(|message| message != owner.message);
     if let Standing::Pending = record.standing {
         context.after_attribution_delay(incident.created, "deployments before the incident")?;
-        record.standing = decide(context, &incident, &record).await?;
+        record.standing = decide(context, owner, &incident, &record).await?;
     }
     match &record.standing {
         Standing::Attributed { deployment, evidence } => {
@@ -73,7 +73,12 @@ async fn raised(context: &Context, owner: &str, key: &OpsItemKey) -> Result<(), 
     Ok(())
 }
 
-async fn decide(context: &Context, incident: &Incident, record: &IncidentRecord) -> Result<Standing, Error> {
+async fn decide(
+    context: &Context,
+    owner: Owner<'_>,
+    incident: &Incident,
+    record: &IncidentRecord,
+) -> Result<Standing, Error> {
     let mut known = context.ledger.known_names().await?;
     let config = &context.config;
     known.repositories.extend(config.production.trunk_based.iter().cloned());
@@ -88,5 +93,5 @@ async fn decide(context: &Context, incident: &Incident, record: &IncidentRecord)
     };
     let attribution: Attribution =
         attribution::attribute(incident, &named, &deployments, config.attribution_window);
-    context.ledger.decide(record, &attribution).await
+    context.ledger.decide(record, &attribution, owner).await
 }

@@ -31,7 +31,7 @@ impl Handler for DeploymentFrequency {
                 }
             }
         };
-        if let Published::Before { .. } = publish(context, owner, &fact).await? {
+        if let Published::Before { by_same_message: false } = publish(context, owner, &fact).await? {
             count_duplicate(context, fact.repository.as_deref()).await?;
         }
         Ok(())

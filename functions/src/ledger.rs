@@ -20,7 +20,7 @@ mod incidents;
 mod item;
 mod timeline;
 
-pub use facts::{Claim, Claimed};
+pub use facts::{Claim, Claimed, Owner};
 pub use incidents::{IncidentRecord, Standing};
 
 use crate::error::Error;

@@ -1,6 +1,10 @@
 //! Publishing a fact exactly once: claim it in the ledger, put its batch in one call, mark it published.
 
-use crate::{context::Context, error::Error, ledger::Claim};
+use crate::{
+    context::Context,
+    error::Error,
+    ledger::{Claim, Owner},
+};
 use aws_sdk_cloudwatch::{
     primitives::DateTime,
     types::{Dimension, MetricDatum, StandardUnit},
@@ -22,8 +26,8 @@ pub enum Published {
     Unpublishable,
     /// It was done before.
     Before {
-        /// The `OpsItem` that had brought it about, if one had.
-        ops_item_id: Option<String>,
+        /// Whether the same message had done it, in an earlier try.
+        by_same_message: bool,
     },
 }
 
@@ -34,12 +38,12 @@ pub enum Published {
 ///
 /// # Errors
 /// [`Error::Claimed`], [`Error::TooNew`], [`Error::Aws`].
-pub async fn publish(context: &Context, owner: &str, fact: &Fact) -> Result<Published, Error> {
+pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result<Published, Error> {
     let now = context.now()?;
     let publication = fact.publication(&context.config.teams, now)?;
     let claimed = match context.ledger.claim(fact, owner, now).await? {
         Claim::Taken(claimed) => claimed,
-        Claim::Done { ops_item_id } => return Ok(Published::Before { ops_item_id }),
+        Claim::Done { by_same_message } => return Ok(Published::Before { by_same_message }),
     };
     let (state, published) = match publication {
         Publication::Batch(batch) => {

@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     events::Event,
     incidents,
-    ledger::IncidentRecord,
+    ledger::{IncidentRecord, Owner},
     pipelines::{self, Resolution},
     publish::publish,
     worker::{Handler, Work},
@@ -35,7 +35,7 @@ impl Handler for TimeToRestore {
     }
 }
 
-async fn executed(context: &Context, owner: &str, key: &ExecutionKey) -> Result<(), Error> {
+async fn executed(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
     match pipelines::resolve(context, key).await? {
         Resolution::Deployment(deployment) => deployed(context, owner, &deployment).await,
         Resolution::Rollback(rollback) => rolled_back(context, owner, &rollback).await,
@@ -44,10 +44,14 @@ async fn executed(context: &Context, owner: &str, key: &ExecutionKey) -> Result<
 }
 
 /// A deployment may restore service after the incidents that it references.
-async fn deployed(context: &Context, owner: &str, deployment: &Deployment) -> Result<(), Error> {
-    for id in deployment.source.ops_items() {
-        context.ledger.link_reference(&id, deployment).await?;
-        for record in find(context, &id).await? {
+async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployment) -> Result<(), Error> {
+    let referenced = deployment.source.ops_items();
+    // All links come first: settling one incident may have to wait, and must not keep another from knowing.
+    for id in &referenced {
+        context.ledger.link_reference(id, deployment).await?;
+    }
+    for id in &referenced {
+        for record in find(context, id).await? {
             settle(context, owner, &record).await?;
         }
     }
@@ -55,7 +59,7 @@ async fn deployed(context: &Context, owner: &str, deployment: &Deployment) -> Re
 }
 
 /// A rollback may restore service after the incidents that are attributed to the deployment that it undid.
-async fn rolled_back(context: &Context, owner: &str, rollback: &Rollback) -> Result<(), Error> {
+async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollback) -> Result<(), Error> {
     let Some(deployment) = &rollback.rolled_back else { return Ok(()) };
     context.ledger.link_rollback(deployment, rollback).await?;
     for record in context.ledger.blamed_by(deployment).await? {
@@ -64,7 +68,7 @@ async fn rolled_back(context: &Context, owner: &str, rollback: &Rollback) -> Res
     Ok(())
 }
 
-async fn resolved(context: &Context, owner: &str, key: &OpsItemKey, at: Timestamp) -> Result<(), Error> {
+async fn resolved(context: &Context, owner: Owner<'_>, key: &OpsItemKey, at: Timestamp) -> Result<(), Error> {
     let Some(mut record) = record(context, key).await? else { return Ok(()) };
     context.ledger.record_resolution(&record, at).await?;
     record.resolved = Some(record.resolved.map_or(at, |before| before.min(at)));
@@ -102,7 +106,7 @@ async fn find(context: &Context, id: &OpsItemId) -> Result<Vec<IncidentRecord>, 
 ///
 /// # Errors
 /// [`Error::NotYet`], those of [`publish`].
-pub async fn settle(context: &Context, owner: &str, record: &IncidentRecord) -> Result<(), Error> {
+pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord) -> Result<(), Error> {
     let restorers = context.ledger.restorers(record).await?;
     let earliest = time_to_restore::earliest(record.created, record.resolved, &restorers);
     if let Some(restorer) = earliest {

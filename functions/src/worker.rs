@@ -2,7 +2,7 @@
 //!
 //! The answer names the messages that failed, so that SQS keeps those and no others (partial batch responses).
 
-use crate::{config::Config, context::Context, error::Error, events::Event};
+use crate::{config::Config, context::Context, error::Error, events::Event, ledger::Owner};
 use lambda_runtime::{
     Diagnostic, LambdaEvent, service_fn,
     tracing::{self, error, info},
@@ -47,7 +47,7 @@ pub struct Work<'a> {
     /// The event.
     pub event: &'a Event,
     /// Who claims facts: this try of this message.
-    pub owner: &'a str,
+    pub owner: Owner<'a>,
 }
 
 /// What a handler is: it finishes one event, or says why it can't.
@@ -85,9 +85,9 @@ async fn invoke(
     })?;
     let mut response = Response::default();
     for Record { message_id, body } in batch.records {
-        let owner = format!("{}/{message_id}", event.context.request_id);
+        let owner = Owner { message: &message_id, invocation: &event.context.request_id };
         let result = match Event::parse(&body) {
-            Ok(event) => finish(handler.handle(Work { context, event: &event, owner: &owner })).await,
+            Ok(event) => finish(handler.handle(Work { context, event: &event, owner })).await,
             Err(error) => Err(error),
         };
         if let Err(error) = result {

@@ -320,13 +320,16 @@ fn function(
     let timeout = SignedDuration::from_mins(1);
     // AWS's advice for queues in front of functions: six times the function's timeout.
     let visibility_timeout = timeout * 6;
+    // What can't be decided before the attribution delay is over waits in rounds of the visibility timeout, which count
+    // as receives. The failure rate does nothing before, so its messages are delivered that much later; time to
+    // restore takes note of every deployment at once, because an earlier one may still turn up.
     let (delay, wait) = match route.incidents {
         Incidents::No => (SignedDuration::ZERO, SignedDuration::ZERO),
-        // What SQS can't delay waits in rounds of the visibility timeout, which count as receives.
-        _ => {
+        Incidents::Raised => {
             let delay = settings.attribution_delay.min(MAX_DELAY);
             (delay, settings.attribution_delay - delay)
         }
+        Incidents::RaisedAndResolved => (SignedDuration::ZERO, settings.attribution_delay),
     };
     let rounds = u32::try_from(wait.as_secs() / visibility_timeout.as_secs() + 1).unwrap_or(u32::MAX);
     let queue = Queue {

@@ -195,11 +195,11 @@ async fn every_source() {
     scene.runs(&run("e5", "12:05", Source::S3, "bucket/path/app.zip", "").without("Production")).await;
     scene
         .check(
-            "IgnoredExecutions bucket/path/app.zip 12:03 = 1
-             Deployments acme/legacy 12:01 = 1
+            "Deployments acme/legacy 12:01 = 1
              Deployments billing 12:02 = 1
              Deployments billing-image 12:03 = 1
              Deployments bucket/path/app.zip 12:04 = 1
+             IgnoredExecutions bucket/path/app.zip 12:03 = 1
              deployment e1 published: production deployment of acme/legacy, branch main, revision c0ffee
              deployment e2 published: production deployment of billing, branch main, revision c0ffee
              deployment e3 published: production deployment of billing-image, no branch, revision sha256:1

@@ -157,7 +157,10 @@ impl Scene {
         let outcome = self.finish().await;
         let report = report(&outcome);
         let expected: String = expected.trim().lines().map(|line| format!("{}\n", line.trim())).collect();
-        let logs = || self.cloud.logs().unwrap().into_values().collect::<String>();
+        let logs = || {
+            let logs: String = self.cloud.logs().unwrap().into_values().collect();
+            logs.lines().rev().take(5).map(|line| format!("{line}\n")).collect::<String>()
+        };
         assert_eq!(report, expected, "\nreport:\n{report}\nlogs:\n{}", logs());
     }
 }

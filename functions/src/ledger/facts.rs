@@ -28,9 +28,18 @@ pub enum Claim {
     Taken(Claimed),
     /// It was published before, or is known to be unpublishable.
     Done {
-        /// The `OpsItem` that had brought it about, if one had.
-        ops_item_id: Option<String>,
+        /// Whether the same message had done it, in an earlier try.
+        by_same_message: bool,
     },
+}
+
+/// Who claims facts: one try of one message.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The id of the message. Tries of one message are no duplicates of each other.
+    pub message: &'a str,
+    /// The id of the invocation.
+    pub invocation: &'a str,
 }
 
 /// A claim that holds: proof that nobody else publishes the fact.
@@ -38,7 +47,7 @@ pub enum Claim {
 pub struct Claimed {
     partition: String,
     sort: String,
-    owner: String,
+    invocation: String,
 }
 
 impl Ledger {
@@ -46,13 +55,14 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Claimed`] while somebody else's claim holds, [`Error::Aws`].
-    pub async fn claim(&self, fact: &Fact, owner: &str, now: Timestamp) -> Result<Claim, Error> {
+    pub async fn claim(&self, fact: &Fact, owner: Owner<'_>, now: Timestamp) -> Result<Claim, Error> {
         let item = fact_item(fact);
         let (partition, sort) =
             (item.required(PARTITION_KEY)?.to_owned(), item.required(SORT_KEY)?.to_owned());
         let claimed = item
             .text("state", CLAIMED)
-            .text("owner", owner)
+            .text("message", owner.message)
+            .text("invocation", owner.invocation)
             .instant("leaseUntil", now + LEASE)
             .expires(fact.time.max(now));
         let request = self
@@ -67,7 +77,7 @@ impl Ledger {
             .expression_attribute_values(":now", AttributeValue::S(sortable(now)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match request.send().await {
-            Ok(_) => Ok(Claim::Taken(Claimed { partition, sort, owner: owner.into() })),
+            Ok(_) => Ok(Claim::Taken(Claimed { partition, sort, invocation: owner.invocation.into() })),
             Err(error) => {
                 let refused = error.as_service_error().and_then(|error| match error {
                     aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
@@ -80,7 +90,9 @@ impl Ledger {
                         fact: format!("{partition} {sort}"),
                         until: old.instant_of("leaseUntil")?,
                     }),
-                    Some(old) => Ok(Claim::Done { ops_item_id: old.get("opsItemId").map(Into::into) }),
+                    Some(old) => {
+                        Ok(Claim::Done { by_same_message: old.get("message") == Some(owner.message) })
+                    }
                     None => Err(Error::aws("dynamodb:UpdateItem")(error)),
                 }
             }
@@ -93,12 +105,12 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`].
     pub async fn mark(&self, claimed: &Claimed, state: FactState) -> Result<bool, Error> {
-        let Claimed { partition, sort, owner } = claimed;
+        let Claimed { partition, sort, invocation } = claimed;
         let request = self
             .set(partition, sort, Item::default().text("state", state.name()))
-            .condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":owner", AttributeValue::S(owner.clone()));
+            .condition_expression("#invocation = :invocation")
+            .expression_attribute_names("#invocation", "invocation")
+            .expression_attribute_values(":invocation", AttributeValue::S(invocation.clone()));
         held(request.send().await.map(|_| ()))
     }
 

@@ -1,7 +1,7 @@
 //! What the ledger knows of incidents: where each stands, which deployments reference it, which rollbacks undid what.
 
 use super::{
-    Ledger,
+    Ledger, Owner,
     facts::held,
     item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort, sortable},
 };
@@ -42,6 +42,8 @@ pub struct IncidentRecord {
     pub resolved: Option<Timestamp>,
     /// Its attribution.
     pub standing: Standing,
+    /// The id of the message that led to the attribution, once there is one.
+    pub decided_by: Option<String>,
 }
 
 const PENDING: &str = "pending";
@@ -69,7 +71,13 @@ impl Ledger {
             .expires(incident.created);
         self.put_new(item).await?;
         let standing = Standing::Pending;
-        Ok(IncidentRecord { key: key.clone(), created: incident.created, resolved: None, standing })
+        Ok(IncidentRecord {
+            key: key.clone(),
+            created: incident.created,
+            resolved: None,
+            standing,
+            decided_by: None,
+        })
     }
 
     /// The incidents of an id; ids are unique in an account and region only.
@@ -90,6 +98,7 @@ impl Ledger {
         &self,
         record: &IncidentRecord,
         attribution: &Attribution,
+        owner: Owner<'_>,
     ) -> Result<Standing, Error> {
         let (decision, standing) = match attribution {
             Attribution::Unattributed { evidence } => (
@@ -110,6 +119,7 @@ impl Ledger {
             ),
         };
         let item = incident_item(&record.key);
+        let decision = decision.text("decidedBy", owner.message);
         let request = self
             .set(item.required(PARTITION_KEY)?, item.required(SORT_KEY)?, decision)
             .condition_expression("#attribution IN (:pending, :unattributed)")
@@ -256,5 +266,11 @@ fn record(item: &Item) -> Result<IncidentRecord, Error> {
         _ => return Err(item.unreadable("attribution")),
     };
     let resolved = item.get("resolved").is_some().then(|| item.instant_of("resolved")).transpose()?;
-    Ok(IncidentRecord { key: item.ops_item_key()?, created: item.instant_of("time")?, resolved, standing })
+    Ok(IncidentRecord {
+        key: item.ops_item_key()?,
+        created: item.instant_of("time")?,
+        resolved,
+        standing,
+        decided_by: item.get("decidedBy").map(Into::into),
+    })
 }

@@ -94,10 +94,6 @@ impl Execution {
         self.end
     }
 
-    pub(crate) fn id(&self) -> &str {
-        &self.key.execution_id
-    }
-
     pub(crate) fn pipeline(mut self, name: &str) -> Self {
         self.key.pipeline = name.into();
         self.detail["pipelineName"] = json!(name);
