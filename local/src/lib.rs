@@ -11,4 +11,5 @@ pub mod pattern;
 pub mod queue;
 pub mod replay;
 pub mod router;
+pub mod shapes;
 pub mod world;

@@ -61,7 +61,7 @@ async fn two_executions_finishing_in_the_wrong_order() {
 #[tokio::test]
 async fn retried_execution() {
     let mut scene = Scene::new().await;
-    let execution = execution("e1", "12:00").retried("11:30");
+    let execution = execution("e1", "12:00").retried(at("11:30"));
     scene.until("11:30").await;
     scene.event(&execution.event("FAILED"));
     scene.event(&execution.event("RESUMED"));
@@ -91,7 +91,7 @@ async fn execution_without_trigger() {
 
 #[tokio::test]
 async fn tag_trigger() {
-    let mut execution = execution("e1", "12:00").branch("refs/tags/v1.2.3");
+    let mut execution = execution("e1", "12:00").source(Source::CodeStar, "acme/shop", "refs/tags/v1.2.3");
     execution.detail["trigger"]["triggerDetail"] = json!(r#"{"tag-name": "v1.2.3"}"#);
     check(
         execution,
@@ -104,7 +104,9 @@ async fn tag_trigger() {
 #[tokio::test]
 async fn tag_trigger_that_did_not_reach_production() {
     check(
-        execution("e1", "12:00").branch("refs/tags/v1.2.3").without("Production"),
+        execution("e1", "12:00")
+            .source(Source::CodeStar, "acme/shop", "refs/tags/v1.2.3")
+            .without("Production"),
         "IgnoredExecutions acme/shop 11:58 = 1
          ignored e1: it did not run a stage Production",
     )
@@ -114,7 +116,7 @@ async fn tag_trigger_that_did_not_reach_production() {
 #[tokio::test]
 async fn develop_branch() {
     check(
-        execution("e1", "12:00").branch("develop"),
+        execution("e1", "12:00").source(Source::CodeStar, "acme/shop", "develop"),
         "IgnoredExecutions acme/shop 12:00 = 1
          ignored e1: branch develop is not the main branch main",
     )

@@ -1,13 +1,13 @@
 //! Which deployments have failed: incidents, their attribution, and rollbacks; the real functions on the single-machine
 //! cloud.
 
-use crate::scene::{OPS, OpsItem, Scene, Source, execution, ops_item, rollback};
+use crate::scene::{OPS, OpsItem, Scene, Source, execution, execution_of, ops_item, ops_item_in, rollback};
 
 /// Deployments of acme/shop at 12:00 (e1), of acme/other at 12:10 (e2) by a pipeline `other`, then an incident.
 async fn check(item: OpsItem, expected: &str) {
     let mut scene = Scene::new().await;
     scene.runs(&execution("e1", "12:00")).await;
-    let other = execution("e2", "12:10").pipeline("other-main");
+    let other = execution_of("other-main", "e2", "12:10");
     scene.runs(&other.source(Source::CodeStar, "acme/other", "main")).await;
     scene.raises(&item).await;
     let expected = format!(
@@ -97,7 +97,7 @@ async fn incident_that_names_nothing() {
 #[tokio::test]
 async fn incident_in_the_operations_account() {
     check(
-        ops_item(1, "13:00").account(OPS).data("dora/repository", "acme/shop"),
+        ops_item_in(OPS, 1, "13:00").data("dora/repository", "acme/shop"),
         "FailedDeployments acme/shop 12:00 = 1
          failure e1 oi-000000000001 published: oi-000000000001: operational data dora/repository names acme/shop; \
          latest deployment of it before the incident",

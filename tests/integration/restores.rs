@@ -1,7 +1,7 @@
 //! How long incidents lasted, and which deployments were made because of one; the real functions on the single-machine
 //! cloud.
 
-use crate::scene::{Execution, Scene, Source, execution, ops_item, report, rollback};
+use crate::scene::{Execution, OPS, Scene, Source, execution, ops_item, ops_item_in, report, rollback};
 
 const DEPLOYED: &str = "production deployment of acme/shop";
 
@@ -116,7 +116,7 @@ async fn two_deployments_that_reference_one_incident() {
 #[tokio::test]
 async fn restore_of_an_incident_whose_event_was_lost() {
     let mut scene = Scene::new().await;
-    let item = ops_item(1, "12:00").account(crate::scene::OPS);
+    let item = ops_item_in(OPS, 1, "12:00");
     scene.until("12:00").await;
     scene.cloud.record_ops_item(item.recorded());
     scene.runs(&execution("e1", "13:00").message("Fix oi-000000000001")).await;

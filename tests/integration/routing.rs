@@ -1,13 +1,13 @@
 //! Which events get through rules and bus policies: the plan's, on the single-machine cloud.
 
-use crate::scene::{OPS, Scene, execution, ops_item};
+use crate::scene::{OPS, Scene, TOOLING, execution, execution_in, ops_item};
 use serde_json::json;
 
 /// An account that the policies of the buses do not name, even if somebody there has rules like ours.
 #[tokio::test]
 async fn event_of_an_unknown_account() {
     let mut scene = Scene::new().await;
-    scene.runs(&execution("e1", "12:00").account("333333333333")).await;
+    scene.runs(&execution_in("333333333333", "eu-west-1", "shop", "e1", "12:00")).await;
     scene
         .check(
             "refused CodePipeline Pipeline Execution State Change: \
@@ -21,7 +21,7 @@ async fn event_of_an_unknown_account() {
 #[tokio::test]
 async fn event_of_an_unknown_region() {
     let mut scene = Scene::new().await;
-    scene.runs(&execution("e1", "12:00").region("ap-southeast-2")).await;
+    scene.runs(&execution_in(TOOLING, "ap-southeast-2", "shop", "e1", "12:00")).await;
     scene
         .check(
             "refused CodePipeline Pipeline Execution State Change: \
@@ -33,7 +33,7 @@ async fn event_of_an_unknown_region() {
 #[tokio::test]
 async fn event_of_another_configured_region() {
     let mut scene = Scene::new().await;
-    scene.runs(&execution("e1", "12:00").region("us-east-1")).await;
+    scene.runs(&execution_in(TOOLING, "us-east-1", "shop", "e1", "12:00")).await;
     scene
         .check(
             "Deployments acme/shop 12:00 = 1
@@ -46,7 +46,7 @@ async fn event_of_another_configured_region() {
 #[tokio::test]
 async fn execution_in_the_operations_account() {
     let mut scene = Scene::new().await;
-    scene.runs(&execution("e1", "12:00").account(OPS)).await;
+    scene.runs(&execution_in(OPS, "eu-west-1", "shop", "e1", "12:00")).await;
     scene
         .check(
             "refused CodePipeline Pipeline Execution State Change: no rule of the account's default bus matches",

@@ -4,11 +4,7 @@
 //! The stage: operations account 999999999999 and tooling account 111111111111 (eu-west-1 and us-east-1), on
 //! 2026-06-15 (a Monday), clock times in UTC.
 
-mod execution;
-mod ops_item;
-
-pub(crate) use execution::{Execution, Source, action, execution, rollback};
-pub(crate) use ops_item::{OpsItem, ops_item};
+pub(crate) use local::shapes::{Execution, OpsItem, Source, action};
 
 use jiff::Timestamp;
 use local::{
@@ -18,6 +14,7 @@ use local::{
     outcome::{Metric, Outcome},
     router::Envelope,
 };
+use metrics_lib::event::{ExecutionKey, OpsItemKey};
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
 use std::{
@@ -57,6 +54,44 @@ pub(crate) fn config() -> Value {
     })
 }
 
+/// An ordinary run of the pipeline `shop` of acme/shop (CodeStar connection, branch main) that ended at a time: its stages
+/// Source, Build and Production succeeded.
+pub(crate) fn execution(id: &str, ended: &str) -> Execution {
+    execution_of("shop", id, ended)
+}
+
+/// An ordinary run of a pipeline of acme/shop.
+pub(crate) fn execution_of(pipeline: &str, id: &str, ended: &str) -> Execution {
+    execution_in(TOOLING, "eu-west-1", pipeline, id, ended)
+}
+
+/// An ordinary run of a pipeline of acme/shop in an account and region.
+pub(crate) fn execution_in(account: &str, region: &str, pipeline: &str, id: &str, ended: &str) -> Execution {
+    let key = execution_key(account, region, pipeline, id);
+    Execution::standard(key, at(ended)).source(Source::CodeStar, "acme/shop", "main")
+}
+
+/// A rollback of the pipeline `shop` to an earlier execution.
+pub(crate) fn rollback(id: &str, target: &str, ended: &str) -> Execution {
+    Execution::rollback(execution_key(TOOLING, "eu-west-1", "shop", id), target, at(ended))
+}
+
+fn execution_key(account: &str, region: &str, pipeline: &str, id: &str) -> ExecutionKey {
+    let [account, region, pipeline, execution_id] = [account, region, pipeline, id].map(str::to_owned);
+    ExecutionKey { account, region, pipeline, execution_id }
+}
+
+/// An `OpsItem` of the tooling account that names nothing; `number` 1 makes its id `oi-000000000001`.
+pub(crate) fn ops_item(number: u32, created: &str) -> OpsItem {
+    ops_item_in(TOOLING, number, created)
+}
+
+pub(crate) fn ops_item_in(account: &str, number: u32, created: &str) -> OpsItem {
+    let ops_item_id = format!("oi-{number:012x}").parse().unwrap();
+    let key = OpsItemKey { account: account.into(), region: "eu-west-1".into(), ops_item_id };
+    OpsItem::new(key, at(created))
+}
+
 /// The functions' binaries, built once.
 pub(crate) fn binaries() -> &'static Binaries {
     static BINARIES: OnceLock<Binaries> = OnceLock::new();
@@ -94,7 +129,7 @@ impl Scene {
 
     /// CodePipeline gets to know an execution, when it ends.
     pub(crate) async fn knows(&mut self, execution: &Execution) {
-        self.cloud.advance_to(execution.end()).await.unwrap();
+        self.cloud.advance_to(execution.end).await.unwrap();
         self.cloud.record_execution(execution.recorded());
     }
 
@@ -105,7 +140,7 @@ impl Scene {
 
     /// An `OpsItem` is created, and its event is sent.
     pub(crate) async fn raises(&mut self, item: &OpsItem) {
-        self.cloud.advance_to(item.created()).await.unwrap();
+        self.cloud.advance_to(item.created).await.unwrap();
         self.cloud.record_ops_item(item.recorded());
         self.event(&item.create_event());
     }
