@@ -1,5 +1,6 @@
 //! `cargo dora …`: DORA metrics on this machine, without an AWS account.
 
+mod demo;
 mod replay;
 mod summary;
 
@@ -20,6 +21,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the product at work: play a made-up quarter and compare the figures with the true ones.
+    ///
+    /// A seeded generator makes up what happened to three repositories: failures, hotfixes, rollbacks, retries,
+    /// duplicate and out-of-order events. It knows the true figures. The events go through the real functions, and the
+    /// command fails if any figure that comes out differs from the truth.
+    Demo {
+        /// Another number makes up another quarter.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many days to make up.
+        #[arg(long, default_value_t = local::sample::QUARTER, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+    },
     /// Play a recorded world through the real functions and show the metrics that come of it.
     ///
     /// A world is a file of JSON lines: the configuration, what CodePipeline and OpsCenter know, and the events that
@@ -36,6 +50,7 @@ enum Command {
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
+        Command::Demo { seed, days } => demo::run(seed, days),
         Command::Replay { world, json } => replay::run(world, json),
     };
     match result {

@@ -8,7 +8,7 @@ use metrics_lib::{
     report::{Figures, total},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::{self, Display, Formatter},
 };
 
@@ -52,8 +52,28 @@ impl Display for Summary<'_> {
     }
 }
 
+/// Two rows for each repository, measured and true, and two for all.
+pub(crate) fn comparison_table(
+    measured: &BTreeMap<String, Figures>,
+    truth: &BTreeMap<String, Figures>,
+) -> Table {
+    let repositories: BTreeSet<&String> = measured.keys().chain(truth.keys()).collect();
+    let none = Figures::default();
+    let get = |figures: &BTreeMap<String, Figures>, name: &String| figures.get(name).unwrap_or(&none).clone();
+    let rows = repositories.into_iter().flat_map(|name| {
+        [(format!("{name} measured"), get(measured, name)), (format!("{name} true"), get(truth, name))]
+    });
+    let totals = [("all measured", measured), ("all true", truth)];
+    table(rows.chain(totals.map(|(name, figures)| (name.to_owned(), total(figures.values())))))
+}
+
 /// A row for each repository, and one for all.
-pub(crate) fn figures_table(figures: &BTreeMap<String, Figures>) -> Table {
+fn figures_table(figures: &BTreeMap<String, Figures>) -> Table {
+    let rows = figures.iter().map(|(name, figures)| (name.clone(), figures.clone()));
+    table(rows.chain([("all".to_owned(), total(figures.values()))]))
+}
+
+fn table(rows: impl Iterator<Item = (String, Figures)>) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header([
         "repository",
@@ -66,10 +86,9 @@ pub(crate) fn figures_table(figures: &BTreeMap<String, Figures>) -> Table {
         "restores",
         "mean time to restore",
     ]);
-    for (repository, figures) in figures {
-        table.add_row(row(repository, figures));
+    for (name, figures) in rows {
+        table.add_row(row(&name, &figures));
     }
-    table.add_row(row("all", &total(figures.values())));
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }

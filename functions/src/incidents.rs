@@ -1,8 +1,7 @@
 //! Reads an `OpsItem`: events carry neither its operational data nor what it is about, so the API is asked.
 
-use crate::{context::Context, error::Error};
+use crate::{context::Context, error::Error, pipelines::instant};
 use aws_sdk_ssm::types::OpsItem;
-use jiff::Timestamp;
 use metrics_lib::event::{Incident, OpsItemKey, PipelineKey};
 use serde::Deserialize;
 
@@ -34,7 +33,7 @@ pub async fn incident(context: &Context, key: &OpsItemKey) -> Result<Option<Inci
 }
 
 fn typed(key: &OpsItemKey, item: &OpsItem) -> Result<Incident, Error> {
-    let created = item.created_time.and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok());
+    let created = item.created_time.as_ref().and_then(instant);
     let created = created
         .ok_or_else(|| Error::OpsItem { key: key.clone(), reason: "it has no creation time".into() })?;
     let data = |name: &str| {

@@ -240,12 +240,17 @@ fn action(detail: &ActionExecutionDetail) -> Result<Action, Error> {
     })
 }
 
+/// An instant as an API gave it, to the microsecond.
+///
+/// The JSON protocols send seconds as binary fractions, which the SDK cuts off at the nanosecond: what was 0.728 s came
+/// as 0.727999999 s.
+pub(crate) fn instant(time: &DateTime) -> Option<Timestamp> {
+    let microseconds = (time.as_nanos() + 500).div_euclid(1000);
+    Timestamp::from_microsecond(i64::try_from(microseconds).ok()?).ok()
+}
+
 fn timestamp(api: &'static str, time: &DateTime) -> Result<Timestamp, Error> {
-    Timestamp::from_nanosecond(time.as_nanos()).map_err(|error| Error::Aws {
-        api,
-        code: "InvalidResponse".into(),
-        message: error.to_string(),
-    })
+    instant(time).ok_or_else(|| incomplete(api, "a time that can be represented"))
 }
 
 fn incomplete(api: &'static str, field: &str) -> Error {

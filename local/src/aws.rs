@@ -28,3 +28,4 @@ pub use ssm::{RecordedOpsItem, Ssm};
 pub use time::recorded as recorded_time;
 
 pub(crate) use credentials::access_key;
+pub(crate) use server::no_delay;

@@ -11,5 +11,6 @@ pub mod pattern;
 pub mod queue;
 pub mod replay;
 pub mod router;
+pub mod sample;
 pub mod shapes;
 pub mod world;

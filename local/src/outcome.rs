@@ -173,6 +173,12 @@ impl Outcome {
         all
     }
 
+    /// The sum of a metric, over all repositories.
+    pub fn total(&self, metric: contract::Metric) -> f64 {
+        let all = self.metrics.iter().filter(|all| all.name == metric.name() && all.dimensions.is_empty());
+        all.flat_map(|all| &all.points).flat_map(|point| &point.values).sum()
+    }
+
     /// How many facts are in a state.
     pub fn count(&self, state: FactState) -> usize {
         self.facts.iter().filter(|fact| fact.state == state).count()

@@ -8,9 +8,9 @@ pub fn recorded(value: &Value) -> Option<Timestamp> {
     match value {
         Value::String(text) => text.parse().ok(),
         Value::Number(seconds) => {
-            // Milliseconds are what the services send; more digits would be noise of the binary fraction.
-            let milliseconds = (seconds.as_f64()? * 1000.0).round();
-            Timestamp::from_millisecond(milliseconds as i64).ok()
+            // More digits than microseconds would be noise of the binary fraction.
+            let microseconds = (seconds.as_f64()? * 1_000_000.0).round();
+            Timestamp::from_microsecond(microseconds as i64).ok()
         }
         _ => None,
     }

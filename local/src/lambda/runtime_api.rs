@@ -1,5 +1,6 @@
 //! The HTTP API that a function's runtime polls for events and answers to.
 
+use crate::aws::no_delay;
 use axum::{
     Router,
     body::Bytes,
@@ -7,6 +8,7 @@ use axum::{
     http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::{get, post},
+    serve::ListenerExt,
 };
 use serde::Deserialize;
 use std::{
@@ -89,7 +91,7 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/init/error", post(init_error))
             .layer(DefaultBodyLimit::disable())
             .with_state(Arc::clone(&shared));
-        let task = spawn(async { axum::serve(listener, router).await }).abort_handle();
+        let task = spawn(async { axum::serve(listener.tap_io(no_delay), router).await }).abort_handle();
         Ok(Self { address, shared, task, invocations: 0 })
     }
 

@@ -1,0 +1,113 @@
+//! Sample worlds, made from a seed, of which the true figures are known.
+//!
+//! The truth comes from the script of what happens, never from the rules that are to be shown right: a scenario says
+//! that this deployment failed and that one restored service, and lets the events happen that tell so.
+//!
+//! Every repository has a part of the day to itself, so that what names nothing is about the repository at work.
+
+mod scenario;
+mod story;
+mod truth;
+
+pub use truth::{Dimensions, Metrics, Truth};
+
+use jiff::{SignedDuration, Timestamp};
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha12Rng;
+use scenario::Scenario;
+use serde_json::{Value, json};
+use story::{Repository, Story};
+
+/// The days of a quarter.
+pub const QUARTER: u32 = 91;
+
+/// A sample: a world, and what is true of it.
+#[derive(Debug)]
+pub struct Sample {
+    /// The world's lines.
+    pub lines: Vec<String>,
+    /// What is true of it.
+    pub truth: Truth,
+}
+
+/// The operations account.
+const OPS: &str = "999999999999";
+/// The tooling accounts.
+const TOOLING: [&str; 2] = ["111111111111", "222222222222"];
+/// The repositories: trunk-based, GitFlow, and one with many kinds of sources.
+const REPOSITORIES: [Repository; 3] = [
+    Repository::trunk_based("acme/shop", "shop", TOOLING[0], "eu-west-1"),
+    Repository::git_flow("acme/payments", "payments", TOOLING[0], "us-east-1"),
+    Repository::mixed("acme/billing", "billing", TOOLING[1], "eu-central-1"),
+];
+
+fn config() -> Value {
+    json!({
+        "toolingAccounts": [
+            {"account": TOOLING[0], "regions": ["eu-west-1", "us-east-1"]},
+            {"account": TOOLING[1], "regions": ["eu-central-1"]},
+        ],
+        "opsAccount": OPS,
+        "region": "eu-west-1",
+        "mainBranch": "main",
+        "productionStage": "Production",
+        "trunkBasedRepositories": ["acme/shop"],
+        "teams": {"storefront": ["acme/shop"], "money": ["acme/payments", "acme/billing"]},
+        "attributionWindow": "24h",
+        "attributionDelay": "15min",
+    })
+}
+
+/// The teams that own a repository.
+fn teams(repository: &str) -> &'static [&'static str] {
+    if repository == "acme/shop" { &["storefront"] } else { &["money"] }
+}
+
+/// A world of some days, from Monday, 2026-01-05 on. Each seed gives another one, and always the same.
+pub fn sample(seed: u64, days: u32) -> Sample {
+    let mut rng = ChaCha12Rng::seed_from_u64(seed);
+    let start: Timestamp = "2026-01-05T00:00:00Z".parse().unwrap_or_default();
+    let mut scripts = REPOSITORIES.map(|repository| (repository, Vec::new()));
+    let mut story = Story::new(start, config(), ChaCha12Rng::seed_from_u64(seed.wrapping_add(1)));
+    for day in 0..days {
+        for (slot, (repository, script)) in (0..).zip(&mut scripts) {
+            // Every scenario has its turn before any comes again.
+            let scenario = script.pop().unwrap_or_else(|| {
+                script.extend(Scenario::ALL);
+                script.extend([Scenario::Deployment; 6]);
+                script.shuffle(&mut rng);
+                script.pop().unwrap_or(Scenario::Deployment)
+            });
+            let begin = start + SignedDuration::from_hours(24 * i64::from(day) + 8 * slot);
+            scenario.play(&mut story, repository, begin);
+        }
+    }
+    story.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+
+    #[test]
+    fn a_seed_gives_the_same_world_each_time_and_another_seed_another() {
+        assert_eq!(sample(7, 30).lines, sample(7, 30).lines);
+        assert_ne!(sample(7, 30).lines, sample(8, 30).lines);
+    }
+
+    #[test]
+    fn worlds_are_well_formed() {
+        for seed in 0..20 {
+            let Sample { lines, truth } = sample(seed, QUARTER);
+            World::Lines(format!("seed {seed}"), lines).check().unwrap();
+            assert_eq!(truth.figures.len(), 3, "three repositories");
+            for figures in truth.figures.values() {
+                assert!(figures.failed > 0 && figures.rework > 0 && figures.rollbacks > 0, "{figures:?}");
+                assert!(!figures.restores.is_empty() && figures.failed < figures.deployments, "{figures:?}");
+            }
+            let Truth { ignored, refused, unattributed, duplicates, .. } = truth;
+            assert!([ignored, refused, unattributed, duplicates].into_iter().all(|count| count > 0));
+        }
+    }
+}
