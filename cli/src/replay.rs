@@ -31,7 +31,7 @@ pub(crate) fn play(world: &World) -> anyhow::Result<Outcome> {
     let binaries = Binaries::build()?;
     let progress = ProgressBar::new(header.lines)
         .with_style(ProgressStyle::with_template("{wide_bar} {pos} of {len} lines, {eta} to go")?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let cloud = runtime.block_on(replay(world, &header, &binaries, || progress.inc(1)))?;
     progress.finish_and_clear();
     Ok(Outcome::of(&cloud))

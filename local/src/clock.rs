@@ -2,17 +2,23 @@
 
 use jiff::Timestamp;
 use std::{
-    fs, io,
+    fs::File,
+    io::{self, Seek, Write},
     path::{Path, PathBuf},
-    sync::Mutex,
-    sync::PoisonError,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// The simulated present.
 #[derive(Debug)]
 pub struct Clock {
-    file: PathBuf,
-    now: Mutex<Timestamp>,
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: File,
+    now: Timestamp,
 }
 
 impl Clock {
@@ -20,14 +26,15 @@ impl Clock {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn new(file: PathBuf, now: Timestamp) -> io::Result<Self> {
-        fs::write(&file, now.to_string())?;
-        Ok(Self { file, now: Mutex::new(now) })
+    pub fn new(path: PathBuf, now: Timestamp) -> io::Result<Self> {
+        let mut state = State { file: File::create(&path)?, now };
+        state.write()?;
+        Ok(Self { path, state: Mutex::new(state) })
     }
 
     /// The present.
     pub fn now(&self) -> Timestamp {
-        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock().now
     }
 
     /// Sets the present, unless that is past: time does not run back.
@@ -35,17 +42,29 @@ impl Clock {
     /// # Errors
     /// When the file can't be written.
     pub fn advance_to(&self, time: Timestamp) -> io::Result<()> {
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        if time > *now {
+        let mut state = self.lock();
+        if time > state.now {
+            state.now = time;
             // The functions read only while they run, and they don't run while time passes.
-            fs::write(&self.file, time.to_string())?;
-            *now = time;
+            state.write()?;
         }
         Ok(())
     }
 
     /// The file that the functions read.
     pub fn file(&self) -> &Path {
-        &self.file
+        &self.path
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Writes over what is there, always as many bytes: to truncate a file makes some file systems wait for the disk.
+    fn write(&mut self) -> io::Result<()> {
+        self.file.rewind()?;
+        write!(self.file, "{:.9}", self.now)
     }
 }

@@ -2,7 +2,7 @@
 
 use functions::{change_failure_rate::ChangeFailureRate, worker};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     worker::run(ChangeFailureRate).await
 }

@@ -2,7 +2,7 @@
 
 use functions::{deployment_frequency::DeploymentFrequency, worker};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     worker::run(DeploymentFrequency).await
 }

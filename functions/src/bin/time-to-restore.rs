@@ -2,7 +2,7 @@
 
 use functions::{time_to_restore::TimeToRestore, worker};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     worker::run(TimeToRestore).await
 }
