@@ -130,3 +130,6 @@ impl World {
         WorldError::Line { world, line, path, reason }
     }
 }
+
+#[cfg(test)]
+mod tests;

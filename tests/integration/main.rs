@@ -1,10 +1,13 @@
 //! Tests of the product as a whole.
 
+#![expect(clippy::unwrap_used, reason = "what can't be set up fails its test")]
+
+mod cli;
 mod deployments;
 mod failures;
 mod faults;
 mod purity;
 mod restores;
 mod routing;
-#[expect(clippy::unwrap_used, reason = "a scene that can't be set up fails its test")]
+mod sample;
 mod scene;

@@ -187,8 +187,10 @@ fn at_path<'de, T: DeserializeOwned>(
     deserializer: impl Deserializer<'de, Error = serde_json::Error>,
 ) -> Result<T, Fault> {
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let path = match (prefix, error.path().to_string().as_str()) {
-            (prefix, ".") => prefix.to_owned(),
+        let path = error.path().to_string();
+        // What is no JSON at all has no path from there on.
+        let path = match (prefix, path.trim_end_matches(['.', '?'])) {
+            (prefix, "") => prefix.to_owned(),
             ("", path) => path.to_owned(),
             (prefix, path) => format!("{prefix}.{path}"),
         };

@@ -1,0 +1,43 @@
+//! Made-up quarters whose true figures are known: what the real functions make of them is true, value for value.
+
+use crate::scene::binaries;
+use local::{
+    outcome::Outcome,
+    replay::replay,
+    sample::{QUARTER, Sample, sample},
+    world::World,
+};
+
+async fn check(seed: u64) {
+    let Sample { lines, truth } = sample(seed, QUARTER);
+    let world = World::Lines(format!("seed {seed}"), lines);
+    let header = world.check().unwrap();
+    let cloud = replay(&world, &header, binaries(), || ()).await.unwrap();
+    let differences = truth.differences(&Outcome::of(&cloud));
+    assert!(differences.is_empty(), "seed {seed}:\n{}", differences.join("\n"));
+}
+
+#[tokio::test]
+async fn quarter_of_seed_1() {
+    check(1).await;
+}
+
+#[tokio::test]
+async fn quarter_of_seed_2() {
+    check(2).await;
+}
+
+#[tokio::test]
+async fn quarter_of_seed_3() {
+    check(3).await;
+}
+
+#[tokio::test]
+async fn quarter_of_seed_4() {
+    check(4).await;
+}
+
+#[tokio::test]
+async fn quarter_of_seed_5() {
+    check(5).await;
+}
