@@ -230,3 +230,6 @@ impl StageResult {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

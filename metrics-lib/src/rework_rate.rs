@@ -23,3 +23,44 @@ pub fn rework(source: &Source) -> Option<String> {
     }
     message.starts_with("Revert \"").then(|| "reverts a commit".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Reference, SourceKind};
+
+    #[test]
+    fn what_is_rework() {
+        fn check(reference: Reference, message: Option<&str>, expected: Option<&str>) {
+            let source = Source {
+                kind: SourceKind::Git,
+                repository: "acme/shop".into(),
+                reference,
+                revision: None,
+                message: message.map(Into::into),
+            };
+            assert_eq!(rework(&source).as_deref(), expected, "{source:?}");
+        }
+        let branch = |name: &str| Reference::Branch(name.into());
+        check(branch("main"), None, None);
+        check(branch("main"), Some("Add a thing"), None);
+        check(branch("hotfix/login"), None, Some("comes from branch hotfix/login"));
+        check(branch("revert-7-login"), None, Some("comes from branch revert-7-login"));
+        check(branch("feature/hotfix/login"), None, None);
+        check(branch("hotfixes"), None, None);
+        check(branch("fix/OI-0123456789AB"), None, Some("references oi-0123456789ab"));
+        check(branch("main"), Some("Fix oi-0123456789ab"), Some("references oi-0123456789ab"));
+        check(branch("main"), Some("Merge branch 'hotfix/x' into main"), Some("merges branch hotfix/x"));
+        check(
+            branch("main"),
+            Some("Merge pull request #7 from acme/revert-6-x"),
+            Some("merges branch revert-6-x"),
+        );
+        check(branch("main"), Some("Merge pull request #7 from acme/feature/x"), None);
+        check(branch("main"), Some("Revert \"Add a thing\""), Some("reverts a commit"));
+        check(branch("main"), Some("Revert the decision"), None);
+        check(branch("main"), Some("Undo: Revert \"Add a thing\""), None);
+        check(Reference::Tag("hotfix/1".into()), None, None);
+        check(Reference::None, Some("Revert \"Add a thing\""), Some("reverts a commit"));
+    }
+}

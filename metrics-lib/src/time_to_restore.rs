@@ -83,3 +83,40 @@ pub fn resolved_without_deployment(incident: &OpsItemKey, resolved: Timestamp) -
         evidence: "resolved without a deployment that references it".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn restorer(by: RestoredBy, second: i64) -> Restorer {
+        let execution_id = format!("{by:?}{second}");
+        let [account, region, pipeline] = ["1", "r", "p"].map(str::to_owned);
+        let execution = ExecutionKey { account, region, pipeline, execution_id };
+        Restorer { time: Timestamp::from_second(second).unwrap(), execution, by, repository: None }
+    }
+
+    /// Raised in second 100; the earliest of these restores it.
+    #[test]
+    fn the_earliest_restores() {
+        fn check(resolved: Option<i64>, restorers: &[(RestoredBy, i64)], expected: Option<&str>) {
+            let restorers: Vec<_> = restorers.iter().map(|&(by, second)| restorer(by, second)).collect();
+            let resolved = resolved.map(|second| Timestamp::from_second(second).unwrap());
+            let created = Timestamp::from_second(100).unwrap();
+            let found = earliest(created, resolved, &restorers);
+            assert_eq!(found.map(|restorer| restorer.execution.execution_id.as_str()), expected);
+        }
+        use RestoredBy::{Deployment, Rollback};
+        check(None, &[], None);
+        check(None, &[(Deployment, 200)], Some("Deployment200"));
+        check(None, &[(Deployment, 300), (Deployment, 200)], Some("Deployment200"));
+        check(None, &[(Deployment, 300), (Rollback, 200)], Some("Rollback200"));
+        // What ended before it was raised restores nothing.
+        check(None, &[(Deployment, 99)], None);
+        check(None, &[(Deployment, 99), (Rollback, 99), (Deployment, 300)], Some("Deployment300"));
+        check(None, &[(Deployment, 100)], Some("Deployment100"));
+        // A rollback restores what is open, a deployment that references it whatever somebody had closed.
+        check(Some(150), &[(Rollback, 200)], None);
+        check(Some(200), &[(Rollback, 200)], Some("Rollback200"));
+        check(Some(150), &[(Deployment, 200)], Some("Deployment200"));
+    }
+}

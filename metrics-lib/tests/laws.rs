@@ -1,0 +1,276 @@
+//! Laws that hold whatever happens: order and duplicates don't matter, rates lie between 0 and 1, windows add up, and
+//! nothing can be built that CloudWatch rejects.
+
+#![expect(clippy::unwrap_used, reason = "what can't be set up fails its test")]
+
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::{
+    attribution::{Attribution, KnownNames, Named, attribute},
+    change_failure_rate,
+    contract::{Metric, Namespace},
+    datum::{Batch, DatumTime, DatumValue, DimensionValue},
+    deployment_frequency,
+    event::{
+        Deployed, Deployment, ExecutionKey, Incident, OpsItemKey, Reference, Rollback, Source, SourceKind,
+    },
+    fact::Fact,
+    production::{Action, Execution, ExecutionStatus, ExecutionType, ProductionRule, classify},
+    report::{Figures, by_repository, total},
+    text,
+    time_to_restore::{RestoredBy, Restorer, restore},
+    window::{Period, Window},
+};
+use proptest::{collection::vec, prelude::*, sample::select};
+use std::collections::BTreeMap;
+
+/// Ten weeks, in seconds.
+const TIME: std::ops::Range<i64> = 1_780_000_000..1_786_048_000;
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    TIME.prop_map(|second| Timestamp::from_second(second).unwrap())
+}
+
+fn key() -> impl Strategy<Value = ExecutionKey> {
+    (0..40_u8).prop_map(|number| ExecutionKey {
+        account: "111111111111".into(),
+        region: "eu-west-1".into(),
+        pipeline: format!("pipeline-{}", number % 3),
+        execution_id: format!("e{number}"),
+    })
+}
+
+/// A deployment: its time and repository are those of its execution.
+fn deployment() -> impl Strategy<Value = Deployment> {
+    key().prop_map(|key| {
+        let number: i64 = key.execution_id[1..].parse().unwrap();
+        let time = Timestamp::from_second(TIME.start + number * 151_199).unwrap();
+        let message = if number % 4 == 0 { "Revert \"x\"" } else { "Add a thing" };
+        let source = Source {
+            kind: SourceKind::Git,
+            repository: format!("acme/{}", number % 3),
+            reference: Reference::Branch("main".into()),
+            revision: None,
+            message: Some(message.into()),
+        };
+        Deployment { key, time, source }
+    })
+}
+
+fn incident() -> impl Strategy<Value = Incident> {
+    let title = select(vec!["Down", "acme/1 is down", "pipeline-2 is red", "acme/1 and acme/2"]);
+    (0..20_u64, title, any::<bool>()).prop_map(|(number, title, names)| {
+        let ops_item_id = format!("oi-{number:012x}").parse().unwrap();
+        let key = OpsItemKey { account: "111111111111".into(), region: "eu-west-1".into(), ops_item_id };
+        let created = Timestamp::from_second(TIME.start + i64::try_from(number).unwrap() * 302_399).unwrap();
+        let execution_id = names.then(|| format!("e{number}"));
+        let (title, description) = (title.to_owned(), String::new());
+        let (repository, pipelines) = (None, Vec::new());
+        Incident { key, created, title, description, execution_id, repository, pipelines }
+    })
+}
+
+/// A fact of any kind that counts.
+fn fact() -> impl Strategy<Value = Fact> {
+    let deployed = deployment().prop_map(|deployment| deployment_frequency::deployment(&deployment));
+    let failed = (deployment(), incident()).prop_map(|(deployment, incident)| {
+        change_failure_rate::failed_by_incident(&Deployed::from(&deployment), &incident, "", deployment.time)
+    });
+    let rolled_back = deployment().prop_map(|deployment| {
+        let Deployment { key, time, source } = deployment;
+        let rollback = Rollback { key, time, repository: Some(source.repository), rolled_back: None };
+        deployment_frequency::rollback(&rollback)
+    });
+    let restored = (incident(), 0..100_000_i64).prop_filter_map("restores", |(incident, seconds)| {
+        let execution = ExecutionKey {
+            account: "111111111111".into(),
+            region: "eu-west-1".into(),
+            pipeline: "p".into(),
+            execution_id: "fix".into(),
+        };
+        let time = incident.created + SignedDuration::from_secs(seconds % 7 * 1000);
+        let restorer =
+            Restorer { time, execution, by: RestoredBy::Deployment, repository: Some("acme/1".into()) };
+        restore(&incident.key, incident.created, &restorer)
+    });
+    prop_oneof![4 => deployed, 2 => failed, 1 => rolled_back, 1 => restored]
+}
+
+fn everything() -> Window {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    Window { start: at(TIME.start - 1), end: at(TIME.end + 1_000_000) }
+}
+
+/// One fact of each id, so that no two say different things of the same.
+fn facts() -> impl Strategy<Value = Vec<Fact>> {
+    vec(fact(), 0..60).prop_map(|facts| {
+        let unique: BTreeMap<_, _> = facts.into_iter().map(|fact| (fact.id.clone(), fact)).collect();
+        unique.into_values().collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn order_and_duplicates_do_not_matter(
+        (facts, shuffled) in facts().prop_flat_map(|facts| (Just(facts.clone()), Just(facts).prop_shuffle())),
+        again in vec(any::<prop::sample::Index>(), 0..20),
+    ) {
+        let expected = by_repository(&facts, everything());
+        let repeated: Vec<_> = again.iter().filter(|_| !facts.is_empty()).map(|index| index.get(&facts)).collect();
+        let all = repeated.iter().copied().chain(&shuffled).chain(repeated.iter().copied());
+        prop_assert_eq!(by_repository(all, everything()), expected);
+    }
+
+    #[test]
+    fn rates_lie_between_zero_and_one(facts in facts(), start in instant(), days in 1..40_i64) {
+        let window = Window { start, end: start + SignedDuration::from_hours(24 * days) };
+        let figures = by_repository(&facts, window);
+        for figures in figures.values().chain([&total(figures.values())]) {
+            for rate in [figures.change_failure_rate(), figures.rework_rate()].into_iter().flatten() {
+                prop_assert!((0.0..=1.0).contains(&rate), "{figures:?}");
+            }
+            prop_assert_eq!(figures.change_failure_rate().is_none(), figures.deployments == 0);
+            prop_assert_eq!(figures.mean_time_to_restore().is_none(), figures.restores.is_empty());
+            if let (Some(mean), Some(first), Some(last)) =
+                (figures.mean_time_to_restore(), figures.restores.first(), figures.restores.last())
+            {
+                prop_assert!(*first <= mean + 1e-6 && mean <= last + 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn windows_add_up(facts in facts(), mut cuts in vec(instant(), 0..5)) {
+        let Window { start, end } = everything();
+        cuts.sort();
+        let ends = cuts.iter().copied().chain([end]);
+        let starts = [start].into_iter().chain(cuts.iter().copied());
+        let mut sum = Figures::default();
+        for (start, end) in starts.zip(ends) {
+            sum += &total(by_repository(&facts, Window { start, end }).values());
+        }
+        prop_assert_eq!(sum, total(by_repository(&facts, everything()).values()));
+    }
+
+    #[test]
+    fn calendar_windows_have_no_gap_and_no_overlap(time in instant()) {
+        for period in [Period::Day, Period::Week, Period::Month] {
+            let window = period.containing(time).unwrap();
+            prop_assert!(window.contains(time));
+            let next = period.containing(window.end).unwrap();
+            prop_assert_eq!(next.start, window.end);
+            let last = period.containing(window.end - SignedDuration::from_nanos(1)).unwrap();
+            prop_assert_eq!(last, window);
+        }
+    }
+
+    #[test]
+    fn attribution_depends_on_neither_order_nor_duplicates(
+        incident in incident(),
+        (deployments, shuffled) in vec(deployment(), 0..30)
+            .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+        hours in 1..2000_i64,
+    ) {
+        let deployed = |all: &[Deployment]| all.iter().map(Deployed::from).collect::<Vec<_>>();
+        let (deployments, shuffled) = (deployed(&deployments), deployed(&shuffled));
+        let known = KnownNames {
+            repositories: deployments.iter().map(|deployed| deployed.repository.clone()).collect(),
+            pipelines: deployments.iter().map(|deployed| deployed.key.pipeline.clone()).collect(),
+        };
+        let named = Named::by(&incident, &known);
+        let window = SignedDuration::from_hours(hours);
+        let found = attribute(&incident, &named, &deployments, window);
+        prop_assert_eq!(&found, &attribute(&incident, &named, shuffled.iter().chain(&deployments), window));
+        if let Attribution::Deployment { deployment, .. } = found {
+            let in_window = (incident.created - window..incident.created).contains(&deployment.time);
+            prop_assert!(in_window || incident.execution_id == Some(deployment.key.execution_id));
+        }
+    }
+
+    #[test]
+    fn classification_does_not_depend_on_the_order_of_actions(
+        (actions, shuffled) in vec(action(), 0..8).prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+    ) {
+        let execution = |actions| Execution {
+            key: ExecutionKey {
+                account: "1".into(),
+                region: "r".into(),
+                pipeline: "p".into(),
+                execution_id: "e".into(),
+            },
+            status: ExecutionStatus::Succeeded,
+            execution_type: ExecutionType::Standard,
+            revisions: Vec::new(),
+            trigger_detail: None,
+            actions,
+        };
+        let rule = ProductionRule {
+            main_branch: "main".into(),
+            production_stage: "Production".into(),
+            trunk_based: ["acme/1".to_owned()].into(),
+        };
+        prop_assert_eq!(classify(&execution(actions), &rule), classify(&execution(shuffled), &rule));
+    }
+
+    #[test]
+    fn nothing_can_be_built_that_cloudwatch_rejects(
+        time in instant(), now in instant(), nanoseconds in any::<i64>(), name in "\\PC{0,40}|[ -~]{1000,1050}",
+    ) {
+        if let Ok(time) = DatumTime::new(time, now) {
+            let age = now.duration_since(time.timestamp());
+            prop_assert!((SignedDuration::from_hours(-2)..=SignedDuration::from_hours(336)).contains(&age));
+            if let Ok(value) = DatumValue::seconds(SignedDuration::from_nanos(nanoseconds)) {
+                prop_assert!(value.get().is_finite() && value.get() >= 0.0);
+                let values = [(Metric::TimeToRestore, value)];
+                let batch = Batch::new(Namespace::Dora, &values, time, Some(&name), [name.as_str()]);
+                prop_assert_eq!(batch.data.len() + batch.skipped.len(), 3);
+                for dimension in batch.data.iter().filter_map(|datum| datum.dimension.as_ref()) {
+                    prop_assert!(dimension.value().is_ascii() && (1..=1024).contains(&dimension.value().len()));
+                }
+            } else {
+                prop_assert!(nanoseconds < 0);
+            }
+        }
+        if let Ok(value) = DimensionValue::new(&name) {
+            prop_assert_eq!(value.as_str(), &name);
+        }
+    }
+
+    #[test]
+    fn texts_are_read_without_panic(text in "\\PC*|.{0,5}(oi-[0-9a-fA-F]{11,13}.{0,3}){0,3}|Merge (branch|pull request #1 from) .*") {
+        for id in text::ops_item_ids(&text) {
+            prop_assert!(text.to_ascii_lowercase().contains(id.as_str()));
+        }
+        if let Some(branch) = text::merged_branch(&text) {
+            prop_assert!(text.contains(branch));
+        }
+        for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+            if text::names(&text, &text[..end]) {
+                prop_assert!(end > 0);
+            }
+        }
+    }
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let stage = select(vec!["Source", "Build", "Production"]);
+    let status = select(vec!["Succeeded", "Failed", "InProgress"]);
+    (stage, 0..3_u8, status, instant()).prop_map(|(stage, number, status, updated)| {
+        let source = stage == "Source";
+        let configuration =
+            [("FullRepositoryId", format!("acme/{number}")), ("BranchName", "main".to_owned())];
+        Action {
+            stage: stage.into(),
+            name: format!("Action{number}"),
+            category: if source { "Source" } else { "Deploy" }.into(),
+            provider: if source { "CodeStarSourceConnection" } else { "CloudFormation" }.into(),
+            status: status.into(),
+            started: updated - SignedDuration::from_secs(60),
+            updated,
+            configuration: configuration.map(|(name, value)| (name.to_owned(), value)).into(),
+            output_variables: BTreeMap::new(),
+            output_artifacts: Vec::new(),
+            external_id: None,
+            external_summary: None,
+        }
+    })
+}
