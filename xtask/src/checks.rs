@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check that CI runs.
 
-use crate::snapshots;
+use crate::{snapshots, wasm};
 use anyhow::{Context, bail};
 use std::{env, process::Command};
 
@@ -22,13 +22,25 @@ pub(crate) fn run() -> anyhow::Result<()> {
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
+    wasm::check()?;
     references.check()
 }
 
+/// Measures; nothing of it is a test.
+pub(crate) fn bench() -> anyhow::Result<()> {
+    step("benchmark", &["bench", "--package", "local", "--bench", "replay", "--locked"], &[])
+}
+
+/// Cargo, in the workspace's folder.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(snapshots::root());
+    command
+}
+
 fn step(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(arguments).envs(environment.iter().copied()).current_dir(crate::snapshots::root());
+    let mut command = cargo();
+    command.args(arguments).envs(environment.iter().copied());
     let status = command.status().with_context(|| format!("{name}: cargo can't be started"))?;
     if !status.success() {
         bail!("{name}: `cargo {}` failed", arguments.join(" "));
