@@ -22,7 +22,7 @@ use metrics_lib::{
 pub enum Published {
     /// Its data are in CloudWatch now.
     New,
-    /// CloudWatch takes it no more; the ledger has it.
+    /// CloudWatch gets nothing of it; the ledger has it.
     Unpublishable,
     /// It was done before.
     Before {
@@ -53,6 +53,7 @@ pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result
             }
             (FactState::Published, Published::New)
         }
+        Publication::Nothing => (FactState::Unpublishable, Published::Unpublishable),
         Publication::Unpublishable(reason) => {
             tracing::warn!(fact.id = ?fact.id, reason = %reason, "fact can't be published");
             (FactState::Unpublishable, Published::Unpublishable)
@@ -92,11 +93,16 @@ fn metric_datum(datum: &Datum) -> MetricDatum {
         .dimension
         .as_ref()
         .map(|dimension| Dimension::builder().name(dimension.name()).value(dimension.value()).build());
-    MetricDatum::builder()
+    let values: Vec<f64> = datum.values.iter().map(|value| value.get()).collect();
+    let builder = MetricDatum::builder();
+    let builder = match values.as_slice() {
+        [value] => builder.value(*value),
+        _ => builder.set_values(Some(values)),
+    };
+    builder
         .metric_name(datum.metric.name())
         .set_dimensions(dimension.map(|dimension| vec![dimension]))
         .timestamp(date_time(datum.time.timestamp()))
-        .value(datum.value.get())
         .unit(StandardUnit::from(datum.metric.unit().name()))
         .build()
 }

@@ -43,7 +43,7 @@ fn failure(
         repository: Some(deployment.repository.clone()),
         execution: Some(deployment.key.clone()),
         ops_item,
-        seconds: None,
+        measured: Vec::new(),
         counted_by: vec![Metric::FailedDeployments],
         evidence,
     }
@@ -57,7 +57,7 @@ pub fn unattributed(incident: &Incident, evidence: &str) -> Fact {
         repository: None,
         execution: None,
         ops_item: Some(incident.key.clone()),
-        seconds: None,
+        measured: Vec::new(),
         counted_by: vec![Metric::UnattributedIncidents],
         evidence: evidence.into(),
     }

@@ -58,6 +58,10 @@ pub enum Metric {
     ReworkDeployments,
     /// Succeeded executions of type ROLLBACK; 1 each.
     Rollbacks,
+    /// From the first commit of a change to its deployment; one value a deployment.
+    LeadTimeForChanges,
+    /// From a commit to its deployment; one value a commit.
+    CommitLeadTime,
     /// From an `OpsItem`'s creation to the end of what restored service; one value an `OpsItem`.
     TimeToRestore,
     /// Incidents that no deployment could be attributed to; 1 each.
@@ -66,19 +70,30 @@ pub enum Metric {
     DuplicateEvents,
     /// Executions that are no production deployment; 1 each.
     IgnoredExecutions,
+    /// Deployments whose commits have not arrived when their lead time was first asked for; 1 each.
+    PendingLeadTimes,
+    /// Deployments whose source has no commits that GitHub tells; 1 each.
+    DeploymentsWithoutCommits,
+    /// Webhook deliveries that were not accepted; 1 each.
+    WebhookRejected,
 }
 
 impl Metric {
     /// Every metric, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Deployments,
         Self::FailedDeployments,
         Self::ReworkDeployments,
         Self::Rollbacks,
+        Self::LeadTimeForChanges,
+        Self::CommitLeadTime,
         Self::TimeToRestore,
         Self::UnattributedIncidents,
         Self::DuplicateEvents,
         Self::IgnoredExecutions,
+        Self::PendingLeadTimes,
+        Self::DeploymentsWithoutCommits,
+        Self::WebhookRejected,
     ];
 
     /// The name as CloudWatch has it.
@@ -88,10 +103,15 @@ impl Metric {
             Self::FailedDeployments => "FailedDeployments",
             Self::ReworkDeployments => "ReworkDeployments",
             Self::Rollbacks => "Rollbacks",
+            Self::LeadTimeForChanges => "LeadTimeForChanges",
+            Self::CommitLeadTime => "CommitLeadTime",
             Self::TimeToRestore => "TimeToRestore",
             Self::UnattributedIncidents => "UnattributedIncidents",
             Self::DuplicateEvents => "DuplicateEvents",
             Self::IgnoredExecutions => "IgnoredExecutions",
+            Self::PendingLeadTimes => "PendingLeadTimes",
+            Self::DeploymentsWithoutCommits => "DeploymentsWithoutCommits",
+            Self::WebhookRejected => "WebhookRejected",
         }
     }
 
@@ -102,17 +122,22 @@ impl Metric {
             | Self::FailedDeployments
             | Self::ReworkDeployments
             | Self::Rollbacks
+            | Self::LeadTimeForChanges
+            | Self::CommitLeadTime
             | Self::TimeToRestore => Namespace::Dora,
-            Self::UnattributedIncidents | Self::DuplicateEvents | Self::IgnoredExecutions => {
-                Namespace::DataQuality
-            }
+            Self::UnattributedIncidents
+            | Self::DuplicateEvents
+            | Self::IgnoredExecutions
+            | Self::PendingLeadTimes
+            | Self::DeploymentsWithoutCommits
+            | Self::WebhookRejected => Namespace::DataQuality,
         }
     }
 
     /// The unit of its values.
     pub const fn unit(self) -> Unit {
         match self {
-            Self::TimeToRestore => Unit::Seconds,
+            Self::LeadTimeForChanges | Self::CommitLeadTime | Self::TimeToRestore => Unit::Seconds,
             _ => Unit::Count,
         }
     }

@@ -4,6 +4,7 @@
 
 use crate::contract::{Metric, Namespace, dimension};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 
 /// How far back CloudWatch takes data.
 pub const OLDEST: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -11,6 +12,8 @@ pub const OLDEST: SignedDuration = SignedDuration::from_hours(14 * 24);
 pub const NEWEST: SignedDuration = SignedDuration::from_hours(2);
 /// The longest value of a dimension, in characters.
 pub const MAX_DIMENSION_VALUE: usize = 1024;
+/// The most values of a datum.
+pub const MAX_VALUES: usize = 150;
 
 /// A value that a datum can't have.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -141,7 +144,7 @@ impl Dimension {
     }
 }
 
-/// One value of one metric at one instant.
+/// The values of one metric at one instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Datum {
     /// The metric.
@@ -150,8 +153,8 @@ pub struct Datum {
     pub dimension: Option<Dimension>,
     /// The instant that it is of.
     pub time: DatumTime,
-    /// The value.
-    pub value: DatumValue,
+    /// The values: 1 to 150.
+    pub values: Vec<DatumValue>,
 }
 
 /// Data for one `PutMetricData` call.
@@ -182,15 +185,20 @@ impl Batch {
         let (dimensions, skipped): (Vec<_>, Vec<_>) = dimensions.chain(teams).partition(Result::is_ok);
         let dimensions = dimensions.into_iter().flatten();
         let breakdown: Vec<_> = std::iter::once(None).chain(dimensions.map(Some)).collect();
-        let data = values.iter().flat_map(|&(metric, value)| {
+        let mut by_metric: BTreeMap<Metric, Vec<DatumValue>> = BTreeMap::new();
+        for &(metric, value) in values {
             debug_assert_eq!(metric.namespace(), namespace, "{metric} belongs to another namespace");
-            breakdown.iter().map(move |dimension| Datum { metric, dimension: dimension.clone(), time, value })
-        });
-        Self {
-            namespace,
-            data: data.collect(),
-            skipped: skipped.into_iter().filter_map(Result::err).collect(),
+            by_metric.entry(metric).or_default().push(value);
         }
+        let mut data = Vec::new();
+        for (metric, values) in by_metric {
+            for (values, dimension) in
+                values.chunks(MAX_VALUES).flat_map(|values| breakdown.iter().map(move |by| (values, by)))
+            {
+                data.push(Datum { metric, dimension: dimension.clone(), time, values: values.to_vec() });
+            }
+        }
+        Self { namespace, data, skipped: skipped.into_iter().filter_map(Result::err).collect() }
     }
 }
 

@@ -27,7 +27,7 @@ pub fn deployment(deployment: &Deployment) -> Fact {
         repository: Some(source.repository.clone()),
         execution: Some(deployment.key.clone()),
         ops_item: None,
-        seconds: None,
+        measured: Vec::new(),
         counted_by,
         evidence,
     }
@@ -45,7 +45,7 @@ pub fn rollback(rollback: &Rollback) -> Fact {
         repository: rollback.repository.clone(),
         execution: Some(rollback.key.clone()),
         ops_item: None,
-        seconds: None,
+        measured: Vec::new(),
         counted_by: vec![Metric::Rollbacks],
         evidence,
     }
@@ -59,7 +59,7 @@ pub fn ignored(ignored: &NotProduction) -> Option<Fact> {
         repository: ignored.repository.clone(),
         execution: Some(ignored.key.clone()),
         ops_item: None,
-        seconds: None,
+        measured: Vec::new(),
         counted_by: vec![Metric::IgnoredExecutions],
         evidence: ignored.reason.clone(),
     })

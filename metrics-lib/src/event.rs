@@ -134,8 +134,10 @@ impl fmt::Display for OpsItemKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SourceKind {
-    /// A Git host through a CodeStar connection, GitHub version 1, or CodeCommit.
+    /// A Git host through a CodeStar connection, or GitHub version 1.
     Git,
+    /// A Git repository of CodeCommit.
+    CodeCommit,
     /// A container image.
     Ecr,
     /// An object in a bucket.

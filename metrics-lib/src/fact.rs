@@ -1,7 +1,7 @@
 //! Facts: what the ledger keeps one item of each for, and what CloudWatch gets of it.
 
 use crate::{
-    contract::{Metric, Namespace},
+    contract::Metric,
     datum::{Batch, DatumTime, DatumValue, InvalidDatum},
     event::{ExecutionKey, OpsItemKey},
 };
@@ -24,6 +24,8 @@ pub enum FactId {
     Ignored(ExecutionKey),
     /// An incident that no deployment could be attributed to.
     Unattributed(OpsItemKey),
+    /// How long the change of a deployment took.
+    LeadTime(ExecutionKey),
 }
 
 /// The kind of a fact.
@@ -42,12 +44,21 @@ pub enum FactKind {
     Ignored,
     /// An incident that no deployment could be attributed to.
     Unattributed,
+    /// How long the change of a deployment took.
+    LeadTime,
 }
 
 impl FactKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Deployment, Self::Failure, Self::Restore, Self::Rollback, Self::Ignored, Self::Unattributed];
+    pub const ALL: [Self; 7] = [
+        Self::Deployment,
+        Self::LeadTime,
+        Self::Failure,
+        Self::Restore,
+        Self::Rollback,
+        Self::Ignored,
+        Self::Unattributed,
+    ];
 
     /// The kind's name in the ledger.
     pub const fn name(self) -> &'static str {
@@ -58,6 +69,7 @@ impl FactKind {
             Self::Rollback => "rollback",
             Self::Ignored => "ignored",
             Self::Unattributed => "unattributed",
+            Self::LeadTime => "leadTime",
         }
     }
 }
@@ -72,6 +84,7 @@ impl FactId {
             Self::Rollback(_) => FactKind::Rollback,
             Self::Ignored(_) => FactKind::Ignored,
             Self::Unattributed(_) => FactKind::Unattributed,
+            Self::LeadTime(_) => FactKind::LeadTime,
         }
     }
 }
@@ -112,8 +125,8 @@ pub struct Fact {
     pub execution: Option<ExecutionKey>,
     /// The `OpsItem` that it is about, or that brought it about.
     pub ops_item: Option<OpsItemKey>,
-    /// What it measures, in seconds; none for what is only counted.
-    pub seconds: Option<DatumValue>,
+    /// The lengths of time that it measures, the foremost first; none for what is only counted.
+    pub measured: Vec<(Metric, DatumValue)>,
     /// The metrics that count it.
     pub counted_by: Vec<Metric>,
     /// Why it is true, for people.
@@ -127,15 +140,14 @@ pub enum Publication {
     Batch(Batch),
     /// Nothing any more: the fact is older than CloudWatch takes. It stays in the ledger.
     Unpublishable(InvalidDatum),
+    /// Nothing ever: the fact has no figure.
+    Nothing,
 }
 
 impl Fact {
-    /// The metric that its length of time goes to; none for a fact that is only counted.
-    fn measured_by(&self) -> Option<Metric> {
-        match self.id.kind() {
-            FactKind::Restore => Some(Metric::TimeToRestore),
-            _ => None,
-        }
+    /// The foremost of what it measures.
+    pub fn value(&self) -> Option<DatumValue> {
+        self.measured.first().map(|(_, value)| *value)
     }
 
     /// What CloudWatch gets of the fact now.
@@ -148,14 +160,12 @@ impl Fact {
             Err(error @ InvalidDatum::TooNew { .. }) => return Err(error),
             Err(error) => return Ok(Publication::Unpublishable(error)),
         };
-        let namespace = match self.id.kind() {
-            FactKind::Ignored | FactKind::Unattributed => Namespace::DataQuality,
-            FactKind::Deployment | FactKind::Failure | FactKind::Restore | FactKind::Rollback => {
-                Namespace::Dora
-            }
-        };
         let counted = self.counted_by.iter().map(|&metric| (metric, DatumValue::ONE));
-        let values: Vec<_> = counted.chain(self.measured_by().zip(self.seconds)).collect();
+        let values: Vec<_> = counted.chain(self.measured.iter().copied()).collect();
+        // Every value of a fact is of one namespace.
+        let Some(namespace) = values.first().map(|(metric, _)| metric.namespace()) else {
+            return Ok(Publication::Nothing);
+        };
         let repository = self.repository.as_deref();
         let teams = repository.into_iter().flat_map(|repository| teams.owning(repository));
         Ok(Publication::Batch(Batch::new(namespace, &values, time, repository, teams)))

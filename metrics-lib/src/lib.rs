@@ -14,6 +14,8 @@ pub mod datum;
 pub mod deployment_frequency;
 pub mod event;
 pub mod fact;
+pub mod lake;
+pub mod lead_time;
 pub mod production;
 pub mod report;
 pub mod rework_rate;

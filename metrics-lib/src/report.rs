@@ -2,6 +2,7 @@
 
 use crate::{
     contract::Metric,
+    datum::DatumValue,
     fact::{Fact, FactId},
     window::Window,
 };
@@ -24,6 +25,8 @@ pub struct Figures {
     pub rollbacks: u64,
     /// The times to restore, in seconds, ascending.
     pub restores: Vec<f64>,
+    /// The lead times of the deployments that have one, in seconds, ascending.
+    pub lead_times: Vec<f64>,
 }
 
 impl Figures {
@@ -39,8 +42,18 @@ impl Figures {
 
     /// The mean of the times to restore, in seconds; none without any.
     pub fn mean_time_to_restore(&self) -> Option<f64> {
-        let sum: f64 = self.restores.iter().sum();
-        (!self.restores.is_empty()).then(|| sum / self.restores.len() as f64)
+        mean(&self.restores)
+    }
+
+    /// The mean of the lead times, in seconds; none without any.
+    pub fn mean_lead_time(&self) -> Option<f64> {
+        mean(&self.lead_times)
+    }
+
+    /// Brings the lengths of time in order.
+    fn sort(&mut self) {
+        self.restores.sort_by(f64::total_cmp);
+        self.lead_times.sort_by(f64::total_cmp);
     }
 
     /// The median of the times to restore, in seconds; none without any. Of an even number, the mean of the two in
@@ -62,8 +75,13 @@ impl AddAssign<&Self> for Figures {
         self.rework += other.rework;
         self.rollbacks += other.rollbacks;
         self.restores.extend(&other.restores);
-        self.restores.sort_by(f64::total_cmp);
+        self.lead_times.extend(&other.lead_times);
+        self.sort();
     }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 fn ratio(part: u64, whole: u64) -> Option<f64> {
@@ -96,13 +114,12 @@ pub fn by_repository<'a>(
                 figures.rework += u64::from(fact.counted_by.contains(&Metric::ReworkDeployments));
             }
             FactId::Rollback(_) => figures.rollbacks += 1,
-            FactId::Restore(_) => figures.restores.extend(fact.seconds.map(|seconds| seconds.get())),
+            FactId::Restore(_) => figures.restores.extend(fact.value().map(DatumValue::get)),
+            FactId::LeadTime(_) => figures.lead_times.extend(fact.value().map(DatumValue::get)),
             FactId::Failure(_) | FactId::Ignored(_) | FactId::Unattributed(_) => {}
         }
     }
-    for figures in figures.values_mut() {
-        figures.restores.sort_by(f64::total_cmp);
-    }
+    figures.values_mut().for_each(Figures::sort);
     figures
 }
 

@@ -1,6 +1,7 @@
 //! Mean time to restore: how long incidents lasted, from the `OpsItem`'s creation to what restored service.
 
 use crate::{
+    contract::Metric,
     datum::DatumValue,
     event::{ExecutionKey, OpsItemKey},
     fact::{Fact, FactId},
@@ -63,7 +64,7 @@ pub fn restore(incident: &OpsItemKey, created: Timestamp, restorer: &Restorer) -
         repository: restorer.repository.clone(),
         execution: Some(execution.clone()),
         ops_item: Some(incident.clone()),
-        seconds: Some(seconds),
+        measured: vec![(Metric::TimeToRestore, seconds)],
         counted_by: Vec::new(),
         evidence,
     })
@@ -78,7 +79,7 @@ pub fn resolved_without_deployment(incident: &OpsItemKey, resolved: Timestamp) -
         repository: None,
         execution: None,
         ops_item: Some(incident.clone()),
-        seconds: None,
+        measured: Vec::new(),
         counted_by: Vec::new(),
         evidence: "resolved without a deployment that references it".into(),
     }

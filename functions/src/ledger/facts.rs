@@ -168,7 +168,11 @@ pub(super) fn held<R: std::fmt::Debug + 'static>(
 fn fact_item(fact: &Fact) -> Item {
     let kind = fact.id.kind().name();
     let mut item = match &fact.id {
-        FactId::Deployment(key) | FactId::Failure(key) | FactId::Rollback(key) | FactId::Ignored(key) => {
+        FactId::Deployment(key)
+        | FactId::LeadTime(key)
+        | FactId::Failure(key)
+        | FactId::Rollback(key)
+        | FactId::Ignored(key) => {
             Item::new(execution_partition(&key.execution_id), execution_sort(kind, key))
         }
         FactId::Restore(key) | FactId::Unattributed(key) => {
@@ -186,7 +190,7 @@ fn fact_item(fact: &Fact) -> Item {
     if let Some(repository) = &fact.repository {
         item = item.text("repository", repository);
     }
-    if let Some(seconds) = fact.seconds {
+    if let Some(seconds) = fact.value() {
         item = item.number("value", seconds.get());
     }
     if let FactId::Deployment(_) = &fact.id {

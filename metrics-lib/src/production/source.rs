@@ -12,10 +12,10 @@ use crate::event::{Reference, Source, SourceKind};
 /// Why there is none: the execution ran no source action, or only ones that name no repository.
 pub(super) fn primary(execution: &Execution) -> Result<Source, String> {
     let mut unknown = None;
-    let mut sources: Vec<(SourceKind, &str, Source)> = Vec::new();
+    let mut sources: Vec<(u8, &str, Source)> = Vec::new();
     for action in execution.actions.iter().filter(|action| action.category == "Source") {
         match source(execution, action) {
-            Some(source) => sources.push((source.kind, &action.name, source)),
+            Some(source) => sources.push((rank(source.kind), &action.name, source)),
             None => unknown = unknown.or(Some(action)),
         }
     }
@@ -27,6 +27,15 @@ pub(super) fn primary(execution: &Execution) -> Result<Source, String> {
         }
         None => "it ran no source action that tells the repository".into(),
     })
+}
+
+/// Which kind comes first: Git, wherever it is hosted, then images, then objects.
+fn rank(kind: SourceKind) -> u8 {
+    match kind {
+        SourceKind::Git | SourceKind::CodeCommit => 0,
+        SourceKind::Ecr => 1,
+        SourceKind::S3 => 2,
+    }
 }
 
 fn source(execution: &Execution, action: &Action) -> Option<Source> {
@@ -46,12 +55,13 @@ fn source(execution: &Execution, action: &Action) -> Option<Source> {
         _ => return None,
     };
     let kind = match action.provider.as_str() {
+        "CodeCommit" => SourceKind::CodeCommit,
         "ECR" => SourceKind::Ecr,
         "S3" => SourceKind::S3,
         _ => SourceKind::Git,
     };
     let revision_variable = match kind {
-        SourceKind::Git => "CommitId",
+        SourceKind::Git | SourceKind::CodeCommit => "CommitId",
         SourceKind::Ecr => "ImageDigest",
         SourceKind::S3 => "VersionId",
     };
@@ -60,7 +70,7 @@ fn source(execution: &Execution, action: &Action) -> Option<Source> {
     let revision = revision
         .or_else(|| artifact.and_then(|artifact| artifact.revision.clone()))
         .or_else(|| action.external_id.clone());
-    let message = (kind == SourceKind::Git)
+    let message = matches!(kind, SourceKind::Git | SourceKind::CodeCommit)
         .then(|| {
             action
                 .output_variables
@@ -71,7 +81,7 @@ fn source(execution: &Execution, action: &Action) -> Option<Source> {
         })
         .flatten();
     let reference = match kind {
-        SourceKind::Git => reference(execution, action),
+        SourceKind::Git | SourceKind::CodeCommit => reference(execution, action),
         SourceKind::Ecr | SourceKind::S3 => Reference::None,
     };
     Some(Source { kind, repository, reference, revision, message })

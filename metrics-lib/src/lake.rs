@@ -1,0 +1,453 @@
+//! The lake: what is kept of GitHub's webhooks, where it lies, and how it is asked.
+//!
+//! A record is one line of JSON. Records lie in S3 by a hash of the repository and the day that they arrived, so that a
+//! question about one repository reads a small part. Values never become part of a statement: they are parameters.
+
+use crate::event::OpsItemId;
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How many buckets the repositories are spread over: more would exceed the partitions that Firehose writes at once.
+pub const BUCKETS: u64 = 64;
+/// The table.
+pub const TABLE: &str = "changes";
+/// Where records lie, below the bucket's root; Firehose fills in the partition keys that the transformation gave.
+pub const PREFIX: &str = "changes/bucket=!{partitionKeyFromLambda:bucket}/day=!{partitionKeyFromLambda:day}/";
+/// Where Firehose puts what it could not deliver.
+pub const ERROR_PREFIX: &str = "errors/!{firehose:error-output-type}/";
+/// The folder of the table's data, which partition projection completes.
+pub const LOCATION_TEMPLATE: &str = "changes/bucket=${bucket}/day=${day}/";
+/// The `SerDe` that reads a line. Every line is checked when it is written, so one that can't be read is a fault to be
+/// seen, not to be skipped.
+pub const SERDE: &str = "org.apache.hive.hcatalog.data.JsonSerDe";
+/// The table's columns and their types.
+pub const COLUMNS: [(&str, &str); 15] = [
+    ("kind", "string"),
+    ("repository", "string"),
+    ("repository_created", "string"),
+    ("branch", "string"),
+    ("pushed", "string"),
+    ("old_head", "string"),
+    ("new_head", "string"),
+    ("part", "int"),
+    ("parts", "int"),
+    ("commits", "string"),
+    ("head_branch", "string"),
+    ("head_commit", "string"),
+    ("merge_commit", "string"),
+    ("commit_count", "int"),
+    ("merged", "string"),
+];
+/// The table's partition keys and their types.
+pub const PARTITION_KEYS: [(&str, &str); 2] = [("bucket", "string"), ("day", "string")];
+
+/// All that is known of a repository from a range of days. Parameters: bucket, first day, last day, repository.
+pub const CHANGES_STATEMENT: &str = "SELECT kind, repository, repository_created, branch, pushed, old_head, new_head, \
+     part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged FROM changes \
+     WHERE bucket = ? AND day BETWEEN ? AND ? AND repository = ?";
+
+/// The table's parameters for partition projection, which needs no crawler.
+pub fn table_parameters(bucket: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("projection.enabled", "true".into()),
+        ("projection.bucket.type", "integer".into()),
+        ("projection.bucket.range", format!("0,{}", BUCKETS - 1)),
+        ("projection.bucket.digits", "2".into()),
+        ("projection.day.type", "date".into()),
+        ("projection.day.format", "yyyy-MM-dd".into()),
+        ("projection.day.range", "2024-01-01,NOW+1DAYS".into()),
+        ("storage.location.template", format!("s3://{bucket}/{LOCATION_TEMPLATE}")),
+    ]
+}
+
+/// What happened to a repository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// A branch was pushed to.
+    Push(Push),
+    /// A pull request was merged.
+    PullRequest(PullRequest),
+}
+
+/// A push to a branch, or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Push {
+    /// `owner/name`.
+    pub repository: String,
+    /// When the repository was created.
+    pub repository_created: Option<Timestamp>,
+    /// The branch.
+    pub branch: String,
+    /// When it was pushed.
+    pub pushed: Timestamp,
+    /// The branch's head before; none if the push created the branch.
+    pub old_head: Option<CommitId>,
+    /// The branch's head after.
+    pub new_head: CommitId,
+    /// Which part this is, from 0 on.
+    pub part: u32,
+    /// How many parts there are.
+    pub parts: u32,
+    /// The commits of this part, in order.
+    pub commits: Vec<Commit>,
+}
+
+/// A pull request that was merged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PullRequest {
+    /// `owner/name`.
+    pub repository: String,
+    /// The branch that it was merged into.
+    pub branch: String,
+    /// The branch that was merged.
+    pub head_branch: String,
+    /// The head of the branch that was merged.
+    pub head_commit: CommitId,
+    /// What merging made: a merge commit, a squashed commit, or the last of the rebased ones.
+    pub merge_commit: CommitId,
+    /// How many commits it had.
+    pub commit_count: u32,
+    /// When it was merged.
+    pub merged: Timestamp,
+}
+
+/// A commit of a push.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its id.
+    pub id: CommitId,
+    /// Its date, as whoever made it says.
+    pub time: Timestamp,
+    /// Whether its message says that it merges a branch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub merge: bool,
+    /// The `OpsItem`s that its message references.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ops_items: Vec<OpsItemId>,
+}
+
+/// The id of a commit: 40 or 64 hexadecimal digits, lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CommitId(String);
+
+/// A text that is no commit's id, repository or record.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{what} is not valid: {reason}")]
+pub struct Invalid {
+    what: &'static str,
+    reason: String,
+}
+
+impl CommitId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for CommitId {
+    type Error = Invalid;
+
+    fn try_from(id: String) -> Result<Self, Self::Error> {
+        let hexadecimal = id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        if hexadecimal && (id.len() == 40 || id.len() == 64) {
+            return Ok(Self(id));
+        }
+        let reason = format!("{id:?} is not 40 or 64 hexadecimal digits");
+        Err(Invalid { what: "commit id", reason })
+    }
+}
+
+impl From<CommitId> for String {
+    fn from(id: CommitId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether a text is a repository of GitHub's, `owner/name`.
+pub fn is_repository(text: &str) -> bool {
+    let is_name = |name: &str, longest: usize| {
+        (1..=longest).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+    };
+    text.split_once('/').is_some_and(|(owner, name)| is_name(owner, 39) && is_name(name, 100))
+}
+
+/// The partition of a repository's records: FNV-1a of its name in lower case, since GitHub's names ignore case.
+pub fn bucket(repository: &str) -> String {
+    let hash = repository.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{:02}", hash % BUCKETS)
+}
+
+/// The partition of an instant.
+pub fn day(time: Timestamp) -> String {
+    time.to_zoned_datetime(TimeZone::UTC).date().to_string()
+}
+
+/// A text as an SQL literal, for a parameter of a statement: parameters are expressions.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A record as it lies in the lake: the columns of the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// `push` or `pull_request`.
+    pub kind: String,
+    /// `owner/name`.
+    pub repository: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repository_created: Option<String>,
+    branch: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pushed: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    old_head: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    new_head: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    part: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parts: Option<u32>,
+    /// JSON in a text: Athena has no type for it that every engine reads alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    commits: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    head_branch: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    head_commit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    merge_commit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    commit_count: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    merged: Option<String>,
+}
+
+const PUSH: &str = "push";
+const PULL_REQUEST: &str = "pull_request";
+
+impl From<&Change> for Row {
+    fn from(change: &Change) -> Self {
+        match change {
+            Change::Push(push) => Self {
+                kind: PUSH.into(),
+                repository: push.repository.clone(),
+                repository_created: push.repository_created.map(|time| time.to_string()),
+                branch: push.branch.clone(),
+                pushed: Some(push.pushed.to_string()),
+                old_head: push.old_head.as_ref().map(ToString::to_string),
+                new_head: Some(push.new_head.to_string()),
+                part: Some(push.part),
+                parts: Some(push.parts),
+                // Texts and times always are JSON.
+                commits: serde_json::to_string(&push.commits).ok(),
+                ..Self::default()
+            },
+            Change::PullRequest(request) => Self {
+                kind: PULL_REQUEST.into(),
+                repository: request.repository.clone(),
+                branch: request.branch.clone(),
+                head_branch: Some(request.head_branch.clone()),
+                head_commit: Some(request.head_commit.to_string()),
+                merge_commit: Some(request.merge_commit.to_string()),
+                commit_count: Some(request.commit_count),
+                merged: Some(request.merged.to_string()),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl TryFrom<Row> for Change {
+    type Error = Invalid;
+
+    fn try_from(row: Row) -> Result<Self, Self::Error> {
+        if !is_repository(&row.repository) {
+            let reason = format!("{:?} is no `owner/name`", row.repository);
+            return Err(Invalid { what: "repository", reason });
+        }
+        let missing = |what| Invalid { what, reason: "it is missing".into() };
+        let id = |what, id: Option<String>| id.ok_or_else(|| missing(what)).and_then(CommitId::try_from);
+        let time = |what, text: Option<String>| -> Result<Timestamp, Invalid> {
+            let text = text.ok_or_else(|| missing(what))?;
+            text.parse().map_err(|error: jiff::Error| Invalid { what, reason: error.to_string() })
+        };
+        match row.kind.as_str() {
+            PUSH => {
+                let commits = row.commits.ok_or_else(|| missing("commits"))?;
+                let read = serde_json::from_str(&commits);
+                Ok(Self::Push(Push {
+                    repository: row.repository,
+                    repository_created: row
+                        .repository_created
+                        .map(|text| time("repository_created", Some(text)))
+                        .transpose()?,
+                    branch: row.branch,
+                    pushed: time("pushed", row.pushed)?,
+                    old_head: row.old_head.map(CommitId::try_from).transpose()?,
+                    new_head: id("new_head", row.new_head)?,
+                    part: row.part.ok_or_else(|| missing("part"))?,
+                    parts: row.parts.ok_or_else(|| missing("parts"))?,
+                    commits: read.map_err(|error| Invalid { what: "commits", reason: error.to_string() })?,
+                }))
+            }
+            PULL_REQUEST => Ok(Self::PullRequest(PullRequest {
+                repository: row.repository,
+                branch: row.branch,
+                head_branch: row.head_branch.ok_or_else(|| missing("head_branch"))?,
+                head_commit: id("head_commit", row.head_commit)?,
+                merge_commit: id("merge_commit", row.merge_commit)?,
+                commit_count: row.commit_count.ok_or_else(|| missing("commit_count"))?,
+                merged: time("merged", row.merged)?,
+            })),
+            other => Err(Invalid { what: "kind", reason: format!("{other:?} is unknown") }),
+        }
+    }
+}
+
+impl Row {
+    /// A row of a query's result: the columns of [`CHANGES_STATEMENT`] in order, as text.
+    ///
+    /// # Errors
+    /// [`Invalid`], when there are too few or a number is none.
+    pub fn from_columns(columns: Vec<Option<String>>) -> Result<Self, Invalid> {
+        let number = |text: Option<String>| -> Result<Option<u32>, Invalid> {
+            let parse = |text: String| text.parse().map_err(|_| Invalid { what: "number", reason: text });
+            text.map(parse).transpose()
+        };
+        let columns: [Option<String>; COLUMNS.len()] = columns.try_into().map_err(|columns: Vec<_>| {
+            Invalid { what: "row", reason: format!("{} columns", columns.len()) }
+        })?;
+        let [
+            kind,
+            repository,
+            repository_created,
+            branch,
+            pushed,
+            old_head,
+            new_head,
+            part,
+            parts,
+            commits,
+            head_branch,
+            head_commit,
+            merge_commit,
+            commit_count,
+            merged,
+        ] = columns;
+        Ok(Self {
+            kind: kind.unwrap_or_default(),
+            repository: repository.unwrap_or_default(),
+            repository_created,
+            branch: branch.unwrap_or_default(),
+            pushed,
+            old_head,
+            new_head,
+            part: number(part)?,
+            parts: number(parts)?,
+            commits,
+            head_branch,
+            head_commit,
+            merge_commit,
+            commit_count: number(commit_count)?,
+            merged,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repositories() {
+        fn check(text: &str, expected: bool) {
+            assert_eq!(is_repository(text), expected, "{text:?}");
+        }
+        check("acme/shop", true);
+        check("Acme-Corp/shop.js_2", true);
+        check("acme", false);
+        check("acme/", false);
+        check("/shop", false);
+        check("acme/shop/x", false);
+        check("acme/sh op", false);
+        check("acme/shop'--", false);
+        check("äcme/shop", false);
+        check(&format!("{}/shop", "a".repeat(40)), false);
+    }
+
+    #[test]
+    fn commit_ids() {
+        fn check(text: &str, expected: bool) {
+            assert_eq!(CommitId::try_from(text.to_owned()).is_ok(), expected, "{text:?}");
+        }
+        check(&"0a".repeat(20), true);
+        check(&"0a".repeat(32), true);
+        check(&"0A".repeat(20), false);
+        check(&"0a".repeat(19), false);
+        check(&"zz".repeat(20), false);
+        check("", false);
+    }
+
+    #[test]
+    fn literals_are_inert() {
+        assert_eq!(literal("acme/shop"), "'acme/shop'");
+        assert_eq!(literal("1 OR 1=1"), "'1 OR 1=1'");
+        assert_eq!(literal("x' OR '1'='1"), "'x'' OR ''1''=''1'");
+    }
+
+    /// The hash must never change: records would not be found again.
+    #[test]
+    fn buckets_are_stable() {
+        assert_eq!([bucket("acme/shop"), bucket("Acme/Shop"), bucket("acme/payments")], ["12", "12", "07"]);
+    }
+
+    #[test]
+    fn a_row_is_what_it_was_made_from() {
+        let id = |digit: &str| CommitId::try_from(digit.repeat(40)).unwrap();
+        let time: Timestamp = "2026-06-15T12:00:00.5Z".parse().unwrap();
+        let commit =
+            Commit { id: id("a"), time, merge: true, ops_items: vec!["oi-0123456789ab".parse().unwrap()] };
+        let push = Change::Push(Push {
+            repository: "acme/shop".into(),
+            repository_created: Some(time),
+            branch: "it's \"main\"".into(),
+            pushed: time,
+            old_head: Some(id("b")),
+            new_head: id("a"),
+            part: 1,
+            parts: 2,
+            commits: vec![commit],
+        });
+        let request = Change::PullRequest(PullRequest {
+            repository: "acme/shop".into(),
+            branch: "main".into(),
+            head_branch: "feature".into(),
+            head_commit: id("c"),
+            merge_commit: id("d"),
+            commit_count: 3,
+            merged: time,
+        });
+        for change in [push, request] {
+            let row = Row::from(&change);
+            let json = serde_json::to_value(&row).unwrap();
+            let columns = COLUMNS.map(|(name, _)| {
+                json.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            });
+            assert_eq!(Row::from_columns(columns.to_vec()).unwrap(), row);
+            assert_eq!(Change::try_from(row).unwrap(), change);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Lead time for changes: from the first commit of a change to its deployment.
+//!
+//! The change is what reached the branch after the revision of the previous production deployment of the same pipeline
+//! and up to this one's. It is found by walking pushes back, from each one's old head to the push that made it.
+
+use crate::{
+    contract::Metric,
+    datum::DatumValue,
+    event::Deployment,
+    fact::{Fact, FactId},
+    lake::{Change, Commit, CommitId, PullRequest, Push},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// What lead time is made from, beside the pushes.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The revision that was deployed.
+    pub revision: &'a CommitId,
+    /// The revision of the previous production deployment; none for the first ever.
+    pub previous: Option<&'a CommitId>,
+    /// The branch that was deployed; none for a tag.
+    pub branch: Option<&'a str>,
+    /// When the deployment ended.
+    pub deployed: Timestamp,
+    /// How far back the first deployment ever reaches.
+    pub lookback: SignedDuration,
+}
+
+/// What a deployment changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// These commits, without those that only merge; the earliest first.
+    Commits(Vec<Commit>),
+    /// Nothing new.
+    Nothing(&'static str),
+    /// It can't be told from what has arrived.
+    Unknown(String),
+}
+
+/// Finds what a deployment changed, from changes in any order and any number of times.
+pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
+    let history = History::new(changes);
+    let Question { revision, previous, branch, deployed, lookback } = question;
+    if previous == Some(revision) {
+        return Answer::Nothing("the same revision was deployed before");
+    }
+    if !history.knows(revision, branch) {
+        return Answer::Unknown(format!("no push that brought revision {revision} has arrived"));
+    }
+    let Some(path) = history.path(revision, previous, branch) else {
+        let previous = previous.map_or_else(String::new, ToString::to_string);
+        let older = CommitId::try_from(previous.clone())
+            .is_ok_and(|previous| history.path(&previous, Some(revision), branch).is_some());
+        return if older {
+            Answer::Nothing("an older revision was deployed again")
+        } else {
+            Answer::Unknown(format!(
+                "no pushes that lead from revision {previous} to {revision} have arrived"
+            ))
+        };
+    };
+    let mut commits = history.expand(&path, branch);
+    if previous.is_none() {
+        let oldest = deployed.checked_sub(lookback).unwrap_or(Timestamp::MIN);
+        commits.retain(|commit| commit.time >= oldest);
+    }
+    for commit in &mut commits {
+        // Whatever its date says, it was made before it was deployed.
+        commit.time = commit.time.min(deployed);
+    }
+    commits.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    if commits.is_empty() { Answer::Nothing("no commit is new") } else { Answer::Commits(commits) }
+}
+
+/// The fact of a lead time; without value when nothing is new.
+pub fn fact(deployment: &Deployment, answer: &Answer) -> Fact {
+    let since = |commit: &Commit| DatumValue::seconds(deployment.time.duration_since(commit.time)).ok();
+    let (values, evidence) = match answer {
+        Answer::Commits(commits) => {
+            let first = commits.first().map(|commit| (commit, since(commit)));
+            let lead_time = first.and_then(|(_, seconds)| Some((Metric::LeadTimeForChanges, seconds?)));
+            let each = commits.iter().filter_map(|commit| Some((Metric::CommitLeadTime, since(commit)?)));
+            let evidence = first.map_or_else(String::new, |(first, _)| {
+                format!("first of {} commits is {} of {}", commits.len(), first.id, first.time)
+            });
+            (lead_time.into_iter().chain(each).collect(), evidence)
+        }
+        Answer::Nothing(reason) => (Vec::new(), (*reason).to_owned()),
+        Answer::Unknown(reason) => (Vec::new(), reason.clone()),
+    };
+    lead_time_fact(deployment, values, Vec::new(), evidence)
+}
+
+/// The fact that a deployment's source has no commits that could be known.
+pub fn without_commits(deployment: &Deployment) -> Fact {
+    let evidence = format!("the source of {} has no commits that GitHub tells", deployment.source.repository);
+    lead_time_fact(deployment, Vec::new(), vec![Metric::DeploymentsWithoutCommits], evidence)
+}
+
+fn lead_time_fact(
+    deployment: &Deployment,
+    measured: Vec<(Metric, DatumValue)>,
+    counted_by: Vec<Metric>,
+    evidence: String,
+) -> Fact {
+    Fact {
+        id: FactId::LeadTime(deployment.key.clone()),
+        time: deployment.time,
+        repository: Some(deployment.source.repository.clone()),
+        execution: Some(deployment.key.clone()),
+        ops_item: None,
+        measured,
+        counted_by,
+        evidence,
+    }
+}
+
+/// The pushes, whole again and each once, and the pull requests.
+struct History {
+    /// By branch, old head and new head.
+    pushes: BTreeMap<(String, Option<CommitId>, CommitId), Vec<Commit>>,
+    requests: BTreeSet<PullRequest>,
+}
+
+/// A push on the way: its branch, its old head, and those of its commits that belong to it.
+type Step<'a> = (&'a str, &'a Option<CommitId>, &'a [Commit]);
+
+impl History {
+    fn new(changes: &[Change]) -> Self {
+        let mut parts: BTreeMap<_, BTreeMap<u32, Vec<Commit>>> = BTreeMap::new();
+        let mut requests = BTreeSet::new();
+        for change in changes {
+            match change {
+                Change::PullRequest(request) => drop(requests.insert(request.clone())),
+                Change::Push(push) => {
+                    let key = (push.branch.clone(), push.old_head.clone(), push.new_head.clone());
+                    let commits = push.commits.iter().map(|commit| believable(commit, push)).collect();
+                    parts.entry(key).or_default().entry(push.part).or_insert(commits);
+                }
+            }
+        }
+        let whole = |parts: BTreeMap<u32, Vec<Commit>>| parts.into_values().flatten().collect();
+        Self { pushes: parts.into_iter().map(|(key, parts)| (key, whole(parts))).collect(), requests }
+    }
+
+    /// The pushes that end with a commit, cut off behind it.
+    fn bringing<'a>(
+        &'a self,
+        id: &'a CommitId,
+        branch: Option<&'a str>,
+    ) -> impl Iterator<Item = Step<'a>> + 'a {
+        self.pushes.iter().filter_map(move |((on, old_head, new_head), commits)| {
+            if branch.is_some_and(|branch| branch != on) {
+                return None;
+            }
+            match commits.iter().position(|commit| commit.id == *id) {
+                Some(index) => Some((on.as_str(), old_head, &commits[..=index])),
+                None => (new_head == id).then_some((on.as_str(), old_head, commits.as_slice())),
+            }
+        })
+    }
+
+    fn knows(&self, id: &CommitId, branch: Option<&str>) -> bool {
+        self.bringing(id, branch).next().is_some()
+    }
+
+    /// The shortest way back from a commit to another, which is left out; without another, to where nothing is known.
+    fn path<'a>(
+        &'a self,
+        from: &'a CommitId,
+        to: Option<&CommitId>,
+        branch: Option<&'a str>,
+    ) -> Option<Vec<&'a [Commit]>> {
+        let mut seen = BTreeSet::from([from]);
+        let mut waiting: VecDeque<(Step<'_>, Vec<&[Commit]>)> =
+            self.bringing(from, branch).map(|step| (step, Vec::new())).collect();
+        let mut longest: Option<Vec<&[Commit]>> = None;
+        while let Some(((on, old_head, commits), mut path)) = waiting.pop_front() {
+            if let Some(index) = commits.iter().position(|commit| Some(&commit.id) == to) {
+                path.push(&commits[index + 1..]);
+                return Some(path);
+            }
+            path.push(commits);
+            if to.is_some() && old_head.as_ref() == to {
+                return Some(path);
+            }
+            if let Some(old_head) = old_head
+                && seen.insert(old_head)
+            {
+                let before = self.bringing(old_head, Some(on));
+                waiting.extend(before.map(|step| (step, path.clone())));
+            }
+            longest = Some(path);
+        }
+        longest.filter(|_| to.is_none())
+    }
+
+    /// The commits on a path, with those of pull requests in place of what squashing or rebasing made of them; without
+    /// those that only merge.
+    fn expand(&self, path: &[&[Commit]], branch: Option<&str>) -> Vec<Commit> {
+        let mut commits = BTreeMap::new();
+        let reached: BTreeSet<&CommitId> = path.iter().copied().flatten().map(|commit| &commit.id).collect();
+        let mut replaced = BTreeSet::new();
+        for push in path {
+            self.expand_push(push, branch, &reached, &mut replaced, &mut commits);
+        }
+        commits.into_values().filter(|commit: &Commit| !commit.merge).collect()
+    }
+
+    fn expand_push<'a>(
+        &'a self,
+        push: &[Commit],
+        branch: Option<&str>,
+        reached: &BTreeSet<&CommitId>,
+        replaced: &mut BTreeSet<&'a PullRequest>,
+        commits: &mut BTreeMap<CommitId, Commit>,
+    ) {
+        let mut own: Vec<Option<&Commit>> = push.iter().map(Some).collect();
+        for (index, commit) in push.iter().enumerate() {
+            let merged = |request: &&PullRequest| {
+                request.merge_commit == commit.id && branch.is_none_or(|branch| branch == request.branch)
+            };
+            let Some(request) = self.requests.iter().find(merged) else { continue };
+            if reached.contains(&request.head_commit) {
+                // Its commits are here themselves; this one only merges them.
+                own[index] = None;
+                continue;
+            }
+            let head = self.head_pushes(request);
+            let count: usize = head.iter().map(Vec::len).sum();
+            if count == 0 || !replaced.insert(request) {
+                continue;
+            }
+            // A push of just as many commits was rebased, else one commit was squashed.
+            let rebased = push.len() == count && index + 1 == push.len();
+            own[if rebased { 0 } else { index }..=index].fill(None);
+            let reached = head.iter().flatten().map(|commit| &commit.id).collect();
+            for push in &head {
+                self.expand_push(push, Some(&request.head_branch), &reached, replaced, commits);
+            }
+        }
+        commits.extend(own.into_iter().flatten().map(|commit| (commit.id.clone(), commit.clone())));
+    }
+
+    /// The pushes of a pull request's branch, the latest first: as many commits as it says, without what came from the
+    /// branch that it was merged into. None where the branch was not pushed to this repository.
+    fn head_pushes(&self, request: &PullRequest) -> Vec<Vec<Commit>> {
+        let path = self.path(&request.head_commit, None, Some(&request.head_branch)).unwrap_or_default();
+        let base = self.pushes.iter().filter(|((on, ..), _)| *on == request.branch);
+        let base: BTreeSet<&CommitId> =
+            base.flat_map(|(_, commits)| commits).map(|commit| &commit.id).collect();
+        let mut missing = request.commit_count as usize;
+        let last_ones = path.into_iter().map(|push| {
+            let own: Vec<&Commit> = push.iter().filter(|commit| !base.contains(&commit.id)).collect();
+            let skipped = own.len().saturating_sub(missing);
+            missing -= own.len() - skipped;
+            own.into_iter().skip(skipped).cloned().collect()
+        });
+        last_ones.collect()
+    }
+}
+
+/// A commit whose date can be: one that says to be older than its repository, or newer than its push, counts from the
+/// push.
+fn believable(commit: &Commit, push: &Push) -> Commit {
+    let can_be =
+        commit.time <= push.pushed && push.repository_created.is_none_or(|created| commit.time >= created);
+    Commit { time: if can_be { commit.time } else { push.pushed }, ..commit.clone() }
+}
+
+#[cfg(test)]
+mod tests;

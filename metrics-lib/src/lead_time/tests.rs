@@ -1,0 +1,301 @@
+use super::*;
+
+/// An hour of the story; it begins in hour 0.
+fn hour(hour: i64) -> Timestamp {
+    Timestamp::from_second(1_780_000_000 + hour * 3600).unwrap()
+}
+
+fn id(number: u32) -> CommitId {
+    format!("{number:040x}").try_into().unwrap()
+}
+
+/// A commit of an hour; its number is its hour, unless told otherwise.
+fn commit(number: u32, at: i64) -> Commit {
+    Commit { id: id(number), time: hour(at), merge: false, ops_items: Vec::new() }
+}
+
+fn merge(number: u32, at: i64) -> Commit {
+    Commit { merge: true, ..commit(number, at) }
+}
+
+/// A push whose new head is its last commit; old head 0 means that it created the branch.
+fn push(branch: &str, old: u32, commits: &[Commit]) -> Change {
+    let pushed = commits.iter().map(|commit| commit.time).max().unwrap().max(hour(0));
+    Change::Push(Push {
+        repository: "acme/shop".into(),
+        repository_created: Some(hour(-1000)),
+        branch: branch.into(),
+        pushed,
+        old_head: (old > 0).then(|| id(old)),
+        new_head: commits.last().unwrap().id.clone(),
+        part: 0,
+        parts: 1,
+        commits: commits.to_vec(),
+    })
+}
+
+/// A push of commits whose numbers are their hours.
+fn plain(old: u32, numbers: &[u32]) -> Change {
+    let commits: Vec<_> = numbers.iter().map(|&number| commit(number, i64::from(number))).collect();
+    push("main", old, &commits)
+}
+
+fn pull_request(head_branch: &str, head: u32, made: u32, count: u32) -> Change {
+    Change::PullRequest(PullRequest {
+        repository: "acme/shop".into(),
+        branch: "main".into(),
+        head_branch: head_branch.into(),
+        head_commit: id(head),
+        merge_commit: id(made),
+        commit_count: count,
+        merged: hour(0),
+    })
+}
+
+/// Deploys revision 100 from main in hour 100, and compares the numbers of the commits of the change with their hours.
+fn check(previous: Option<u32>, changes: &[Change], expected: &str) {
+    check_revision(100, previous, Some("main"), changes, expected);
+}
+
+fn check_revision(
+    revision: u32,
+    previous: Option<u32>,
+    branch: Option<&str>,
+    changes: &[Change],
+    expected: &str,
+) {
+    let (revision, previous) = (id(revision), previous.map(id));
+    let question = Question {
+        revision: &revision,
+        previous: previous.as_ref(),
+        branch,
+        deployed: hour(100),
+        lookback: SignedDuration::from_hours(80),
+    };
+    let describe = |answer: Answer| match answer {
+        Answer::Commits(commits) => {
+            let commits = commits.iter().map(|commit| {
+                let number = u32::from_str_radix(commit.id.as_str(), 16).unwrap();
+                let at = commit.time.duration_since(hour(0)).as_hours();
+                if i64::from(number) == at { number.to_string() } else { format!("{number}@{at}") }
+            });
+            commits.collect::<Vec<_>>().join(" ")
+        }
+        Answer::Nothing(reason) => reason.to_owned(),
+        Answer::Unknown(_) => "unknown".into(),
+    };
+    assert_eq!(describe(change(question, changes)), expected);
+    let reversed: Vec<_> = changes.iter().rev().chain(changes).cloned().collect();
+    assert_eq!(describe(change(question, &reversed)), expected, "in another order, and twice");
+}
+
+#[test]
+fn one_push() {
+    check(Some(90), &[plain(90, &[95, 98, 100])], "95 98 100");
+}
+
+#[test]
+fn several_pushes() {
+    check(
+        Some(90),
+        &[plain(80, &[90]), plain(90, &[95]), plain(95, &[97, 98]), plain(98, &[100])],
+        "95 97 98 100",
+    );
+}
+
+/// The previous deployment, or this one, took a commit from the middle of a push.
+#[test]
+fn revisions_within_pushes() {
+    check(Some(90), &[plain(80, &[85, 90, 92]), plain(92, &[95, 100, 101])], "92 95 100");
+    check(Some(95), &[plain(90, &[95, 98, 100, 101])], "98 100");
+}
+
+#[test]
+fn a_later_push_is_not_deployed_yet() {
+    check(Some(90), &[plain(90, &[95, 100]), plain(100, &[101])], "95 100");
+}
+
+#[test]
+fn the_same_revision_again() {
+    check(Some(100), &[plain(90, &[100])], "the same revision was deployed before");
+}
+
+#[test]
+fn an_older_revision_again() {
+    check(
+        Some(105),
+        &[plain(90, &[100]), plain(100, &[102]), plain(102, &[105])],
+        "an older revision was deployed again",
+    );
+    check(Some(105), &[plain(90, &[100, 102, 105])], "an older revision was deployed again");
+}
+
+/// What has not arrived is not guessed.
+#[test]
+fn pushes_that_have_not_arrived() {
+    check(Some(90), &[], "unknown");
+    check(Some(90), &[plain(90, &[95])], "unknown");
+    check(Some(90), &[plain(95, &[100])], "unknown");
+    check(None, &[], "unknown");
+}
+
+/// The first deployment ever reaches back as far as it may: 80 hours.
+#[test]
+fn the_first_deployment_ever() {
+    check(None, &[plain(0, &[1, 19, 20, 21]), plain(21, &[100])], "20 21 100");
+    check(None, &[plain(95, &[98, 100])], "98 100");
+}
+
+/// A force push lists what is new against the old head, through which the walk goes on.
+#[test]
+fn force_pushes() {
+    check(Some(90), &[plain(90, &[95]), push("main", 95, &[commit(96, 96), commit(100, 100)])], "95 96 100");
+    // Back to the previous revision and on from there.
+    check(Some(90), &[plain(90, &[95]), plain(90, &[100])], "100");
+}
+
+/// Merge commits themselves don't count, the commits that they merge do.
+#[test]
+fn merge_commits() {
+    check(Some(90), &[push("main", 90, &[commit(95, 95), merge(100, 100)])], "95");
+    check(Some(90), &[push("main", 90, &[merge(100, 100)])], "no commit is new");
+    let requested = pull_request("feature", 97, 100, 2);
+    check(
+        Some(90),
+        &[push("main", 90, &[commit(95, 95), commit(97, 97), commit(100, 100)]), requested],
+        "95 97",
+    );
+}
+
+/// A squashed pull request counts with the commits of its branch, instead of with what squashing made of them.
+#[test]
+fn squash_merges() {
+    let squashed = plain(90, &[100]);
+    let request = pull_request("feature", 97, 100, 3);
+    let branch =
+        [push("feature", 0, &[commit(92, 92)]), push("feature", 92, &[commit(95, 95), commit(97, 97)])];
+    check(Some(90), &[squashed.clone(), request.clone(), branch[0].clone(), branch[1].clone()], "92 95 97");
+    // The branch lies in another repository: what is known are its own commits.
+    check(Some(90), &[squashed.clone(), request], "100");
+    // A branch that lives on counts with its last commits only.
+    let second = pull_request("feature", 97, 100, 2);
+    check(Some(90), &[squashed, second, branch[0].clone(), branch[1].clone()], "95 97");
+}
+
+#[test]
+fn rebase_merges() {
+    let rebased = plain(90, &[99, 100]);
+    let branch = push("feature", 0, &[commit(92, 92), commit(95, 95)]);
+    check(Some(90), &[rebased, pull_request("feature", 95, 100, 2), branch], "92 95");
+}
+
+/// Two pull requests in one push, beside a commit of its own.
+#[test]
+fn several_squashes_in_one_push() {
+    let changes = [
+        plain(90, &[96, 99, 100]),
+        pull_request("one", 92, 99, 1),
+        pull_request("two", 94, 100, 2),
+        push("one", 0, &[commit(92, 92)]),
+        push("two", 0, &[commit(93, 93), commit(94, 94)]),
+    ];
+    check(Some(90), &changes, "92 93 94 96");
+}
+
+/// Main was merged into the branch before that was squashed: what had been on main does not count.
+#[test]
+fn main_merged_into_a_branch() {
+    let changes = [
+        plain(80, &[88]),
+        plain(88, &[90]),
+        plain(90, &[100]),
+        pull_request("feature", 97, 100, 3),
+        push("feature", 0, &[commit(85, 85)]),
+        push("feature", 85, &[commit(88, 88), commit(90, 90), merge(95, 95)]),
+        push("feature", 95, &[commit(97, 97)]),
+    ];
+    check(Some(90), &changes, "85 97");
+}
+
+/// A branch was squashed into another, and that one into main.
+#[test]
+fn branches_merged_into_branches() {
+    let Change::PullRequest(inner) = pull_request("inner", 93, 96, 2) else { unreachable!() };
+    let changes = [
+        plain(90, &[100]),
+        pull_request("outer", 96, 100, 2),
+        push("outer", 0, &[commit(95, 95)]),
+        push("outer", 95, &[commit(96, 96)]),
+        Change::PullRequest(PullRequest { branch: "outer".into(), ..inner }),
+        push("inner", 0, &[commit(91, 91), commit(93, 93)]),
+    ];
+    check(Some(90), &changes, "91 93 95");
+}
+
+/// A tag lies on whatever branch brought its commit.
+#[test]
+fn tags() {
+    check_revision(100, Some(90), None, &[push("release", 90, &[commit(100, 100)])], "100");
+}
+
+#[test]
+fn another_branch_is_another_story() {
+    check(Some(90), &[push("develop", 90, &[commit(100, 100)])], "unknown");
+}
+
+/// Dates that can't be: before the repository was created, after the push.
+#[test]
+fn impossible_dates() {
+    check(Some(90), &[push("main", 90, &[commit(95, -2000), commit(100, 100)])], "95@100 100");
+    let Change::Push(pushed) = push("main", 90, &[commit(95, 95), commit(100, 99)]) else { unreachable!() };
+    let early = Push { pushed: hour(96), ..pushed };
+    check(Some(90), &[Change::Push(early)], "95 100@96");
+}
+
+/// A push of more commits than a record holds comes in parts.
+#[test]
+fn parts_of_a_push() {
+    let Change::Push(whole) = plain(90, &[95, 97, 100]) else { unreachable!() };
+    let part = |part: u32, commits: std::ops::Range<usize>| {
+        Change::Push(Push { part, parts: 2, commits: whole.commits[commits].to_vec(), ..whole.clone() })
+    };
+    check(Some(90), &[part(0, 0..2), part(1, 2..3)], "95 97 100");
+}
+
+/// Heads that go in circles end the walk.
+#[test]
+fn circles() {
+    check(Some(90), &[plain(100, &[95]), plain(95, &[100])], "unknown");
+    check(None, &[plain(100, &[95]), plain(95, &[100])], "95 100");
+}
+
+#[test]
+fn facts() {
+    let deployment = Deployment {
+        key: crate::event::ExecutionKey {
+            account: "1".into(),
+            region: "r".into(),
+            pipeline: "p".into(),
+            execution_id: "e".into(),
+        },
+        time: hour(100),
+        source: crate::event::Source {
+            kind: crate::event::SourceKind::Git,
+            repository: "acme/shop".into(),
+            reference: crate::event::Reference::Branch("main".into()),
+            revision: None,
+            message: None,
+        },
+    };
+    let check = |answer: Answer, expected: &[(Metric, f64)]| {
+        let fact = fact(&deployment, &answer);
+        let found: Vec<_> =
+            fact.measured.iter().map(|(metric, value)| (*metric, value.get() / 3600.0)).collect();
+        assert_eq!(found, expected);
+    };
+    check(
+        Answer::Commits(vec![commit(95, 95), commit(98, 98)]),
+        &[(Metric::LeadTimeForChanges, 5.0), (Metric::CommitLeadTime, 5.0), (Metric::CommitLeadTime, 2.0)],
+    );
+    check(Answer::Nothing("nothing"), &[]);
+}
