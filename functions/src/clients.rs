@@ -35,6 +35,8 @@ pub struct Clients {
     read_role_arn: String,
     external_id: String,
     accounts: Mutex<HashMap<String, Account>>,
+    /// The lake is read here.
+    pub athena: aws_sdk_athena::Client,
     /// The ledger's table lives here.
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// Metrics go here. It never retries by itself: whether a call that failed put its data is unknown, and the
@@ -53,6 +55,7 @@ impl Clients {
             read_role_arn: config.read_role_arn.clone(),
             external_id: config.read_role_external_id.clone(),
             accounts: Mutex::default(),
+            athena: aws_sdk_athena::Client::new(&sdk),
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
             sdk,

@@ -27,6 +27,12 @@ pub struct Config {
     pub attribution_window: SignedDuration,
     /// From [`env::ATTRIBUTION_DELAY`].
     pub attribution_delay: SignedDuration,
+    /// From [`env::LEAD_TIME_LOOKBACK`].
+    pub lead_time_lookback: SignedDuration,
+    /// From [`env::ATHENA_WORKGROUP`].
+    pub athena_workgroup: String,
+    /// From [`env::LAKE_DATABASE`].
+    pub lake_database: String,
     /// From [`env::CLOCK_FILE`]; the system's clock if that is not set.
     pub clock: Clock,
 }
@@ -62,7 +68,7 @@ impl Config {
     /// # Errors
     /// The first variable that is missing or can't be used.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let text = |name| variable(name).filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name));
+        let text = |name| required(&variable, name);
         let duration = |name| -> Result<SignedDuration, ConfigError> {
             text(name)?.parse().map_err(|error: jiff::Error| invalid(name, &error))
         };
@@ -80,7 +86,10 @@ impl Config {
             teams: json(env::TEAMS, &text(env::TEAMS)?)?,
             attribution_window: duration(env::ATTRIBUTION_WINDOW)?,
             attribution_delay: duration(env::ATTRIBUTION_DELAY)?,
-            clock: variable(env::CLOCK_FILE).map_or(Clock::System, |path| Clock::File(path.into())),
+            lead_time_lookback: duration(env::LEAD_TIME_LOOKBACK)?,
+            athena_workgroup: text(env::ATHENA_WORKGROUP)?,
+            lake_database: text(env::LAKE_DATABASE)?,
+            clock: clock(&variable),
         })
     }
 
@@ -99,6 +108,39 @@ impl Config {
         let own = (self.ops_account.as_str(), own_region);
         std::iter::once(own).chain(tooling.filter(move |place| *place != own))
     }
+}
+
+/// What the environment configures of the webhook.
+#[derive(Clone, Debug)]
+pub struct WebhookConfig {
+    /// From [`env::WEBHOOK_SECRET`].
+    pub secret: String,
+    /// From [`env::DELIVERY_STREAM`].
+    pub delivery_stream: String,
+    /// From [`env::CLOCK_FILE`]; the system's clock if that is not set.
+    pub clock: Clock,
+}
+
+impl WebhookConfig {
+    /// Reads the configuration; `variable` gives the value of an environment variable.
+    ///
+    /// # Errors
+    /// The first variable that is missing.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            secret: required(&variable, env::WEBHOOK_SECRET)?,
+            delivery_stream: required(&variable, env::DELIVERY_STREAM)?,
+            clock: clock(&variable),
+        })
+    }
+}
+
+fn required(variable: impl Fn(&str) -> Option<String>, name: &'static str) -> Result<String, ConfigError> {
+    variable(name).filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+}
+
+fn clock(variable: impl Fn(&str) -> Option<String>) -> Clock {
+    variable(env::CLOCK_FILE).map_or(Clock::System, |path| Clock::File(path.into()))
 }
 
 fn json<T: DeserializeOwned>(name: &'static str, text: &str) -> Result<T, ConfigError> {
@@ -127,6 +169,9 @@ mod tests {
             (env::TEAMS, "{}"),
             (env::ATTRIBUTION_WINDOW, "PT24H"),
             (env::ATTRIBUTION_DELAY, "PT15M"),
+            (env::LEAD_TIME_LOOKBACK, "PT2160H"),
+            (env::ATHENA_WORKGROUP, "dora"),
+            (env::LAKE_DATABASE, "dora"),
         ])
     }
 

@@ -5,6 +5,7 @@ use aws_sdk_sts::{
     operation::assume_role::AssumeRoleError,
 };
 use jiff::Timestamp;
+use lambda_runtime::Diagnostic;
 use metrics_lib::event::{ExecutionKey, OpsItemKey};
 use std::error::Error as StdError;
 
@@ -37,6 +38,27 @@ pub enum Error {
         /// What the API shows.
         reason: String,
     },
+    /// The commits of a deployment have not arrived in the lake.
+    #[error("the lead time of execution {key} can't be told yet: {reason}")]
+    CommitsMissing {
+        /// The execution.
+        key: ExecutionKey,
+        /// What is missing.
+        reason: String,
+    },
+    /// A query of the lake did not succeed.
+    #[error("query {id} ended as {state}: {reason}")]
+    Query {
+        /// The query's execution id.
+        id: String,
+        /// `FAILED`, `CANCELLED`, or that it took too long.
+        state: String,
+        /// What Athena says.
+        reason: String,
+    },
+    /// A row of the lake that we did not write.
+    #[error("the lake holds a row that can't be read: {0}")]
+    Lake(#[from] metrics_lib::lake::Invalid),
     /// Another invocation is publishing the fact.
     #[error("another invocation holds the claim on {fact} until {until}")]
     Claimed {
@@ -92,12 +114,15 @@ impl Error {
             Self::Aws { .. }
             | Self::NotYet { .. }
             | Self::Unfinished { .. }
+            | Self::CommitsMissing { .. }
+            | Self::Query { .. }
             | Self::Claimed { .. }
             | Self::TooNew(_)
             | Self::Clock(_) => "Retryable",
             Self::Malformed { .. }
             | Self::Unconfigured { .. }
             | Self::OpsItem { .. }
+            | Self::Lake(_)
             | Self::Ledger { .. } => "NonRetryable",
         }
     }
@@ -108,6 +133,9 @@ impl Error {
             Self::Aws { code, .. } => code,
             Self::NotYet { .. } => "NotYet",
             Self::Unfinished { .. } => "Unfinished",
+            Self::CommitsMissing { .. } => "CommitsMissing",
+            Self::Query { .. } => "Query",
+            Self::Lake(_) => "Lake",
             Self::Claimed { .. } => "Claimed",
             Self::TooNew(_) => "TooNew",
             Self::Malformed { .. } => "Malformed",
@@ -120,7 +148,13 @@ impl Error {
 
     /// Whether it is in the order of things: the event came before it could be decided.
     pub fn is_waiting(&self) -> bool {
-        matches!(self, Self::NotYet { .. } | Self::Unfinished { .. } | Self::Claimed { .. })
+        matches!(
+            self,
+            Self::NotYet { .. }
+                | Self::Unfinished { .. }
+                | Self::CommitsMissing { .. }
+                | Self::Claimed { .. }
+        )
     }
 
     /// Whether the credentials of the call had expired, so that new ones are needed.
@@ -158,6 +192,12 @@ impl Error {
     fn from_metadata(api: &'static str, error: &impl ProvideErrorMetadata) -> Self {
         let code = error.code().unwrap_or("Unknown").to_owned();
         Self::Aws { api, code, message: error.message().unwrap_or_default().to_owned() }
+    }
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        Self { error_type: error.error_type().into(), error_message: error.to_string() }
     }
 }
 

@@ -7,12 +7,16 @@
 pub mod change_failure_rate;
 pub mod clients;
 pub mod clock;
+pub mod commit_transform;
 pub mod config;
 pub mod context;
 pub mod deployment_frequency;
 pub mod error;
 pub mod events;
+pub mod github_webhook;
 pub mod incidents;
+pub mod lake;
+pub mod lead_time_for_changes;
 pub mod ledger;
 pub mod pipelines;
 pub mod publish;

@@ -6,17 +6,17 @@ use aws_sdk_codepipeline::{
     primitives::DateTime,
     types::{
         ActionExecutionDetail, ActionExecutionFilter, ExecutionType as ApiExecutionType, PipelineExecution,
-        PipelineExecutionStatus,
+        PipelineExecutionStatus, PipelineExecutionSummary,
     },
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     event::{Deployed, Deployment, ExecutionKey, Rollback},
     production::{
         self, Action, ArtifactRevision, Execution, ExecutionStatus, ExecutionType, NotProduction, Outcome,
     },
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 /// What an execution is to the metrics.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ async fn rollback(
     time: Timestamp,
     target: Option<String>,
 ) -> Result<Rollback, Error> {
-    let latest = latest_deployment_before(context, key, time).await?;
+    let latest = latest_deployment_before(context, key, time).await?.as_ref().map(Deployed::from);
     let repository = match (&latest, &target) {
         (Some(deployment), _) => Some(deployment.repository.clone()),
         (None, Some(id)) => {
@@ -104,28 +104,79 @@ async fn rollback(
     Ok(Rollback { key: key.clone(), time, repository, rolled_back })
 }
 
-/// The latest production deployment of a pipeline that ended before an instant.
-async fn latest_deployment_before(
+/// How long an execution may take from its start to its end, waiting for approvals and retries included. Executions are
+/// listed by when they started, so this says how far back to look for one that ended late.
+const LONGEST_EXECUTION: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// The latest production deployment of an execution's pipeline that ended before an instant.
+///
+/// # Errors
+/// [`Error::Aws`].
+pub async fn latest_deployment_before(
     context: &Context,
     key: &ExecutionKey,
     time: Timestamp,
-) -> Result<Option<Deployed>, Error> {
-    let mut candidates = succeeded_executions(&*reader(context, key).await, key).await?;
-    // An execution's deployment ended no later than the execution changed last, so the rest can't win once one has.
-    candidates.sort_by(|a, b| b.cmp(a));
-    let mut latest: Option<Deployed> = None;
-    for (changed, execution_id) in candidates {
-        if latest.as_ref().is_some_and(|latest| changed < latest.time) {
-            break;
+) -> Result<Option<Deployment>, Error> {
+    const API: &str = "codepipeline:ListPipelineExecutions";
+    let reader = reader(context, key).await;
+    let request = reader.codepipeline.list_pipeline_executions().pipeline_name(&key.pipeline);
+    let mut pages = request.into_paginator().send();
+    let mut latest: Option<Deployment> = None;
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(Error::aws(API))?;
+        let mut candidates = Vec::new();
+        let mut oldest_start = Timestamp::MAX;
+        for summary in page.pipeline_execution_summaries() {
+            let candidate = Candidate::of(API, summary)?;
+            oldest_start = oldest_start.min(candidate.started);
+            if candidate.may_be_deployment && candidate.started < time {
+                candidates.push(candidate);
+            }
         }
-        let candidate = ExecutionKey { execution_id, ..key.clone() };
-        if let Outcome::Deployment(deployment) = classify(context, &candidate).await?
-            && deployment.time < time
-        {
-            latest = latest.max(Some(Deployed::from(&deployment)));
+        // An execution's deployment ended no later than the execution changed last: the rest can't win once one has.
+        candidates.sort_by_key(|candidate| Reverse(candidate.changed));
+        for Candidate { changed, execution_id, .. } in candidates {
+            if latest.as_ref().is_some_and(|latest| changed < latest.time) {
+                break;
+            }
+            let candidate = ExecutionKey { execution_id, ..key.clone() };
+            if let Outcome::Deployment(deployment) = classify(context, &candidate).await?
+                && deployment.time < time
+                && latest
+                    .as_ref()
+                    .is_none_or(|latest| (latest.time, &latest.key) < (deployment.time, &deployment.key))
+            {
+                latest = Some(deployment);
+            }
+        }
+        if latest.as_ref().is_some_and(|latest| oldest_start + LONGEST_EXECUTION < latest.time) {
+            break;
         }
     }
     Ok(latest)
+}
+
+/// An execution that may be the deployment that is looked for.
+struct Candidate {
+    started: Timestamp,
+    changed: Timestamp,
+    execution_id: String,
+    may_be_deployment: bool,
+}
+
+impl Candidate {
+    fn of(api: &'static str, summary: &PipelineExecutionSummary) -> Result<Self, Error> {
+        let time = |time: &Option<DateTime>| time.as_ref().map(|time| timestamp(api, time)).transpose();
+        let id =
+            summary.pipeline_execution_id.clone().ok_or_else(|| incomplete(api, "pipelineExecutionId"))?;
+        let is_rollback = summary.execution_type == Some(ApiExecutionType::Rollback);
+        Ok(Self {
+            started: time(&summary.start_time)?.unwrap_or(Timestamp::MIN),
+            changed: time(&summary.last_update_time)?.unwrap_or(Timestamp::MAX),
+            execution_id: id,
+            may_be_deployment: summary.status == Some(PipelineExecutionStatus::Succeeded) && !is_rollback,
+        })
+    }
 }
 
 async fn pipeline_execution(reader: &Reader, key: &ExecutionKey) -> Result<PipelineExecution, Error> {
@@ -145,28 +196,6 @@ async fn actions(reader: &Reader, key: &ExecutionKey) -> Result<Vec<ActionExecut
     let request = reader.codepipeline.list_action_executions().pipeline_name(&key.pipeline).filter(filter);
     let pages = request.into_paginator().items().send();
     pages.collect::<Result<_, _>>().await.map_err(Error::aws("codepipeline:ListActionExecutions"))
-}
-
-/// The succeeded ordinary executions of a pipeline: when each changed last, and its id.
-async fn succeeded_executions(
-    reader: &Reader,
-    key: &ExecutionKey,
-) -> Result<Vec<(Timestamp, String)>, Error> {
-    const API: &str = "codepipeline:ListPipelineExecutions";
-    let request = reader.codepipeline.list_pipeline_executions().pipeline_name(&key.pipeline);
-    let mut pages = request.into_paginator().items().send();
-    let mut executions = Vec::new();
-    while let Some(summary) = pages.next().await {
-        let summary = summary.map_err(Error::aws(API))?;
-        let is_rollback = summary.execution_type == Some(ApiExecutionType::Rollback);
-        if summary.status != Some(PipelineExecutionStatus::Succeeded) || is_rollback {
-            continue;
-        }
-        let changed = summary.last_update_time.as_ref().map(|time| timestamp(API, time)).transpose()?;
-        let id = summary.pipeline_execution_id.ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
-        executions.push((changed.unwrap_or(Timestamp::MAX), id));
-    }
-    Ok(executions)
 }
 
 fn execution_type(execution: &PipelineExecution) -> ExecutionType {

@@ -70,19 +70,45 @@ pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result
 /// # Errors
 /// [`Error::Aws`].
 pub async fn count_duplicate(context: &Context, repository: Option<&str>) -> Result<(), Error> {
+    count(context, Metric::DuplicateEvents, repository).await
+}
+
+/// Counts something that limits the truth of the figures, now.
+///
+/// # Errors
+/// [`Error::Aws`].
+pub async fn count(context: &Context, metric: Metric, repository: Option<&str>) -> Result<(), Error> {
     let now = context.now()?;
-    let values = [(Metric::DuplicateEvents, DatumValue::ONE)];
+    let values = [(metric, DatumValue::ONE)];
     let teams =
         repository.into_iter().flat_map(|repository| Teams::owning(&context.config.teams, repository));
     let time = DatumTime::new(now, now)?;
     put(context, &Batch::new(Namespace::DataQuality, &values, time, repository, teams)).await
 }
 
+/// Counts something that limits the truth of the figures, without any breakdown.
+///
+/// # Errors
+/// [`Error::Aws`].
+pub async fn counted(
+    cloudwatch: &aws_sdk_cloudwatch::Client,
+    metric: Metric,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let values = [(metric, DatumValue::ONE)];
+    let batch = Batch::new(metric.namespace(), &values, DatumTime::new(now, now)?, None, []);
+    send(cloudwatch, &batch).await
+}
+
 async fn put(context: &Context, batch: &Batch) -> Result<(), Error> {
     for skipped in &batch.skipped {
         tracing::warn!(reason = %skipped, "a dimension was skipped");
     }
-    let request = context.clients.cloudwatch.put_metric_data().namespace(batch.namespace.name());
+    send(&context.clients.cloudwatch, batch).await
+}
+
+async fn send(cloudwatch: &aws_sdk_cloudwatch::Client, batch: &Batch) -> Result<(), Error> {
+    let request = cloudwatch.put_metric_data().namespace(batch.namespace.name());
     let request = request.set_metric_data(Some(batch.data.iter().map(metric_datum).collect()));
     request.send().await.map_err(Error::aws("cloudwatch:PutMetricData"))?;
     Ok(())

@@ -182,6 +182,16 @@ pub mod env {
     pub const ATTRIBUTION_WINDOW: &str = "DORA_ATTRIBUTION_WINDOW";
     /// How long after an incident it is attributed, so that late events have arrived; ISO 8601, `PT15M`.
     pub const ATTRIBUTION_DELAY: &str = "DORA_ATTRIBUTION_DELAY";
+    /// How far back the lead time of a pipeline's first deployment reaches, and the lake is read; ISO 8601, `PT2160H`.
+    pub const LEAD_TIME_LOOKBACK: &str = "DORA_LEAD_TIME_LOOKBACK";
+    /// The Athena workgroup that reads the lake.
+    pub const ATHENA_WORKGROUP: &str = "DORA_ATHENA_WORKGROUP";
+    /// The Glue database of the lake.
+    pub const LAKE_DATABASE: &str = "DORA_LAKE_DATABASE";
+    /// The ARN of the Secrets Manager secret that GitHub signs webhooks with.
+    pub const WEBHOOK_SECRET: &str = "DORA_WEBHOOK_SECRET_ARN";
+    /// The Firehose stream that writes the lake.
+    pub const DELIVERY_STREAM: &str = "DORA_DELIVERY_STREAM";
     /// A file that holds the present, RFC 3339. Set on one machine only, where time is simulated; unset, the
     /// system's clock is used.
     pub const CLOCK_FILE: &str = "DORA_CLOCK_FILE";

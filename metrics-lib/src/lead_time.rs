@@ -18,8 +18,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub struct Question<'a> {
     /// The revision that was deployed.
     pub revision: &'a CommitId,
-    /// The revision of the previous production deployment; none for the first ever.
-    pub previous: Option<&'a CommitId>,
+    /// The revisions of production deployments before it, the latest first; none for the first ever. The first that lies
+    /// on the way back counts: one that was deployed from another branch need not.
+    pub previous: &'a [CommitId],
     /// The branch that was deployed; none for a tag.
     pub branch: Option<&'a str>,
     /// When the deployment ended.
@@ -33,6 +34,8 @@ pub struct Question<'a> {
 pub enum Answer {
     /// These commits, without those that only merge; the earliest first.
     Commits(Vec<Commit>),
+    /// These commits, back to where the branch began: none of the revisions before lies on the way.
+    WholeBranch(Vec<Commit>),
     /// Nothing new.
     Nothing(&'static str),
     /// It can't be told from what has arrived.
@@ -43,42 +46,52 @@ pub enum Answer {
 pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
     let history = History::new(changes);
     let Question { revision, previous, branch, deployed, lookback } = question;
-    if previous == Some(revision) {
+    if previous.first() == Some(revision) {
         return Answer::Nothing("the same revision was deployed before");
     }
     if !history.knows(revision, branch) {
         return Answer::Unknown(format!("no push that brought revision {revision} has arrived"));
     }
-    let Some(path) = history.path(revision, previous, branch) else {
-        let previous = previous.map_or_else(String::new, ToString::to_string);
-        let older = CommitId::try_from(previous.clone())
-            .is_ok_and(|previous| history.path(&previous, Some(revision), branch).is_some());
-        return if older {
-            Answer::Nothing("an older revision was deployed again")
-        } else {
-            Answer::Unknown(format!(
-                "no pushes that lead from revision {previous} to {revision} have arrived"
-            ))
-        };
+    let ordered = |mut commits: Vec<Commit>| {
+        for commit in &mut commits {
+            // Whatever its date says, it was made before it was deployed.
+            commit.time = commit.time.min(deployed);
+        }
+        commits.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        commits
     };
-    let mut commits = history.expand(&path, branch);
-    if previous.is_none() {
-        let oldest = deployed.checked_sub(lookback).unwrap_or(Timestamp::MIN);
-        commits.retain(|commit| commit.time >= oldest);
+    if let Some(Way { pushes, .. }) = previous.iter().find_map(|to| history.way(revision, Some(to), branch)) {
+        let commits = ordered(history.expand(&pushes, branch));
+        return if commits.is_empty() {
+            Answer::Nothing("no commit is new")
+        } else {
+            Answer::Commits(commits)
+        };
     }
-    for commit in &mut commits {
-        // Whatever its date says, it was made before it was deployed.
-        commit.time = commit.time.min(deployed);
+    if previous.first().is_some_and(|latest| history.way(latest, Some(revision), branch).is_some()) {
+        return Answer::Nothing("an older revision was deployed again");
     }
-    commits.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
-    if commits.is_empty() { Answer::Nothing("no commit is new") } else { Answer::Commits(commits) }
+    match (history.way(revision, None, branch), previous.first()) {
+        (Some(Way { began, .. }), Some(latest)) if !began => {
+            Answer::Unknown(format!("no pushes that lead from revision {latest} to {revision} have arrived"))
+        }
+        (way, _) => {
+            let mut commits = history.expand(&way.map(|way| way.pushes).unwrap_or_default(), branch);
+            let oldest = deployed.checked_sub(lookback).unwrap_or(Timestamp::MIN);
+            commits.retain(|commit| commit.time >= oldest);
+            if commits.is_empty() {
+                return Answer::Nothing("no commit is new");
+            }
+            Answer::WholeBranch(ordered(commits))
+        }
+    }
 }
 
 /// The fact of a lead time; without value when nothing is new.
 pub fn fact(deployment: &Deployment, answer: &Answer) -> Fact {
     let since = |commit: &Commit| DatumValue::seconds(deployment.time.duration_since(commit.time)).ok();
     let (values, evidence) = match answer {
-        Answer::Commits(commits) => {
+        Answer::Commits(commits) | Answer::WholeBranch(commits) => {
             let first = commits.first().map(|commit| (commit, since(commit)));
             let lead_time = first.and_then(|(_, seconds)| Some((Metric::LeadTimeForChanges, seconds?)));
             let each = commits.iter().filter_map(|commit| Some((Metric::CommitLeadTime, since(commit)?)));
@@ -127,6 +140,13 @@ struct History {
 /// A push on the way: its branch, its old head, and those of its commits that belong to it.
 type Step<'a> = (&'a str, &'a Option<CommitId>, &'a [Commit]);
 
+/// A way back, the latest push first.
+struct Way<'a> {
+    pushes: Vec<&'a [Commit]>,
+    /// Whether it ends where the branch was created.
+    began: bool,
+}
+
 impl History {
     fn new(changes: &[Change]) -> Self {
         let mut parts: BTreeMap<_, BTreeMap<u32, Vec<Commit>>> = BTreeMap::new();
@@ -166,44 +186,46 @@ impl History {
         self.bringing(id, branch).next().is_some()
     }
 
-    /// The shortest way back from a commit to another, which is left out; without another, to where nothing is known.
-    fn path<'a>(
+    /// The shortest way back from a commit to another, which is left out; without another, the longest to where the
+    /// branch began or nothing is known.
+    fn way<'a>(
         &'a self,
         from: &'a CommitId,
         to: Option<&CommitId>,
         branch: Option<&'a str>,
-    ) -> Option<Vec<&'a [Commit]>> {
+    ) -> Option<Way<'a>> {
         let mut seen = BTreeSet::from([from]);
         let mut waiting: VecDeque<(Step<'_>, Vec<&[Commit]>)> =
             self.bringing(from, branch).map(|step| (step, Vec::new())).collect();
-        let mut longest: Option<Vec<&[Commit]>> = None;
-        while let Some(((on, old_head, commits), mut path)) = waiting.pop_front() {
+        let mut last: Option<Way<'_>> = None;
+        while let Some(((on, old_head, commits), mut pushes)) = waiting.pop_front() {
             if let Some(index) = commits.iter().position(|commit| Some(&commit.id) == to) {
-                path.push(&commits[index + 1..]);
-                return Some(path);
+                pushes.push(&commits[index + 1..]);
+                return Some(Way { pushes, began: false });
             }
-            path.push(commits);
+            pushes.push(commits);
             if to.is_some() && old_head.as_ref() == to {
-                return Some(path);
+                return Some(Way { pushes, began: false });
             }
             if let Some(old_head) = old_head
                 && seen.insert(old_head)
             {
                 let before = self.bringing(old_head, Some(on));
-                waiting.extend(before.map(|step| (step, path.clone())));
+                waiting.extend(before.map(|step| (step, pushes.clone())));
             }
-            longest = Some(path);
+            last = Some(Way { pushes, began: old_head.is_none() });
         }
-        longest.filter(|_| to.is_none())
+        last.filter(|_| to.is_none())
     }
 
-    /// The commits on a path, with those of pull requests in place of what squashing or rebasing made of them; without
+    /// The commits of pushes, with those of pull requests in place of what squashing or rebasing made of them; without
     /// those that only merge.
-    fn expand(&self, path: &[&[Commit]], branch: Option<&str>) -> Vec<Commit> {
+    fn expand(&self, pushes: &[&[Commit]], branch: Option<&str>) -> Vec<Commit> {
         let mut commits = BTreeMap::new();
-        let reached: BTreeSet<&CommitId> = path.iter().copied().flatten().map(|commit| &commit.id).collect();
+        let reached: BTreeSet<&CommitId> =
+            pushes.iter().copied().flatten().map(|commit| &commit.id).collect();
         let mut replaced = BTreeSet::new();
-        for push in path {
+        for push in pushes {
             self.expand_push(push, branch, &reached, &mut replaced, &mut commits);
         }
         commits.into_values().filter(|commit: &Commit| !commit.merge).collect()
@@ -247,12 +269,13 @@ impl History {
     /// The pushes of a pull request's branch, the latest first: as many commits as it says, without what came from the
     /// branch that it was merged into. None where the branch was not pushed to this repository.
     fn head_pushes(&self, request: &PullRequest) -> Vec<Vec<Commit>> {
-        let path = self.path(&request.head_commit, None, Some(&request.head_branch)).unwrap_or_default();
+        let way = self.way(&request.head_commit, None, Some(&request.head_branch));
+        let pushes = way.map(|way| way.pushes).unwrap_or_default();
         let base = self.pushes.iter().filter(|((on, ..), _)| *on == request.branch);
         let base: BTreeSet<&CommitId> =
             base.flat_map(|(_, commits)| commits).map(|commit| &commit.id).collect();
         let mut missing = request.commit_count as usize;
-        let last_ones = path.into_iter().map(|push| {
+        let last_ones = pushes.into_iter().map(|push| {
             let own: Vec<&Commit> = push.iter().filter(|commit| !base.contains(&commit.id)).collect();
             let skipped = own.len().saturating_sub(missing);
             missing -= own.len() - skipped;

@@ -52,6 +52,20 @@ pub fn merged_branch(message: &str) -> Option<&str> {
     subject.strip_prefix("Merged in ")?.split_whitespace().next()
 }
 
+/// Whether a commit's message says that the commit merges something.
+pub fn is_merge(message: &str) -> bool {
+    const BEGINNINGS: [&str; 7] = [
+        "Merge branch ",
+        "Merge branches ",
+        "Merge remote-tracking branch ",
+        "Merge pull request #",
+        "Merge tag ",
+        "Merge commit ",
+        "Merged in ",
+    ];
+    BEGINNINGS.iter().any(|beginning| message.starts_with(beginning))
+}
+
 fn is_word(char: char) -> bool {
     char.is_alphanumeric() || char == '_'
 }

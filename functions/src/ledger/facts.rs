@@ -114,13 +114,13 @@ impl Ledger {
         held(request.send().await.map(|_| ()))
     }
 
-    /// Records a fact that can't be decided yet, unless it is known.
+    /// Records a fact that can't be decided yet, unless it is known; whether it is new.
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn note_pending(&self, fact: &Fact) -> Result<(), Error> {
+    pub async fn note_pending(&self, fact: &Fact) -> Result<bool, Error> {
         let item = fact_item(fact).text("state", FactState::Pending.name()).expires(fact.time);
-        self.put_new(item).await.map(drop)
+        self.put_new(item).await
     }
 
     /// A request that sets attributes of an item, whatever they are called.

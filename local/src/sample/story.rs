@@ -67,13 +67,13 @@ impl Repository {
 /// The lines of a world as they come to be, and the truth.
 pub(super) struct Story {
     rng: ChaCha12Rng,
-    lines: Vec<(Timestamp, Value)>,
+    lines: Vec<(Timestamp, String)>,
     pub(super) truth: Truth,
 }
 
 impl Story {
     pub(super) fn new(start: Timestamp, config: Value, rng: ChaCha12Rng) -> Self {
-        let lines = vec![(start, json!({"at": start, "config": config}))];
+        let lines = vec![(start, json!({"at": start, "config": config}).to_string())];
         Self { rng, lines, truth: Truth::default() }
     }
 
@@ -81,7 +81,7 @@ impl Story {
     pub(super) fn finish(self) -> Sample {
         let Self { mut lines, truth, .. } = self;
         lines.sort_by_key(|(at, _)| *at);
-        Sample { lines: lines.into_iter().map(|(_, line)| line.to_string()).collect(), truth }
+        Sample { lines: lines.into_iter().map(|(_, line)| line).collect(), truth }
     }
 
     /// A length of time between two numbers of minutes, to the millisecond.
@@ -220,6 +220,6 @@ impl Story {
     }
 
     fn line(&mut self, at: Timestamp, kind: &str, entry: Value) {
-        self.lines.push((at, json!({"at": at, kind: entry})));
+        self.lines.push((at, json!({"at": at, kind: entry}).to_string()));
     }
 }

@@ -64,16 +64,21 @@ fn check_revision(
     changes: &[Change],
     expected: &str,
 ) {
-    let (revision, previous) = (id(revision), previous.map(id));
+    check_after(revision, &Vec::from_iter(previous), branch, changes, expected);
+}
+
+fn check_after(revision: u32, previous: &[u32], branch: Option<&str>, changes: &[Change], expected: &str) {
+    let revision = id(revision);
+    let previous: Vec<CommitId> = previous.iter().copied().map(id).collect();
     let question = Question {
         revision: &revision,
-        previous: previous.as_ref(),
+        previous: &previous,
         branch,
         deployed: hour(100),
         lookback: SignedDuration::from_hours(80),
     };
     let describe = |answer: Answer| match answer {
-        Answer::Commits(commits) => {
+        Answer::Commits(commits) | Answer::WholeBranch(commits) => {
             let commits = commits.iter().map(|commit| {
                 let number = u32::from_str_radix(commit.id.as_str(), 16).unwrap();
                 let at = commit.time.duration_since(hour(0)).as_hours();
@@ -241,6 +246,18 @@ fn tags() {
 #[test]
 fn another_branch_is_another_story() {
     check(Some(90), &[push("develop", 90, &[commit(100, 100)])], "unknown");
+}
+
+/// A hotfix was deployed from its own branch: main goes on from what was deployed of main.
+#[test]
+fn deployments_of_several_branches() {
+    let hotfix = push("hotfix/x", 0, &[commit(95, 95)]);
+    let changes = [plain(80, &[90]), hotfix, plain(90, &[93, 100])];
+    check_after(100, &[95, 90], Some("main"), &changes, "93 100");
+    check_after(95, &[90], Some("hotfix/x"), &changes, "95");
+    // It was merged in the meantime.
+    let merged = push("main", 90, &[commit(93, 93), commit(95, 95), merge(100, 100)]);
+    check_after(100, &[95, 90], Some("main"), &[plain(80, &[90]), merged], "no commit is new");
 }
 
 /// Dates that can't be: before the repository was created, after the push.

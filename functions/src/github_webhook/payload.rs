@@ -1,0 +1,287 @@
+//! GitHub's payloads, trimmed to what lead time needs: no messages, no names, no addresses.
+//!
+//! Source: GitHub documentation, "Webhook events and payloads": `push` and `pull_request`.
+
+use jiff::Timestamp;
+use metrics_lib::{
+    lake::{Change, Commit, CommitId, PullRequest, Push, is_repository},
+    text,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// How many commits a record holds at the most: Firehose takes records of 1,000 KiB.
+const COMMITS_PER_RECORD: usize = 500;
+/// How many `OpsItem`s a commit references at the most; more are not meant.
+const REFERENCES_PER_COMMIT: usize = 20;
+const BRANCH: &str = "refs/heads/";
+
+/// A body that is not the payload of its event.
+#[derive(Debug, thiserror::Error)]
+#[error("not a payload of event {event}: {reason}")]
+pub struct Invalid {
+    event: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+struct PushPayload {
+    #[serde(rename = "ref")]
+    reference: String,
+    before: String,
+    after: String,
+    #[serde(default)]
+    deleted: bool,
+    #[serde(default)]
+    commits: Vec<CommitPayload>,
+    repository: Repository,
+}
+
+#[derive(Deserialize)]
+struct CommitPayload {
+    id: CommitId,
+    timestamp: String,
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Repository {
+    full_name: String,
+    // Seconds in pushes, text elsewhere.
+    created_at: Option<Value>,
+    pushed_at: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct PullRequestPayload {
+    action: String,
+    pull_request: PullRequestDetail,
+    repository: Repository,
+}
+
+#[derive(Deserialize)]
+struct PullRequestDetail {
+    #[serde(default)]
+    merged: bool,
+    merged_at: Option<Timestamp>,
+    merge_commit_sha: Option<CommitId>,
+    commits: Option<u32>,
+    base: Branch,
+    head: Branch,
+}
+
+#[derive(Deserialize)]
+struct Branch {
+    #[serde(rename = "ref")]
+    name: String,
+    sha: CommitId,
+}
+
+/// The changes that a payload tells of; none if it tells of nothing that matters.
+///
+/// # Errors
+/// [`Invalid`], when the body is not a payload of the event.
+pub fn changes(event: &str, body: &[u8], now: Timestamp) -> Result<Vec<Change>, Invalid> {
+    match event {
+        "push" => push(parse(event, body)?, now),
+        "pull_request" => pull_request(parse(event, body)?),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn parse<T: DeserializeOwned>(event: &str, body: &[u8]) -> Result<T, Invalid> {
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body)).map_err(|error| {
+        // The message of the JSON parser may quote the payload, so only the place is told.
+        Invalid { event: event.to_owned(), reason: format!("{} can't be read", error.path()) }
+    })
+}
+
+fn push(payload: PushPayload, now: Timestamp) -> Result<Vec<Change>, Invalid> {
+    let PushPayload { reference, before, after, deleted, commits, repository } = payload;
+    let Some(branch) = reference.strip_prefix(BRANCH) else { return Ok(Vec::new()) };
+    if deleted {
+        return Ok(Vec::new());
+    }
+    let invalid = |reason: String| Invalid { event: "push".into(), reason };
+    let id = |name: &str, text: String| {
+        CommitId::try_from(text).map_err(|_| invalid(format!("{name} is no commit id")))
+    };
+    let old_head = if before.bytes().all(|digit| digit == b'0') { None } else { Some(id("before", before)?) };
+    let new_head = id("after", after)?;
+    let name = checked(&repository).ok_or_else(|| invalid("repository.full_name is no owner/name".into()))?;
+    let pushed = repository.pushed_at.as_ref().and_then(time).unwrap_or(now);
+    let commits: Vec<Commit> = commits.into_iter().map(|commit| trimmed(commit, pushed)).collect();
+    let parts: Vec<&[Commit]> =
+        if commits.is_empty() { vec![&[]] } else { commits.chunks(COMMITS_PER_RECORD).collect() };
+    let count = parts.len();
+    let changes = (0..).zip(parts).map(|(part, commits)| {
+        Change::Push(Push {
+            repository: name.to_owned(),
+            repository_created: repository.created_at.as_ref().and_then(time),
+            branch: branch.to_owned(),
+            pushed,
+            old_head: old_head.clone(),
+            new_head: new_head.clone(),
+            part,
+            parts: u32::try_from(count).unwrap_or(u32::MAX),
+            commits: commits.to_vec(),
+        })
+    });
+    Ok(changes.collect())
+}
+
+fn trimmed(CommitPayload { id, timestamp, message }: CommitPayload, pushed: Timestamp) -> Commit {
+    let mut ops_items: Vec<_> = text::ops_item_ids(&message).take(REFERENCES_PER_COMMIT).collect();
+    ops_items.sort();
+    ops_items.dedup();
+    // Git takes dates that are none; such a commit counts from its push.
+    let time = timestamp.parse().unwrap_or(pushed);
+    Commit { id, time, merge: text::is_merge(&message), ops_items }
+}
+
+fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
+    let PullRequestPayload { action, pull_request, repository } = payload;
+    let PullRequestDetail { merged, merged_at, merge_commit_sha, commits, base, head } = pull_request;
+    if action != "closed" || !merged {
+        return Ok(Vec::new());
+    }
+    let missing =
+        |name: &str| Invalid { event: "pull_request".into(), reason: format!("{name} can't be read") };
+    Ok(vec![Change::PullRequest(PullRequest {
+        repository: checked(&repository).ok_or_else(|| missing("repository.full_name"))?.to_owned(),
+        branch: base.name,
+        head_branch: head.name,
+        head_commit: head.sha,
+        merge_commit: merge_commit_sha.ok_or_else(|| missing("pull_request.merge_commit_sha"))?,
+        commit_count: commits.ok_or_else(|| missing("pull_request.commits"))?,
+        merged: merged_at.ok_or_else(|| missing("pull_request.merged_at"))?,
+    })])
+}
+
+fn checked(repository: &Repository) -> Option<&str> {
+    is_repository(&repository.full_name).then_some(repository.full_name.as_str())
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Number(seconds) => Timestamp::from_second(seconds.as_i64()?).ok(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn now() -> Timestamp {
+        "2026-06-15T12:00:00Z".parse().unwrap()
+    }
+
+    fn check(event: &str, payload: &Value, expected: Result<usize, &str>) {
+        let found = changes(event, payload.to_string().as_bytes(), now());
+        let found = found.map(|changes| changes.len()).map_err(|error| error.reason);
+        assert_eq!(
+            found.as_ref().map_err(String::as_str),
+            expected.as_ref().map_err(|text| *text),
+            "{payload}"
+        );
+    }
+
+    fn push_payload() -> Value {
+        json!({
+            "ref": "refs/heads/main",
+            "before": "0".repeat(40),
+            "after": "a".repeat(40),
+            "created": true,
+            "deleted": false,
+            "forced": false,
+            "repository": {"full_name": "acme/shop", "created_at": 1_700_000_000, "pushed_at": 1_781_500_000},
+            "commits": [{
+                "id": "a".repeat(40),
+                "distinct": true,
+                "message": "Fix login (oi-0123456789ab)\n\nSecret story",
+                "timestamp": "2026-06-15T12:00:00+02:00",
+                "author": {"name": "A. Person", "email": "person@example.com"},
+            }],
+        })
+    }
+
+    fn changed(path: &str, value: Value) -> Value {
+        let mut payload = push_payload();
+        *payload.pointer_mut(path).unwrap() = value;
+        payload
+    }
+
+    #[test]
+    fn pushes() {
+        check("push", &push_payload(), Ok(1));
+        check("push", &changed("/ref", json!("refs/tags/v1")), Ok(0));
+        check("push", &changed("/deleted", json!(true)), Ok(0));
+        check("push", &changed("/commits", json!([])), Ok(1));
+        check("push", &changed("/commits/0/timestamp", json!("no date")), Ok(1));
+        check("push", &changed("/after", json!("x")), Err("after is no commit id"));
+        check("push", &changed("/commits/0/id", json!("x")), Err("commits[0].id can't be read"));
+        check(
+            "push",
+            &changed("/repository/full_name", json!("a'b")),
+            Err("repository.full_name is no owner/name"),
+        );
+        check("push", &json!([]), Err(". can't be read"));
+        check("issues", &json!({}), Ok(0));
+    }
+
+    #[test]
+    fn nothing_of_people_is_kept() {
+        let changes = changes("push", push_payload().to_string().as_bytes(), now()).unwrap();
+        let kept = format!("{changes:?}");
+        assert!(kept.contains("oi-0123456789ab"), "{kept}");
+        assert!(
+            !kept.contains("Person") && !kept.contains("example.com") && !kept.contains("story"),
+            "{kept}"
+        );
+    }
+
+    #[test]
+    fn large_pushes_are_split() {
+        let commit = push_payload()["commits"][0].clone();
+        let payload = changed("/commits", Value::Array(vec![commit; 2048]));
+        let changes = changes("push", payload.to_string().as_bytes(), now()).unwrap();
+        let sizes: Vec<_> = changes
+            .iter()
+            .map(|change| match change {
+                Change::Push(push) => (push.part, push.parts, push.commits.len()),
+                Change::PullRequest(_) => unreachable!(),
+            })
+            .collect();
+        assert_eq!(sizes, [(0, 5, 500), (1, 5, 500), (2, 5, 500), (3, 5, 500), (4, 5, 48)]);
+    }
+
+    #[test]
+    fn pull_requests() {
+        let payload = json!({
+            "action": "closed",
+            "pull_request": {
+                "merged": true,
+                "merged_at": "2026-06-15T12:00:00Z",
+                "merge_commit_sha": "a".repeat(40),
+                "commits": 3,
+                "base": {"ref": "main", "sha": "b".repeat(40)},
+                "head": {"ref": "feature", "sha": "c".repeat(40)},
+            },
+            "repository": {"full_name": "acme/shop", "created_at": "2020-01-01T00:00:00Z"},
+        });
+        let changed = |path: &str, value: Value| {
+            let mut payload = payload.clone();
+            *payload.pointer_mut(path).unwrap() = value;
+            payload
+        };
+        check("pull_request", &payload, Ok(1));
+        check("pull_request", &changed("/action", json!("opened")), Ok(0));
+        check("pull_request", &changed("/pull_request/merged", json!(false)), Ok(0));
+        let missing = Err("pull_request.merge_commit_sha can't be read");
+        check("pull_request", &changed("/pull_request/merge_commit_sha", Value::Null), missing);
+    }
+}

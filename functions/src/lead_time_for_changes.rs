@@ -1,0 +1,94 @@
+//! Measures how long changes took: `LeadTimeForChanges`, one value a deployment, and `CommitLeadTime`, one a commit.
+
+use crate::{
+    context::Context,
+    error::Error,
+    events::Event,
+    lake,
+    ledger::Owner,
+    pipelines::{self, Resolution},
+    publish::{count, publish},
+    worker::{Handler, Work},
+};
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::{
+    contract::Metric,
+    event::{Deployment, Reference, SourceKind},
+    lake::{CommitId, is_repository},
+    lead_time::{self, Answer, Question},
+};
+
+/// How long after a deployment its pushes may have arrived in the lake: webhooks are delivered again by hand, days later.
+const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How many deployments before one may have come from another branch.
+const MOST_BEFORE: usize = 5;
+
+/// The handler of the function.
+#[derive(Clone, Copy, Debug)]
+pub struct LeadTimeForChanges;
+
+impl Handler for LeadTimeForChanges {
+    async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
+        let Event::ExecutionSucceeded(key) = event else { return Ok(()) };
+        match pipelines::resolve(context, key).await? {
+            Resolution::Deployment(deployment) => deployed(context, owner, &deployment).await,
+            Resolution::Rollback(_) | Resolution::NotProduction(_) => Ok(()),
+        }
+    }
+}
+
+async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployment) -> Result<(), Error> {
+    let source = &deployment.source;
+    let revision = source.revision.clone().and_then(|revision| CommitId::try_from(revision).ok());
+    let (SourceKind::Git, true, Some(revision)) = (source.kind, is_repository(&source.repository), revision)
+    else {
+        publish(context, owner, &lead_time::without_commits(deployment)).await?;
+        return Ok(());
+    };
+    let answer = answer(context, owner, deployment, &revision).await?;
+    let fact = lead_time::fact(deployment, &answer);
+    if let Answer::Unknown(reason) = answer {
+        if context.ledger.note_pending(&fact).await? {
+            count(context, Metric::PendingLeadTimes, Some(&source.repository)).await?;
+        }
+        return Err(Error::CommitsMissing { key: deployment.key.clone(), reason });
+    }
+    publish(context, owner, &fact).await?;
+    Ok(())
+}
+
+/// Asks the lake. What was deployed before may have come from another branch: then what was deployed before that counts.
+async fn answer(
+    context: &Context,
+    owner: Owner<'_>,
+    deployment: &Deployment,
+    revision: &CommitId,
+) -> Result<Answer, Error> {
+    let Deployment { key, time, source } = deployment;
+    let lookback = context.config.lead_time_lookback;
+    let branch = match &source.reference {
+        Reference::Branch(branch) => Some(branch.as_str()),
+        Reference::Tag(_) | Reference::None => None,
+    };
+    let before = pipelines::latest_deployment_before(context, key, *time).await?;
+    // What was pushed before the previous deployment may have been deployed after it.
+    let since = before.as_ref().map_or(*time, |before| before.time);
+    let earliest = since.checked_sub(lookback).unwrap_or(Timestamp::MIN);
+    let latest = context.now()?.min(*time + LATEST_ARRIVAL);
+    let changes = lake::changes(context, &source.repository, earliest..latest, owner.invocation).await?;
+    let (mut before, mut previous) = (before, Vec::new());
+    loop {
+        let revision_before = before.as_ref().and_then(|before| before.source.revision.clone());
+        previous.extend(revision_before.and_then(|revision| CommitId::try_from(revision).ok()));
+        let question = Question { revision, previous: &previous, branch, deployed: *time, lookback };
+        let answer = lead_time::change(question, &changes);
+        let is_settled = !matches!(answer, Answer::WholeBranch(_) | Answer::Unknown(_));
+        match before {
+            Some(Deployment { time, .. }) if !is_settled && previous.len() < MOST_BEFORE => {
+                before = pipelines::latest_deployment_before(context, key, time).await?;
+            }
+            _ => return Ok(answer),
+        }
+    }
+}
