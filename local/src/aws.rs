@@ -3,6 +3,7 @@
 //! Whoever calls is known by the access key, which carries the account's id: the functions get one of the operations
 //! account, `AssumeRole` gives one of a tooling account. The region is the one that the request is signed for.
 
+mod athena;
 mod cbor;
 mod cloudwatch;
 mod codepipeline;
@@ -10,6 +11,7 @@ mod credentials;
 mod dynamodb;
 mod error;
 mod faults;
+mod firehose;
 mod request;
 mod server;
 mod services;
@@ -17,11 +19,13 @@ mod ssm;
 mod sts;
 mod time;
 
+pub use athena::{Athena, Objects};
 pub use cloudwatch::{CloudWatch, MetricKey};
 pub use codepipeline::{CodePipeline, RecordedExecution};
 pub use dynamodb::DynamoDb;
 pub use error::AwsError;
 pub use faults::{Fault, Faults};
+pub use firehose::{Firehose, Gathered};
 pub use server::Server;
 pub use services::Services;
 pub use ssm::{RecordedOpsItem, Ssm};

@@ -4,6 +4,7 @@ use crate::{
     aws::{RecordedExecution, RecordedOpsItem, Server, Services, access_key},
     binaries::Binaries,
     clock::Clock,
+    intake::Intake,
     lambda::{Failure, Lambda, LambdaError},
     pattern::InvalidEvent,
     queue::{DeadLetter, Queue, Received},
@@ -12,7 +13,7 @@ use crate::{
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::env;
-use program::plan::{Function, Plan};
+use program::plan::{Consumer, Function, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{collections::BTreeMap, io, sync::Arc};
@@ -28,6 +29,7 @@ pub struct Cloud {
     server: Server,
     router: Router,
     feeds: Vec<Feed>,
+    intake: Option<Intake>,
     refused: Vec<Refused>,
     plan: Plan,
     /// Holds the clock's file and the functions' logs; it goes with the cloud.
@@ -41,7 +43,16 @@ struct Feed {
     lambda: Lambda,
 }
 
-/// An event that no rule or policy let through.
+/// What time brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Work {
+    /// Firehose delivers what it has gathered.
+    Flush,
+    /// A feed's function gets a batch.
+    Deliver(usize),
+}
+
+/// An event that no rule or policy let through, or a webhook delivery that was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refused {
@@ -77,6 +88,9 @@ pub enum CloudError {
     /// Something that is no event.
     #[error(transparent)]
     Event(#[from] InvalidEvent),
+    /// The listener for webhooks is gone.
+    #[error("the listener for webhooks does not answer")]
+    Listener,
     /// A function's name that has no binary.
     #[error("function {0} has no binary")]
     Binary(String),
@@ -91,18 +105,26 @@ impl Cloud {
         let folder = TempDir::with_prefix("dora-")?;
         let clock = Arc::new(Clock::new(folder.path().join("clock"), now)?);
         let server = Server::start(Services::new(&plan, Arc::clone(&clock))).await?;
-        let feeds = plan.functions.iter().map(|function| {
-            let binary =
-                binaries.path(function.name).ok_or_else(|| CloudError::Binary(function.name.to_owned()))?;
-            let log = folder.path().join(format!("{}.log", function.name));
+        let lambda = |function: &Function| {
+            let name = function.name;
+            let binary = binaries.path(name).ok_or_else(|| CloudError::Binary(name.to_owned()))?;
+            let log = folder.path().join(format!("{name}.log"));
             let environment = environment(&plan, function, &clock, &server);
-            let lambda =
-                Lambda::new(function.name, binary, log, environment, function.timeout.unsigned_abs());
-            Ok(Feed { queue: Queue::new(function.queue.clone()), lambda })
+            Ok::<_, CloudError>(Lambda::new(name, binary, log, environment, function.timeout.unsigned_abs()))
+        };
+        let feeds = plan.consumers.iter().map(|Consumer { function, queue }| {
+            Ok(Feed { queue: Queue::new(queue.clone()), lambda: lambda(function)? })
         });
         let feeds = feeds.collect::<Result<_, CloudError>>()?;
+        let intake = match &plan.intake {
+            Some(intake) => {
+                let [webhook, transform] = [lambda(&intake.webhook)?, lambda(&intake.transform)?];
+                Some(Intake::start(webhook, transform).await?)
+            }
+            None => None,
+        };
         let router = Router::new(&plan)?;
-        Ok(Self { clock, server, router, feeds, refused: Vec::new(), plan, folder })
+        Ok(Self { clock, server, router, feeds, intake, refused: Vec::new(), plan, folder })
     }
 
     /// The present.
@@ -125,13 +147,14 @@ impl Cloud {
     /// # Errors
     /// When a log can't be read.
     pub fn logs(&self) -> io::Result<BTreeMap<String, String>> {
-        let read = |feed: &Feed| {
-            let name = feed.lambda.name().to_owned();
+        let read = |lambda: &Lambda| {
+            let name = lambda.name().to_owned();
             let file = self.folder.path().join(format!("{name}.log"));
             let text = if file.exists() { std::fs::read_to_string(file)? } else { String::new() };
             Ok((name, text))
         };
-        self.feeds.iter().map(read).collect()
+        let intake = self.intake.iter().flat_map(|intake| [&intake.webhook, &intake.transform]);
+        self.feeds.iter().map(|feed| &feed.lambda).chain(intake).map(read).collect()
     }
 
     /// The functions, each behind its queue.
@@ -188,16 +211,51 @@ impl Cloud {
         Ok(())
     }
 
+    /// Sends a delivery of GitHub's to the webhook, now. One that it does not accept is refused.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    pub async fn deliver(
+        &mut self,
+        headers: &BTreeMap<String, String>,
+        body: &str,
+    ) -> Result<u16, CloudError> {
+        let header = |name: &str| {
+            let mut headers = headers.iter();
+            headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+        };
+        let (status, reason) = match &mut self.intake {
+            Some(intake) => intake.deliver(headers, body, &self.server).await?,
+            None => (404, "no webhook is configured".to_owned()),
+        };
+        if !(200..300).contains(&status) {
+            self.refused.push(Refused {
+                at: self.now(),
+                event_id: header("x-github-delivery"),
+                account: self.plan.ops_account.clone(),
+                region: self.plan.region.clone(),
+                source: "github".to_owned(),
+                detail_type: header("x-github-event").unwrap_or_default(),
+                reason: format!("{status}: {reason}"),
+            });
+        }
+        Ok(status)
+    }
+
     /// Lets time pass up to an instant; functions get what becomes visible on the way.
     ///
     /// # Errors
     /// [`CloudError`].
     pub async fn advance_to(&mut self, time: Timestamp) -> Result<(), CloudError> {
-        while let Some((visible, index)) = self.next_visible()
-            && visible <= time
+        while let Some((due, work)) = self.next_work()
+            && due <= time
         {
-            self.clock.advance_to(visible)?;
-            self.deliver(index).await?;
+            self.clock.advance_to(due)?;
+            match (work, &mut self.intake) {
+                (Work::Flush, Some(intake)) => intake.flush(&self.server, self.clock.now()).await?,
+                (Work::Flush, None) => {}
+                (Work::Deliver(index), _) => self.deliver_batch(index).await?,
+            }
         }
         self.clock.advance_to(time)?;
         Ok(())
@@ -209,22 +267,27 @@ impl Cloud {
     /// [`CloudError`].
     pub async fn finish(&mut self) -> Result<(), CloudError> {
         let end = self.now() + LONGEST_WAIT;
-        while let Some((visible, _)) = self.next_visible()
-            && visible <= end
+        while let Some((due, _)) = self.next_work()
+            && due <= end
         {
-            self.advance_to(visible).await?;
+            self.advance_to(due).await?;
         }
         Ok(())
     }
 
-    /// When the next message becomes visible, and in which feed.
-    fn next_visible(&self) -> Option<(Timestamp, usize)> {
-        let next = self.feeds.iter().enumerate();
-        next.filter_map(|(index, feed)| Some((feed.queue.next_visible()?, index))).min()
+    /// What is to be done next, and when. Records come first: a query at the same time finds them.
+    fn next_work(&self) -> Option<(Timestamp, Work)> {
+        let flush = self.server.services().firehose.due().map(|due| (due, Work::Flush));
+        let messages = self
+            .feeds
+            .iter()
+            .enumerate()
+            .filter_map(|(index, feed)| Some((feed.queue.next_visible()?, Work::Deliver(index))));
+        flush.into_iter().chain(messages).min()
     }
 
     /// Invokes a feed's function with a batch, and deletes the messages that it finished.
-    async fn deliver(&mut self, index: usize) -> Result<(), CloudError> {
+    async fn deliver_batch(&mut self, index: usize) -> Result<(), CloudError> {
         let feed = &mut self.feeds[index];
         let batch = feed.queue.receive(self.clock.now());
         if batch.is_empty() {

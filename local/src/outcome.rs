@@ -163,6 +163,10 @@ impl Outcome {
                 Some(contract::Metric::FailedDeployments) => figures.failed = sum(),
                 Some(contract::Metric::ReworkDeployments) => figures.rework = sum(),
                 Some(contract::Metric::Rollbacks) => figures.rollbacks = sum(),
+                Some(contract::Metric::LeadTimeForChanges) => {
+                    figures.lead_times = values().collect();
+                    figures.lead_times.sort_by(f64::total_cmp);
+                }
                 Some(contract::Metric::TimeToRestore) => {
                     figures.restores = values().collect();
                     figures.restores.sort_by(f64::total_cmp);
@@ -198,6 +202,7 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> (Vec<Fact>, Vec<Ignored>) {
         let Some(time) = item.text("time").and_then(|time| time.parse().ok()) else { continue };
         match item.text("kind").as_deref() {
             Some("ignored") => ignored.extend(item.ignored(time)),
+            Some("leadTime") => facts.push(item.fact(FactKind::LeadTime, time)),
             Some("deployment") => facts.push(item.fact(FactKind::Deployment, time)),
             Some("failure") => facts.push(item.fact(FactKind::Failure, time)),
             Some("restore") => facts.push(item.fact(FactKind::Restore, time)),

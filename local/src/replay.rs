@@ -3,7 +3,7 @@
 use crate::{
     binaries::Binaries,
     cloud::{Cloud, CloudError},
-    world::{Entry, Header, World, WorldError},
+    world::{Delivery, Entry, Header, World, WorldError},
 };
 use program::plan::{Plan, PlanError};
 
@@ -39,6 +39,7 @@ pub async fn replay(
             Entry::Config(_) => {}
             Entry::Execution(execution) => cloud.record_execution(execution),
             Entry::OpsItem(item) => cloud.record_ops_item(item),
+            Entry::GitHub(Delivery { headers, body }) => drop(cloud.deliver(&headers, &body).await?),
             Entry::Event { envelope, id, text } => cloud.send(envelope, id, &text)?,
         }
         progress();

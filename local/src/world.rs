@@ -7,7 +7,7 @@ mod config;
 mod line;
 
 pub use config::Header;
-pub use line::{Entry, Line};
+pub use line::{Delivery, Entry, Line};
 
 use config::Places;
 use std::{

@@ -6,7 +6,10 @@
 
 use crate::settings::{Settings, ToolingAccount};
 use jiff::SignedDuration;
-use metrics_lib::contract::{env, ledger};
+use metrics_lib::{
+    contract::{env, ledger},
+    lake,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,8 +37,10 @@ pub struct Plan {
     pub ops_rules: Vec<Rule>,
     /// The buses of the operations account, one a metric.
     pub buses: Vec<Bus>,
-    /// The functions, each behind its queue.
-    pub functions: Vec<Function>,
+    /// The functions that events feed, each behind its queue.
+    pub consumers: Vec<Consumer>,
+    /// What GitHub's webhooks go through; none if lead time is not measured.
+    pub intake: Option<Intake>,
     /// The ledger's table.
     pub ledger: Table,
     /// The role that the functions assume in each tooling account.
@@ -98,14 +103,56 @@ pub struct Queue {
     pub batch_size: usize,
 }
 
+/// A function behind its queue.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Consumer {
+    /// The function.
+    pub function: Function,
+    /// The queue that feeds it.
+    pub queue: Queue,
+}
+
+/// The way of GitHub's webhooks into the lake.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Intake {
+    /// Takes deliveries from API Gateway.
+    pub webhook: Function,
+    /// The ARN of the secret that GitHub signs with.
+    pub secret: String,
+    /// Brings records to the lake.
+    pub stream: DeliveryStream,
+    /// Checks the records on their way.
+    pub transform: Function,
+    /// The Athena workgroup that reads the lake.
+    pub workgroup: String,
+    /// The Glue database of the lake.
+    pub database: String,
+}
+
+/// A Firehose delivery stream.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryStream {
+    /// Its name.
+    pub name: String,
+    /// How long records are gathered at the most.
+    pub buffer_interval: SignedDuration,
+    /// How much is gathered at the most, in bytes.
+    pub buffer_size: usize,
+    /// Where objects lie, with the partition keys that the transformation gives.
+    pub prefix: &'static str,
+    /// Where what could not be delivered lies.
+    pub error_prefix: &'static str,
+}
+
 /// A Lambda function.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Function {
     /// Its name; the binary is called so too.
     pub name: &'static str,
-    /// The queue that feeds it.
-    pub queue: Queue,
     /// How long an invocation may take.
     pub timeout: SignedDuration,
     /// Its memory, in MiB.
@@ -165,6 +212,8 @@ struct Route {
     name: &'static str,
     executions: bool,
     incidents: Incidents,
+    /// How long its messages wait before they are delivered, if that does not follow from the attribution delay.
+    delay: SignedDuration,
 }
 
 /// Which `OpsItem` events a metric is made of.
@@ -175,14 +224,39 @@ enum Incidents {
     RaisedAndResolved,
 }
 
-const ROUTES: [Route; 3] = [
-    Route { name: "deployment-frequency", executions: true, incidents: Incidents::No },
+const ROUTES: [Route; 4] = [
+    Route {
+        name: "deployment-frequency",
+        executions: true,
+        incidents: Incidents::No,
+        delay: SignedDuration::ZERO,
+    },
     // Rollbacks make failures too, and only the API tells a rollback from a deployment.
-    Route { name: "change-failure-rate", executions: true, incidents: Incidents::Raised },
-    Route { name: "time-to-restore", executions: true, incidents: Incidents::RaisedAndResolved },
+    Route {
+        name: "change-failure-rate",
+        executions: true,
+        incidents: Incidents::Raised,
+        delay: SignedDuration::ZERO,
+    },
+    Route {
+        name: "time-to-restore",
+        executions: true,
+        incidents: Incidents::RaisedAndResolved,
+        delay: SignedDuration::ZERO,
+    },
+    // Pushes are gathered on their way to the lake, so a query at once would often come too early.
+    Route { name: LEAD_TIME, executions: true, incidents: Incidents::No, delay: BUFFER_INTERVAL },
 ];
-/// The bus of the metric that is made from GitHub's data; nothing is routed to it here.
+/// The metric that is made from GitHub's data.
 const LEAD_TIME: &str = "lead-time-for-changes";
+/// How long Firehose gathers records.
+const BUFFER_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+/// How much Firehose gathers: the least that it takes for a stream with dynamic partitioning.
+const BUFFER_SIZE: usize = 64 * 1024 * 1024;
+/// The Athena workgroup that reads the lake.
+const WORKGROUP: &str = "dora";
+/// The Glue database of the lake.
+const DATABASE: &str = "dora";
 
 impl Plan {
     /// The plan of an installation.
@@ -202,19 +276,60 @@ impl Plan {
             index: (ledger::TIMELINE_INDEX, ledger::TIMELINE_DAY, ledger::TIMELINE_TIME),
         };
         let environment = environment(settings, &ledger, &read_role);
-        let functions = ROUTES.iter().map(|route| function(route, settings, environment.clone()));
-        let lead_time = Bus { name: bus_name(LEAD_TIME), policy: Vec::new(), rules: Vec::new() };
+        let measured: Vec<&Route> = ROUTES
+            .iter()
+            .filter(|route| route.name != LEAD_TIME || settings.webhook_secret.is_some())
+            .collect();
+        let consumers = measured.iter().map(|route| consumer(route, settings, environment.clone()));
+        // The bus of a metric that is not measured stands ready, and nobody may put anything on it.
+        let bus = |route: &Route| match measured.iter().any(|measured| measured.name == route.name) {
+            true => bus(route, settings),
+            false => Bus { name: bus_name(route.name), policy: Vec::new(), rules: Vec::new() },
+        };
         Ok(Self {
             region: settings.region.clone(),
             ops_account: settings.ops_account.clone(),
             tooling_accounts: settings.tooling_accounts.clone(),
-            tooling_rules: forwarding_rules(true),
-            ops_rules: forwarding_rules(false),
-            buses: ROUTES.iter().map(|route| bus(route, settings)).chain([lead_time]).collect(),
-            functions: functions.collect::<Result<_, _>>()?,
+            tooling_rules: forwarding_rules(&measured, true),
+            ops_rules: forwarding_rules(&measured, false),
+            buses: ROUTES.iter().map(bus).collect(),
+            consumers: consumers.collect::<Result<_, _>>()?,
+            intake: settings.webhook_secret.as_deref().map(intake),
             ledger,
             read_role,
         })
+    }
+}
+
+/// The way of GitHub's webhooks into the lake.
+fn intake(secret: &str) -> Intake {
+    let stream = format!("{PREFIX}-changes");
+    let webhook_environment =
+        BTreeMap::from([(env::WEBHOOK_SECRET, secret.to_owned()), (env::DELIVERY_STREAM, stream.clone())]);
+    Intake {
+        webhook: Function {
+            name: "github-webhook",
+            // API Gateway waits no longer.
+            timeout: SignedDuration::from_secs(29),
+            memory: 256,
+            environment: webhook_environment,
+        },
+        secret: secret.to_owned(),
+        stream: DeliveryStream {
+            name: stream,
+            buffer_interval: BUFFER_INTERVAL,
+            buffer_size: BUFFER_SIZE,
+            prefix: lake::PREFIX,
+            error_prefix: lake::ERROR_PREFIX,
+        },
+        transform: Function {
+            name: "commit-transform",
+            timeout: SignedDuration::from_mins(1),
+            memory: 256,
+            environment: BTreeMap::new(),
+        },
+        workgroup: WORKGROUP.to_owned(),
+        database: DATABASE.to_owned(),
     }
 }
 
@@ -238,9 +353,9 @@ fn queue_name(metric: &str) -> String {
 }
 
 /// The rules on a default bus: they forward only what a metric uses, to the buses of the metrics that use it.
-fn forwarding_rules(executions: bool) -> Vec<Rule> {
+fn forwarding_rules(routes: &[&Route], executions: bool) -> Vec<Rule> {
     let buses = |uses: fn(&Route) -> bool| -> Vec<String> {
-        ROUTES.iter().filter(|route| uses(route)).map(|route| bus_name(route.name)).collect()
+        routes.iter().filter(|route| uses(route)).map(|route| bus_name(route.name)).collect()
     };
     let rule = |name: &str, pattern: Value, targets: Vec<String>| Rule {
         name: format!("{PREFIX}-{name}"),
@@ -308,11 +423,11 @@ fn bus(route: &Route, settings: &Settings) -> Bus {
     Bus { name: bus_name(route.name), policy, rules }
 }
 
-fn function(
+fn consumer(
     route: &Route,
     settings: &Settings,
     environment: BTreeMap<&'static str, String>,
-) -> Result<Function, PlanError> {
+) -> Result<Consumer, PlanError> {
     let bytes = environment.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes > MAX_ENVIRONMENT {
         return Err(PlanError::Environment { function: route.name, bytes });
@@ -324,7 +439,7 @@ fn function(
     // as receives. The failure rate does nothing before, so its messages are delivered that much later; time to
     // restore takes note of every deployment at once, because an earlier one may still turn up.
     let (delay, wait) = match route.incidents {
-        Incidents::No => (SignedDuration::ZERO, SignedDuration::ZERO),
+        Incidents::No => (route.delay, SignedDuration::ZERO),
         Incidents::Raised => {
             let delay = settings.attribution_delay.min(MAX_DELAY);
             (delay, settings.attribution_delay - delay)
@@ -341,7 +456,7 @@ fn function(
         retention: SignedDuration::from_hours(14 * 24),
         batch_size: 10,
     };
-    Ok(Function { name: route.name, queue, timeout, memory: 256, environment })
+    Ok(Consumer { function: Function { name: route.name, timeout, memory: 256, environment }, queue })
 }
 
 fn environment(settings: &Settings, ledger: &Table, read_role: &ReadRole) -> BTreeMap<&'static str, String> {
@@ -358,5 +473,8 @@ fn environment(settings: &Settings, ledger: &Table, read_role: &ReadRole) -> BTr
         (env::TEAMS, json!(settings.teams).to_string()),
         (env::ATTRIBUTION_WINDOW, settings.attribution_window.to_string()),
         (env::ATTRIBUTION_DELAY, settings.attribution_delay.to_string()),
+        (env::LEAD_TIME_LOOKBACK, settings.lead_time_lookback.to_string()),
+        (env::ATHENA_WORKGROUP, WORKGROUP.to_owned()),
+        (env::LAKE_DATABASE, DATABASE.to_owned()),
     ])
 }

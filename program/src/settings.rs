@@ -26,6 +26,10 @@ pub struct Settings {
     pub attribution_window: SignedDuration,
     /// `attributionDelay`: how long after an incident it is attributed.
     pub attribution_delay: SignedDuration,
+    /// `leadTimeLookback`: how far back the lead time of a pipeline's first deployment reaches.
+    pub lead_time_lookback: SignedDuration,
+    /// `webhookSecret`: the ARN of the secret that GitHub signs webhooks with; without it no lead time is measured.
+    pub webhook_secret: Option<String>,
     /// Keys that mean nothing here, most likely misspelt; for the caller to report.
     pub unknown_keys: Vec<String>,
 }
@@ -80,6 +84,9 @@ const TOOLING: &str =
 const TEAMS: &str = "an object, such as {\"payments\": [\"acme/shop\"]}";
 const DURATION: &str = "a length of time such as \"24h\", \"PT15M\" or a number of seconds, at most 90 days";
 const DELAY: &str = "a length of time such as \"15min\", \"PT15M\" or a number of seconds, at most 1 day";
+const LOOKBACK: &str = "a length of time such as \"90d\", \"PT2160H\" or a number of seconds, at most 1 year";
+const SECRET: &str = "the ARN of a secret, such as \"arn:aws:secretsmanager:eu-west-1:999999999999:secret:dora-webhook-AbCdEf\"";
+
 impl Settings {
     /// Reads a configuration: an object with the names of the stacks' configuration.
     ///
@@ -106,6 +113,13 @@ impl Settings {
             teams: reader.teams(),
             attribution_window: reader.duration("attributionWindow", 24 * 3600, 90 * 24 * 3600, DURATION),
             attribution_delay: reader.duration("attributionDelay", 900, 24 * 3600, DELAY),
+            lead_time_lookback: reader.duration(
+                "leadTimeLookback",
+                90 * 24 * 3600,
+                365 * 24 * 3600,
+                LOOKBACK,
+            ),
+            webhook_secret: reader.optional("webhookSecret", SECRET, is_secret),
             unknown_keys: reader.unknown_keys(),
         };
         if reader.problems.is_empty() { Ok(settings) } else { Err(InvalidSettings(reader.problems)) }
@@ -127,6 +141,11 @@ fn is_region(text: &str) -> bool {
     let number =
         parts.next_back().is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     number && parts.clone().count() >= 2 && parts.all(allowed)
+}
+
+fn is_secret(text: &str) -> bool {
+    let mut parts = text.splitn(7, ':');
+    parts.next() == Some("arn") && parts.nth(1) == Some("secretsmanager") && parts.nth(3).is_some_and(is_name)
 }
 
 fn is_name(text: &str) -> bool {
@@ -163,6 +182,21 @@ impl Reader<'_> {
             (value, _) => self.refuse(key, value, allowed),
         }
         String::new()
+    }
+
+    fn optional(
+        &mut self,
+        key: &'static str,
+        allowed: &'static str,
+        is_valid: fn(&str) -> bool,
+    ) -> Option<String> {
+        match self.get(key)? {
+            Value::String(text) if is_valid(&text) => Some(text),
+            value => {
+                self.refuse(key, Some(value), allowed);
+                None
+            }
+        }
     }
 
     fn names(&mut self, key: &'static str) -> BTreeSet<String> {

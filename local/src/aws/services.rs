@@ -1,14 +1,14 @@
 //! The services behind the server, and what of them is seen and asked for from outside.
 
 use super::{
-    AwsError, CloudWatch, CodePipeline, DynamoDb, Fault, Faults, Ssm, cbor,
+    Athena, AwsError, CloudWatch, CodePipeline, DynamoDb, Fault, Faults, Firehose, Objects, Ssm, cbor,
     request::{Protocol, Request},
     sts::Sts,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, intake::SECRET};
 use axum::body::Bytes;
 use program::plan::Plan;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The services that the functions call.
@@ -21,8 +21,15 @@ pub struct Services {
     pub codepipeline: CodePipeline,
     /// The ledger's table.
     pub dynamodb: DynamoDb,
+    /// What is on its way to the lake.
+    pub firehose: Firehose,
+    /// The objects of the lake.
+    pub lake: Objects,
     /// The `OpsItem`s.
     pub ssm: Ssm,
+    athena: Athena,
+    /// The ARN of the webhook's secret, and the secret.
+    secret: Option<(String, String)>,
     sts: Sts,
     ops_account: String,
     /// The faults that are asked for.
@@ -50,7 +57,14 @@ impl Services {
             cloudwatch: CloudWatch::default(),
             codepipeline: CodePipeline::default(),
             dynamodb: DynamoDb::new([&plan.ledger]),
+            firehose: Firehose::new(plan.intake.as_ref().map(|intake| intake.stream.clone())),
+            lake: Objects::new(),
             ssm: Ssm::default(),
+            athena: plan
+                .intake
+                .as_ref()
+                .map_or_else(Athena::default, |intake| Athena::new(&intake.workgroup, &intake.database)),
+            secret: plan.intake.as_ref().map(|intake| (intake.secret.clone(), SECRET.to_owned())),
             sts: Sts { role: plan.read_role.clone(), accounts: accounts.collect() },
             ops_account: plan.ops_account.clone(),
             faults: Faults::default(),
@@ -77,9 +91,8 @@ impl Services {
 
     fn call(&mut self, request: &Request<'_>) -> Result<Bytes, AwsError> {
         let Request { account, region, operation, body, .. } = request;
-        if matches!(request.service.as_str(), "cloudwatch" | "dynamodb" | "sts")
-            && *account != self.ops_account
-        {
+        let is_shared = matches!(request.service.as_str(), "codepipeline" | "ssm");
+        if !is_shared && *account != self.ops_account {
             let message = format!("account {account} is not allowed to perform {}", request.action());
             return Err(AwsError::new("AccessDeniedException", message));
         }
@@ -97,9 +110,29 @@ impl Services {
                 self.codepipeline.call(account, region, operation, json()?)?
             }
             ("dynamodb", Protocol::Json) => self.dynamodb.call(operation, json()?)?,
+            ("athena", Protocol::Json) => self.athena.call(operation, json()?, &self.lake)?,
+            ("firehose", Protocol::Json) => self.firehose.call(operation, json()?, self.clock.now())?,
+            ("secretsmanager", Protocol::Json) => self.secret(operation, &json()?)?,
             ("ssm", Protocol::Json) => self.ssm.call(account, region, operation, &json()?)?,
             (service, _) => return Err(AwsError::not_implemented(service, operation)),
         };
         Ok(output.to_string().into())
+    }
+
+    /// Answers an operation of Secrets Manager, which has one secret, never replaced.
+    fn secret(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
+        if operation != "GetSecretValue" {
+            return Err(AwsError::not_implemented("secretsmanager", operation));
+        }
+        let stage = input["VersionStage"].as_str().unwrap_or("AWSCURRENT");
+        match &self.secret {
+            Some((arn, secret)) if input["SecretId"] == arn.as_str() && stage == "AWSCURRENT" => {
+                Ok(json!({"ARN": arn, "SecretString": secret, "VersionStages": [stage]}))
+            }
+            _ => {
+                let message = "Secrets Manager can't find the specified secret.";
+                Err(AwsError::new("ResourceNotFoundException", message))
+            }
+        }
     }
 }

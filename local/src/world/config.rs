@@ -24,6 +24,7 @@ pub struct Header {
 pub(super) struct Places {
     executions: BTreeMap<String, BTreeSet<String>>,
     ops_items: BTreeSet<String>,
+    git_hub: bool,
 }
 
 impl Places {
@@ -37,6 +38,7 @@ impl Places {
             Entry::OpsItem(item) => {
                 self.ops_items.insert(item.key.account.clone());
             }
+            Entry::GitHub(_) => self.git_hub = true,
             Entry::Config(_) | Entry::Event { .. } => {}
         }
     }
@@ -70,6 +72,11 @@ impl Header {
         assume(&mut config, "opsAccount", json!(ops_account.map_or("000000000000", String::as_str)));
         let region = config["toolingAccounts"][0]["regions"][0].clone();
         assume(&mut config, "region", region);
+        if places.git_hub && config.get("webhookSecret").is_none_or(Value::is_null) {
+            // There is no secret to be had on this machine: the webhook gets one of its own.
+            let arn = "arn:aws:secretsmanager:local:000000000000:secret:dora-webhook";
+            config.insert("webhookSecret".to_owned(), arn.into());
+        }
         let settings = Settings::from_json(&Value::Object(config)).map_err(|invalid| {
             let reasons: Vec<_> = invalid.0.iter().map(|problem| format!("config.{problem}")).collect();
             Fault::new("", reasons.join("; "))

@@ -12,6 +12,7 @@ use serde::{
     de::{DeserializeOwned, Error},
 };
 use serde_json::{Value, value::RawValue};
+use std::collections::BTreeMap;
 
 /// A line: what happens, and when.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub enum Entry {
     Execution(RecordedExecution),
     /// `OpsCenter` knows an `OpsItem` as it is here from now on.
     OpsItem(RecordedOpsItem),
+    /// GitHub delivers a webhook.
+    GitHub(Delivery),
     /// An event is on the default bus of its account.
     Event {
         /// What decides its way.
@@ -42,6 +45,16 @@ pub enum Entry {
         /// All of it, as JSON.
         text: String,
     },
+}
+
+/// A delivery of GitHub's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// The headers, as GitHub sent them.
+    pub headers: BTreeMap<String, String>,
+    /// The body, as GitHub sent it.
+    pub body: String,
 }
 
 #[derive(Deserialize)]
@@ -140,12 +153,9 @@ impl Line {
             (None, Some(execution), None, None, None) => recorded_execution(execution)?,
             (None, None, Some(item), None, None) => recorded_ops_item(item)?,
             (None, None, None, Some(event), None) => event_entry(event.get())?,
-            (None, None, None, None, Some(_)) => {
-                let reason = "this version can't play GitHub's webhooks yet; leave these lines out";
-                return Err(Fault::new("github", reason));
-            }
+            (None, None, None, None, Some(delivery)) => Entry::GitHub(at_path("github", &delivery)?),
             _ => {
-                let reason = "a line holds exactly one of config, execution, opsItem and event";
+                let reason = "a line holds exactly one of config, execution, opsItem, event and github";
                 return Err(Fault::new("", reason));
             }
         };

@@ -30,7 +30,12 @@ fn malformed_lines() {
     refused(&format!(r#"{{"at": "{AT}", "event": {{}}, "opsItem": {{}}}}"#), "", "exactly one of");
     refused(&format!(r#"{{"at": "{AT}", "evnt": {{}}}}"#), "evnt", "unknown field `evnt`");
     refused(&format!(r#"{{"at": "{AT}", "config": {{}}}}"#), "config", "only the first line");
-    refused(&format!(r#"{{"at": "{AT}", "github": {{}}}}"#), "github", "can't play");
+    refused(&format!(r#"{{"at": "{AT}", "github": {{}}}}"#), "github", "missing field `headers`");
+    refused(
+        &format!(r#"{{"at": "{AT}", "github": {{"headers": {{"x": 1}}, "body": ""}}}}"#),
+        "github.headers.x",
+        "expected a string",
+    );
     refused(
         r#"{"at": "2026-06-15T11:59:59Z", "event": {"account": "111111111111", "region": "eu-west-1", "source": "aws.ssm", "detail-type": "x"}}"#,
         "at",

@@ -1,0 +1,277 @@
+//! The way of GitHub's webhooks: an HTTP listener in API Gateway's place, the webhook's function, Firehose, and the
+//! function that checks the records on their way to the lake.
+
+use crate::{
+    aws::{Gathered, Objects, Server, no_delay},
+    cloud::CloudError,
+    lambda::Lambda,
+};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+    serve::ListenerExt,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+};
+use tokio::{
+    net::TcpListener,
+    select,
+    sync::{mpsc, oneshot},
+    task::{AbortHandle, spawn},
+};
+
+/// What GitHub signs with on this machine.
+pub(crate) const SECRET: &str = "the secret of the single-machine cloud";
+/// The header of GitHub's signature.
+const SIGNATURE: &str = "x-hub-signature-256";
+/// The most that is handed to the transformation at once, encoded.
+const MAX_TRANSFORMED: usize = 3 * 1024 * 1024;
+/// How often a transformation that failed is tried.
+const TRIES: usize = 4;
+
+/// The functions of the way, and the listener.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    pub(crate) webhook: Lambda,
+    pub(crate) transform: Lambda,
+    listener: Listener,
+    client: reqwest::Client,
+    delivered: u64,
+}
+
+/// The listener; it stops when it is dropped.
+#[derive(Debug)]
+struct Listener {
+    address: SocketAddr,
+    requests: mpsc::Receiver<Request>,
+    task: AbortHandle,
+}
+
+/// A request: the event for the function, and where its answer goes.
+type Request = (Value, oneshot::Sender<Response>);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProxyResponse {
+    status_code: u16,
+    #[serde(default)]
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct Transformed {
+    records: Vec<TransformedRecord>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TransformedRecord {
+    record_id: String,
+    result: String,
+    #[serde(default)]
+    data: String,
+    metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    partition_keys: BTreeMap<String, String>,
+}
+
+impl Intake {
+    /// Starts to listen.
+    pub(crate) async fn start(webhook: Lambda, transform: Lambda) -> Result<Self, CloudError> {
+        let (sender, requests) = mpsc::channel(1);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let router = Router::new().fallback(take).layer(DefaultBodyLimit::disable()).with_state(sender);
+        let task = spawn(async { axum::serve(listener.tap_io(no_delay), router).await }).abort_handle();
+        let listener = Listener { address, requests, task };
+        Ok(Self { webhook, transform, listener, client: reqwest::Client::new(), delivered: 0 })
+    }
+
+    /// Sends a delivery as GitHub does, over HTTP, and returns the status and the text of the answer.
+    ///
+    /// A recorded signature was made with a secret that is not known here, so one that could be right is made anew.
+    pub(crate) async fn deliver(
+        &mut self,
+        headers: &BTreeMap<String, String>,
+        body: &str,
+        server: &Server,
+    ) -> Result<(u16, String), CloudError> {
+        let mut request =
+            self.client.post(format!("http://{}/github", self.listener.address)).body(body.to_owned());
+        for (name, value) in headers {
+            let lower = name.to_ascii_lowercase();
+            if ["host", "content-length", "connection", "accept-encoding", "transfer-encoding"]
+                .contains(&lower.as_str())
+            {
+                continue;
+            }
+            let signed = lower == SIGNATURE && value.len() == "sha256=".len() + 64;
+            request = request.header(name, if signed { signature(body) } else { value.clone() });
+        }
+        let mut response = spawn(request.send());
+        let (event, reply) = select! {
+            request = self.listener.requests.recv() => request.ok_or(CloudError::Listener)?,
+            _ = &mut response => return Err(CloudError::Listener),
+        };
+        let answer = match self.webhook.invoke(event.to_string().into(), server.crash()).await? {
+            Ok(body) => serde_json::from_slice::<ProxyResponse>(&body).ok(),
+            Err(_) => None,
+        };
+        // API Gateway's answer to a function that fails, or answers with something else.
+        let answer =
+            answer.unwrap_or(ProxyResponse { status_code: 502, body: "Internal server error".into() });
+        let status = StatusCode::from_u16(answer.status_code).unwrap_or(StatusCode::BAD_GATEWAY);
+        // Who has hung up gets no answer.
+        let _ = reply.send((status, answer.body).into_response());
+        let response = response.await.map_err(|_| CloudError::Listener)?.map_err(|_| CloudError::Listener)?;
+        let status = response.status().as_u16();
+        Ok((status, response.text().await.unwrap_or_default()))
+    }
+
+    /// Transforms what Firehose has gathered and delivers it to the lake.
+    pub(crate) async fn flush(&mut self, server: &Server, now: Timestamp) -> Result<(), CloudError> {
+        let gathered = server.services().firehose.take();
+        for batch in batches(gathered) {
+            self.transform_batch(server, &batch, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn transform_batch(
+        &mut self,
+        server: &Server,
+        batch: &[Gathered],
+        now: Timestamp,
+    ) -> Result<(), CloudError> {
+        let records = batch.iter().map(|record| {
+            let arrived = record.arrived.as_millisecond();
+            json!({"recordId": record.id, "approximateArrivalTimestamp": arrived, "data": record.data})
+        });
+        let event = json!({
+            "invocationId": format!("invocation-{}", self.delivered),
+            "deliveryStreamArn": "arn:aws:firehose:local:000000000000:deliverystream/local",
+            "region": "local",
+            "records": records.collect::<Vec<_>>(),
+        });
+        let event = Bytes::from(event.to_string());
+        let mut transformed = None;
+        for _ in 0..TRIES {
+            if let Ok(body) = self.transform.invoke(event.clone(), server.crash()).await? {
+                transformed = serde_json::from_slice::<Transformed>(&body).ok();
+                break;
+            }
+        }
+        let answered: BTreeMap<String, TransformedRecord> = transformed
+            .into_iter()
+            .flat_map(|transformed| transformed.records)
+            .map(|record| (record.record_id.clone(), record))
+            .collect();
+        let mut objects = Objects::new();
+        for record in batch {
+            match answered.get(&record.id) {
+                Some(TransformedRecord { result, data, metadata: Some(metadata), .. }) if result == "Ok" => {
+                    let data = BASE64_STANDARD.decode(data).unwrap_or_default();
+                    let [bucket, day] = ["bucket", "day"]
+                        .map(|key| metadata.partition_keys.get(key).cloned().unwrap_or_default());
+                    objects.entry(format!("changes/bucket={bucket}/day={day}/")).or_default().extend(data);
+                }
+                Some(TransformedRecord { result, .. }) if result == "Dropped" => {}
+                other => {
+                    let failed = json!({
+                        "attemptsMade": TRIES,
+                        "arrivalTimestamp": record.arrived.as_millisecond(),
+                        "errorCode": if other.is_some() { "Lambda.ProcessingFailedStatus" } else { "Lambda.FunctionError" },
+                        "rawData": record.data,
+                    });
+                    let line = format!("{failed}\n").into_bytes();
+                    objects.entry("errors/processing-failed/".to_owned()).or_default().extend(line);
+                }
+            }
+        }
+        let at = now.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%d-%H-%M-%S").to_string();
+        let mut services = server.services();
+        for (prefix, object) in objects {
+            self.delivered += 1;
+            services.lake.insert(format!("{prefix}dora-changes-1-{at}-{:08}", self.delivered), object);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Turns a request into the event of API Gateway's proxy integration (payload version 1).
+async fn take(
+    State(sender): State<mpsc::Sender<Request>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let text = |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers: BTreeMap<&str, String> =
+        headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
+    let (body, encoded) = match std::str::from_utf8(&body) {
+        Ok(body) => (body.to_owned(), false),
+        Err(_) => (BASE64_STANDARD.encode(&body), true),
+    };
+    let event = json!({
+        "resource": "/github",
+        "path": uri.path(),
+        "httpMethod": method.as_str(),
+        "headers": headers,
+        "queryStringParameters": null,
+        "requestContext": {"stage": "local", "resourcePath": "/github", "identity": {"sourceIp": "127.0.0.1"}},
+        "body": body,
+        "isBase64Encoded": encoded,
+    });
+    let (reply, answer) = oneshot::channel();
+    if sender.send((event, reply)).await.is_err() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    answer.await.unwrap_or_else(|_| StatusCode::BAD_GATEWAY.into_response())
+}
+
+/// The signature of a body, as GitHub writes it.
+pub(crate) fn signature(body: &str) -> String {
+    let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes());
+    // HMAC takes keys of any length.
+    let code = mac.map(|mac| mac.chain_update(body).finalize().into_bytes()).unwrap_or_default();
+    format!("sha256={}", hex::encode(code))
+}
+
+/// Batches that fit into an invocation.
+fn batches(gathered: Vec<Gathered>) -> Vec<Vec<Gathered>> {
+    let mut batches: Vec<Vec<Gathered>> = Vec::new();
+    let mut size = usize::MAX;
+    for record in gathered {
+        if size.saturating_add(record.data.len()) > MAX_TRANSFORMED {
+            batches.push(Vec::new());
+            size = 0;
+        }
+        size += record.data.len();
+        if let Some(batch) = batches.last_mut() {
+            batch.push(record);
+        }
+    }
+    batches
+}
