@@ -1,7 +1,9 @@
 //! Made-up executions and `OpsItem`s, in the shapes of the AWS APIs and events: for samples and tests.
 
 mod execution;
+mod git_hub;
 mod ops_item;
 
 pub use execution::{Execution, Source, action};
+pub use git_hub::{Delivery, PushedCommit, delivery, merged_pull_request, push};
 pub use ops_item::OpsItem;

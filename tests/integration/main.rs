@@ -6,6 +6,7 @@ mod cli;
 mod deployments;
 mod failures;
 mod faults;
+mod lead_times;
 mod purity;
 mod restores;
 mod routing;

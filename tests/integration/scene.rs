@@ -4,7 +4,7 @@
 //! The stage: operations account 999999999999 and tooling account 111111111111 (eu-west-1 and us-east-1), on
 //! 2026-06-15 (a Monday), clock times in UTC.
 
-pub(crate) use local::shapes::{Execution, OpsItem, Source, action};
+pub(crate) use local::shapes::{Delivery, Execution, OpsItem, PushedCommit, Source, action, push};
 
 use jiff::Timestamp;
 use local::{
@@ -58,6 +58,23 @@ pub(crate) fn config() -> Value {
 /// Source, Build and Production succeeded.
 pub(crate) fn execution(id: &str, ended: &str) -> Execution {
     execution_of("shop", id, ended)
+}
+
+/// The configuration of an installation that measures lead time.
+pub(crate) fn with_webhook() -> Value {
+    let mut config = config();
+    config["webhookSecret"] = json!("arn:aws:secretsmanager:eu-west-1:999999999999:secret:dora-webhook");
+    config
+}
+
+/// The id of a commit.
+pub(crate) fn commit_id(number: u32) -> String {
+    format!("{number:040x}")
+}
+
+/// A commit of a time.
+pub(crate) fn commit(number: u32, time: &str, message: &str) -> PushedCommit {
+    PushedCommit { id: commit_id(number), time: at(time), message: message.to_owned() }
 }
 
 /// An ordinary run of a pipeline of acme/shop.
@@ -149,6 +166,19 @@ impl Scene {
     pub(crate) async fn resolves(&mut self, item: &OpsItem, time: &str) {
         self.until(time).await;
         self.event(&item.update_event("Resolved", at(time)));
+    }
+
+    /// GitHub delivers a webhook; returns the status of the answer.
+    pub(crate) async fn delivers(&mut self, time: &str, (headers, body): &Delivery) -> u16 {
+        self.until(time).await;
+        self.cloud.deliver(headers, body).await.unwrap()
+    }
+
+    /// Commits are pushed to a branch of acme/shop, onto a commit; 0 creates the branch.
+    pub(crate) async fn pushes(&mut self, time: &str, branch: &str, before: u32, commits: &[PushedCommit]) {
+        let before = (before > 0).then(|| commit_id(before));
+        let delivery = push("acme/shop", branch, before.as_deref(), commits, at(time));
+        assert_eq!(self.delivers(time, &delivery).await, 200);
     }
 
     /// An event is on the default bus of its account, now.

@@ -131,6 +131,20 @@ impl Execution {
         self
     }
 
+    /// Sets the commit that the Git source actions report.
+    #[must_use]
+    pub fn revision(mut self, commit: &str) -> Self {
+        for action in &mut self.actions {
+            if let Some(reported) = action["output"]["outputVariables"].get_mut("CommitId") {
+                *reported = json!(commit);
+            }
+        }
+        for revision in self.detail["artifactRevisions"].as_array_mut().into_iter().flatten() {
+            revision["revisionId"] = json!(commit);
+        }
+        self
+    }
+
     /// Runs without a stage.
     #[must_use]
     pub fn without(mut self, stage: &str) -> Self {

@@ -1,0 +1,108 @@
+//! Deliveries of GitHub's webhooks, in the shapes of its documentation ("Webhook events and payloads").
+
+use crate::intake::signature;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A commit that is pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushedCommit {
+    /// Its id.
+    pub id: String,
+    /// Its date.
+    pub time: Timestamp,
+    /// Its message.
+    pub message: String,
+}
+
+/// The headers and the body of a delivery.
+pub type Delivery = (BTreeMap<String, String>, String);
+
+/// A push to a branch; none before means that it creates the branch.
+pub fn push(
+    repository: &str,
+    branch: &str,
+    before: Option<&str>,
+    commits: &[PushedCommit],
+    at: Timestamp,
+) -> Delivery {
+    let zeros = "0".repeat(40);
+    let after = commits.last().map_or(zeros.as_str(), |commit| commit.id.as_str());
+    let person = json!({"name": "A. Person", "email": "person@example.com", "username": "person"});
+    let commits = commits.iter().map(|commit| {
+        json!({
+            "id": commit.id,
+            "tree_id": commit.id,
+            "distinct": true,
+            "message": commit.message,
+            "timestamp": commit.time,
+            "url": format!("https://github.com/{repository}/commit/{}", commit.id),
+            "author": person,
+            "committer": person,
+            "added": [],
+            "removed": [],
+            "modified": ["README.md"],
+        })
+    });
+    delivery(
+        "push",
+        &json!({
+            "ref": format!("refs/heads/{branch}"),
+            "before": before.unwrap_or(&zeros),
+            "after": after,
+            "created": before.is_none(),
+            "deleted": false,
+            "forced": false,
+            "base_ref": null,
+            "commits": commits.collect::<Vec<_>>(),
+            "repository": {
+                "full_name": repository,
+                "created_at": 1_500_000_000,
+                "pushed_at": at.as_second(),
+            },
+            "pusher": {"name": "person", "email": "person@example.com"},
+        }),
+    )
+}
+
+/// A pull request of so many commits that was merged from a branch into `main`.
+pub fn merged_pull_request(
+    repository: &str,
+    head_branch: &str,
+    head_commit: &str,
+    merge_commit: &str,
+    commits: usize,
+    at: Timestamp,
+) -> Delivery {
+    delivery(
+        "pull_request",
+        &json!({
+            "action": "closed",
+            "number": 7,
+            "pull_request": {
+                "number": 7,
+                "merged": true,
+                "merged_at": at,
+                "merge_commit_sha": merge_commit,
+                "commits": commits,
+                "base": {"ref": "main", "sha": "0".repeat(40)},
+                "head": {"ref": head_branch, "sha": head_commit},
+            },
+            "repository": {"full_name": repository, "created_at": "2017-07-14T02:40:00Z"},
+        }),
+    )
+}
+
+/// A delivery with a body, signed.
+pub fn delivery(event: &str, body: &Value) -> Delivery {
+    let body = body.to_string();
+    let headers = [
+        ("Content-Type", "application/json"),
+        ("User-Agent", "GitHub-Hookshot/044aadd"),
+        ("X-GitHub-Delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958"),
+        ("X-GitHub-Event", event),
+        ("X-Hub-Signature-256", &signature(&body)),
+    ];
+    (headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(), body)
+}

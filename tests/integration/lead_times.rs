@@ -1,0 +1,187 @@
+//! From GitHub's webhooks to lead time: the real functions, Firehose, the lake and Athena on the single-machine cloud.
+
+use crate::scene::{Scene, Source, commit, commit_id, execution, execution_of, report, with_webhook};
+use local::shapes::{delivery, merged_pull_request};
+use serde_json::json;
+
+/// Deploys commit 1 at 12:00, lets things happen, deploys a commit at 16:00, and compares what is said of lead time.
+async fn check(happens: impl AsyncFnOnce(&mut Scene), deployed: u32, expected: &[&str]) {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    happens(&mut scene).await;
+    scene.runs(&execution("e2", "16:00").revision(&commit_id(deployed))).await;
+    let report = report(&scene.finish().await);
+    let about = |line: &&str| {
+        line.contains("LeadTime") || line.starts_with("leadTime e2") || line.starts_with("dead")
+    };
+    let found: Vec<&str> = report.lines().filter(about).filter(|line| !line.contains(" 12:00 = ")).collect();
+    assert_eq!(found, expected, "{report}");
+}
+
+#[tokio::test]
+async fn several_pushes() {
+    check(
+        async |scene| {
+            scene.pushes("13:00", "main", 1, &[commit(2, "12:30", "Add"), commit(3, "13:00", "Mend")]).await;
+            scene.pushes("15:00", "main", 3, &[commit(4, "15:00", "Polish")]).await;
+        },
+        4,
+        &[
+            "CommitLeadTime acme/shop 16:00 = 3600 + 10800 + 12600",
+            "LeadTimeForChanges acme/shop 16:00 = 12600",
+            "leadTime e2 published: first of 3 commits is 0000000000000000000000000000000000000002 of \
+             2026-06-15T12:30:00Z",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn squashed_pull_request() {
+    check(
+        async |scene| {
+            scene.pushes("12:10", "feature", 0, &[commit(2, "12:05", "Try")]).await;
+            scene.pushes("14:00", "feature", 2, &[commit(3, "14:00", "Do")]).await;
+            scene.pushes("15:00", "main", 1, &[commit(4, "15:00", "Feature (#7)")]).await;
+            let at = crate::scene::at("15:00");
+            let request = merged_pull_request("acme/shop", "feature", &commit_id(3), &commit_id(4), 2, at);
+            assert_eq!(scene.delivers("15:00", &request).await, 200);
+        },
+        4,
+        &[
+            "CommitLeadTime acme/shop 16:00 = 7200 + 14100",
+            "LeadTimeForChanges acme/shop 16:00 = 14100",
+            "leadTime e2 published: first of 2 commits is 0000000000000000000000000000000000000002 of \
+             2026-06-15T12:05:00Z",
+        ],
+    )
+    .await;
+}
+
+/// The push arrives an hour after the deployment: the lead time is pending and settled later.
+#[tokio::test]
+async fn late_push() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.until("12:55").await;
+    assert!(!report(&local::outcome::Outcome::of(&scene.cloud)).contains("LeadTimeForChanges"));
+    scene.pushes("13:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
+    scene
+        .check(
+            "CommitLeadTime acme/shop 12:00 = 3600
+             Deployments acme/shop 12:00 = 1
+             LeadTimeForChanges acme/shop 12:00 = 3600
+             PendingLeadTimes acme/shop 12:05 = 1
+             deployment e1 published: production deployment of acme/shop, branch main, \
+             revision 0000000000000000000000000000000000000001
+             leadTime e1 published: first of 1 commits is 0000000000000000000000000000000000000001 of \
+             2026-06-15T11:00:00Z",
+        )
+        .await;
+}
+
+/// What never arrives is a fact without value that says so, and a dead letter for a re-drive.
+#[tokio::test]
+async fn push_that_never_arrives() {
+    check(
+        async |_| {},
+        2,
+        &[
+            "PendingLeadTimes acme/shop 16:05 = 1",
+            "leadTime e2 pending: no push that brought revision 0000000000000000000000000000000000000002 has arrived",
+            "dead letter dora-lead-time-for-changes after 21 receives",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn older_revision_deployed_again() {
+    let mut scene = Scene::with(with_webhook()).await;
+    let commits = [commit(1, "10:00", "Begin"), commit(2, "10:30", "Go on")];
+    scene.pushes("11:00", "main", 0, &commits).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(2))).await;
+    scene.runs(&execution("e2", "13:00").revision(&commit_id(1))).await;
+    let report = report(&scene.finish().await);
+    assert!(report.contains("leadTime e2 unpublishable: an older revision was deployed again"), "{report}");
+    assert!(!report.contains("LeadTimeForChanges acme/shop 13:00"), "{report}");
+}
+
+/// Sources whose commits GitHub does not tell are counted as such, and nothing fails.
+#[tokio::test]
+async fn sources_without_commits() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.runs(&execution_of("s3", "e1", "12:00").source(Source::S3, "bucket/app.zip", "")).await;
+    scene.runs(&execution_of("ecr", "e2", "12:01").source(Source::Ecr, "image", "")).await;
+    scene.runs(&execution_of("cc", "e3", "12:02").source(Source::CodeCommit, "billing", "main")).await;
+    let report = report(&scene.finish().await);
+    for line in [
+        "DeploymentsWithoutCommits billing 12:02 = 1",
+        "DeploymentsWithoutCommits bucket/app.zip 12:00 = 1",
+        "DeploymentsWithoutCommits image 12:01 = 1",
+    ] {
+        assert!(report.contains(line), "{report}");
+    }
+    assert!(!report.contains("dead letter"), "{report}");
+}
+
+/// The status that GitHub gets, and what is counted.
+#[tokio::test]
+async fn deliveries() {
+    let mut scene = Scene::with(with_webhook()).await;
+    let ping = delivery("ping", &json!({"zen": "Keep it logically awesome.", "hook_id": 1}));
+    assert_eq!(scene.delivers("12:00", &ping).await, 200);
+    assert_eq!(scene.delivers("12:00", &delivery("issues", &json!({"action": "opened"}))).await, 202);
+    assert_eq!(scene.delivers("12:00", &delivery("push", &json!({"ref": 5}))).await, 400);
+    let with = |name: &str, value: Option<&str>| {
+        let (mut headers, body) = delivery("push", &json!({}));
+        headers.remove(name);
+        headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        (headers, body)
+    };
+    assert_eq!(scene.delivers("12:00", &with("X-Hub-Signature-256", None)).await, 401);
+    assert_eq!(scene.delivers("12:00", &with("X-Hub-Signature-256", Some("sha256=beef"))).await, 401);
+    assert_eq!(scene.delivers("12:00", &with("X-Hub-Signature-256", Some("sha1=beef"))).await, 401);
+    let form = Some("application/x-www-form-urlencoded");
+    assert_eq!(scene.delivers("12:00", &with("Content-Type", form)).await, 415);
+    assert_eq!(scene.delivers("12:00", &with("X-GitHub-Event", None)).await, 400);
+    let large = delivery("push", &json!({"padding": "x".repeat(6 * 1024 * 1024)}));
+    assert_eq!(scene.delivers("12:00", &large).await, 413);
+    let outcome = scene.finish().await;
+    assert_eq!(outcome.total(metrics_lib::contract::Metric::WebhookRejected), 7.0);
+    assert_eq!(outcome.refused.len(), 7);
+    let logs: String = scene.cloud.logs().unwrap().into_values().collect();
+    assert!(!logs.contains("awesome") && !logs.contains("beef") && !logs.contains("secret of"), "{logs}");
+}
+
+/// While Firehose or the secret can't be reached, GitHub shows a failed delivery.
+#[tokio::test]
+async fn unavailable() {
+    for operation in ["secretsmanager:GetSecretValue", "firehose:PutRecordBatch"] {
+        let mut scene = Scene::with(with_webhook()).await;
+        scene.fails(operation, local::aws::Fault::throttled(), 1);
+        let push = local::shapes::push(
+            "acme/shop",
+            "main",
+            None,
+            &[commit(1, "11:00", "x")],
+            crate::scene::at("11:00"),
+        );
+        assert_eq!(scene.delivers("12:00", &push).await, 503, "{operation}");
+        assert_eq!(scene.delivers("12:01", &push).await, 200, "{operation}");
+    }
+}
+
+/// Athena's failures make the message come back.
+#[tokio::test]
+async fn athena_fails() {
+    for operation in ["athena:StartQueryExecution", "athena:GetQueryExecution", "athena:GetQueryResults"] {
+        let mut scene = Scene::with(with_webhook()).await;
+        scene.fails(operation, local::aws::Fault::internal_error(), 2);
+        scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+        scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+        let report = report(&scene.finish().await);
+        assert!(report.contains("LeadTimeForChanges acme/shop 12:00 = 7200\n"), "{operation}: {report}");
+    }
+}
