@@ -85,6 +85,7 @@ fn table(rows: impl Iterator<Item = (String, Figures)>) -> Table {
         "rework rate",
         "restores",
         "mean time to restore",
+        "mean lead time",
     ]);
     for (name, figures) in rows {
         table.add_row(row(&name, &figures));
@@ -95,7 +96,7 @@ fn table(rows: impl Iterator<Item = (String, Figures)>) -> Table {
     table
 }
 
-fn row(name: &str, figures: &Figures) -> [String; 9] {
+fn row(name: &str, figures: &Figures) -> [String; 10] {
     [
         name.to_owned(),
         figures.deployments.to_string(),
@@ -105,7 +106,8 @@ fn row(name: &str, figures: &Figures) -> [String; 9] {
         figures.rollbacks.to_string(),
         percent(figures.rework_rate(), figures.deployments + figures.rollbacks),
         figures.restores.len().to_string(),
-        duration(figures),
+        duration(figures.mean_time_to_restore(), figures.restores.len()),
+        duration(figures.mean_lead_time(), figures.lead_times.len()),
     ]
 }
 
@@ -114,9 +116,7 @@ fn percent(rate: Option<f64>, n: u64) -> String {
     rate.map_or_else(|| "no data".to_owned(), |rate| format!("{:.1} % (n={n})", rate * 100.0))
 }
 
-fn duration(figures: &Figures) -> String {
-    let n = figures.restores.len();
-    let mean =
-        figures.mean_time_to_restore().and_then(|mean| SignedDuration::try_from_secs_f64(mean.round()).ok());
+fn duration(mean: Option<f64>, n: usize) -> String {
+    let mean = mean.and_then(|mean| SignedDuration::try_from_secs_f64(mean.round()).ok());
     mean.map_or_else(|| "no data".to_owned(), |mean| format!("{mean:#} (n={n})"))
 }

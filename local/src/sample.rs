@@ -5,6 +5,7 @@
 //!
 //! Every repository has a part of the day to itself, so that what names nothing is about the repository at work.
 
+mod history;
 mod scenario;
 mod story;
 mod truth;

@@ -244,8 +244,8 @@ const ROUTES: [Route; 4] = [
         incidents: Incidents::RaisedAndResolved,
         delay: SignedDuration::ZERO,
     },
-    // Pushes are gathered on their way to the lake, so a query at once would often come too early.
-    Route { name: LEAD_TIME, executions: true, incidents: Incidents::No, delay: BUFFER_INTERVAL },
+    // Pushes and pull requests are late too, and gathered on their way to the lake: a query at once would come too early.
+    Route { name: LEAD_TIME, executions: true, incidents: Incidents::No, delay: MAX_DELAY },
 ];
 /// The metric that is made from GitHub's data.
 const LEAD_TIME: &str = "lead-time-for-changes";

@@ -72,7 +72,7 @@ async fn late_push() {
             "CommitLeadTime acme/shop 12:00 = 3600
              Deployments acme/shop 12:00 = 1
              LeadTimeForChanges acme/shop 12:00 = 3600
-             PendingLeadTimes acme/shop 12:05 = 1
+             PendingLeadTimes acme/shop 12:15 = 1
              deployment e1 published: production deployment of acme/shop, branch main, \
              revision 0000000000000000000000000000000000000001
              leadTime e1 published: first of 1 commits is 0000000000000000000000000000000000000001 of \
@@ -88,7 +88,7 @@ async fn push_that_never_arrives() {
         async |_| {},
         2,
         &[
-            "PendingLeadTimes acme/shop 16:05 = 1",
+            "PendingLeadTimes acme/shop 16:15 = 1",
             "leadTime e2 pending: no push that brought revision 0000000000000000000000000000000000000002 has arrived",
             "dead letter dora-lead-time-for-changes after 21 receives",
         ],

@@ -74,6 +74,7 @@ impl Scenario {
     /// Lets it happen, from an instant on.
     pub(super) fn play(self, story: &mut Story, repository: &Repository, begin: Timestamp) {
         let time = begin + story.minutes(30, 60);
+        let repository = &repository.with(story.one_of(repository.sources()));
         match self {
             Self::Deployment => drop(deployment(story, repository, time)),
             Self::WrongOrder => {
@@ -214,8 +215,11 @@ fn not_production(story: &mut Story, repository: &Repository, time: Timestamp) {
         Branching::TrunkBased => "main",
         Branching::GitFlow | Branching::Mixed => story.one_of(&["develop", "release/1.2", "feature/main"]),
     };
-    let run = story.commit(repository, time, "Add a thing").source(Source::CodeStar, repository.name, branch);
-    let run = if repository.branching == Branching::TrunkBased { run.without("Production") } else { run };
+    let run = if repository.branching == Branching::TrunkBased {
+        story.commit(repository, time, "Add a thing").without("Production")
+    } else {
+        story.branch(&repository.with(Source::CodeStar), time, branch)
+    };
     story.succeed(&run, minutes(0));
     story.truth.ignored += 1;
 }
@@ -264,7 +268,7 @@ fn fix(story: &mut Story, repository: &Repository, items: &[&OpsItem]) -> Execut
     let fix = match story.one_of(&[0, 1, 2]) {
         0 if by_branch => {
             let branch = format!("hotfix/{ids}-mend-it");
-            story.commit(repository, end, "Mend it").source(Source::CodeStar, repository.name, &branch)
+            story.branch(repository, end, &branch)
         }
         1 => story.commit(repository, end, &squash),
         _ => story.commit(repository, end, &merge),

@@ -1,7 +1,7 @@
 //! Lets things happen, and keeps the truth about them.
 
-use super::{OPS, Sample, Truth};
-use crate::shapes::{Execution, OpsItem, Source};
+use super::{OPS, Sample, Truth, history::History};
+use crate::shapes::{Delivery, Execution, OpsItem, PushedCommit, Source, merged_pull_request, push};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::Metric,
@@ -10,8 +10,9 @@ use metrics_lib::{
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-/// A repository, and the pipeline that deploys it.
+/// A repository, and a pipeline that deploys it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Repository {
     pub(super) name: &'static str,
@@ -19,6 +20,8 @@ pub(super) struct Repository {
     account: &'static str,
     region: &'static str,
     pub(super) branching: Branching,
+    /// Where the pipeline takes the code from.
+    source: Source,
 }
 
 /// How a repository gets to production.
@@ -26,7 +29,7 @@ pub(super) struct Repository {
 pub(super) enum Branching {
     TrunkBased,
     GitFlow,
-    /// GitFlow, and its pipeline takes the code from one kind of source and then another.
+    /// GitFlow, with a pipeline for each of many kinds of sources.
     Mixed,
 }
 
@@ -37,7 +40,7 @@ impl Repository {
         account: &'static str,
         region: &'static str,
     ) -> Self {
-        Self { name, pipeline, account, region, branching: Branching::TrunkBased }
+        Self { name, pipeline, account, region, branching: Branching::TrunkBased, source: Source::CodeStar }
     }
 
     pub(super) const fn git_flow(
@@ -46,7 +49,7 @@ impl Repository {
         account: &'static str,
         region: &'static str,
     ) -> Self {
-        Self { name, pipeline, account, region, branching: Branching::GitFlow }
+        Self { name, pipeline, account, region, branching: Branching::GitFlow, source: Source::CodeStar }
     }
 
     pub(super) const fn mixed(
@@ -55,7 +58,31 @@ impl Repository {
         account: &'static str,
         region: &'static str,
     ) -> Self {
-        Self { name, pipeline, account, region, branching: Branching::Mixed }
+        Self { name, pipeline, account, region, branching: Branching::Mixed, source: Source::CodeStar }
+    }
+
+    /// The repository with the pipeline of one of its kinds of sources.
+    pub(super) fn with(self, source: Source) -> Self {
+        let pipeline = match source {
+            Source::CodeStar | Source::CodeCommit => self.pipeline,
+            Source::GitHub => "billing-legacy",
+            Source::Ecr => "billing-image",
+            Source::S3 => "billing-archive",
+        };
+        Self { pipeline, source, ..self }
+    }
+
+    /// The kinds of sources that its pipelines have.
+    pub(super) fn sources(&self) -> &'static [Source] {
+        match self.branching {
+            Branching::TrunkBased | Branching::GitFlow => &[Source::CodeStar],
+            Branching::Mixed => &[Source::CodeStar, Source::GitHub, Source::Ecr, Source::S3],
+        }
+    }
+
+    /// Whether its pipeline deploys commits.
+    fn has_commits(&self) -> bool {
+        matches!(self.source, Source::CodeStar | Source::GitHub)
     }
 
     /// The pipeline's ARN.
@@ -68,13 +95,14 @@ impl Repository {
 pub(super) struct Story {
     rng: ChaCha12Rng,
     lines: Vec<(Timestamp, String)>,
+    histories: BTreeMap<&'static str, History>,
     pub(super) truth: Truth,
 }
 
 impl Story {
     pub(super) fn new(start: Timestamp, config: Value, rng: ChaCha12Rng) -> Self {
         let lines = vec![(start, json!({"at": start, "config": config}).to_string())];
-        Self { rng, lines, truth: Truth::default() }
+        Self { rng, lines, histories: BTreeMap::new(), truth: Truth::default() }
     }
 
     /// The world, in order of time.
@@ -94,28 +122,90 @@ impl Story {
         all[self.rng.random_range(0..all.len())]
     }
 
-    /// A run of a repository's pipeline from its main branch; nothing has happened yet.
+    /// A run of a repository's pipeline with something new on its main branch, or in its image or archive.
     pub(super) fn run(&mut self, repository: &Repository, end: Timestamp) -> Execution {
-        let key = self.execution_key(repository);
-        let sources: &[Source] = match repository.branching {
-            Branching::TrunkBased | Branching::GitFlow => &[Source::CodeStar],
-            Branching::Mixed => &[Source::CodeStar, Source::GitHub, Source::Ecr, Source::S3],
-        };
-        let source = self.one_of(sources);
-        let run = Execution::standard(key, end).source(source, repository.name, "main");
-        // A base image beside the code: Git comes first, so the repository is still that of the code.
-        let git = matches!(source, Source::CodeStar | Source::GitHub);
-        if git && self.rng.random_bool(0.2) {
-            run.another_source("BaseImage", Source::Ecr, "base", "")
-        } else {
-            run
+        if repository.has_commits() {
+            let message =
+                self.one_of(&["Add a thing", "Mend a thing (#6)", "Merge pull request #6 from acme/thing"]);
+            let run = self.commit(repository, end, message);
+            // A base image beside the code: Git comes first, so the repository is still that of the code.
+            let and_image = self.rng.random_bool(0.2);
+            return if and_image { run.another_source("BaseImage", Source::Ecr, "base", "") } else { run };
         }
+        let key = self.execution_key(repository);
+        Execution::standard(key, end).source(repository.source, repository.name, "main")
     }
 
-    /// A run whose source is a commit on the main branch.
+    /// A run of a commit with a message on the main branch, which is pushed just before.
     pub(super) fn commit(&mut self, repository: &Repository, end: Timestamp, message: &str) -> Execution {
-        let key = self.execution_key(repository);
-        Execution::standard(key, end).source(Source::CodeStar, repository.name, "main").message(message)
+        let code = if repository.has_commits() { *repository } else { repository.with(Source::CodeStar) };
+        let pushed = end - self.minutes(7, 9);
+        let revision = self.push_to_main(code.name, pushed, message);
+        let key = self.execution_key(&code);
+        let run = Execution::standard(key, end).source(code.source, code.name, "main");
+        run.message(message).revision(&revision)
+    }
+
+    /// A run of a commit on a branch of its own.
+    pub(super) fn branch(&mut self, repository: &Repository, end: Timestamp, branch: &str) -> Execution {
+        let pushed = end - self.minutes(7, 9);
+        let commits = self.commits(pushed, "Mend it", 2);
+        let revision = commits[commits.len() - 1].id.clone();
+        self.history(repository.name).branched(&commits);
+        self.delivered(pushed, [push(repository.name, branch, None, &commits, pushed)]);
+        let run = Execution::standard(self.execution_key(repository), end);
+        run.source(repository.source, repository.name, branch).message("Mend it").revision(&revision)
+    }
+
+    /// Pushes to the main branch in the way that a message tells: merged, squashed or as it is. Returns the new head.
+    fn push_to_main(&mut self, repository: &'static str, at: Timestamp, message: &str) -> String {
+        let before = self.history(repository).head.clone();
+        if message.ends_with("(#6)") || message.ends_with("(#7)") {
+            let branch = format!("feature-{}", at.as_second());
+            let commits = self.commits(at - SignedDuration::from_mins(1), "Work on it", 3);
+            let head = commits[commits.len() - 1].id.clone();
+            let squashed = self.commits(at, message, 1);
+            let revision = squashed[0].id.clone();
+            let request = merged_pull_request(repository, &branch, &head, &revision, commits.len(), at);
+            let to_branch = push(repository, &branch, None, &commits, at);
+            let to_main = push(repository, "main", before.as_deref(), &squashed, at);
+            self.delivered(at, [to_branch, request, to_main]);
+            self.history(repository).pushed(&revision, commits.iter().map(|commit| commit.time));
+            return revision;
+        }
+        let commits = self.commits(at, message, 3);
+        let revision = commits[commits.len() - 1].id.clone();
+        self.delivered(at, [push(repository, "main", before.as_deref(), &commits, at)]);
+        let counted = commits.iter().filter(|commit| !commit.message.starts_with("Merge "));
+        self.history(repository).pushed(&revision, counted.map(|commit| commit.time));
+        revision
+    }
+
+    /// Up to so many commits, two at least where more than one is wanted; the last has the message.
+    fn commits(&mut self, until: Timestamp, message: &str, most: usize) -> Vec<PushedCommit> {
+        let count = if most > 1 { self.rng.random_range(2..=most) } else { 1 };
+        let commits = (1..=count).map(|number| {
+            let ago = SignedDuration::from_secs(self.rng.random_range(60..200_000));
+            let time = Timestamp::from_second((until - ago).as_second()).unwrap_or(until);
+            let message = if number == count { message } else { "Work on it" };
+            let id = format!("{:032x}{:08x}", self.rng.random::<u128>(), self.rng.random::<u32>());
+            PushedCommit { id, time, message: message.to_owned() }
+        });
+        commits.collect()
+    }
+
+    fn history(&mut self, repository: &'static str) -> &mut History {
+        self.histories.entry(repository).or_default()
+    }
+
+    /// GitHub delivers webhooks, some seconds later, and now and then not before the deployment is done.
+    fn delivered(&mut self, at: Timestamp, deliveries: impl IntoIterator<Item = Delivery>) {
+        let seconds = if self.rng.random_bool(0.05) { 600..3000 } else { 1..60 };
+        let mut arrives = at + SignedDuration::from_secs(self.rng.random_range(seconds));
+        for (headers, body) in deliveries {
+            self.line(arrives, "github", json!({"headers": headers, "body": body}));
+            arrives += SignedDuration::from_secs(1);
+        }
     }
 
     /// A rollback of a repository's pipeline to an earlier execution.
@@ -174,6 +264,21 @@ impl Story {
 
     pub(super) fn is_deployment(&mut self, repository: &Repository, execution: &Execution) {
         self.truth.add(Metric::Deployments, repository.name, execution.end, 1.0);
+        let Some(revision) = execution.commit() else {
+            self.truth.without_commits += 1;
+            return;
+        };
+        // A repository's commits are deployed by the pipeline that the execution is of.
+        let pipeline = repository.sources().iter().map(|source| repository.with(*source).pipeline);
+        let pipeline = pipeline.into_iter().find(|name| *name == execution.key.pipeline).unwrap_or_default();
+        let commits = self.history(repository.name).deploy(pipeline, revision, execution.end);
+        let since = |time: &Timestamp| execution.end.duration_since(*time).as_secs_f64();
+        if let Some(first) = commits.iter().min() {
+            self.truth.add(Metric::LeadTimeForChanges, repository.name, execution.end, since(first));
+        }
+        for time in &commits {
+            self.truth.add(Metric::CommitLeadTime, repository.name, execution.end, since(time));
+        }
     }
 
     pub(super) fn is_rework(&mut self, repository: &Repository, execution: &Execution) {

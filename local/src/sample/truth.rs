@@ -31,6 +31,8 @@ pub struct Truth {
     pub refused: usize,
     /// The incidents that no deployment can be attributed to.
     pub unattributed: usize,
+    /// The deployments whose source has no commits.
+    pub without_commits: usize,
     /// The events that come again after they were finished.
     pub duplicates: usize,
 }
@@ -62,6 +64,11 @@ impl Truth {
         compare("ignored executions", &outcome.ignored.len(), &self.ignored);
         compare("refused events", &outcome.refused.len(), &self.refused);
         compare("unattributed incidents", &total(Metric::UnattributedIncidents), &self.unattributed);
+        compare(
+            "deployments without commits",
+            &total(Metric::DeploymentsWithoutCommits),
+            &self.without_commits,
+        );
         compare("duplicate events", &total(Metric::DuplicateEvents), &self.duplicates);
         compare("dead letters", &outcome.dead_letters.len(), &0);
         differences
@@ -75,6 +82,10 @@ impl Truth {
             Metric::FailedDeployments => figures.failed += 1,
             Metric::ReworkDeployments => figures.rework += 1,
             Metric::Rollbacks => figures.rollbacks += 1,
+            Metric::LeadTimeForChanges => {
+                figures.lead_times.push(value);
+                figures.lead_times.sort_by(f64::total_cmp);
+            }
             Metric::TimeToRestore => {
                 figures.restores.push(value);
                 figures.restores.sort_by(f64::total_cmp);

@@ -145,6 +145,13 @@ impl Execution {
         self
     }
 
+    /// The commit that a Git source action reports; none for other sources.
+    pub fn commit(&self) -> Option<&str> {
+        let reported = |action: &'_ Value| action["output"]["outputVariables"].get("CommitId").is_some();
+        let action = self.actions.iter().find(|action| reported(action))?;
+        action["output"]["outputVariables"]["CommitId"].as_str()
+    }
+
     /// Runs without a stage.
     #[must_use]
     pub fn without(mut self, stage: &str) -> Self {
