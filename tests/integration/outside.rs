@@ -1,0 +1,39 @@
+//! What tests take from outside: programs that are installed, and packages that are fetched into `target/`.
+
+use std::{
+    env,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Something from outside, or why it can't be had.
+pub(crate) type Outside<T> = Result<T, String>;
+
+/// The folder for what is fetched.
+pub(crate) fn target() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/outside")
+}
+
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command) -> Outside<()> {
+    let name = format!("{command:?}");
+    let output = command.output().map_err(|error| format!("{name}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{name}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// What is there; where it is not, the test is skipped and says so, but in CI it fails.
+pub(crate) fn or_skip<T>(test: &str, outside: Outside<T>) -> Option<T> {
+    match outside {
+        Ok(value) => Some(value),
+        Err(reason) => {
+            assert!(env::var_os("CI").is_none(), "{test} must run in CI: {reason}");
+            // The test harness keeps what a test prints; this line is for people.
+            let _ = writeln!(std::io::stderr(), "{test} was skipped: {reason}");
+            None
+        }
+    }
+}

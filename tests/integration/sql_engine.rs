@@ -1,0 +1,118 @@
+//! The lake's statement on a SQL engine that is not ours: DuckDB, by way of sqlglot's Athena dialect, on the very objects
+//! that the transformation wrote.
+
+use crate::{
+    outside::{self, Outside},
+    scene::{Scene, commit, with_webhook},
+};
+use metrics_lib::lake::{CHANGES_STATEMENT, COLUMNS, Change, PARTITION_KEYS, Row, bucket, literal};
+use serde_json::json;
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// A Python with DuckDB and sqlglot, in a virtual environment of its own.
+fn python() -> Outside<PathBuf> {
+    let folder = outside::target().join("sql-engine");
+    let python = folder.join("bin/python");
+    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/requirements.txt");
+    let done = folder.join("requirements.txt");
+    if fs::read(&done).ok() != fs::read(&requirements).ok() {
+        outside::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        outside::run(Command::new(&python).args(install).arg(&requirements))?;
+        fs::copy(&requirements, &done).map_err(|error| error.to_string())?;
+    }
+    Ok(python)
+}
+
+fn query(python: &Path, folder: &Path, parameters: &[String]) -> Result<Vec<Change>, String> {
+    let task = json!({
+        "statement": CHANGES_STATEMENT,
+        "parameters": parameters,
+        "columns": COLUMNS,
+        "partitionKeys": PARTITION_KEYS,
+        "folder": folder,
+    });
+    let mut process = Command::new(python)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/query.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    process.stdin.take().unwrap().write_all(task.to_string().as_bytes()).unwrap();
+    let output = process.wait_with_output().unwrap();
+    if !output.status.success() {
+        return Err(String::from_utf8(output.stderr).unwrap());
+    }
+    let rows: Vec<Vec<Option<String>>> = serde_json::from_slice(&output.stdout).unwrap();
+    Ok(rows.into_iter().map(|row| Change::try_from(Row::from_columns(row).unwrap()).unwrap()).collect())
+}
+
+#[tokio::test]
+async fn statement_on_a_real_engine() {
+    let Some(python) = outside::or_skip("statement_on_a_real_engine", python()) else { return };
+    let mut scene = Scene::with(with_webhook()).await;
+    let hostile = "x' OR '1'='1\";--ü";
+    scene
+        .pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin"), commit(2, "10:30", "oi-0123456789ab")])
+        .await;
+    scene.pushes("12:00", hostile, 0, &[commit(3, "11:30", "Go on")]).await;
+    let at = crate::scene::at("12:00");
+    let request = local::shapes::merged_pull_request(
+        "acme/shop",
+        "feature",
+        &crate::scene::commit_id(3),
+        &crate::scene::commit_id(2),
+        1,
+        at,
+    );
+    scene.delivers("12:00", &request).await;
+    scene.finish().await;
+    let folder = tempfile::tempdir().unwrap();
+    for (key, object) in &scene.services().lake {
+        let file = folder.path().join(key);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, object).unwrap();
+    }
+
+    let parameters = |repository: &str, days: [&str; 2]| {
+        [bucket("acme/shop"), days[0].to_owned(), days[1].to_owned(), repository.to_owned()]
+            .map(|value| literal(&value))
+    };
+    let days = ["2026-06-15", "2026-06-15"];
+    let mut found = query(&python, folder.path(), &parameters("acme/shop", days)).unwrap();
+    found.sort();
+    let branches: Vec<_> = found
+        .iter()
+        .map(|change| match change {
+            Change::Push(push) => (push.branch.as_str(), push.commits.len()),
+            Change::PullRequest(request) => (request.branch.as_str(), 0),
+        })
+        .collect();
+    assert_eq!(branches, [("main", 2), (hostile, 1), ("main", 0)]);
+
+    let none: [[&str; 2]; 2] = [["2026-06-14", "2026-06-14"], ["2026-06-16", "2026-06-30"]];
+    for days in none {
+        assert_eq!(query(&python, folder.path(), &parameters("acme/shop", days)).unwrap(), []);
+    }
+    for hostile in [
+        "1 OR 1=1",
+        "x' OR '1'='1",
+        "'; DROP TABLE changes; --",
+        "acme/shop'--",
+        "üñí/cödé",
+        "%",
+        "acme/sho_",
+    ] {
+        assert_eq!(query(&python, folder.path(), &parameters(hostile, days)).unwrap(), [], "{hostile}");
+    }
+    // The engine does take parameters for expressions: what is not quoted would be one.
+    let mut unquoted = parameters("acme/shop", days);
+    unquoted[3] = "repository".to_owned();
+    assert_eq!(query(&python, folder.path(), &unquoted).unwrap().len(), 3);
+}
