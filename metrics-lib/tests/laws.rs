@@ -14,6 +14,8 @@ use metrics_lib::{
         Deployed, Deployment, ExecutionKey, Incident, OpsItemKey, Reference, Rollback, Source, SourceKind,
     },
     fact::Fact,
+    lake::{Change, Commit, CommitId, Push},
+    lead_time::{Answer, Question, change},
     production::{Action, Execution, ExecutionStatus, ExecutionType, ProductionRule, classify},
     report::{Figures, by_repository, total},
     text,
@@ -236,6 +238,40 @@ proptest! {
     }
 
     #[test]
+    fn a_longer_history_never_shortens_lead_time(
+        (pushes, shuffled) in pushes().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+        first in any::<prop::sample::Index>(),
+        second in any::<prop::sample::Index>(),
+    ) {
+        let heads: Vec<CommitId> = pushes.iter().map(head).collect();
+        let (early, late) = (first.index(heads.len()), second.index(heads.len()));
+        let (early, late) = (early.min(late), early.max(late));
+        let ask = |previous: usize, changes: &[Change]| {
+            let previous: Vec<CommitId> = heads[..=previous].iter().rev().take(1).cloned().collect();
+            let question = Question {
+                revision: &heads[heads.len() - 1],
+                previous: &previous,
+                branch: Some("main"),
+                deployed: Timestamp::from_second(TIME.end).unwrap(),
+                lookback: SignedDuration::from_hours(24 * 365),
+            };
+            change(question, changes)
+        };
+        // The previous deployment is further back: the change has more commits, and its first is no later.
+        let first_of = |answer: &Answer| match answer {
+            Answer::Commits(commits) | Answer::WholeBranch(commits) => commits.first().map(|commit| commit.time),
+            Answer::Nothing(_) | Answer::Unknown(_) => None,
+        };
+        let (longer, shorter) = (ask(early, &pushes), ask(late, &pushes));
+        if let Some(shorter) = first_of(&shorter) {
+            prop_assert!(first_of(&longer).is_some_and(|longer| longer <= shorter));
+        }
+        // The same pushes, in another order and twice.
+        let again: Vec<Change> = shuffled.iter().chain(&pushes).cloned().collect();
+        prop_assert_eq!(ask(early, &again), longer);
+    }
+
+    #[test]
     fn texts_are_read_without_panic(text in "\\PC*|.{0,5}(oi-[0-9a-fA-F]{11,13}.{0,3}){0,3}|Merge (branch|pull request #1 from) .*") {
         for id in text::ops_item_ids(&text) {
             prop_assert!(text.to_ascii_lowercase().contains(id.as_str()));
@@ -248,6 +284,45 @@ proptest! {
                 prop_assert!(end > 0);
             }
         }
+    }
+}
+
+/// A branch: pushes of some commits each, one after the other.
+fn pushes() -> impl Strategy<Value = Vec<Change>> {
+    vec(vec((0..TIME.end - TIME.start, any::<bool>()), 1..5), 1..8).prop_map(|all| {
+        let mut number = 0_u32;
+        let mut old_head = None;
+        let pushes = all.into_iter().map(|commits| {
+            let commits: Vec<Commit> = commits
+                .into_iter()
+                .map(|(second, merge)| {
+                    number += 1;
+                    let id = CommitId::try_from(format!("{number:040x}")).unwrap();
+                    let time = Timestamp::from_second(TIME.start + second).unwrap();
+                    Commit { id, time, merge, ops_items: Vec::new() }
+                })
+                .collect();
+            let new_head = commits[commits.len() - 1].id.clone();
+            Change::Push(Push {
+                repository: "acme/shop".into(),
+                repository_created: None,
+                branch: "main".into(),
+                pushed: Timestamp::from_second(TIME.end).unwrap(),
+                old_head: old_head.replace(new_head.clone()),
+                new_head,
+                part: 0,
+                parts: 1,
+                commits,
+            })
+        });
+        pushes.collect()
+    })
+}
+
+fn head(push: &Change) -> CommitId {
+    match push {
+        Change::Push(push) => push.new_head.clone(),
+        Change::PullRequest(request) => request.merge_commit.clone(),
     }
 }
 
