@@ -21,4 +21,5 @@ pub mod ledger;
 pub mod pipelines;
 pub mod publish;
 pub mod time_to_restore;
+pub mod untrusted;
 pub mod worker;

@@ -28,7 +28,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 /// Measures; nothing of it is a test.
 pub(crate) fn bench() -> anyhow::Result<()> {
-    step("benchmark", &["bench", "--package", "local", "--bench", "replay", "--locked"], &[])
+    step("webhook", &["bench", "--package", "functions", "--bench", "git_hub", "--locked"], &[])?;
+    step("replay", &["bench", "--package", "local", "--bench", "replay", "--locked"], &[])
 }
 
 /// Cargo, in the workspace's folder.

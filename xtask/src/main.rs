@@ -20,7 +20,7 @@ struct Arguments {
 enum Command {
     /// Run every check that CI runs: format, lints, tests, documentation, snapshots.
     Test,
-    /// Measure a replay of 1,000 and of 10,000 deployments: time an event, and memory.
+    /// Measure the webhook beside its floor, and replays of 1,000 and 10,000 deployments: time an event, and memory.
     Bench,
     /// Run a file of event patterns and events against the pattern matcher and print each disagreement.
     Patterns {

@@ -1,0 +1,5 @@
+//! See `functions::untrusted`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| functions::untrusted::signature_header(data));
