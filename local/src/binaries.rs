@@ -38,9 +38,14 @@ impl Binaries {
         // Test binaries are in a folder `deps` of the folder that binaries are in.
         let folders = program.ancestors().skip(1);
         let folder = folders.into_iter().find(|folder| !folder.ends_with("deps")).unwrap_or(Path::new("."));
+        let binaries = Self(folder.to_owned());
         if let Some(cargo) = env::var_os("CARGO") {
             let mut command = Command::new(cargo);
-            command.args(["build", "--quiet", "--package", "functions", "--bins"]);
+            command.args(["build", "--package", "functions", "--bins"]);
+            if binaries.path("deployment-frequency").is_some() {
+                // Only the first build takes long enough to be watched.
+                command.arg("--quiet");
+            }
             if folder.ends_with("release") {
                 command.arg("--release");
             }
@@ -50,7 +55,6 @@ impl Binaries {
                 return Err(BinariesError::Build(status));
             }
         }
-        let binaries = Self(folder.to_owned());
         match binaries.path("deployment-frequency") {
             Some(_) => Ok(binaries),
             None => Err(BinariesError::Missing(binaries.0)),

@@ -81,7 +81,8 @@ const NAME: &str = "a text that is not empty";
 const NAMES: &str = "a list of texts, such as [\"acme/shop\"]";
 const TOOLING: &str =
     "a list that is not empty, such as [{\"account\": \"111111111111\", \"regions\": [\"eu-west-1\"]}]";
-const TEAMS: &str = "an object, such as {\"payments\": [\"acme/shop\"]}";
+const TEAMS: &str = "an object such as {\"payments\": [\"acme/shop\"]}, or a list such as \
+     [{\"name\": \"payments\", \"repositories\": [\"acme/shop\"]}]";
 const DURATION: &str = "a length of time such as \"24h\", \"PT15M\" or a number of seconds, at most 90 days";
 const DELAY: &str = "a length of time such as \"15min\", \"PT15M\" or a number of seconds, at most 1 day";
 const LOOKBACK: &str = "a length of time such as \"90d\", \"PT2160H\" or a number of seconds, at most 1 year";
@@ -247,6 +248,7 @@ impl Reader<'_> {
         let teams = match self.get(KEY) {
             None => Map::new(),
             Some(Value::Object(teams)) => teams,
+            Some(Value::Array(teams)) => self.named_teams(teams),
             value => {
                 self.refuse(KEY, value, TEAMS);
                 Map::new()
@@ -257,6 +259,18 @@ impl Reader<'_> {
             (team, repositories)
         });
         Teams(owned.collect())
+    }
+
+    /// Teams as a list of names and repositories, which some find easier to write.
+    fn named_teams(&mut self, teams: Vec<Value>) -> Map<String, Value> {
+        let mut named = Map::new();
+        for (index, team) in teams.into_iter().enumerate() {
+            match (team["name"].as_str(), team.get("repositories")) {
+                (Some(name), Some(repositories)) => drop(named.insert(name.to_owned(), repositories.clone())),
+                _ => self.refuse(format!("teams[{index}]"), Some(team), TEAMS),
+            }
+        }
+        named
     }
 
     fn duration(
@@ -329,6 +343,22 @@ mod tests {
         check(json!("25h"), None);
         check(json!("soon"), None);
         check(json!(["15m"]), None);
+    }
+
+    #[test]
+    fn teams_in_both_forms() {
+        fn check(teams: Value, expected: Option<&[&str]>) {
+            let mut config = minimal();
+            config["teams"] = teams.clone();
+            let settings = Settings::from_json(&config).ok();
+            let owning =
+                settings.as_ref().map(|settings| settings.teams.owning("acme/shop").collect::<Vec<_>>());
+            assert_eq!(owning.as_deref(), expected, "{teams}");
+        }
+        check(json!({"payments": ["acme/shop"], "web": ["acme/web"]}), Some(&["payments"]));
+        check(json!([{"name": "payments", "repositories": ["acme/shop"]}]), Some(&["payments"]));
+        check(json!([{"name": "payments"}]), None);
+        check(json!("payments"), None);
     }
 
     #[test]
