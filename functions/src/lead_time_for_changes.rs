@@ -8,15 +8,17 @@ use crate::{
     ledger::Owner,
     pipelines::{self, Resolution},
     publish::{count, publish},
+    time_to_restore,
     worker::{Handler, Work},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::Metric,
-    event::{Deployment, Reference, SourceKind},
+    event::{Deployment, OpsItemId, Reference, SourceKind},
     lake::{CommitId, is_repository},
     lead_time::{self, Answer, Question},
 };
+use std::collections::BTreeSet;
 
 /// How long after a deployment its pushes may have arrived in the lake: webhooks are delivered again by hand, days later.
 const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -48,14 +50,17 @@ async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployment) 
     };
     let answer = answer(context, owner, deployment, &revision).await?;
     let fact = lead_time::fact(deployment, &answer);
-    if let Answer::Unknown(reason) = answer {
+    if let Answer::Unknown(reason) = &answer {
         if context.ledger.note_pending(&fact).await? {
             count(context, Metric::PendingLeadTimes, Some(&source.repository)).await?;
         }
-        return Err(Error::CommitsMissing { key: deployment.key.clone(), reason });
+        return Err(Error::CommitsMissing { key: deployment.key.clone(), reason: reason.clone() });
     }
     publish(context, owner, &fact).await?;
-    Ok(())
+    // The deployed commit's message is known from the execution; those of the other commits are known only here.
+    let (Answer::Commits(commits) | Answer::WholeBranch(commits)) = answer else { return Ok(()) };
+    let referenced: BTreeSet<OpsItemId> = commits.into_iter().flat_map(|commit| commit.ops_items).collect();
+    time_to_restore::deployed(context, owner, deployment, &Vec::from_iter(referenced)).await
 }
 
 /// Asks the lake. What was deployed before may have come from another branch: then what was deployed before that counts.

@@ -37,20 +37,29 @@ impl Handler for TimeToRestore {
 
 async fn executed(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
     match pipelines::resolve(context, key).await? {
-        Resolution::Deployment(deployment) => deployed(context, owner, &deployment).await,
+        Resolution::Deployment(deployment) => {
+            deployed(context, owner, &deployment, &deployment.source.ops_items()).await
+        }
         Resolution::Rollback(rollback) => rolled_back(context, owner, &rollback).await,
         Resolution::NotProduction(_) => Ok(()),
     }
 }
 
 /// A deployment may restore service after the incidents that it references.
-async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployment) -> Result<(), Error> {
-    let referenced = deployment.source.ops_items();
+///
+/// # Errors
+/// [`Error::NotYet`], those of [`publish`].
+pub async fn deployed(
+    context: &Context,
+    owner: Owner<'_>,
+    deployment: &Deployment,
+    referenced: &[OpsItemId],
+) -> Result<(), Error> {
     // All links come first: settling one incident may have to wait, and must not keep another from knowing.
-    for id in &referenced {
+    for id in referenced {
         context.ledger.link_reference(id, deployment).await?;
     }
-    for id in &referenced {
+    for id in referenced {
         for record in find(context, id).await? {
             settle(context, owner, &record).await?;
         }

@@ -2,12 +2,15 @@
 
 use local::{
     binaries::Binaries,
+    cloud::Cloud,
     outcome::Outcome,
     replay::replay,
     sample::{Sample, sample},
+    shapes::{PushedCommit, push},
     world::World,
 };
 use metrics_lib::contract::Metric;
+use program::{plan::Plan, settings::Settings};
 use std::{error::Error, fs, io::Write, time::Instant};
 
 /// A quarter of the sample has about 330 deployments.
@@ -15,6 +18,8 @@ const DAYS: [u32; 2] = [280, 2_800];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let binaries = Binaries::build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(webhook(&binaries))?;
     let folder = tempfile::tempdir()?;
     let mut out = std::io::stdout();
     for days in DAYS {
@@ -46,6 +51,45 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Warm invocations of the webhook with a push of 20 commits, HTTP and Firehose included.
+async fn webhook(binaries: &Binaries) -> Result<(), Box<dyn Error>> {
+    const DELIVERIES: u32 = 10_000;
+    let config = serde_json::json!({
+        "toolingAccounts": [{"account": "111111111111", "regions": ["eu-west-1"]}],
+        "opsAccount": "999999999999",
+        "region": "eu-west-1",
+        "webhookSecret": "arn:aws:secretsmanager:eu-west-1:999999999999:secret:dora-webhook",
+    });
+    let now = "2026-06-15T12:00:00Z".parse()?;
+    let mut cloud = Cloud::start(Plan::new(&Settings::from_json(&config)?)?, binaries, now).await?;
+    let commits: Vec<PushedCommit> = (0..20)
+        .map(|number| PushedCommit { id: format!("{number:040x}"), time: now, message: "Add a thing".into() })
+        .collect();
+    let (headers, body) = push("acme/shop", "main", None, &commits, now);
+    cloud.deliver(&headers, &body).await?;
+    let before = memory(cloud.webhook_process());
+    let start = Instant::now();
+    for _ in 0..DELIVERIES {
+        cloud.deliver(&headers, &body).await?;
+    }
+    let microseconds = start.elapsed().as_secs_f64() * 1e6 / f64::from(DELIVERIES);
+    let after = memory(cloud.webhook_process());
+    let mut out = std::io::stdout();
+    writeln!(
+        out,
+        "webhook: {microseconds:.0} µs a warm invocation; memory {before} before, {after} after {DELIVERIES}"
+    )?;
+    Ok(())
+}
+
+/// The memory that a process holds, as Linux tells it.
+fn memory(process: Option<u32>) -> String {
+    let status =
+        process.and_then(|id| fs::read_to_string(format!("/proc/{id}/status")).ok()).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.map_or_else(|| "unknown".to_owned(), |line| line.trim().to_owned())
 }
 
 /// The most memory that this process has had so far, as Linux tells it.

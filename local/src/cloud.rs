@@ -242,6 +242,11 @@ impl Cloud {
         Ok(status)
     }
 
+    /// The id of the webhook's process, once it has started.
+    pub fn webhook_process(&self) -> Option<u32> {
+        self.intake.as_ref()?.webhook.process_id()
+    }
+
     /// Lets time pass up to an instant; functions get what becomes visible on the way.
     ///
     /// # Errors

@@ -102,6 +102,11 @@ impl Lambda {
         &self.name
     }
 
+    /// The id of its process, once it has started.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().and_then(|process| process.child.id())
+    }
+
     /// Invokes the function with a payload and waits for its result. When `die` resolves first, the process is killed.
     ///
     /// # Errors

@@ -96,6 +96,47 @@ async fn push_that_never_arrives() {
     .await;
 }
 
+/// The fix is not the last commit of the change: only the pushes tell that it was deployed.
+#[tokio::test]
+async fn hotfix_by_a_commit_within_the_change() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.raises(&crate::scene::ops_item(1, "12:30")).await;
+    let fixed = [commit(2, "12:40", "Mend it (oi-000000000001)"), commit(3, "12:50", "Polish")];
+    scene.pushes("12:50", "main", 1, &fixed).await;
+    scene.runs(&execution("e2", "13:00").revision(&commit_id(3))).await;
+    let report = report(&scene.finish().await);
+    assert!(report.contains("TimeToRestore acme/shop 13:00 = 1800\n"), "{report}");
+    assert!(
+        report.contains("restore e2 oi-000000000001 published: deployment e2 references the OpsItem"),
+        "{report}"
+    );
+    assert!(!report.contains("dead letter"), "{report}");
+}
+
+/// Thousands of deliveries leave nothing behind in the function.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn memory_of_the_webhook_stays_flat() {
+    let mut scene = Scene::with(with_webhook()).await;
+    let commits: Vec<_> = (1..=20).map(|number| commit(number, "10:00", "Add a thing")).collect();
+    let push = local::shapes::push("acme/shop", "main", None, &commits, crate::scene::at("11:00"));
+    let mut memory = Vec::new();
+    for _ in 0..4 {
+        for _ in 0..500 {
+            assert_eq!(scene.delivers("12:00", &push).await, 200);
+        }
+        let process = scene.cloud.webhook_process().unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().trim();
+        memory.push(resident.trim_end_matches(" kB").parse::<u64>().unwrap());
+    }
+    // The first round warms up.
+    let (least, most) = (memory[1..].iter().min().unwrap(), memory[1..].iter().max().unwrap());
+    assert!(most - least < 1024, "KiB after 500, 1000, 1500, 2000 deliveries: {memory:?}");
+}
+
 #[tokio::test]
 async fn older_revision_deployed_again() {
     let mut scene = Scene::with(with_webhook()).await;
