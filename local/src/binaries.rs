@@ -20,10 +20,10 @@ pub enum BinariesError {
     #[error("cargo can't be started to build the functions")]
     Cargo(#[source] io::Error),
     /// Cargo failed.
-    #[error("`cargo build --package functions --bins` failed ({0}); its messages are above")]
+    #[error("`cargo build --workspace --bins` failed ({0}); its messages are above")]
     Build(ExitStatus),
     /// There are none.
-    #[error("no functions in {}: run `cargo build --package functions --bins` first", .0.display())]
+    #[error("no functions in {}: run `cargo build --workspace --bins` first", .0.display())]
     Missing(PathBuf),
 }
 
@@ -41,7 +41,9 @@ impl Binaries {
         let binaries = Self(folder.to_owned());
         if let Some(cargo) = env::var_os("CARGO") {
             let mut command = Command::new(cargo);
-            command.args(["build", "--package", "functions", "--bins"]);
+            // The whole workspace, as `cargo xtask test` builds it: a part of it would need its dependencies with
+            // other features, and so once more.
+            command.args(["build", "--workspace", "--bins"]);
             if binaries.path("deployment-frequency").is_some() {
                 // Only the first build takes long enough to be watched.
                 command.arg("--quiet");

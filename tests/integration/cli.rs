@@ -1,25 +1,14 @@
 //! `dora` as people run it.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-    sync::OnceLock,
-};
-
-/// The binary `dora`, built once.
-fn dora() -> &'static Path {
-    static DORA: OnceLock<PathBuf> = OnceLock::new();
-    DORA.get_or_init(|| {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo).args(["build", "--quiet", "--package", "cli"]).status().unwrap();
-        assert!(status.success());
-        crate::scene::binaries().path("dora").unwrap()
-    })
-}
+use crate::scene::binaries;
+use std::process::{Command, Output};
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(dora()).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap()
+    Command::new(binaries().path("dora").unwrap())
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
 }
 
 fn stdout(output: &Output) -> String {

@@ -115,6 +115,25 @@ async fn hotfix_by_a_commit_within_the_change() {
     assert!(!report.contains("dead letter"), "{report}");
 }
 
+/// A query that fails is an error that names it; the message comes back.
+#[tokio::test]
+async fn failed_query() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    let garbage = format!("changes/bucket={}/day=2026-06-15/garbage", metrics_lib::lake::bucket("acme/shop"));
+    scene.services().lake.insert(garbage.clone(), b"{".to_vec());
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.until("12:20").await;
+    let logs = scene.cloud.logs().unwrap().remove("lead-time-for-changes").unwrap();
+    assert!(
+        logs.contains("\"error.code\":\"Query\"") && logs.contains("ended as FAILED: HIVE_CURSOR_ERROR"),
+        "{logs}"
+    );
+    scene.services().lake.remove(&garbage);
+    let report = report(&scene.finish().await);
+    assert!(report.contains("LeadTimeForChanges acme/shop 12:00 = 7200\n"), "{report}");
+}
+
 /// Thousands of deliveries leave nothing behind in the function.
 #[cfg(target_os = "linux")]
 #[tokio::test]
