@@ -151,9 +151,9 @@ async fn memory_of_the_webhook_stays_flat() {
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().trim();
         memory.push(resident.trim_end_matches(" kB").parse::<u64>().unwrap());
     }
-    // The first round warms up.
+    // The first round warms up. What is kept of a delivery would be 8 KiB at least, so 8 MiB of a thousand.
     let (least, most) = (memory[1..].iter().min().unwrap(), memory[1..].iter().max().unwrap());
-    assert!(most - least < 1024, "KiB after 500, 1000, 1500, 2000 deliveries: {memory:?}");
+    assert!(most - least < 4096, "KiB after 500, 1000, 1500, 2000 deliveries: {memory:?}");
 }
 
 #[tokio::test]
