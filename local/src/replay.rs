@@ -3,9 +3,11 @@
 use crate::{
     binaries::Binaries,
     cloud::{Cloud, CloudError},
+    intake::signature,
     world::{Delivery, Entry, Header, World, WorldError},
 };
 use program::plan::{Plan, PlanError};
+use std::collections::BTreeMap;
 
 /// What stops a replay.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +21,14 @@ pub enum ReplayError {
     /// The cloud can't go on.
     #[error(transparent)]
     Cloud(#[from] CloudError),
+}
+
+/// Signs a delivery without any signature: it was recorded from a webhook without secret.
+fn sign_unsigned(headers: &mut BTreeMap<String, String>, body: &str) {
+    let is_signature = |name: &String| name.to_ascii_lowercase().starts_with("x-hub-signature");
+    if !headers.keys().any(is_signature) {
+        headers.insert("X-Hub-Signature-256".to_owned(), signature(body));
+    }
 }
 
 /// Plays a world that was checked, up to the point where no message waits; `progress` is called after every line.
@@ -39,7 +49,10 @@ pub async fn replay(
             Entry::Config(_) => {}
             Entry::Execution(execution) => cloud.record_execution(execution),
             Entry::OpsItem(item) => cloud.record_ops_item(item),
-            Entry::GitHub(Delivery { headers, body }) => drop(cloud.deliver(&headers, &body).await?),
+            Entry::GitHub(Delivery { mut headers, body }) => {
+                sign_unsigned(&mut headers, &body);
+                cloud.deliver(&headers, &body).await?;
+            }
             Entry::Event { envelope, id, text } => cloud.send(envelope, id, &text)?,
         }
         progress();

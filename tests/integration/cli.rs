@@ -29,6 +29,12 @@ fn summary_of_a_world() {
     insta::assert_snapshot!(stdout(&run(&["replay", WORLD])));
 }
 
+/// The delivery was recorded from a webhook without secret.
+#[test]
+fn summary_of_a_world_with_a_push() {
+    insta::assert_snapshot!(stdout(&run(&["replay", "fixtures/worlds/push-deployment.jsonl"])));
+}
+
 #[test]
 fn outcome_of_a_world_as_json() {
     insta::assert_snapshot!(stdout(&run(&["replay", WORLD, "--json"])));
