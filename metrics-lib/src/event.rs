@@ -269,3 +269,43 @@ pub struct Incident {
     /// The pipelines whose ARN its operational data names (`/aws/resources`).
     pub pipelines: Vec<PipelineKey>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pipelines_from_arns() {
+        fn check(arn: &str, expected: Option<[&str; 3]>) {
+            let found = PipelineKey::from_arn(arn);
+            let expected = expected.map(|parts| {
+                let [account, region, pipeline] = parts.map(str::to_owned);
+                PipelineKey { account, region, pipeline }
+            });
+            assert_eq!(found, expected, "{arn:?}");
+        }
+        let shop = Some(["111111111111", "eu-west-1", "shop"]);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop", shop);
+        check(" arn:aws-us-gov:codepipeline:eu-west-1:111111111111:shop\n", shop);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop/Source/Action", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:webhook:shop", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:", None);
+        check("arn:aws:lambda:eu-west-1:111111111111:shop", None);
+        check("shop", None);
+    }
+
+    #[test]
+    fn ops_item_ids() {
+        fn check(id: &str, expected: Option<&str>) {
+            let found = id.parse().ok().map(|id: OpsItemId| String::from(id));
+            assert_eq!(found.as_deref(), expected, "{id:?}");
+        }
+        check("oi-0123456789ab", Some("oi-0123456789ab"));
+        check("OI-0123456789AB", Some("oi-0123456789ab"));
+        check("oi-0123456789a", None);
+        check("oi-0123456789abc", None);
+        check("oi-0123456789ag", None);
+        check(" oi-0123456789ab", None);
+        check("oi-éééééé", None);
+    }
+}

@@ -183,3 +183,88 @@ impl Teams {
         self.0.iter().filter(move |(_, owned)| owned.contains(repository)).map(|(team, _)| team.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{contract::Namespace, datum::Dimension};
+    use jiff::SignedDuration;
+
+    fn fact(counted_by: &[Metric], measured: Vec<(Metric, DatumValue)>) -> Fact {
+        let [account, region, pipeline, execution_id] = ["1", "r", "p", "e"].map(str::to_owned);
+        Fact {
+            id: FactId::Deployment(ExecutionKey { account, region, pipeline, execution_id }),
+            time: Timestamp::UNIX_EPOCH,
+            repository: Some("acme/shop".into()),
+            execution: None,
+            ops_item: None,
+            measured,
+            counted_by: counted_by.to_vec(),
+            evidence: String::new(),
+        }
+    }
+
+    fn teams() -> Teams {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Teams(BTreeMap::from([
+            ("checkout".to_owned(), owned(&["acme/shop", "acme/cart"])),
+            ("money".to_owned(), owned(&["acme/payments"])),
+            ("web".to_owned(), owned(&["acme/shop"])),
+        ]))
+    }
+
+    #[test]
+    fn cloudwatch_gets_the_total_the_repository_and_its_teams() {
+        fn check(fact: &Fact, namespace: Namespace, expected: &[(Metric, &str, f64)]) {
+            let Ok(Publication::Batch(batch)) = fact.publication(&teams(), fact.time) else {
+                panic!("{fact:?}")
+            };
+            let by = |dimension: &Option<Dimension>| match dimension {
+                None => String::new(),
+                Some(dimension) => format!("{}={}", dimension.name(), dimension.value()),
+            };
+            let data = batch.data.iter();
+            let found: Vec<_> =
+                data.map(|datum| (datum.metric, by(&datum.dimension), datum.values[0].get())).collect();
+            let expected: Vec<_> =
+                expected.iter().map(|(metric, by, value)| (*metric, (*by).to_owned(), *value)).collect();
+            assert_eq!((batch.namespace, found), (namespace, expected));
+        }
+        use Metric::{Deployments, IgnoredExecutions, ReworkDeployments, TimeToRestore};
+        let breakdown = |metric: Metric, value: f64| {
+            ["", "Repository=acme/shop", "Team=checkout", "Team=web"].map(|by| (metric, by, value))
+        };
+        check(&fact(&[Deployments], vec![]), Namespace::Dora, &breakdown(Deployments, 1.0));
+        let both = [breakdown(Deployments, 1.0), breakdown(ReworkDeployments, 1.0)].concat();
+        check(&fact(&[Deployments, ReworkDeployments], vec![]), Namespace::Dora, &both);
+        let value = DatumValue::seconds(SignedDuration::from_secs(90)).unwrap();
+        check(&fact(&[], vec![(TimeToRestore, value)]), Namespace::Dora, &breakdown(TimeToRestore, 90.0));
+        let nowhere = Fact { repository: None, ..fact(&[IgnoredExecutions], vec![]) };
+        check(&nowhere, Namespace::DataQuality, &[(IgnoredExecutions, "", 1.0)]);
+    }
+
+    #[test]
+    fn publication_depends_on_the_present() {
+        fn check(fact: &Fact, hours: i64, expected: &str) {
+            let found = match fact.publication(&teams(), fact.time + SignedDuration::from_hours(hours)) {
+                Ok(Publication::Batch(_)) => "batch",
+                Ok(Publication::Unpublishable(_)) => "unpublishable",
+                Ok(Publication::Nothing) => "nothing",
+                Err(_) => "later",
+            };
+            assert_eq!(found, expected, "after {hours} hours");
+        }
+        let deployment = fact(&[Metric::Deployments], vec![]);
+        check(&deployment, -3, "later");
+        check(&deployment, -2, "batch");
+        check(&deployment, 14 * 24, "batch");
+        check(&deployment, 14 * 24 + 1, "unpublishable");
+        check(&fact(&[], vec![]), 0, "nothing");
+    }
+
+    #[test]
+    fn names_in_the_ledger_are_distinct() {
+        let names: BTreeSet<_> = FactKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), FactKind::ALL.len());
+    }
+}

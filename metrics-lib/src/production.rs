@@ -98,6 +98,9 @@ pub struct Execution {
     pub actions: Vec<Action>,
 }
 
+/// The status of an action that has not ended.
+const IN_PROGRESS: &str = "InProgress";
+
 /// What an execution is to the metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -158,6 +161,11 @@ pub fn classify(execution: &Execution, rule: &ProductionRule) -> Outcome {
     if let StageResult::Running = stage {
         return Outcome::Unfinished(format!("stage {} is still in progress", rule.production_stage));
     }
+    let running = latest_attempts(execution).into_iter().find(|action| action.status == IN_PROGRESS);
+    if let (StageResult::Absent, Some(action)) = (&stage, running) {
+        // Its end would become the deployment's time.
+        return Outcome::Unfinished(format!("action {} is still in progress", action.name));
+    }
     match refusal(&source, &stage, rule) {
         Some(reason) => not_production(Some(source.repository), reason),
         None => Outcome::Deployment(Deployment { key: execution.key.clone(), time, source }),
@@ -213,22 +221,33 @@ enum StageResult {
 
 impl StageResult {
     fn of(execution: &Execution, stage: &str) -> Self {
-        let mut latest: BTreeMap<&str, &Action> = BTreeMap::new();
-        for action in execution.actions.iter().filter(|action| action.stage == stage) {
-            let last = latest.entry(&action.name).or_insert(action);
-            if (action.started, action.updated) > (last.started, last.updated) {
-                *last = action;
-            }
-        }
+        let latest: Vec<&Action> =
+            latest_attempts(execution).into_iter().filter(|action| action.stage == stage).collect();
         if latest.is_empty() {
             return Self::Absent;
         }
-        match latest.values().find(|action| action.status != "Succeeded") {
+        if latest.iter().any(|action| action.status == IN_PROGRESS) {
+            return Self::Running;
+        }
+        match latest.iter().find(|action| action.status != "Succeeded") {
             None => Self::Succeeded,
-            Some(action) if action.status == "InProgress" => Self::Running,
             Some(action) => Self::NotSucceeded(action.name.clone()),
         }
     }
+}
+
+/// The latest attempt of each action, by stage and name; the API lists attempts in an order that it doesn't promise.
+fn latest_attempts(execution: &Execution) -> Vec<&Action> {
+    // Attempts that began and ended together are told apart by the rest, so that the order listed never decides.
+    fn age(action: &Action) -> impl Ord + '_ {
+        (action.started, action.updated, &action.status, &action.external_id)
+    }
+    let mut latest: BTreeMap<(&str, &str), &Action> = BTreeMap::new();
+    for action in &execution.actions {
+        let last = latest.entry((&action.stage, &action.name)).or_insert(action);
+        *last = std::cmp::max_by(*last, action, |one, other| age(one).cmp(&age(other)));
+    }
+    latest.into_values().collect()
 }
 
 #[cfg(test)]

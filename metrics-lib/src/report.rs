@@ -129,3 +129,93 @@ pub fn total<'a>(figures: impl IntoIterator<Item = &'a Figures>) -> Figures {
     figures.into_iter().for_each(|figures| total += figures);
     total
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{ExecutionKey, OpsItemKey};
+    use jiff::{SignedDuration, Timestamp};
+
+    fn execution(id: &str) -> ExecutionKey {
+        let [account, region, pipeline, execution_id] = ["1", "r", "p", id].map(str::to_owned);
+        ExecutionKey { account, region, pipeline, execution_id }
+    }
+
+    /// A fact of the repository acme/shop.
+    fn fact(id: FactId, second: i64, counted_by: &[Metric]) -> Fact {
+        Fact {
+            id,
+            time: Timestamp::from_second(second).unwrap(),
+            repository: Some("acme/shop".into()),
+            execution: None,
+            ops_item: None,
+            measured: Vec::new(),
+            counted_by: counted_by.to_vec(),
+            evidence: String::new(),
+        }
+    }
+
+    fn deployment(id: &str, second: i64, counted_by: &[Metric]) -> Fact {
+        fact(FactId::Deployment(execution(id)), second, counted_by)
+    }
+
+    fn failure(id: &str, second: i64) -> Fact {
+        fact(FactId::Failure(execution(id)), second, &[Metric::FailedDeployments])
+    }
+
+    fn restore(digit: char, second: i64, seconds: i64) -> Fact {
+        let ops_item_id = format!("oi-{}", digit.to_string().repeat(12)).parse().unwrap();
+        let key = OpsItemKey { account: "1".into(), region: "r".into(), ops_item_id };
+        let value = DatumValue::seconds(SignedDuration::from_secs(seconds)).unwrap();
+        Fact { measured: vec![(Metric::TimeToRestore, value)], ..fact(FactId::Restore(key), second, &[]) }
+    }
+
+    /// The figures of seconds 100 to 199.
+    #[test]
+    fn figures_of_a_window() {
+        fn check(name: &str, facts: &[Fact], expected: &Figures) {
+            let [start, end] = [100, 200].map(|second| Timestamp::from_second(second).unwrap());
+            let figures = by_repository(facts, Window { start, end });
+            assert_eq!(total(figures.values()), *expected, "{name}");
+        }
+        use Metric::{Deployments, ReworkDeployments, Rollbacks};
+        let none = Figures::default;
+        check("nothing", &[], &none());
+        let ends =
+            [99, 100, 199, 200].map(|second| deployment(&format!("e{second}"), second, &[Deployments]));
+        check("half-open", &ends, &Figures { deployments: 2, ..none() });
+        let rework = deployment("e1", 150, &[Deployments, ReworkDeployments]);
+        check("rework", std::slice::from_ref(&rework), &Figures { deployments: 1, rework: 1, ..none() });
+        check(
+            "duplicates",
+            &[rework.clone(), rework.clone()],
+            &Figures { deployments: 1, rework: 1, ..none() },
+        );
+        let failed = Figures { deployments: 1, failed: 1, ..none() };
+        let deployed = deployment("e1", 150, &[Deployments]);
+        check("failed", &[deployed.clone(), failure("e1", 150)], &failed);
+        check("failed, stamped after the window", &[deployed.clone(), failure("e1", 250)], &failed);
+        check(
+            "failed before the window",
+            &[deployment("e1", 50, &[Deployments]), failure("e1", 150)],
+            &none(),
+        );
+        check("failure of an unknown deployment", &[failure("e9", 150)], &none());
+        let rollback = fact(FactId::Rollback(execution("e2")), 160, &[Rollbacks]);
+        check("rollback", &[deployed, rollback], &Figures { deployments: 1, rollbacks: 1, ..none() });
+        let restores = [restore('b', 150, 30), restore('a', 160, 10), restore('c', 250, 20)];
+        check("restores", &restores, &Figures { restores: vec![10.0, 30.0], ..none() });
+    }
+
+    #[test]
+    fn median_time_to_restore() {
+        fn check(restores: &[f64], expected: Option<f64>) {
+            let figures = Figures { restores: restores.to_vec(), ..Figures::default() };
+            assert_eq!(figures.median_time_to_restore(), expected, "{restores:?}");
+        }
+        check(&[], None);
+        check(&[10.0], Some(10.0));
+        check(&[10.0, 20.0], Some(15.0));
+        check(&[10.0, 20.0, 90.0], Some(20.0));
+    }
+}

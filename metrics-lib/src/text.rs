@@ -19,7 +19,8 @@ pub fn ops_item_ids(text: &str) -> impl Iterator<Item = OpsItemId> + '_ {
 /// So `acme/shop` does not name the pipeline `shop`, nor `shop-api` the pipeline `api`.
 pub fn names(text: &str, name: &str) -> bool {
     !name.is_empty()
-        && text.match_indices(name).any(|(start, _)| {
+        // Matches may overlap: `a.a` stands twice in `-a.a.a`, the second time as a whole word.
+        && text.char_indices().filter(|&(start, _)| text[start..].starts_with(name)).any(|(start, _)| {
             is_delimited(text, start, start + name.len(), |char| is_word(char) || char == '-' || char == '/')
         })
 }
@@ -120,6 +121,7 @@ mod tests {
         check("éacme/shop", "acme/shop", false);
         check("Acme/Shop is down", "acme/shop", false);
         check("shop-main failed", "shop-main", true);
+        check("-a.a.a", "a.a", true);
         check("anything", "", false);
     }
 

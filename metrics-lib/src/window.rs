@@ -59,3 +59,39 @@ impl Period {
 fn midnight(date: Date) -> Result<Timestamp, jiff::Error> {
     Ok(date.to_zoned_datetime(TimeZone::UTC)?.timestamp())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_the_calendar() {
+        fn check(period: Period, time: &str, expected: [&str; 2]) {
+            let window = period.containing(time.parse().unwrap()).unwrap();
+            assert_eq!([window.start.to_string(), window.end.to_string()], expected, "{period:?} of {time}");
+        }
+        use Period::{Day, Month, Week};
+        check(Day, "2026-06-15T00:00:00Z", ["2026-06-15T00:00:00Z", "2026-06-16T00:00:00Z"]);
+        check(Day, "2026-06-15T23:59:59.999Z", ["2026-06-15T00:00:00Z", "2026-06-16T00:00:00Z"]);
+        // Whatever the offset that it is written in, the day is UTC's.
+        check(Day, "2026-06-15T01:00:00+02:00", ["2026-06-14T00:00:00Z", "2026-06-15T00:00:00Z"]);
+        check(Week, "2026-06-15T00:00:00Z", ["2026-06-15T00:00:00Z", "2026-06-22T00:00:00Z"]);
+        check(Week, "2026-06-14T23:59:59Z", ["2026-06-08T00:00:00Z", "2026-06-15T00:00:00Z"]);
+        check(Week, "2027-01-01T12:00:00Z", ["2026-12-28T00:00:00Z", "2027-01-04T00:00:00Z"]);
+        check(Month, "2028-02-29T12:00:00Z", ["2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"]);
+        check(Month, "2026-12-31T23:59:59Z", ["2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"]);
+    }
+
+    #[test]
+    fn the_end_lies_outside() {
+        let [start, inside, end] = [0, 59, 60].map(|second| Timestamp::from_second(second).unwrap());
+        let window = Window { start, end };
+        assert_eq!([start, inside, end].map(|time| window.contains(time)), [true, true, false]);
+        assert!(!Window { start, end: start }.contains(start));
+    }
+
+    #[test]
+    fn the_calendar_ends() {
+        assert!(Period::Month.containing(Timestamp::MAX).is_err());
+    }
+}

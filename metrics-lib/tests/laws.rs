@@ -329,7 +329,9 @@ fn head(push: &Change) -> CommitId {
 fn action() -> impl Strategy<Value = Action> {
     let stage = select(vec!["Source", "Build", "Production"]);
     let status = select(vec!["Succeeded", "Failed", "InProgress"]);
-    (stage, 0..3_u8, status, instant()).prop_map(|(stage, number, status, updated)| {
+    // Few instants, so that attempts tie.
+    (stage, 0..3_u8, status, 0..3_i64).prop_map(|(stage, number, status, minute)| {
+        let updated = Timestamp::from_second(TIME.start + minute * 60).unwrap();
         let source = stage == "Source";
         let configuration =
             [("FullRepositoryId", format!("acme/{number}")), ("BranchName", "main".to_owned())];
@@ -344,7 +346,7 @@ fn action() -> impl Strategy<Value = Action> {
             configuration: configuration.map(|(name, value)| (name.to_owned(), value)).into(),
             output_variables: BTreeMap::new(),
             output_artifacts: Vec::new(),
-            external_id: None,
+            external_id: source.then(|| format!("{status} at {minute}")),
             external_summary: None,
         }
     })

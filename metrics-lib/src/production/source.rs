@@ -3,7 +3,7 @@
 //! Configuration keys and output variables are those of CodePipeline's action structure reference (CodeStar
 //! connection, CodeCommit, Amazon S3, Amazon ECR, GitHub version 1).
 
-use super::{Action, ArtifactRevision, Execution};
+use super::{Action, ArtifactRevision, Execution, latest_attempts};
 use crate::event::{Reference, Source, SourceKind};
 
 /// The source of the primary source action: the first by kind (Git, ECR, S3), then by name.
@@ -13,13 +13,12 @@ use crate::event::{Reference, Source, SourceKind};
 pub(super) fn primary(execution: &Execution) -> Result<Source, String> {
     let mut unknown = None;
     let mut sources: Vec<(u8, &str, Source)> = Vec::new();
-    for action in execution.actions.iter().filter(|action| action.category == "Source") {
+    for action in latest_attempts(execution).into_iter().filter(|action| action.category == "Source") {
         match source(execution, action) {
             Some(source) => sources.push((rank(source.kind), &action.name, source)),
             None => unknown = unknown.or(Some(action)),
         }
     }
-    // Attempts of one action tie and describe the same revision; the last one listed has the fewest gaps.
     let first = sources.into_iter().min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     first.map(|(_, _, source)| source).ok_or_else(|| match unknown {
         Some(action) => {

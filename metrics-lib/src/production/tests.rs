@@ -121,6 +121,9 @@ fn stages_and_branches() {
     );
     let after = action("Notify", "Notify", "Succeeded", 20);
     check(&[branch("main"), production("Succeeded", 9), after], "acme/shop branch main at 9 c1");
+    // Without a production stage the last of all actions gives the time, so it must have ended.
+    let running = action("Build", "Build", "InProgress", 5);
+    check(&[branch("main"), running], "unfinished: action Build is still in progress");
     check(&[], "unfinished: the API lists no action of the execution");
     check(&[build], "ignored: it ran no source action that tells the repository");
 
@@ -182,6 +185,23 @@ fn several_source_actions() {
     check(&[&s3, &ecr, &git], "acme/shop branch main at 9 c1");
     check(&[&s3, &ecr], "image no branch at 9");
     check(&[&git, &other], "other branch main at 9");
+}
+
+/// A retried source action deployed what its latest attempt fetched, wherever the API lists it.
+#[test]
+fn retried_source_action() {
+    let attempt = |revision: &str, minute: i64| Action {
+        started: at(minute),
+        updated: at(minute),
+        output_variables: map(&[("BranchName", "main"), ("CommitId", revision)]),
+        ..branch("main")
+    };
+    let check = |attempts: [Action; 2], expected: &str| {
+        let production = action("Production", "Deploy", "Succeeded", 9);
+        assert_eq!(outcome(&execution(attempts.into_iter().chain([production]).collect())), expected);
+    };
+    check([attempt("c1", 1), attempt("c2", 2)], "acme/shop branch main at 9 c2");
+    check([attempt("c2", 2), attempt("c1", 1)], "acme/shop branch main at 9 c2");
 }
 
 #[test]
