@@ -1,6 +1,6 @@
 //! What an installation looks like: the configuration of the stacks, checked once.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use metrics_lib::{fact::Teams, production::ProductionRule};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -149,6 +149,11 @@ fn is_secret(text: &str) -> bool {
     parts.next() == Some("arn") && parts.nth(1) == Some("secretsmanager") && parts.nth(3).is_some_and(is_name)
 }
 
+/// A length of time in weeks, days of 24 hours, and smaller units: `90d`, `P90D`, `PT15M`.
+fn length(text: &str) -> Option<SignedDuration> {
+    text.parse::<Span>().ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
+}
+
 fn is_name(text: &str) -> bool {
     !text.trim().is_empty()
 }
@@ -283,9 +288,7 @@ impl Reader<'_> {
         let Some(value) = self.get(key) else { return SignedDuration::from_secs(default) };
         let duration = match &value {
             Value::Number(seconds) => seconds.as_i64().map(SignedDuration::from_secs),
-            Value::String(text) => {
-                text.parse().ok().or_else(|| text.parse().ok().map(SignedDuration::from_secs))
-            }
+            Value::String(text) => length(text).or_else(|| text.parse().ok().map(SignedDuration::from_secs)),
             _ => None,
         };
         match duration.filter(|length| (0..=longest).contains(&length.as_secs()) && !length.is_negative()) {
@@ -339,6 +342,10 @@ mod tests {
         check(json!(600), Some(600));
         check(json!("600"), Some(600));
         check(json!("0s"), Some(0));
+        check(json!("1d"), Some(86_400));
+        check(json!("P1D"), Some(86_400));
+        check(json!("2d"), None);
+        check(json!("1mo"), None);
         check(json!("-15m"), None);
         check(json!("25h"), None);
         check(json!("soon"), None);

@@ -37,6 +37,29 @@ async fn several_pushes() {
     .await;
 }
 
+/// A hotfix from a branch of its own lies between two deployments of the main branch that are further apart than the
+/// lookback: what was pushed after the first of them counts.
+#[tokio::test]
+async fn hotfix_branch_after_the_lookback() {
+    let mut config = with_webhook();
+    config["leadTimeLookback"] = json!("1d");
+    config["trunkBasedRepositories"] = json!(["acme/shop"]);
+    let mut scene = Scene::with(config).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.pushes("16 12:00", "main", 1, &[commit(2, "16 12:00", "Add")]).await;
+    scene.pushes("19 10:00", "hotfix", 0, &[commit(9, "19 10:00", "Mend")]).await;
+    let hotfix = execution("e2", "19 12:00").source(Source::CodeStar, "acme/shop", "hotfix");
+    scene.runs(&hotfix.revision(&commit_id(9))).await;
+    scene.pushes("20 10:00", "main", 2, &[commit(3, "20 10:00", "Go on")]).await;
+    scene.runs(&execution("e3", "20 12:00").revision(&commit_id(3))).await;
+    let report = report(&scene.finish().await);
+    assert!(report.contains("CommitLeadTime acme/shop 20 12:00 = 7200 + 345600\n"), "{report}");
+    assert!(report.contains("LeadTimeForChanges acme/shop 20 12:00 = 345600\n"), "{report}");
+    assert!(report.contains("LeadTimeForChanges acme/shop 19 12:00 = 7200\n"), "{report}");
+    assert!(!report.contains("dead letter"), "{report}");
+}
+
 #[tokio::test]
 async fn squashed_pull_request() {
     check(
