@@ -1,5 +1,12 @@
 //! The infrastructure of the product as data: [`settings`] say what an installation looks like, the [`plan`] says
-//! which buses, rules, queues, functions and tables it consists of.
+//! which buses, rules, queues, functions and tables it consists of, and the [`stacks`] say it in Pulumi's words.
 
+mod aws;
+mod components;
+pub mod naming;
 pub mod plan;
+mod pulumi;
 pub mod settings;
+pub mod stacks;
+
+pub use pulumi::packages;
