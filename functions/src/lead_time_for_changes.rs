@@ -86,7 +86,7 @@ async fn answer(
         let earliest = since.checked_sub(lookback).unwrap_or(Timestamp::MIN);
         if earliest < asked {
             let time = earliest..asked;
-            changes.extend(lake::changes(context, &source.repository, time, owner.invocation).await?);
+            changes.extend(lake::changes(context, &source.repository, time, owner).await?);
             asked = earliest;
         }
         let revision_before = before.as_ref().and_then(|before| before.source.revision.clone());

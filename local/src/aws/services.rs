@@ -28,7 +28,8 @@ pub struct Services {
     pub lake: Objects,
     /// The `OpsItem`s.
     pub ssm: Ssm,
-    athena: Athena,
+    /// The queries.
+    pub athena: Athena,
     /// The name of the webhook's secret, and the secret.
     secret: Option<(String, String)>,
     sts: Sts,

@@ -219,7 +219,7 @@ pub(super) fn lake_reader(names: &Names) -> Vec<Statement> {
         pattern: names.bucket_arn(&format!("{bucket}/{prefix}*")),
         reason,
     };
-    let records = objects(&lake, lake::TABLE, "Firehose makes up the names of objects");
+    let records = objects(&lake, &format!("{}/", lake::TABLE), "Firehose makes up the names of objects");
     let answers = objects(&results, "", "Athena makes up the names of objects");
     vec![
         on(
