@@ -64,7 +64,8 @@ func catalog() []*constructor {
 		resourceOf(lambda.NewEventSourceMapping).replaces("eventSourceArn"),
 		resourceOf(lambda.NewFunction).unique("name"),
 		resourceOf(lambda.NewFunctionEventInvokeConfig).unique("functionName", "qualifier"),
-		resourceOf(lambda.NewPermission).unique("function", "statementId"),
+		resourceOf(lambda.NewPermission).unique("function", "statementId").
+			replaces("action", "principal", "qualifier", "sourceAccount", "sourceArn"),
 		resourceOf(s3.NewBucket).unique("bucket"),
 		resourceOf(s3.NewBucketLifecycleConfiguration).unique("bucket"),
 		resourceOf(s3.NewBucketLogging).unique("bucket"),

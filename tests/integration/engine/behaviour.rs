@@ -66,11 +66,12 @@ fn sorted(changes: Result<Vec<super::Change>, Refused>) -> Vec<String> {
 #[test]
 fn preview_up_and_up_again() {
     with_stack("preview_up_and_up_again", |_, stack| {
-        let created = ["bus", "queue", "rule", "secret", "target", "version"].map(|name| format!("create {name}"));
-        let mut previewed = sorted(stack.preview());
-        previewed.retain(|line| created.contains(line));
-        assert_eq!(previewed, created);
-        assert_eq!(sorted(stack.up()), created);
+        let created = ["bus", "queue", "rule", "secret", "target", "version"];
+        let lines = |names: &[&str]| names.iter().map(|name| format!("create {name}")).collect::<Vec<_>>();
+        // The engine keeps provider and stack as resources of its own.
+        let previewed = ["aws", "bus", "dora-metrics-ops", "queue", "rule", "secret", "target", "version"];
+        assert_eq!(sorted(stack.preview()), lines(&previewed));
+        assert_eq!(sorted(stack.up()), lines(&created));
         assert_eq!(sorted(stack.up()), [""; 0]);
         assert_eq!(sorted(stack.preview()), [""; 0]);
 
@@ -133,6 +134,29 @@ fn changed_name_replaces_its_resource() {
         let changes: Vec<_> = stack.up().unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(changes, ["create queue", "update target", "delete queue"]);
     });
+}
+
+/// A version of a secret can't be changed at all.
+#[test]
+fn changed_secret_replaces_its_version() {
+    with_stack("changed_secret_replaces_its_version", |_, stack| {
+        stack.up().unwrap();
+        stack.configure(&[Setting::Secret("webhookSecret", "hush")]);
+        let changes: Vec<_> = stack.up().unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(changes, ["create version", "delete version"]);
+        assert!(is_encrypted(&stack.export().resource("version").inputs["secretString"]));
+    });
+}
+
+/// The program says which version of the provider it is for, and no other will do.
+#[test]
+fn provider_of_another_version() {
+    let Some(engine) = Engine::or_skip("provider_of_another_version") else { return };
+    let mut document = document();
+    document["resources"]["aws"]["options"]["version"] = json!("7.39.0");
+    let project = engine.project(Program::Document(document));
+    let Refused(message) = stack(&project).up().unwrap_err();
+    assert!(message.contains("7.39.0"), "{message}");
 }
 
 #[test]
@@ -221,7 +245,10 @@ fn name_that_is_taken() {
     document["resources"]["again"] = document["resources"]["queue"].clone();
     let project = engine.project(Program::Document(document));
     let Refused(message) = stack(&project).preview().unwrap_err();
-    assert!(message.contains("already exists as urn:pulumi:ops::dora-metrics::aws:sqs/queue:Queue::"), "{message}");
+    assert!(
+        message.contains("already exists as urn:pulumi:ops::dora-metrics::aws:sqs/queue:Queue::"),
+        "{message}"
+    );
 }
 
 /// The compiler gets plain settings and paths; the document refers to settings by name.

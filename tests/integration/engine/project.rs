@@ -7,6 +7,7 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     fs, io,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -24,8 +25,8 @@ pub(crate) enum Program<'a> {
 pub(crate) struct Engine {
     /// The folders that programs are looked for in.
     path: OsString,
-    /// The engine's own folder, which all projects share.
-    home: PathBuf,
+    /// The folder with the provider, as the engine installs providers.
+    plugins: PathBuf,
 }
 
 impl Engine {
@@ -41,15 +42,17 @@ impl Engine {
         let others = env::var_os("PATH").unwrap_or_default();
         let folders = [folder.clone()].into_iter().chain(env::split_paths(&others));
         let path = env::join_paths(folders).map_err(|error| error.to_string())?;
-        Ok(Self { path, home: folder.join("home") })
+        Ok(Self { path, plugins: folder.join("plugins") })
     }
 
     /// A new project, in a folder of its own.
     pub(crate) fn project(&self, program: Program<'_>) -> Project<'_> {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["project", "state"] {
+        for name in ["project", "state", "home"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
+        // The engine's home is not shared: schemas are cached there, and logs pile up.
+        symlink(&self.plugins, folder.path().join("home/plugins")).unwrap();
         let project = Project { engine: self, folder };
         let runtime = match &program {
             Program::Document(_) => json!("yaml"),
@@ -108,11 +111,13 @@ impl Project<'_> {
             .env_clear()
             .env("PATH", &self.engine.path)
             .env("HOME", self.folder.path())
-            .env("PULUMI_HOME", &self.engine.home)
+            .env("PULUMI_HOME", self.path("home"))
             .env("PULUMI_BACKEND_URL", backend)
             .env("PULUMI_CONFIG_PASSPHRASE", "passphrase")
             .env("PULUMI_SKIP_UPDATE_CHECK", "1")
             .env("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
+            // Only the state after a command matters here: to write it after every step would take most of the time.
+            .env("PULUMI_SKIP_CHECKPOINTS", "true")
             .env("ENGINE_JOURNAL", self.path("journal.jsonl"));
         command
     }
