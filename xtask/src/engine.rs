@@ -26,6 +26,13 @@ pub(crate) fn build() -> anyhow::Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|built| built == current) {
         return Ok(());
     }
+    // No test may take an old engine for the new one.
+    match fs::remove_dir_all(&target) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("{} can't be deleted", target.display()));
+        }
+        _ => {}
+    }
     let version = pinned(&sources, CLI_MODULE)?;
     let packages = if installed(&version) { vec![PROVIDER] } else { vec![YAML_HOST, CLI, PROVIDER] };
     if let Err(reason) = fetch(&sources, &packages) {
