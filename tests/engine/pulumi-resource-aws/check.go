@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -76,22 +78,22 @@ func (p *provider) Diff(_ context.Context, request plugin.DiffRequest) (plugin.D
 	if difference == nil {
 		return plugin.DiffResponse{Changes: plugin.DiffNone}, nil
 	}
-	response := plugin.DiffResponse{
-		Changes:      plugin.DiffSome,
-		ChangedKeys:  difference.ChangedKeys(),
-		DetailedDiff: plugin.NewDetailedDiffFromObjectDiff(difference, true),
-	}
 	replacing := append([]string{"region"}, constructor.uniqueInputs...)
-	for _, input := range append(replacing, constructor.replacingInputs...) {
-		if difference.Changed(resource.PropertyKey(input)) {
-			response.ReplaceKeys = append(response.ReplaceKeys, resource.PropertyKey(input))
+	replacing = append(replacing, constructor.replacingInputs...)
+	response := plugin.DiffResponse{Changes: plugin.DiffSome, DetailedDiff: map[string]plugin.PropertyDiff{}}
+	replaced := false
+	for path, change := range plugin.NewDetailedDiffFromObjectDiff(difference, true) {
+		input := strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' })[0]
+		if slices.Contains(replacing, input) {
+			change.Kind = change.Kind.AsReplace()
+			replaced = true
 		}
+		response.DetailedDiff[path] = change
 	}
-	// The provider has nothing but property paths for the engine; with replacements, the keys must do.
-	if len(response.ReplaceKeys) > 0 {
-		response.DetailedDiff = nil
-		old, new := p.uniqueKey(constructor, request.OldInputs), p.uniqueKey(constructor, request.NewInputs)
-		response.DeleteBeforeReplace = old != "" && old == new
+	if replaced {
+		// While the old one has the name, the new one can't be made.
+		key := p.uniqueKey(constructor, request.NewInputs)
+		response.DeleteBeforeReplace = key != "" && key == p.uniqueKey(constructor, request.OldInputs)
 	}
 	return response, nil
 }

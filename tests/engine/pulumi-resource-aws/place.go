@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -44,7 +45,7 @@ func placeOf(config resource.PropertyMap) (place, string) {
 		in.account = "123456789012"
 	case in.account == "":
 		in.account = allowed[0]
-	case len(allowed) > 0 && !strings.Contains(" "+strings.Join(allowed, " ")+" ", " "+in.account+" "):
+	case len(allowed) > 0 && !slices.Contains(allowed, in.account):
 		return in, "AWS account ID not allowed: " + in.account
 	}
 	return in, ""

@@ -270,3 +270,12 @@ fn compiler_and_configuration() {
     // The CLI makes numbers of what looks like one, in lists and maps.
     assert_eq!(stack.outputs()["id"], json!(111_111_111_111_u64));
 }
+
+/// What the compiler says reaches people.
+#[test]
+fn compiler_that_fails() {
+    let Some(engine) = Engine::or_skip("compiler_that_fails") else { return };
+    let project = engine.project(Program::Compiler("cat no-such-document.json"));
+    let Refused(message) = project.stack("ops").preview().unwrap_err();
+    assert!(message.contains("no-such-document.json: No such file"), "{message}");
+}

@@ -88,11 +88,13 @@ impl<'a> Stack<'a> {
         }
         let output = self.pulumi(&["preview", "--json"]);
         let preview: Preview = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+            .unwrap_or_else(|_| panic!("no preview: {:?}", done(&output)));
         if output.status.success() {
             return Ok(preview.steps.into_iter().filter(|step| step.operation != "same").collect());
         }
-        Err(Refused::new(&preview.diagnostics.into_iter().map(|line| line.message).collect::<String>()))
+        // Some of what is to be said is in the preview, some beside it.
+        let messages = preview.diagnostics.into_iter().map(|diagnostic| diagnostic.message);
+        Err(Refused::new(&(messages.collect::<String>() + &String::from_utf8_lossy(&output.stderr))))
     }
 
     /// Makes the resources what the program says, and returns what the provider was asked to do, in that order.
