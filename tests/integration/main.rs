@@ -4,6 +4,7 @@
 
 mod cli;
 mod deployments;
+mod engine;
 mod failures;
 mod faults;
 mod lead_times;
