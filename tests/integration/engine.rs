@@ -19,6 +19,6 @@ mod project;
 mod stack;
 mod state;
 
-pub(crate) use project::{Engine, Program};
+pub(crate) use project::{Engine, Program, Project};
 pub(crate) use stack::{Change, Refused, Setting, Stack};
 pub(crate) use state::is_encrypted;

@@ -2,6 +2,7 @@
 
 mod differences;
 mod document;
+mod engine;
 mod policies;
 mod routing;
 

@@ -80,6 +80,11 @@ impl Project<'_> {
         fs::write(path, content).unwrap();
     }
 
+    /// Deletes a file.
+    pub(crate) fn remove(&self, path: &str) {
+        fs::remove_file(self.path("project").join(path)).unwrap();
+    }
+
     /// Replaces the document.
     pub(crate) fn document(&self, document: &Value) {
         self.write("Main.yaml", document.to_string());

@@ -108,6 +108,11 @@ impl<'a> Stack<'a> {
         self.change(&["destroy", "--yes"])
     }
 
+    /// Lets the engine delete what is protected.
+    pub(crate) fn unprotect_all(&self) {
+        done(&self.pulumi(&["state", "unprotect", "--all", "--yes"])).unwrap();
+    }
+
     /// The stack's state, secrets encrypted.
     pub(crate) fn export(&self) -> State {
         State::parse(&done(&self.pulumi(&["stack", "export"])).unwrap())
