@@ -32,6 +32,7 @@ func catalog() []*constructor {
 		resourceOf(apigateway.NewAccount),
 		resourceOf(apigateway.NewDeployment).replaces("restApi", "triggers"),
 		resourceOf(apigateway.NewIntegration).unique("restApi", "resourceId", "httpMethod"),
+		resourceOf(apigateway.NewIntegrationResponse).unique("restApi", "resourceId", "httpMethod", "statusCode"),
 		resourceOf(apigateway.NewMethod).unique("restApi", "resourceId", "httpMethod"),
 		resourceOf(apigateway.NewMethodResponse).unique("restApi", "resourceId", "httpMethod", "statusCode"),
 		resourceOf(apigateway.NewMethodSettings).unique("restApi", "stageName", "methodPath"),

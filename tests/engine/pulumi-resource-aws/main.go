@@ -1,5 +1,5 @@
-// Pulumi-resource-aws stands in for the AWS provider in tests: it has the provider's schema, made of the official Go SDK
-// when it is asked for, and creates nothing.
+// Pulumi-resource-aws stands in for the AWS provider in tests: it has the provider's schema, made of the official Go
+// SDK when it is asked for, and creates nothing.
 package main
 
 import (

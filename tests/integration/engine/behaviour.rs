@@ -238,6 +238,17 @@ fn missing_property() {
     assert!(message.contains("Missing required property 'arn'"), "{message}");
 }
 
+/// A type must be in the provider's catalog.
+#[test]
+fn unknown_type() {
+    let Some(engine) = Engine::or_skip("unknown_type") else { return };
+    let mut document = document();
+    document["resources"]["queue"]["type"] = json!("aws:sqs:Cue");
+    let project = engine.project(Program::Document(document));
+    let Refused(message) = stack(&project).preview().unwrap_err();
+    assert!(message.contains("aws:sqs:Cue"), "{message}");
+}
+
 #[test]
 fn name_that_is_taken() {
     let Some(engine) = Engine::or_skip("name_that_is_taken") else { return };

@@ -51,7 +51,7 @@ impl Engine {
         for name in ["project", "state", "home"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        // The engine's home is not shared: schemas are cached there, and logs pile up.
+        // Each has a home of its own: schemas are cached there, and logs pile up.
         symlink(&self.plugins, folder.path().join("home/plugins")).unwrap();
         let project = Project { engine: self, folder };
         let runtime = match &program {
