@@ -1,9 +1,9 @@
 //! CloudWatch and CloudWatch Logs.
 
 use super::resources;
-use crate::pulumi::{Json, Text};
+use crate::pulumi::Text;
 use serde::Serialize;
-use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A log group.
 #[derive(Debug, Serialize)]
@@ -22,16 +22,45 @@ pub(crate) struct LogStream {
     pub(crate) log_group_name: Text,
 }
 
-/// A dashboard.
+/// An alarm, on a metric or on what is made of several.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Dashboard {
-    pub(crate) dashboard_name: Text,
-    pub(crate) dashboard_body: Json<Value>,
+pub(crate) struct MetricAlarm {
+    pub(crate) name: Text,
+    pub(crate) alarm_description: Text,
+    pub(crate) alarm_actions: [Text; 1],
+    pub(crate) ok_actions: [Text; 1],
+    pub(crate) comparison_operator: &'static str,
+    pub(crate) threshold: f64,
+    pub(crate) evaluation_periods: u32,
+    pub(crate) treat_missing_data: &'static str,
+    pub(crate) metric_queries: Vec<MetricQuery>,
+}
+
+/// A metric or an expression of an alarm; one of them is what it looks at.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MetricQuery {
+    pub(crate) id: &'static str,
+    pub(crate) label: Text,
+    pub(crate) expression: Option<&'static str>,
+    pub(crate) metric: Option<QueriedMetric>,
+    pub(crate) return_data: bool,
+}
+
+/// A metric in periods.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QueriedMetric {
+    pub(crate) namespace: Text,
+    pub(crate) metric_name: Text,
+    pub(crate) dimensions: BTreeMap<&'static str, Text>,
+    pub(crate) stat: &'static str,
+    pub(crate) period: u32,
 }
 
 resources! {
     LogGroup = "aws:cloudwatch/logGroup:LogGroup", tagged;
     LogStream = "aws:cloudwatch/logStream:LogStream";
-    Dashboard = "aws:cloudwatch/dashboard:Dashboard";
+    MetricAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm", tagged;
 }

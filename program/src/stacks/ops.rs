@@ -7,6 +7,7 @@ use crate::{
     components::{
         Actual,
         alarm_topic::alarm_topic,
+        alarms::alarms,
         commit_lake::commit_lake,
         encryption, event_route,
         forwarding::{Forwarding, forwarding, undelivered_from},
@@ -69,6 +70,7 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
             document.output("webhookUrl", "none: lead time is not measured, because webhookSecret is not set")
         }
     }
+    alarms(&mut document, names, &plan.alarms, &topic);
     document.output("alarmTopic", topic.arn());
     document.output("ledgerTable", ledger.name());
     let archives = plan.functions().map(|function| archive(function.name)).collect();
