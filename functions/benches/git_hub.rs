@@ -6,6 +6,7 @@ use functions::{commit_transform, github_webhook::payload, github_webhook::signa
 use jiff::Timestamp;
 use metrics_lib::lake::Row;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::{error::Error, hint::black_box, io::Write, time::Instant};
 
 const ROUNDS: u32 = 2_000;
@@ -18,10 +19,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     report("webhook floor: JSON", || serde_json::from_slice::<Value>(&body).is_ok())?;
     report("webhook: signature, parse, trim", || {
         let wrong = signature.verifies(&body, &secrets);
-        (wrong, payload::changes("push", &body, Timestamp::UNIX_EPOCH).map(|changes| changes.len()).ok())
+        (
+            wrong,
+            payload::changes("push", &body, Timestamp::UNIX_EPOCH, &BTreeSet::new())
+                .map(|changes| changes.len())
+                .ok(),
+        )
     })?;
 
-    let change = payload::changes("push", &body, Timestamp::UNIX_EPOCH)?.remove(0);
+    let change = payload::changes("push", &body, Timestamp::UNIX_EPOCH, &BTreeSet::new())?.remove(0);
     let record = serde_json::to_vec(&Row::from(&change))?;
     let encoded = BASE64_STANDARD.encode(&record);
     let records: Vec<Value> = (0..100)

@@ -117,6 +117,8 @@ pub struct WebhookConfig {
     pub secret: String,
     /// From [`env::DELIVERY_STREAM`].
     pub delivery_stream: String,
+    /// From [`env::BOT_AUTHORS`].
+    pub bot_authors: BTreeSet<String>,
     /// From [`env::CLOCK_FILE`]; the system's clock if that is not set.
     pub clock: Clock,
 }
@@ -130,6 +132,7 @@ impl WebhookConfig {
         Ok(Self {
             secret: required(&variable, env::WEBHOOK_SECRET)?,
             delivery_stream: required(&variable, env::DELIVERY_STREAM)?,
+            bot_authors: json(env::BOT_AUTHORS, &required(&variable, env::BOT_AUTHORS)?)?,
             clock: clock(&variable),
         })
     }

@@ -22,7 +22,10 @@ use metrics_lib::{
 use secret::Secrets;
 use serde::{Deserialize, Serialize};
 use signature::Signature;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// The largest body: what Lambda takes in an invocation.
 const MAX_BODY: usize = 6 * 1024 * 1024;
@@ -100,6 +103,7 @@ struct Webhook {
     firehose: aws_sdk_firehose::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
     delivery_stream: String,
+    bots: BTreeSet<String>,
     clock: Clock,
 }
 
@@ -117,6 +121,7 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         firehose: aws_sdk_firehose::Client::new(&sdk),
         cloudwatch: aws_sdk_cloudwatch::Client::new(&sdk),
         delivery_stream: config.delivery_stream,
+        bots: config.bot_authors,
         clock: config.clock,
     };
     let handle = |event: LambdaEvent<Request>| webhook.answer(event.payload);
@@ -172,7 +177,7 @@ impl Webhook {
             return Ok(Accepted::Pong);
         }
         let now = self.clock.now().map_err(unavailable)?;
-        let changes = payload::changes(event, &body, now)?;
+        let changes = payload::changes(event, &body, now, &self.bots)?;
         if changes.is_empty() {
             return Ok(Accepted::Dropped);
         }

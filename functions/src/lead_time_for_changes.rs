@@ -14,11 +14,11 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::Metric,
-    event::{Deployment, OpsItemId, Reference, SourceKind},
+    event::{Deployment, Reference, SourceKind},
     lake::{CommitId, is_repository},
     lead_time::{self, Answer, Question},
+    rework_rate,
 };
-use std::collections::BTreeSet;
 
 /// How long after a deployment its pushes may have arrived in the lake: webhooks are delivered again by hand, days later.
 const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -57,10 +57,12 @@ async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployment) 
         return Err(Error::CommitsMissing { key: deployment.key.clone(), reason: reason.clone() });
     }
     publish(context, owner, &fact).await?;
-    // The deployed commit's message is known from the execution; those of the other commits are known only here.
-    let (Answer::Commits(commits) | Answer::WholeBranch(commits)) = answer else { return Ok(()) };
-    let referenced: BTreeSet<OpsItemId> = commits.into_iter().flat_map(|commit| commit.ops_items).collect();
-    time_to_restore::deployed(context, owner, deployment, &Vec::from_iter(referenced)).await
+    // The deployed commit's message is known from the execution; the rest of the change is known only here.
+    let (Answer::Changed(changed) | Answer::WholeBranch(changed)) = answer else { return Ok(()) };
+    if let Some(fact) = rework_rate::by_change(deployment, &changed) {
+        publish(context, owner, &fact).await?;
+    }
+    time_to_restore::deployed(context, owner, deployment, &Vec::from_iter(changed.ops_items)).await
 }
 
 /// Asks the lake. What was deployed before may have come from another branch: then what was deployed before that counts,

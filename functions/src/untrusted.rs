@@ -4,6 +4,7 @@ use crate::{commit_transform, github_webhook::payload, github_webhook::signature
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// A header that is read as a signature is `sha256=` and 64 lower-case hexadecimal digits, and verifies nothing.
 pub fn signature_header(data: &[u8]) {
@@ -18,7 +19,9 @@ pub fn signature_header(data: &[u8]) {
 /// A body is changes that can be written and read again, or it is refused.
 pub fn webhook_body(data: &[u8]) {
     for event in ["push", "pull_request", "ping"] {
-        let Ok(changes) = payload::changes(event, data, Timestamp::UNIX_EPOCH) else { continue };
+        let Ok(changes) = payload::changes(event, data, Timestamp::UNIX_EPOCH, &BTreeSet::new()) else {
+            continue;
+        };
         for change in changes {
             let row = metrics_lib::lake::Row::from(&change);
             assert!(serde_json::to_vec(&row).is_ok_and(|record| record.len() < 1000 * 1024));

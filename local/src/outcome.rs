@@ -197,7 +197,7 @@ fn metric((key, points): (&MetricKey, &BTreeMap<Timestamp, Vec<f64>>)) -> Metric
 
 /// The facts and the ignored executions of the ledger's table, in order of time.
 fn ledger(dynamodb: &DynamoDb, table: &str) -> (Vec<Fact>, Vec<Ignored>) {
-    let (mut facts, mut ignored) = (Vec::new(), Vec::new());
+    let (mut facts, mut ignored, mut rework) = (Vec::new(), Vec::new(), Vec::new());
     for item in dynamodb.items(table).map(Attributes) {
         let Some(time) = item.text("time").and_then(|time| time.parse().ok()) else { continue };
         match item.text("kind").as_deref() {
@@ -206,12 +206,26 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> (Vec<Fact>, Vec<Ignored>) {
             Some("deployment") => facts.push(item.fact(FactKind::Deployment, time)),
             Some("failure") => facts.push(item.fact(FactKind::Failure, time)),
             Some("restore") => facts.push(item.fact(FactKind::Restore, time)),
+            Some("rework") => {
+                let execution = ["account", "region", "pipeline", "executionId"].map(|name| item.text(name));
+                rework.push((execution, item.text("evidence").unwrap_or_default()));
+            }
             Some("rollback") => facts.push(item.fact(FactKind::Rollback, time)),
             // Until an incident is attributed to a deployment, a failure may come of it.
             Some("incident") if item.text("attribution").as_deref() != Some("attributed") => {
                 facts.push(item.fact(FactKind::Failure, time));
             }
             _ => {}
+        }
+    }
+    // Rework that only the change shows is said of the deployment.
+    for (execution, reason) in rework {
+        let is_its = |fact: &&mut Fact| {
+            fact.kind == FactKind::Deployment
+                && [&fact.account, &fact.region, &fact.pipeline, &fact.execution_id] == execution.each_ref()
+        };
+        if let Some(deployment) = facts.iter_mut().find(is_its) {
+            deployment.evidence += &format!("; rework: {reason}");
         }
     }
     facts.sort_by(|a, b| (a.time, a.kind, &a.execution_id).cmp(&(b.time, b.kind, &b.execution_id)));

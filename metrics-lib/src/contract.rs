@@ -192,6 +192,8 @@ pub mod env {
     pub const WEBHOOK_SECRET: &str = "DORA_WEBHOOK_SECRET";
     /// The Firehose stream that writes the lake.
     pub const DELIVERY_STREAM: &str = "DORA_DELIVERY_STREAM";
+    /// JSON: the authors whose commits are left out of lead time, by name or user name, `["dependabot[bot]"]`.
+    pub const BOT_AUTHORS: &str = "DORA_BOT_AUTHORS";
     /// A file that holds the present, RFC 3339. Set on one machine only, where time is simulated; unset, the
     /// system's clock is used.
     pub const CLOCK_FILE: &str = "DORA_CLOCK_FILE";

@@ -26,6 +26,8 @@ pub enum FactId {
     Unattributed(OpsItemKey),
     /// How long the change of a deployment took.
     LeadTime(ExecutionKey),
+    /// That a deployment is rework, known from what it changed only.
+    Rework(ExecutionKey),
 }
 
 /// The kind of a fact.
@@ -46,11 +48,13 @@ pub enum FactKind {
     Unattributed,
     /// How long the change of a deployment took.
     LeadTime,
+    /// That a deployment is rework, known from what it changed only.
+    Rework,
 }
 
 impl FactKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Deployment,
         Self::LeadTime,
         Self::Failure,
@@ -58,6 +62,7 @@ impl FactKind {
         Self::Rollback,
         Self::Ignored,
         Self::Unattributed,
+        Self::Rework,
     ];
 
     /// The kind's name in the ledger.
@@ -70,6 +75,7 @@ impl FactKind {
             Self::Ignored => "ignored",
             Self::Unattributed => "unattributed",
             Self::LeadTime => "leadTime",
+            Self::Rework => "rework",
         }
     }
 }
@@ -85,6 +91,7 @@ impl FactId {
             Self::Ignored(_) => FactKind::Ignored,
             Self::Unattributed(_) => FactKind::Unattributed,
             Self::LeadTime(_) => FactKind::LeadTime,
+            Self::Rework(_) => FactKind::Rework,
         }
     }
 }

@@ -122,6 +122,9 @@ pub struct Commit {
     /// Whether its message says that it merges a branch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub merge: bool,
+    /// Whether its author is one of the bots that are left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bot: bool,
     /// The `OpsItem`s that its message references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ops_items: Vec<OpsItemId>,
@@ -418,8 +421,13 @@ mod tests {
     fn a_row_is_what_it_was_made_from() {
         let id = |digit: &str| CommitId::try_from(digit.repeat(40)).unwrap();
         let time: Timestamp = "2026-06-15T12:00:00.5Z".parse().unwrap();
-        let commit =
-            Commit { id: id("a"), time, merge: true, ops_items: vec!["oi-0123456789ab".parse().unwrap()] };
+        let commit = Commit {
+            id: id("a"),
+            time,
+            merge: true,
+            bot: false,
+            ops_items: vec!["oi-0123456789ab".parse().unwrap()],
+        };
         let push = Change::Push(Push {
             repository: "acme/shop".into(),
             repository_created: Some(time),

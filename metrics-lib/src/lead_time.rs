@@ -6,9 +6,10 @@
 use crate::{
     contract::Metric,
     datum::DatumValue,
-    event::Deployment,
+    event::{Deployment, OpsItemId},
     fact::{Fact, FactId},
     lake::{Change, Commit, CommitId, PullRequest, Push},
+    text,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -32,14 +33,41 @@ pub struct Question<'a> {
 /// What a deployment changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// These commits, without those that only merge; the earliest first.
-    Commits(Vec<Commit>),
-    /// These commits, back to where the branch began: none of the revisions before lies on the way.
-    WholeBranch(Vec<Commit>),
+    /// This.
+    Changed(Changed),
+    /// This, back to where the branch began: none of the revisions before lies on the way.
+    WholeBranch(Changed),
     /// Nothing new.
     Nothing(&'static str),
     /// It can't be told from what has arrived.
     Unknown(String),
+}
+
+/// What is new.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The commits, without those that only merge and those of bots; the earliest first.
+    pub commits: Vec<Commit>,
+    /// The `OpsItem`s that any of its commits or merged branches references, merges and bots included.
+    pub ops_items: BTreeSet<OpsItemId>,
+    /// The branches that were merged by pull requests.
+    pub branches: BTreeSet<String>,
+}
+
+impl Changed {
+    /// What is new in commits, all of them, made before a deployment.
+    fn new(mut commits: Vec<Commit>, branches: BTreeSet<String>, deployed: Timestamp) -> Self {
+        let in_commits = commits.iter().flat_map(|commit| commit.ops_items.iter().cloned());
+        let ops_items =
+            in_commits.chain(branches.iter().flat_map(|branch| text::ops_item_ids(branch))).collect();
+        commits.retain(|commit| !commit.merge && !commit.bot);
+        for commit in &mut commits {
+            // Whatever its date says, it was made before it was deployed.
+            commit.time = commit.time.min(deployed);
+        }
+        commits.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        Self { commits, ops_items, branches }
+    }
 }
 
 /// Finds what a deployment changed, from changes in any order and any number of times.
@@ -52,20 +80,13 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
     if !history.knows(revision, branch) {
         return Answer::Unknown(format!("no push that brought revision {revision} has arrived"));
     }
-    let ordered = |mut commits: Vec<Commit>| {
-        for commit in &mut commits {
-            // Whatever its date says, it was made before it was deployed.
-            commit.time = commit.time.min(deployed);
-        }
-        commits.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
-        commits
-    };
     if let Some(Way { pushes, .. }) = previous.iter().find_map(|to| history.way(revision, Some(to), branch)) {
-        let commits = ordered(history.expand(&pushes, branch));
-        return if commits.is_empty() {
+        let Expanded { commits, branches, .. } = history.expand(&pushes, branch);
+        let changed = Changed::new(commits.into_values().collect(), branches, deployed);
+        return if changed.commits.is_empty() {
             Answer::Nothing("no commit is new")
         } else {
-            Answer::Commits(commits)
+            Answer::Changed(changed)
         };
     }
     if previous.first().is_some_and(|latest| history.way(latest, Some(revision), branch).is_some()) {
@@ -76,13 +97,15 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
             Answer::Unknown(format!("no pushes that lead from revision {latest} to {revision} have arrived"))
         }
         (way, _) => {
-            let mut commits = history.expand(&way.map(|way| way.pushes).unwrap_or_default(), branch);
+            let pushes = way.map(|way| way.pushes).unwrap_or_default();
+            let Expanded { mut commits, branches, .. } = history.expand(&pushes, branch);
             let oldest = deployed.checked_sub(lookback).unwrap_or(Timestamp::MIN);
-            commits.retain(|commit| commit.time >= oldest);
-            if commits.is_empty() {
+            commits.retain(|_, commit| commit.time >= oldest);
+            let changed = Changed::new(commits.into_values().collect(), branches, deployed);
+            if changed.commits.is_empty() {
                 return Answer::Nothing("no commit is new");
             }
-            Answer::WholeBranch(ordered(commits))
+            Answer::WholeBranch(changed)
         }
     }
 }
@@ -91,7 +114,7 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
 pub fn fact(deployment: &Deployment, answer: &Answer) -> Fact {
     let since = |commit: &Commit| DatumValue::seconds(deployment.time.duration_since(commit.time)).ok();
     let (values, evidence) = match answer {
-        Answer::Commits(commits) | Answer::WholeBranch(commits) => {
+        Answer::Changed(Changed { commits, .. }) | Answer::WholeBranch(Changed { commits, .. }) => {
             let first = commits.first().map(|commit| (commit, since(commit)));
             let lead_time = first.and_then(|(_, seconds)| Some((Metric::LeadTimeForChanges, seconds?)));
             let each = commits.iter().filter_map(|commit| Some((Metric::CommitLeadTime, since(commit)?)));
@@ -139,6 +162,16 @@ struct History {
 
 /// A push on the way: its branch, its old head, and those of its commits that belong to it.
 type Step<'a> = (&'a str, &'a Option<CommitId>, &'a [Commit]);
+
+/// What pushes brought, with the commits of pull requests in place of what squashing or rebasing made of them.
+#[derive(Default)]
+struct Expanded<'a> {
+    commits: BTreeMap<CommitId, Commit>,
+    /// The branches that were merged by pull requests.
+    branches: BTreeSet<String>,
+    /// The pull requests whose commits are here in place of what was made of them.
+    replaced: BTreeSet<&'a PullRequest>,
+}
 
 /// A way back, the latest push first.
 struct Way<'a> {
@@ -218,17 +251,15 @@ impl History {
         last.filter(|_| to.is_none())
     }
 
-    /// The commits of pushes, with those of pull requests in place of what squashing or rebasing made of them; without
-    /// those that only merge.
-    fn expand(&self, pushes: &[&[Commit]], branch: Option<&str>) -> Vec<Commit> {
-        let mut commits = BTreeMap::new();
+    /// What pushes brought.
+    fn expand(&self, pushes: &[&[Commit]], branch: Option<&str>) -> Expanded<'_> {
+        let mut expanded = Expanded::default();
         let reached: BTreeSet<&CommitId> =
             pushes.iter().copied().flatten().map(|commit| &commit.id).collect();
-        let mut replaced = BTreeSet::new();
         for push in pushes {
-            self.expand_push(push, branch, &reached, &mut replaced, &mut commits);
+            self.expand_push(push, branch, &reached, &mut expanded);
         }
-        commits.into_values().filter(|commit: &Commit| !commit.merge).collect()
+        expanded
     }
 
     fn expand_push<'a>(
@@ -236,8 +267,7 @@ impl History {
         push: &[Commit],
         branch: Option<&str>,
         reached: &BTreeSet<&CommitId>,
-        replaced: &mut BTreeSet<&'a PullRequest>,
-        commits: &mut BTreeMap<CommitId, Commit>,
+        expanded: &mut Expanded<'a>,
     ) {
         let mut own: Vec<Option<&Commit>> = push.iter().map(Some).collect();
         for (index, commit) in push.iter().enumerate() {
@@ -245,6 +275,7 @@ impl History {
                 request.merge_commit == commit.id && branch.is_none_or(|branch| branch == request.branch)
             };
             let Some(request) = self.requests.iter().find(merged) else { continue };
+            expanded.branches.insert(request.head_branch.clone());
             if reached.contains(&request.head_commit) {
                 // Its commits are here themselves; this one only merges them.
                 own[index] = None;
@@ -252,7 +283,7 @@ impl History {
             }
             let head = self.head_pushes(request);
             let count: usize = head.iter().map(Vec::len).sum();
-            if count == 0 || !replaced.insert(request) {
+            if count == 0 || !expanded.replaced.insert(request) {
                 continue;
             }
             // A push of just as many commits was rebased, else one commit was squashed.
@@ -260,10 +291,10 @@ impl History {
             own[if rebased { 0 } else { index }..=index].fill(None);
             let reached = head.iter().flatten().map(|commit| &commit.id).collect();
             for push in &head {
-                self.expand_push(push, Some(&request.head_branch), &reached, replaced, commits);
+                self.expand_push(push, Some(&request.head_branch), &reached, expanded);
             }
         }
-        commits.extend(own.into_iter().flatten().map(|commit| (commit.id.clone(), commit.clone())));
+        expanded.commits.extend(own.into_iter().flatten().map(|commit| (commit.id.clone(), commit.clone())));
     }
 
     /// The pushes of a pull request's branch, the latest first: as many commits as it says, without what came from the

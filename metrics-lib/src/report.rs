@@ -113,6 +113,7 @@ pub fn by_repository<'a>(
                 figures.failed += u64::from(failed.contains(key));
                 figures.rework += u64::from(fact.counted_by.contains(&Metric::ReworkDeployments));
             }
+            FactId::Rework(_) => figures.rework += 1,
             FactId::Rollback(_) => figures.rollbacks += 1,
             FactId::Restore(_) => figures.restores.extend(fact.value().map(DatumValue::get)),
             FactId::LeadTime(_) => figures.lead_times.extend(fact.value().map(DatumValue::get)),

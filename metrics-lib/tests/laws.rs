@@ -259,7 +259,9 @@ proptest! {
         };
         // The previous deployment is further back: the change has more commits, and its first is no later.
         let first_of = |answer: &Answer| match answer {
-            Answer::Commits(commits) | Answer::WholeBranch(commits) => commits.first().map(|commit| commit.time),
+            Answer::Changed(changed) | Answer::WholeBranch(changed) => {
+                changed.commits.first().map(|commit| commit.time)
+            }
             Answer::Nothing(_) | Answer::Unknown(_) => None,
         };
         let (longer, shorter) = (ask(early, &pushes), ask(late, &pushes));
@@ -299,7 +301,7 @@ fn pushes() -> impl Strategy<Value = Vec<Change>> {
                     number += 1;
                     let id = CommitId::try_from(format!("{number:040x}")).unwrap();
                     let time = Timestamp::from_second(TIME.start + second).unwrap();
-                    Commit { id, time, merge, ops_items: Vec::new() }
+                    Commit { id, time, merge, bot: false, ops_items: Vec::new() }
                 })
                 .collect();
             let new_head = commits[commits.len() - 1].id.clone();

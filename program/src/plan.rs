@@ -213,7 +213,7 @@ pub enum PlanError {
     /// Lambda refuses the environment.
     #[error(
         "the environment of {function} has {bytes} bytes, Lambda takes {MAX_ENVIRONMENT}: shorten \
-         trunkBasedRepositories or teams"
+         trunkBasedRepositories, teams or botAuthors"
     )]
     Environment {
         /// The function.
@@ -252,7 +252,7 @@ impl Plan {
             ops_rules: routes::forwarding_rules(names, settings.lead_time, false),
             buses: routes::buses(names, settings),
             consumers,
-            intake: settings.lead_time.then(|| functions::intake(names)),
+            intake: settings.lead_time.then(|| functions::intake(names, settings)),
             ledger: Table {
                 name: names.table(),
                 partition_key: ledger::PARTITION_KEY,

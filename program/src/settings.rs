@@ -39,6 +39,8 @@ pub struct Settings {
     pub attribution_delay: SignedDuration,
     /// `leadTimeLookback`: how far back the lead time of a pipeline's first deployment reaches.
     pub lead_time_lookback: SignedDuration,
+    /// `botAuthors`: the authors, by name or user name, whose commits are left out of lead time.
+    pub bot_authors: BTreeSet<String>,
     /// Whether lead time is measured: whether there is a `webhookSecret`, what GitHub signs webhooks with. Its value is
     /// not kept.
     pub lead_time: bool,
@@ -213,6 +215,7 @@ impl Settings {
             attribution_window: reader.duration("attributionWindow", DAY, 90 * DAY, DURATION),
             attribution_delay: reader.duration("attributionDelay", 900, DAY, DELAY),
             lead_time_lookback: reader.duration("leadTimeLookback", 90 * DAY, 365 * DAY, LOOKBACK),
+            bot_authors: reader.names("botAuthors"),
             lead_time: reader.secret(WEBHOOK_SECRET),
             operations: Operations::read(reader),
             unknown_keys: reader.unknown_keys(),

@@ -1,6 +1,8 @@
 //! From GitHub's webhooks to lead time: the real functions, Firehose, the lake and Athena on the single-machine cloud.
 
-use crate::scene::{Scene, Source, commit, commit_id, execution, execution_of, report, with_webhook};
+use crate::scene::{
+    Scene, Source, commit, commit_id, execution, execution_of, ops_item, report, with_webhook,
+};
 use jiff::SignedDuration;
 use local::shapes::{delivery, merged_pull_request};
 use program::plan::{Consumer, Plan};
@@ -82,6 +84,44 @@ async fn squashed_pull_request() {
         ],
     )
     .await;
+}
+
+/// A squashed pull request says nothing of its branch, which references an incident: the pull request does.
+#[tokio::test]
+async fn squashed_branch_that_references_an_incident() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.raises(&ops_item(1, "13:00")).await;
+    let branch = "fix/oi-000000000001";
+    scene.pushes("13:30", branch, 0, &[commit(2, "13:30", "Mend")]).await;
+    scene.pushes("14:00", "main", 1, &[commit(3, "14:00", "Mend login (#7)")]).await;
+    let at = crate::scene::at("14:00");
+    let request = merged_pull_request("acme/shop", branch, &commit_id(2), &commit_id(3), 1, at);
+    assert_eq!(scene.delivers("14:00", &request).await, 200);
+    scene.runs(&execution("e2", "15:00").revision(&commit_id(3)).message("Mend login (#7)")).await;
+    let report = report(&scene.finish().await);
+    for line in [
+        "ReworkDeployments acme/shop 15:00 = 1\n",
+        "TimeToRestore acme/shop 15:00 = 7200\n",
+        "LeadTimeForChanges acme/shop 15:00 = 5400\n",
+        "revision 0000000000000000000000000000000000000003; rework: references oi-000000000001\n",
+    ] {
+        assert!(report.contains(line), "{line}{report}");
+    }
+}
+
+/// Bots' commits don't count.
+#[tokio::test]
+async fn bots() {
+    let mut config = with_webhook();
+    config["botAuthors"] = json!(["person"]);
+    let mut scene = Scene::with(config).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Bump a thing")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    let report = report(&scene.finish().await);
+    assert!(report.contains("leadTime e1 published: no commit is new\n"), "{report}");
+    assert!(!report.contains("LeadTime acme/shop") && !report.contains("dead letter"), "{report}");
 }
 
 /// The push arrives an hour after the deployment: the lead time is pending and settled later.

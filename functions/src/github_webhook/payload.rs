@@ -9,6 +9,7 @@ use metrics_lib::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// How many commits a record holds at the most: Firehose takes records of 1,000 KiB.
 const COMMITS_PER_RECORD: usize = 500;
@@ -43,6 +44,13 @@ struct CommitPayload {
     timestamp: String,
     #[serde(default)]
     message: String,
+    author: Option<Author>,
+}
+
+#[derive(Deserialize)]
+struct Author {
+    name: Option<String>,
+    username: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -78,13 +86,18 @@ struct Branch {
     sha: CommitId,
 }
 
-/// The changes that a payload tells of; none if it tells of nothing that matters.
+/// The changes that a payload tells of; none if it tells of nothing that matters. Commits of `bots` are marked.
 ///
 /// # Errors
 /// [`Invalid`], when the body is not a payload of the event.
-pub fn changes(event: &str, body: &[u8], now: Timestamp) -> Result<Vec<Change>, Invalid> {
+pub fn changes(
+    event: &str,
+    body: &[u8],
+    now: Timestamp,
+    bots: &BTreeSet<String>,
+) -> Result<Vec<Change>, Invalid> {
     match event {
-        "push" => push(parse(event, body)?, now),
+        "push" => push(parse(event, body)?, now, bots),
         "pull_request" => pull_request(parse(event, body)?),
         _ => Ok(Vec::new()),
     }
@@ -97,7 +110,7 @@ fn parse<T: DeserializeOwned>(event: &str, body: &[u8]) -> Result<T, Invalid> {
     })
 }
 
-fn push(payload: PushPayload, now: Timestamp) -> Result<Vec<Change>, Invalid> {
+fn push(payload: PushPayload, now: Timestamp, bots: &BTreeSet<String>) -> Result<Vec<Change>, Invalid> {
     let PushPayload { reference, before, after, deleted, commits, repository } = payload;
     let Some(branch) = reference.strip_prefix(BRANCH) else { return Ok(Vec::new()) };
     if deleted {
@@ -111,7 +124,7 @@ fn push(payload: PushPayload, now: Timestamp) -> Result<Vec<Change>, Invalid> {
     let new_head = id("after", after)?;
     let name = checked(&repository).ok_or_else(|| invalid("repository.full_name is no owner/name".into()))?;
     let pushed = repository.pushed_at.as_ref().and_then(time).unwrap_or(now);
-    let commits: Vec<Commit> = commits.into_iter().map(|commit| trimmed(commit, pushed)).collect();
+    let commits: Vec<Commit> = commits.into_iter().map(|commit| trimmed(commit, pushed, bots)).collect();
     let parts: Vec<&[Commit]> =
         if commits.is_empty() { vec![&[]] } else { commits.chunks(COMMITS_PER_RECORD).collect() };
     let count = parts.len();
@@ -131,13 +144,16 @@ fn push(payload: PushPayload, now: Timestamp) -> Result<Vec<Change>, Invalid> {
     Ok(changes.collect())
 }
 
-fn trimmed(CommitPayload { id, timestamp, message }: CommitPayload, pushed: Timestamp) -> Commit {
+fn trimmed(commit: CommitPayload, pushed: Timestamp, bots: &BTreeSet<String>) -> Commit {
+    let CommitPayload { id, timestamp, message, author } = commit;
+    let names = author.into_iter().flat_map(|author| [author.name, author.username]).flatten();
     let mut ops_items: Vec<_> = text::ops_item_ids(&message).take(REFERENCES_PER_COMMIT).collect();
     ops_items.sort();
     ops_items.dedup();
     // Git takes dates that are none; such a commit counts from its push.
     let time = timestamp.parse().unwrap_or(pushed);
-    Commit { id, time, merge: text::is_merge(&message), ops_items }
+    let bot = names.into_iter().any(|name| bots.contains(&name));
+    Commit { id, time, merge: text::is_merge(&message), bot, ops_items }
 }
 
 fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
@@ -181,7 +197,7 @@ mod tests {
     }
 
     fn check(event: &str, payload: &Value, expected: Result<usize, &str>) {
-        let found = changes(event, payload.to_string().as_bytes(), now());
+        let found = changes(event, payload.to_string().as_bytes(), now(), &BTreeSet::new());
         let found = found.map(|changes| changes.len()).map_err(|error| error.reason);
         assert_eq!(
             found.as_ref().map_err(String::as_str),
@@ -234,8 +250,26 @@ mod tests {
     }
 
     #[test]
+    fn bots() {
+        fn check(author: Value, expected: bool) {
+            let mut payload = push_payload();
+            payload["commits"][0]["author"] = author.clone();
+            let bots = BTreeSet::from(["renovate[bot]".to_owned()]);
+            let changes = changes("push", payload.to_string().as_bytes(), now(), &bots).unwrap();
+            let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
+            assert_eq!(push.commits[0].bot, expected, "{author}");
+        }
+        check(json!({"name": "renovate[bot]", "email": "r@example.com"}), true);
+        check(json!({"name": "Renovate", "username": "renovate[bot]"}), true);
+        check(json!({"name": "A. Person", "username": "person"}), false);
+        check(json!({"name": "not renovate[bot]"}), false);
+        check(json!(null), false);
+    }
+
+    #[test]
     fn nothing_of_people_is_kept() {
-        let changes = changes("push", push_payload().to_string().as_bytes(), now()).unwrap();
+        let changes =
+            changes("push", push_payload().to_string().as_bytes(), now(), &BTreeSet::new()).unwrap();
         let kept = format!("{changes:?}");
         assert!(kept.contains("oi-0123456789ab"), "{kept}");
         assert!(
@@ -248,7 +282,7 @@ mod tests {
     fn large_pushes_are_split() {
         let commit = push_payload()["commits"][0].clone();
         let payload = changed("/commits", Value::Array(vec![commit; 2048]));
-        let changes = changes("push", payload.to_string().as_bytes(), now()).unwrap();
+        let changes = changes("push", payload.to_string().as_bytes(), now(), &BTreeSet::new()).unwrap();
         let sizes: Vec<_> = changes
             .iter()
             .map(|change| match change {

@@ -175,6 +175,7 @@ fn fact_item(fact: &Fact) -> Item {
         | FactId::LeadTime(key)
         | FactId::Failure(key)
         | FactId::Rollback(key)
+        | FactId::Rework(key)
         | FactId::Ignored(key) => {
             Item::new(execution_partition(&key.execution_id), execution_sort(kind, key))
         }

@@ -11,7 +11,11 @@ fn id(number: u32) -> CommitId {
 
 /// A commit of an hour; its number is its hour, unless told otherwise.
 fn commit(number: u32, at: i64) -> Commit {
-    Commit { id: id(number), time: hour(at), merge: false, ops_items: Vec::new() }
+    Commit { id: id(number), time: hour(at), merge: false, bot: false, ops_items: Vec::new() }
+}
+
+fn of_bot(number: u32, at: i64) -> Commit {
+    Commit { bot: true, ..commit(number, at) }
 }
 
 fn merge(number: u32, at: i64) -> Commit {
@@ -78,7 +82,7 @@ fn check_after(revision: u32, previous: &[u32], branch: Option<&str>, changes: &
         lookback: SignedDuration::from_hours(80),
     };
     let describe = |answer: Answer| match answer {
-        Answer::Commits(commits) | Answer::WholeBranch(commits) => {
+        Answer::Changed(Changed { commits, .. }) | Answer::WholeBranch(Changed { commits, .. }) => {
             let commits = commits.iter().map(|commit| {
                 let number = u32::from_str_radix(commit.id.as_str(), 16).unwrap();
                 let at = commit.time.duration_since(hour(0)).as_hours();
@@ -311,8 +315,45 @@ fn facts() {
         assert_eq!(found, expected);
     };
     check(
-        Answer::Commits(vec![commit(95, 95), commit(98, 98)]),
+        Answer::Changed(Changed { commits: vec![commit(95, 95), commit(98, 98)], ..Changed::default() }),
         &[(Metric::LeadTimeForChanges, 5.0), (Metric::CommitLeadTime, 5.0), (Metric::CommitLeadTime, 2.0)],
     );
     check(Answer::Nothing("nothing"), &[]);
+}
+
+/// Bots' commits do not count; where there are no others, nothing does.
+#[test]
+fn bots_are_left_out() {
+    check(Some(90), &[push("main", 90, &[of_bot(92, 92), commit(95, 95), commit(100, 99)])], "95 100=99");
+    check(Some(90), &[push("main", 90, &[of_bot(95, 95), of_bot(100, 99)])], "no commit is new");
+}
+
+/// What the whole change references, its merges and merged branches included, and which branches it merges.
+#[test]
+fn references() {
+    fn check(changes: &[Change], ops_items: &[&str], branches: &[&str]) {
+        let question = Question {
+            revision: &id(100),
+            previous: &[id(90)],
+            branch: Some("main"),
+            deployed: hour(100),
+            lookback: SignedDuration::from_hours(80),
+        };
+        let Answer::Changed(changed) = change(question, changes) else { panic!("{changes:?}") };
+        let found: Vec<String> = changed.ops_items.iter().map(ToString::to_string).collect();
+        assert_eq!(found, ops_items);
+        assert_eq!(Vec::from_iter(&changed.branches), branches);
+    }
+    let referencing = |commit: Commit, id: &str| Commit { ops_items: vec![id.parse().unwrap()], ..commit };
+    let (one, two, three) = ("oi-000000000001", "oi-000000000002", "oi-000000000003");
+    let own = referencing(commit(95, 95), one);
+    let merge = referencing(merge(96, 96), two);
+    let bots = referencing(of_bot(97, 97), three);
+    check(&[push("main", 90, &[own, merge, bots, commit(100, 99)])], &[one, two, three], &[]);
+    let before = referencing(commit(80, 80), one);
+    check(&[push("main", 70, &[before, commit(90, 90)]), plain(90, &[100])], &[], &[]);
+    // A squashed pull request: its branch references an incident, and so does a commit of the branch.
+    let branch = push("fix/oi-000000000002", 0, &[referencing(commit(95, 95), one)]);
+    let request = pull_request("fix/oi-000000000002", 95, 100, 1);
+    check(&[plain(90, &[100]), branch, request], &[one, two], &["fix/oi-000000000002"]);
 }

@@ -88,7 +88,7 @@ fn consumer_environment(
 }
 
 /// The way of GitHub's webhooks into the lake.
-pub(super) fn intake(names: &Names) -> Intake {
+pub(super) fn intake(names: &Names, settings: &Settings) -> Intake {
     let mut webhook_permissions = permissions::every_function(names, "github-webhook");
     webhook_permissions.extend(permissions::webhook(names));
     Intake {
@@ -101,6 +101,7 @@ pub(super) fn intake(names: &Names) -> Intake {
             timeout: SignedDuration::from_secs(29),
             memory: 256,
             environment: BTreeMap::from([
+                (env::BOT_AUTHORS, json!(settings.bot_authors).to_string()),
                 (env::WEBHOOK_SECRET, names.secret()),
                 (env::DELIVERY_STREAM, names.stream()),
             ]),
