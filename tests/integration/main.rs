@@ -8,6 +8,7 @@ mod failures;
 mod faults;
 mod lead_times;
 mod outside;
+mod package;
 mod purity;
 mod real_payloads;
 mod restores;

@@ -1,7 +1,9 @@
 //! `cargo xtask …`: the commands of those who work on the product.
 
 mod checks;
+mod package;
 mod patterns;
+mod rustc;
 mod snapshots;
 mod wasm;
 
@@ -22,6 +24,8 @@ enum Command {
     Test,
     /// Measure the webhook beside its floor, and replays of 1,000 and 10,000 deployments: time an event, and memory.
     Bench,
+    /// Build the functions as they are deployed: target/lambda/FUNCTION.zip.
+    Package(package::Options),
     /// Run a file of event patterns and events against the pattern matcher and print each disagreement.
     Patterns {
         /// JSON lines: id, pattern, event, expected ("match", "no match" or "invalid").
@@ -33,6 +37,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Test => checks::run().map(|()| ExitCode::SUCCESS),
         Command::Bench => checks::bench().map(|()| ExitCode::SUCCESS),
+        Command::Package(options) => package::run(&options),
         Command::Patterns { file } => patterns::run(&file),
     }
 }
