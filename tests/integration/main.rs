@@ -9,6 +9,7 @@ mod failures;
 mod faults;
 mod lead_times;
 mod outside;
+mod package;
 mod permissions;
 mod purity;
 mod real_payloads;

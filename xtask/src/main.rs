@@ -3,7 +3,9 @@
 mod bench;
 mod checks;
 mod engine;
+mod package;
 mod patterns;
+mod rustc;
 mod snapshots;
 mod wasm;
 
@@ -24,8 +26,11 @@ enum Command {
     Test,
     /// Build the Pulumi engine for the tests, if it is not built yet.
     Engine,
-    /// Measure the Pulumi program, the webhook beside its floor, and replays of 1,000 and 10,000 deployments: time an event, and memory.
+    /// Measure the Pulumi program, the webhook beside its floor, and replays of 1,000 and 10,000 deployments: time an
+    /// event, and memory.
     Bench,
+    /// Build the functions as they are deployed: target/lambda/FUNCTION.zip.
+    Package(package::Options),
     /// Run a file of event patterns and events against the pattern matcher and print each disagreement.
     Patterns {
         /// JSON lines: id, pattern, event, expected ("match", "no match" or "invalid").
@@ -38,6 +43,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Test => checks::run().map(|()| ExitCode::SUCCESS),
         Command::Engine => engine::build().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench::run().map(|()| ExitCode::SUCCESS),
+        Command::Package(options) => package::run(&options),
         Command::Patterns { file } => patterns::run(&file),
     }
 }

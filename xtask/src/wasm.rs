@@ -1,12 +1,10 @@
 //! Builds metrics-lib where there is no operating system: the proof that it does no I/O.
 
-use crate::{checks::cargo, snapshots::root};
+use crate::{checks::cargo, rustc};
 use anyhow::{Context, bail};
 use std::{
-    env,
     io::{self, Write},
-    path::{Path, PathBuf},
-    process::Command,
+    path::PathBuf,
 };
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -46,28 +44,16 @@ pub(crate) fn check() -> anyhow::Result<()> {
 }
 
 fn compiler() -> anyhow::Result<Option<Compiler>> {
-    let pinned = env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
-    if output(&pinned, &["--print", "target-libdir", "--target", TARGET])?.is_some_and(|path| path.exists()) {
+    let pinned = rustc::pinned();
+    if rustc::has_target(&pinned, TARGET)? {
         return Ok(Some(Compiler::Pinned));
     }
     for compiler in [pinned, PathBuf::from("/usr/bin/rustc")] {
-        let sysroot = output(&compiler, &["--print", "sysroot"])?;
-        let source = sysroot.map(|sysroot| sysroot.join("lib/rustlib/src/rust/library/Cargo.lock"));
+        let source =
+            rustc::sysroot(&compiler)?.map(|sysroot| sysroot.join("lib/rustlib/src/rust/library/Cargo.lock"));
         if source.is_some_and(|source| source.exists()) {
             return Ok(Some(Compiler::WithSource(compiler)));
         }
     }
     Ok(None)
-}
-
-/// The path that a compiler prints; none if there is no such compiler.
-fn output(compiler: &Path, arguments: &[&str]) -> anyhow::Result<Option<PathBuf>> {
-    match Command::new(compiler).args(arguments).current_dir(root()).output() {
-        Ok(output) if output.status.success() => {
-            Ok(Some(PathBuf::from(String::from_utf8(output.stdout)?.trim_end())))
-        }
-        Ok(_) => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("{} can't be started", compiler.display())),
-    }
 }

@@ -1,0 +1,129 @@
+//! The functions as they are shipped: which there are, and that one of them runs on Lambda's machines. They are built by
+//! `cargo xtask package`.
+
+use crate::{
+    outside::{self, Outside},
+    scene::{binaries, with_webhook},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use local::lambda::Lambda;
+use program::{plan::Plan, settings::Settings};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::{self, File, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+use zip::ZipArchive;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// The function that calls no AWS API.
+const FUNCTION: &str = "commit-transform";
+/// Where Debian puts the C library of arm64.
+const LIBRARIES: &str = "/usr/aarch64-linux-gnu";
+/// The C library of Lambda's runtime `provided.al2023` is 2.34.
+const GLIBC: u32 = 34;
+
+/// `cargo xtask package` packs every binary, and the stacks hold every function of the plan.
+#[test]
+fn every_function_of_the_plan_is_packed_and_no_other() {
+    let plan = Plan::new(&Settings::from_json(&with_webhook()).unwrap()).unwrap();
+    let intake = plan.intake.unwrap();
+    let mut planned: Vec<_> = plan.consumers.iter().map(|consumer| consumer.function.name).collect();
+    planned.extend([intake.webhook.name, intake.transform.name]);
+    planned.sort_unstable();
+    let mut packed: Vec<_> = fs::read_dir(Path::new(ROOT).join("functions/src/bin"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    packed.sort_unstable();
+    assert_eq!(packed, planned);
+}
+
+/// qemu, which runs arm64's programs.
+fn qemu() -> Outside<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut programs = env::split_paths(&path)
+        .flat_map(|folder| ["qemu-aarch64", "qemu-aarch64-static"].map(|name| folder.join(name)));
+    let qemu = programs.find(|program| program.is_file());
+    match qemu {
+        Some(qemu) if Path::new(LIBRARIES).is_dir() => Ok(qemu),
+        _ => Err("install qemu-user and libc6-arm64-cross (Debian's names)".to_owned()),
+    }
+}
+
+/// The function's archive, not optimised.
+fn archive() -> Outside<ZipArchive<File>> {
+    // What it says goes to the terminal, past the test harness: the first build takes minutes.
+    let status = Command::new(binaries().path("xtask").unwrap())
+        .args(["package", "--debug", FUNCTION])
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    if status.code() == Some(69) {
+        return Err("the reason is above".to_owned());
+    }
+    assert!(status.success(), "{status}");
+    let file = Path::new(ROOT).join("target/lambda-debug").join(FUNCTION).with_extension("zip");
+    Ok(ZipArchive::new(File::open(file).unwrap()).unwrap())
+}
+
+/// A record of the lake, one that is none, and one without data.
+fn batch() -> Value {
+    let request = json!({"kind": "pull_request", "repository": "acme/shop", "branch": "main", "head_branch": "feature",
+                         "head_commit": "a".repeat(40), "merge_commit": "b".repeat(40), "commit_count": 1,
+                         "merged": "2026-06-15T12:00:00Z"});
+    let records: Vec<_> = [request.to_string(), "{}".to_owned(), String::new()]
+        .iter()
+        .map(|data| {
+            let data = BASE64_STANDARD.encode(data);
+            json!({"recordId": "r", "approximateArrivalTimestamp": 1_781_524_800_000_i64, "data": data})
+        })
+        .collect();
+    json!({"invocationId": "i", "records": records})
+}
+
+#[tokio::test]
+async fn a_bootstrap_answers_on_arm64() {
+    let test = "a_bootstrap_answers_on_arm64";
+    let Some(qemu) = outside::or_skip(test, qemu()) else { return };
+    let Some(mut archive) = outside::or_skip(test, archive()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    archive.extract(folder.path()).unwrap();
+    let bootstrap = folder.path().join("bootstrap");
+    let content = fs::read(&bootstrap).unwrap();
+    assert!(newest_glibc(&content) <= GLIBC);
+
+    let emulated = folder.path().join("emulated");
+    let script = format!("#!/bin/sh\nexec {} -L {LIBRARIES} {}\n", qemu.display(), bootstrap.display());
+    fs::write(&emulated, script).unwrap();
+    fs::set_permissions(&emulated, Permissions::from_mode(0o755)).unwrap();
+    let answer = |binary: PathBuf| async {
+        let log = folder.path().join("log");
+        let environment = BTreeMap::from([("AWS_LAMBDA_FUNCTION_MEMORY_SIZE".to_owned(), "256".to_owned())]);
+        let mut lambda = Lambda::new(FUNCTION, binary, log, environment, Duration::from_secs(60));
+        let answer = lambda.invoke(batch().to_string().into(), std::future::pending()).await;
+        serde_json::from_slice::<Value>(&answer.unwrap().unwrap()).unwrap()
+    };
+    let there = answer(emulated).await;
+    let results: Vec<_> =
+        there["records"].as_array().unwrap().iter().map(|it| it["result"].clone()).collect();
+    assert_eq!(results, ["Ok", "ProcessingFailed", "Dropped"]);
+    assert_eq!(there, answer(binaries().path(FUNCTION).unwrap()).await);
+}
+
+/// The minor version of the newest C library that an executable asks for.
+fn newest_glibc(executable: &[u8]) -> u32 {
+    const VERSION: &[u8] = b"GLIBC_2.";
+    let versions = executable.windows(VERSION.len() + 2).filter(|window| window.starts_with(VERSION));
+    let minor = |window: &[u8]| {
+        let digits: Vec<u8> =
+            window[VERSION.len()..].iter().copied().take_while(u8::is_ascii_digit).collect();
+        String::from_utf8(digits).unwrap().parse().unwrap()
+    };
+    versions.map(minor).max().unwrap()
+}

@@ -1,0 +1,99 @@
+//! `cargo xtask package`: the functions as Lambda takes them, one archive each.
+
+mod archive;
+mod build;
+mod zig;
+
+use crate::snapshots::root;
+use anyhow::Context;
+use build::{Architecture, Binary};
+use comfy_table::{CellAlignment, Table, presets::NOTHING};
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+use zig::{Missing, Zig};
+
+/// How the command ends when the machine lacks something: `EX_UNAVAILABLE` of `sysexits.h`.
+const UNAVAILABLE: u8 = 69;
+
+/// Which functions to build, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The processors that Lambda runs the functions on.
+    #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
+    architecture: Architecture,
+    /// Build without optimisation, which is fast, into target/lambda-debug: for tests.
+    #[arg(long)]
+    debug: bool,
+    /// The functions, by name; all if none is named.
+    #[arg(value_name = "FUNCTION")]
+    functions: Vec<String>,
+}
+
+impl Options {
+    /// Cargo's profile; the archives' folder is called so too.
+    fn profile(&self) -> &'static str {
+        if self.debug { "lambda-debug" } else { "lambda" }
+    }
+}
+
+/// Builds the functions and packs each; prints how large they are. What the machine lacks is said with its remedy.
+///
+/// # Errors
+/// When a function can't be built, or holds a path of this machine.
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let zig = match Zig::install(options.architecture.target()) {
+        Ok(zig) => zig,
+        Err(error) => match error.downcast::<Missing>() {
+            Ok(missing) => {
+                writeln!(io::stderr(), "error: {missing}")?;
+                return Ok(ExitCode::from(UNAVAILABLE));
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    let binaries = build::run(&zig, options)?;
+    let folder = root().join("target").join(options.profile());
+    if options.functions.is_empty() {
+        clear(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let mut sizes = Vec::new();
+    for Binary { function, content } in &binaries {
+        let archive = archive::pack(content).with_context(|| format!("{function} can't be packed"))?;
+        let file = folder.join(format!("{function}.zip"));
+        fs::write(&file, &archive).with_context(|| format!("{} can't be written", file.display()))?;
+        sizes.push((function.as_str(), archive.len(), content.len()));
+    }
+    print(&sizes, options)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Removes the archives of an earlier build: one of a function that there is no more must not stay.
+fn clear(folder: &Path) -> anyhow::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} can't be emptied", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn print(sizes: &[(&str, usize, usize)], options: &Options) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header([options.architecture.target(), "zip", "unpacked"]);
+    for (function, archive, content) in sizes {
+        table.add_row([(*function).to_owned(), megabytes(*archive), megabytes(*content)]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    writeln!(io::stdout(), "{table}")
+}
+
+fn megabytes(bytes: usize) -> String {
+    format!("{}.{:02} MB", bytes / 1_000_000, bytes % 1_000_000 / 10_000)
+}

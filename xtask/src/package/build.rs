@@ -1,0 +1,120 @@
+//! The functions' binaries, for the machines that Lambda runs them on.
+
+use super::{Options, zig::Zig};
+use crate::{rustc, snapshots::root};
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+/// The C library of Lambda's runtime `provided.al2023`.
+const GLIBC: &str = "2.34";
+
+/// Processors that Lambda has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Architecture {
+    /// Graviton.
+    Arm64,
+    /// Intel and AMD.
+    #[value(name = "x86_64")]
+    X86_64,
+}
+
+/// A function's binary.
+pub(super) struct Binary {
+    pub(super) function: String,
+    pub(super) content: Vec<u8>,
+}
+
+impl Architecture {
+    /// Rust's name of it.
+    pub(super) fn target(self) -> &'static str {
+        match self {
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+            Self::X86_64 => "x86_64-unknown-linux-gnu",
+        }
+    }
+}
+
+/// Builds the functions, sorted by name. Cargo says which there are.
+pub(super) fn run(zig: &Zig, options: &Options) -> anyhow::Result<Vec<Binary>> {
+    let machine = Machine::this()?;
+    let mut command = zig.cargo();
+    command
+        .args(["--package", "functions", "--locked", "--message-format", "json-render-diagnostics"])
+        .args(["--profile", options.profile()])
+        .args(["--target", &format!("{}.{GLIBC}", options.architecture.target())])
+        .arg("--target-dir")
+        .arg(zig.target_folder())
+        .env("CARGO_ENCODED_RUSTFLAGS", machine.remapped())
+        // See docs/design/packaging.md.
+        .env("AWS_LC_SYS_NO_JITTER_ENTROPY", "1")
+        .stderr(Stdio::inherit());
+    if options.functions.is_empty() {
+        command.arg("--bins");
+    }
+    for function in &options.functions {
+        command.args(["--bin", function]);
+    }
+    let output = command.output().context("cargo-zigbuild can't be started")?;
+    if !output.status.success() {
+        bail!("the functions can't be built; cargo's messages are above");
+    }
+    let mut binaries = Vec::new();
+    for line in String::from_utf8(output.stdout)?.lines() {
+        let message: Value = serde_json::from_str(line).context("cargo's message is not JSON")?;
+        if let (Some(function), Some(executable)) =
+            (message["target"]["name"].as_str(), message["executable"].as_str())
+        {
+            let content = fs::read(executable).with_context(|| format!("{executable} can't be read"))?;
+            machine.ensure_unnamed(function, &content)?;
+            binaries.push(Binary { function: function.to_owned(), content });
+        }
+    }
+    ensure!(!binaries.is_empty(), "cargo named no executable");
+    binaries.sort_by(|a, b| a.function.cmp(&b.function));
+    Ok(binaries)
+}
+
+/// The folders of this machine that a compiler sees; none may show in what is built, or it would differ elsewhere.
+struct Machine {
+    folders: [(PathBuf, &'static str); 3],
+}
+
+impl Machine {
+    fn this() -> anyhow::Result<Self> {
+        let cargo = env::var_os("CARGO_HOME").map(PathBuf::from);
+        let cargo = cargo.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+        Ok(Self {
+            folders: [
+                (rustc::sysroot(&rustc::pinned())?.context("rustc can't be started")?, "rust"),
+                (cargo.context("neither CARGO_HOME nor a home folder is known")?, "cargo"),
+                (root().canonicalize()?, "dora"),
+            ],
+        })
+    }
+
+    /// Flags for the compiler, as Cargo takes them.
+    fn remapped(&self) -> String {
+        let flag =
+            |(folder, name): &(PathBuf, &str)| format!("--remap-path-prefix={}={name}", folder.display());
+        self.folders.iter().map(flag).collect::<Vec<_>>().join("\u{1f}")
+    }
+
+    fn ensure_unnamed(&self, function: &str, content: &[u8]) -> anyhow::Result<()> {
+        let holds = |folder: &Path| {
+            let folder = folder.as_os_str().as_encoded_bytes();
+            content.windows(folder.len()).any(|window| window == folder)
+        };
+        let named = self.folders.iter().find(|(folder, _)| holds(folder));
+        match named {
+            None => Ok(()),
+            Some((folder, _)) => {
+                bail!("the binary of {function} holds a path of this machine: {}", folder.display())
+            }
+        }
+    }
+}
