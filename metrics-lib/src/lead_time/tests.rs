@@ -324,7 +324,7 @@ fn facts() {
 /// Bots' commits do not count; where there are no others, nothing does.
 #[test]
 fn bots_are_left_out() {
-    check(Some(90), &[push("main", 90, &[of_bot(92, 92), commit(95, 95), commit(100, 99)])], "95 100=99");
+    check(Some(90), &[push("main", 90, &[of_bot(92, 92), commit(95, 95), commit(100, 99)])], "95 100@99");
     check(Some(90), &[push("main", 90, &[of_bot(95, 95), of_bot(100, 99)])], "no commit is new");
 }
 
