@@ -120,7 +120,7 @@ async fn bots() {
     scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Bump a thing")]).await;
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
     let report = report(&scene.finish().await);
-    assert!(report.contains("leadTime e1 published: no commit is new\n"), "{report}");
+    assert!(report.contains("leadTime e1 unpublishable: no commit is new\n"), "{report}");
     assert!(!report.contains("LeadTime acme/shop") && !report.contains("dead letter"), "{report}");
 }
 

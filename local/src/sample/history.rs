@@ -14,6 +14,8 @@ pub(super) struct History {
     pub(super) head: Option<String>,
     /// The times of the commits that were brought to it, merge commits left out.
     commits: Vec<Timestamp>,
+    /// Where a push ended that references an incident, and the time of the commit that does.
+    references: Vec<(usize, Timestamp)>,
     /// How many of them each pipeline has deployed.
     deployed: BTreeMap<&'static str, usize>,
     /// How many of them each revision holds.
@@ -30,6 +32,11 @@ impl History {
         self.revisions.insert(head.to_owned(), self.commits.len());
     }
 
+    /// The last push references an incident, by a commit of a time.
+    pub(super) fn references(&mut self, time: Timestamp) {
+        self.references.push((self.commits.len(), time));
+    }
+
     /// A push brought these commits to a new branch.
     pub(super) fn branched(&mut self, commits: &[PushedCommit]) {
         if let Some(head) = commits.last() {
@@ -38,15 +45,24 @@ impl History {
         }
     }
 
-    /// A pipeline deploys a revision: the times of the commits of the change.
-    pub(super) fn deploy(&mut self, pipeline: &'static str, revision: &str, at: Timestamp) -> Vec<Timestamp> {
+    /// A pipeline deploys a revision: the times of the commits of the change, and whether one references an incident.
+    pub(super) fn deploy(
+        &mut self,
+        pipeline: &'static str,
+        revision: &str,
+        at: Timestamp,
+    ) -> (Vec<Timestamp>, bool) {
         if let Some(commits) = self.branches.get(revision) {
-            return commits.clone();
+            return (commits.clone(), false);
         }
         let to = self.revisions.get(revision).copied().unwrap_or_default();
-        match self.deployed.insert(pipeline, to) {
-            Some(from) => self.commits[from..to].to_vec(),
-            None => self.commits[..to].iter().copied().filter(|time| *time >= at - LOOKBACK).collect(),
-        }
+        let (from, oldest) = match self.deployed.insert(pipeline, to) {
+            Some(from) => (from, Timestamp::MIN),
+            None => (0, at - LOOKBACK),
+        };
+        let commits = self.commits[from.min(to)..to].iter().copied().filter(|time| *time >= oldest);
+        let mut references = self.references.iter();
+        let references = references.any(|(end, time)| *end > from && *end <= to && *time >= oldest);
+        (commits.collect(), references)
     }
 }

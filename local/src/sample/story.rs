@@ -10,7 +10,7 @@ use metrics_lib::{
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A repository, and a pipeline that deploys it.
 #[derive(Clone, Copy, Debug)]
@@ -96,13 +96,15 @@ pub(super) struct Story {
     rng: ChaCha12Rng,
     lines: Vec<(Timestamp, String)>,
     histories: BTreeMap<&'static str, History>,
+    /// The executions that are rework.
+    rework: BTreeSet<String>,
     pub(super) truth: Truth,
 }
 
 impl Story {
     pub(super) fn new(start: Timestamp, config: Value, rng: ChaCha12Rng) -> Self {
         let lines = vec![(start, json!({"at": start, "config": config}).to_string())];
-        Self { rng, lines, histories: BTreeMap::new(), truth: Truth::default() }
+        Self { rng, lines, histories: BTreeMap::new(), rework: BTreeSet::new(), truth: Truth::default() }
     }
 
     /// The world, in order of time.
@@ -171,6 +173,7 @@ impl Story {
             let to_main = push(repository, "main", before.as_deref(), &squashed, at);
             self.delivered(at, [to_branch, request, to_main]);
             self.history(repository).pushed(&revision, commits.iter().map(|commit| commit.time));
+            self.note_references(repository, &squashed);
             return revision;
         }
         let commits = self.commits(at, message, 3);
@@ -178,7 +181,15 @@ impl Story {
         self.delivered(at, [push(repository, "main", before.as_deref(), &commits, at)]);
         let counted = commits.iter().filter(|commit| !commit.message.starts_with("Merge "));
         self.history(repository).pushed(&revision, counted.map(|commit| commit.time));
+        self.note_references(repository, &commits);
         revision
+    }
+
+    fn note_references(&mut self, repository: &'static str, commits: &[PushedCommit]) {
+        let referencing = |commit: &&PushedCommit| commit.message.to_lowercase().contains("oi-");
+        if let Some(commit) = commits.iter().find(referencing) {
+            self.history(repository).references(commit.time);
+        }
     }
 
     /// Up to so many commits, two at least where more than one is wanted; the last has the message.
@@ -271,7 +282,10 @@ impl Story {
         // A repository's commits are deployed by the pipeline that the execution is of.
         let pipeline = repository.sources().iter().map(|source| repository.with(*source).pipeline);
         let pipeline = pipeline.into_iter().find(|name| *name == execution.key.pipeline).unwrap_or_default();
-        let commits = self.history(repository.name).deploy(pipeline, revision, execution.end);
+        let (commits, references) = self.history(repository.name).deploy(pipeline, revision, execution.end);
+        if references {
+            self.is_rework(repository, execution);
+        }
         let since = |time: &Timestamp| execution.end.duration_since(*time).as_secs_f64();
         if let Some(first) = commits.iter().min() {
             self.truth.add(Metric::LeadTimeForChanges, repository.name, execution.end, since(first));
@@ -282,7 +296,9 @@ impl Story {
     }
 
     pub(super) fn is_rework(&mut self, repository: &Repository, execution: &Execution) {
-        self.truth.add(Metric::ReworkDeployments, repository.name, execution.end, 1.0);
+        if self.rework.insert(execution.key.execution_id.clone()) {
+            self.truth.add(Metric::ReworkDeployments, repository.name, execution.end, 1.0);
+        }
     }
 
     pub(super) fn has_failed(&mut self, repository: &Repository, execution: &Execution) {
