@@ -1,5 +1,6 @@
 //! What an installation looks like: the configuration of the stacks, checked once.
 
+use crate::dashboard::levels::{InvalidLevel, Levels};
 use jiff::SignedDuration;
 use metrics_lib::{fact::Teams, production::ProductionRule};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,12 @@ pub struct Settings {
     pub lead_time_lookback: SignedDuration,
     /// `webhookSecret`: the ARN of the secret that GitHub signs webhooks with; without it no lead time is measured.
     pub webhook_secret: Option<String>,
+    /// `repositories`: what the dashboards list beside the repositories of `teams` and `trunkBasedRepositories`.
+    pub repositories: BTreeSet<String>,
+    /// `levelBands`: where DORA's levels end on the dashboards.
+    pub level_bands: Levels,
+    /// `documentation`: where this product's docs/METRICS.md can be read; the dashboards link there.
+    pub documentation: Option<String>,
     /// Keys that mean nothing here, most likely misspelt; for the caller to report.
     pub unknown_keys: Vec<String>,
 }
@@ -87,6 +94,7 @@ const DURATION: &str = "a length of time such as \"24h\", \"PT15M\" or a number 
 const DELAY: &str = "a length of time such as \"15min\", \"PT15M\" or a number of seconds, at most 1 day";
 const LOOKBACK: &str = "a length of time such as \"90d\", \"PT2160H\" or a number of seconds, at most 1 year";
 const SECRET: &str = "the ARN of a secret, such as \"arn:aws:secretsmanager:eu-west-1:999999999999:secret:dora-webhook-AbCdEf\"";
+const URL: &str = "a URL such as \"https://example.com/docs/METRICS.md\"";
 
 impl Settings {
     /// Reads a configuration: an object with the names of the stacks' configuration.
@@ -121,6 +129,9 @@ impl Settings {
                 LOOKBACK,
             ),
             webhook_secret: reader.optional("webhookSecret", SECRET, is_secret),
+            repositories: reader.names("repositories"),
+            level_bands: reader.level_bands(),
+            documentation: reader.optional("documentation", URL, is_url),
             unknown_keys: reader.unknown_keys(),
         };
         if reader.problems.is_empty() { Ok(settings) } else { Err(InvalidSettings(reader.problems)) }
@@ -147,6 +158,12 @@ fn is_region(text: &str) -> bool {
 fn is_secret(text: &str) -> bool {
     let mut parts = text.splitn(7, ':');
     parts.next() == Some("arn") && parts.nth(1) == Some("secretsmanager") && parts.nth(3).is_some_and(is_name)
+}
+
+fn is_url(text: &str) -> bool {
+    text.strip_prefix("https://").is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>\"".contains(&byte))
+    })
 }
 
 fn is_name(text: &str) -> bool {
@@ -297,6 +314,15 @@ impl Reader<'_> {
         }
     }
 
+    fn level_bands(&mut self) -> Levels {
+        const KEY: &str = "levelBands";
+        let Some(value) = self.get(KEY) else { return Levels::default() };
+        Levels::from_json(value).unwrap_or_else(|InvalidLevel { path, value, allowed }| {
+            self.refuse(format!("{KEY}{path}"), Some(value), allowed);
+            Levels::default()
+        })
+    }
+
     fn unknown_keys(&self) -> Vec<String> {
         self.object.keys().filter(|key| !self.read.contains(key.as_str())).cloned().collect()
     }
@@ -377,6 +403,8 @@ mod tests {
             "trunkBasedRepositories": "acme/shop",
             "teams": {"payments": "acme/shop"},
             "attributionWindow": "soon",
+            "levelBands": {"leadTime": {"elite": "2d", "high": "1d", "medium": "30d"}},
+            "documentation": "METRICS.md",
         });
         let InvalidSettings(problems) = Settings::from_json(&config).unwrap_err();
         let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
@@ -392,6 +420,8 @@ mod tests {
                 "trunkBasedRepositories",
                 "teams.payments",
                 "attributionWindow",
+                "levelBands.leadTime",
+                "documentation",
             ]
         );
         assert_eq!(problems[3].to_string(), "opsAccount is 5, allowed is an account id as text, 12 digits");
