@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use local::sample;
 use program::{
-    dashboard::{cloudwatch, grafana},
+    dashboard::{Transport, cloudwatch, grafana},
     plan::Plan,
     settings::Settings,
 };
@@ -32,10 +32,10 @@ pub(crate) fn run(format: Format, config: Option<&Path>) -> anyhow::Result<ExitC
     for key in &settings.unknown_keys {
         writeln!(io::stderr(), "note: {key} means nothing here and is ignored")?;
     }
-    let plan = Plan::new(&settings)?;
+    let transport = Transport::from(&Plan::new(&settings)?);
     let documents = match format {
-        Format::Cloudwatch => cloudwatch(&settings, &plan)?,
-        Format::Grafana => grafana(&settings, &plan)?,
+        Format::Cloudwatch => cloudwatch(&settings, &transport)?,
+        Format::Grafana => grafana(&settings, &transport)?,
     };
     let mut stdout = io::stdout().lock();
     serde_json::to_writer_pretty(&mut stdout, &documents)?;

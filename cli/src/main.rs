@@ -53,7 +53,7 @@ enum Command {
     },
     /// Print the dashboards as one JSON object, a document by the dashboard's name.
     ///
-    /// CloudWatch's documents are bodies of PutDashboard, those that the stack installs; Grafana's can be imported there.
+    /// For CloudWatch they are what the stack installs; Grafana imports its own.
     Dashboard {
         /// What the documents are for.
         #[arg(long, value_enum, default_value_t)]

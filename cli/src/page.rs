@@ -5,6 +5,7 @@ use anyhow::Context;
 use axum::{Router, response::Html, routing::get};
 use clap::Args;
 use local::dashboard;
+use program::dashboard::Transport;
 use std::{
     fs,
     io::{self, Write},
@@ -29,7 +30,7 @@ impl Options {
         if self.out.is_none() && !self.serve {
             return Ok(());
         }
-        let documents = program::dashboard::cloudwatch(&played.settings, &played.plan)?;
+        let documents = program::dashboard::cloudwatch(&played.settings, &Transport::from(&played.plan))?;
         let page = dashboard::page(&documents, of, &played.stored, played.now)?;
         if let Some(file) = &self.out {
             write(file, &page)?;

@@ -16,7 +16,9 @@ pub mod names;
 mod topic;
 pub mod widget;
 
-use crate::{plan::Plan, settings::Settings};
+pub use data_quality::Transport;
+
+use crate::settings::Settings;
 use layout::Dashboard;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -63,8 +65,11 @@ pub enum InvalidDashboard {
 ///
 /// # Errors
 /// [`InvalidDashboard`].
-pub fn dashboards(settings: &Settings, plan: &Plan) -> Result<BTreeMap<String, Dashboard>, InvalidDashboard> {
-    let mut all = content::organisation(settings, plan)?;
+pub fn dashboards(
+    settings: &Settings,
+    transport: &Transport,
+) -> Result<BTreeMap<String, Dashboard>, InvalidDashboard> {
+    let mut all = content::organisation(settings, transport)?;
     for (team, owned) in &settings.teams.0 {
         all.append(&mut content::team(settings, team, owned)?);
     }
@@ -75,8 +80,11 @@ pub fn dashboards(settings: &Settings, plan: &Plan) -> Result<BTreeMap<String, D
 ///
 /// # Errors
 /// [`InvalidDashboard`].
-pub fn cloudwatch(settings: &Settings, plan: &Plan) -> Result<BTreeMap<String, Value>, InvalidDashboard> {
-    let documents = dashboards(settings, plan)?.into_iter();
+pub fn cloudwatch(
+    settings: &Settings,
+    transport: &Transport,
+) -> Result<BTreeMap<String, Value>, InvalidDashboard> {
+    let documents = dashboards(settings, transport)?.into_iter();
     Ok(documents
         .map(|(name, dashboard)| (name, cloudwatch::document(&dashboard, &settings.region)))
         .collect())
@@ -86,8 +94,11 @@ pub fn cloudwatch(settings: &Settings, plan: &Plan) -> Result<BTreeMap<String, V
 ///
 /// # Errors
 /// [`InvalidDashboard`].
-pub fn grafana(settings: &Settings, plan: &Plan) -> Result<BTreeMap<String, Value>, InvalidDashboard> {
-    let documents = dashboards(settings, plan)?.into_iter();
+pub fn grafana(
+    settings: &Settings,
+    transport: &Transport,
+) -> Result<BTreeMap<String, Value>, InvalidDashboard> {
+    let documents = dashboards(settings, transport)?.into_iter();
     Ok(documents
         .map(|(name, dashboard)| {
             let document = grafana::document(&name, &dashboard, &settings.region);

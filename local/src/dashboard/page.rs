@@ -98,9 +98,9 @@ impl Context<'_> {
         let evaluated = evaluate(&metrics, reach, self.stored, self.now)
             .map_err(|error| PageError::Evaluation(metrics.title.clone(), error))?;
         let content = match metrics.view {
-            View::SingleValue => numbers(&evaluated),
+            View::SingleValue => numbers(&metrics, &evaluated),
             View::Gauge => gauge(&metrics, &evaluated),
-            View::Table => table(&evaluated, self.now),
+            View::Table => table(&metrics, &evaluated, self.now),
             View::TimeSeries => chart(&metrics, &evaluated)?,
         };
         Ok(html! {
@@ -120,15 +120,29 @@ fn markdown(text: &str) -> Markup {
     PreEscaped(html.replace("href=\"#dashboards/dashboard/", "href=\"#"))
 }
 
-/// The values of the latest period.
-fn numbers(evaluated: &Evaluated) -> Markup {
+/// The values of the latest period: the first one large, unless all are alike.
+fn numbers(widget: &Metrics, evaluated: &Evaluated) -> Markup {
+    let mut colors = visible(widget).map(|row| &row.rendering.color);
+    let first = colors.next();
+    let alike = evaluated.lines.len() > 1 && colors.all(|color| Some(color) == first);
     html! {
-        dl.numbers {
+        dl.numbers.alike[alike] {
             @for Line { label, values } in &evaluated.lines {
-                div { dt { (label) } dd { (value(values.last().copied().flatten())) } }
+                // "median, days": the unit goes to the number.
+                @let (name, unit) = label.rsplit_once(", ").unwrap_or((label, ""));
+                @let latest = values.last().copied().flatten();
+                div {
+                    dt { (name) }
+                    dd { (value(latest)) @if latest.is_some() && !unit.is_empty() { small { " " (unit) } } }
+                }
             }
         }
     }
+}
+
+/// The rows that are drawn.
+pub(super) fn visible(widget: &Metrics) -> impl Iterator<Item = &Row> {
+    widget.metrics.iter().filter(|row| row.rendering.visible)
 }
 
 /// The latest value on its scale.
@@ -137,7 +151,7 @@ fn gauge(widget: &Metrics, evaluated: &Evaluated) -> Markup {
     let (min, max) = (scale.min.unwrap_or(0.0), scale.max.unwrap_or(100.0));
     let percent = |value: f64| 100.0 * (value.clamp(min, max) - min) / (max - min);
     html! {
-        (numbers(evaluated))
+        (numbers(widget, evaluated))
         @for latest in evaluated.lines.iter().filter_map(|line| line.values.last().copied().flatten()) {
             div.scale aria-hidden="true" {
                 @for Annotation { label, from, to, color } in &widget.annotations.horizontal {
@@ -152,7 +166,7 @@ fn gauge(widget: &Metrics, evaluated: &Evaluated) -> Markup {
 }
 
 /// A row a line, a column a period.
-fn table(evaluated: &Evaluated, now: Timestamp) -> Markup {
+fn table(widget: &Metrics, evaluated: &Evaluated, now: Timestamp) -> Markup {
     html! {
         div.scroll tabindex="0" {
             table {
@@ -160,13 +174,17 @@ fn table(evaluated: &Evaluated, now: Timestamp) -> Markup {
                     tr {
                         td {}
                         @for period in &evaluated.periods {
-                            th scope="col" { (day(period.start)) @if period.end > now { " *" } }
+                            th scope="col" {
+                                time datetime=(day(period.start)) { (short_day(period.start)) }
+                                @if period.end > now { " *" }
+                            }
                         }
                     }
                 }
                 tbody {
-                    @for Line { label, values } in &evaluated.lines {
-                        tr.change[label == "change"] {
+                    @for (Line { label, values }, row) in evaluated.lines.iter().zip(visible(widget)) {
+                        @let change = row.rendering.expression.as_ref().is_some_and(|text| text.starts_with("DIFF("));
+                        tr.change[change] {
                             th scope="row" { (label) }
                             @for value in values { td { (self::value(*value)) } }
                         }
@@ -174,7 +192,7 @@ fn table(evaluated: &Evaluated, now: Timestamp) -> Markup {
                 }
             }
         }
-        p.note { "From each day on; * has not ended." }
+        p.note { "Each column begins on its day; * has not ended." }
     }
 }
 
@@ -185,10 +203,9 @@ fn chart(widget: &Metrics, evaluated: &Evaluated) -> Result<Markup, PageError> {
     }
     let svg =
         plot(widget, evaluated).map_err(|error| PageError::Plot(widget.title.clone(), error.to_string()))?;
-    let visible: Vec<&Row> = widget.metrics.iter().filter(|row| row.rendering.visible).collect();
     Ok(html! {
         ul.legend aria-hidden="true" {
-            @for Row { rendering, .. } in visible {
+            @for Row { rendering, .. } in visible(widget) {
                 @let color = rendering.color.as_deref().unwrap_or_default().to_ascii_uppercase();
                 li {
                     svg viewBox="0 0 26 10" width="26" height="10" {
@@ -250,6 +267,11 @@ pub(super) fn number(value: f64) -> String {
 
 fn day(time: Timestamp) -> String {
     time.to_zoned_datetime(TimeZone::UTC).date().to_string()
+}
+
+/// A day of this year, where there is little room.
+pub(super) fn short_day(time: Timestamp) -> String {
+    time.to_zoned_datetime(TimeZone::UTC).strftime("%-d %b").to_string()
 }
 
 fn instant(time: Timestamp) -> String {

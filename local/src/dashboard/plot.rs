@@ -6,9 +6,9 @@
 use super::{
     document::{Annotation, Metrics, Row, Side},
     evaluate::{Evaluated, Line},
-    page::number,
+    page::{number, short_day, visible},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use metrics_lib::window::Window;
 use plotters::{prelude::*, style::text_anchor};
 use std::io;
@@ -33,8 +33,7 @@ struct Drawn<'a> {
 /// Draws the lines of a widget, those of the right axis as bars behind the others.
 pub(super) fn plot(widget: &Metrics, evaluated: &Evaluated) -> Result<String, Failed> {
     let mut svg = String::new();
-    let visible = widget.metrics.iter().filter(|row| row.rendering.visible);
-    let drawn = evaluated.lines.iter().zip(visible).map(|(line, Row { rendering, .. })| Drawn {
+    let drawn = evaluated.lines.iter().zip(visible(widget)).map(|(line, Row { rendering, .. })| Drawn {
         line,
         color: color(rendering.color.as_deref().unwrap_or_default()),
         side: rendering.y_axis,
@@ -64,14 +63,16 @@ fn draw(svg: &mut String, widget: &Metrics, periods: &[Window], drawn: &[Drawn<'
         .set_secondary_coord(x.clone(), 0.0..right);
     let bands = widget.annotations.horizontal.iter().filter(|band| band.from < left);
     for Annotation { label, from, to, color: hex } in bands {
-        let to = to.unwrap_or(left).min(left);
-        let area = Rectangle::new([(x.start, *from), (x.end, to)], color(hex).mix(0.08).filled());
-        let edge = PathElement::new([(x.start, to), (x.end, to)], color(hex).mix(0.6));
-        chart.draw_series([area.into_dyn(), edge.into_dyn()])?;
+        let end = to.unwrap_or(left).min(left);
+        let area = Rectangle::new([(x.start, *from), (x.end, end)], color(hex).mix(0.09).filled());
+        chart.draw_series([area])?;
+        if end < left {
+            chart.draw_series([PathElement::new([(x.start, end), (x.end, end)], color(hex).mix(0.6))])?;
+        }
         // A name needs room for its line.
-        if (to - from) / left > 0.06 {
+        if (end - from) / left > 0.06 {
             let style = text(11).pos(text_anchor::Pos::new(text_anchor::HPos::Right, text_anchor::VPos::Top));
-            chart.draw_series([Text::new(label.clone(), (x.end * 0.995, to), style)])?;
+            chart.draw_series([Text::new(label.clone(), (x.end * 0.995, end * 0.99), style)])?;
         }
     }
     chart
@@ -126,8 +127,7 @@ fn highest<'a>(drawn: impl Iterator<Item = &'a Drawn<'a>>) -> f64 {
 }
 
 fn date(start: Timestamp, day: f64) -> String {
-    let time = start + jiff::SignedDuration::from_secs_f64(day * DAY);
-    time.to_zoned_datetime(TimeZone::UTC).strftime("%-d %b").to_string()
+    short_day(start + SignedDuration::from_secs_f64(day * DAY))
 }
 
 /// The colour of `#0072b2`; grey if it is none.

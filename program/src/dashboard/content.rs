@@ -1,7 +1,8 @@
 //! What is on the dashboards.
 
 use super::{
-    InvalidDashboard, data_quality,
+    InvalidDashboard,
+    data_quality::{self, Transport},
     figures::{Figures, Length, series},
     layout::Dashboard,
     levels::Levels,
@@ -10,19 +11,22 @@ use super::{
     topic::{Topic, escaped, heading},
     widget::{Color, Content, Graph, Period, Series, View, Widget, Width},
 };
-use crate::{plan::Plan, settings::Settings};
+use crate::settings::Settings;
 use metrics_lib::datum::{Dimension, DimensionValue};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Dashboards = BTreeMap<String, Dashboard>;
 
 /// The dashboard of everything, with a table for each repository.
-pub(super) fn organisation(settings: &Settings, plan: &Plan) -> Result<Dashboards, InvalidDashboard> {
+pub(super) fn organisation(
+    settings: &Settings,
+    transport: &Transport,
+) -> Result<Dashboards, InvalidDashboard> {
     let mut first = Dashboard::default();
     let teams = settings.teams.0.keys().map(|team| Ok((team.as_str(), names::team(team, 1)?)));
     first.push(heading("DORA metrics", settings, &teams.collect::<Result<Vec<_>, _>>()?))?;
     first.extend(overview(&Figures(None), &settings.level_bands, settings)?)?;
-    first.extend(data_quality::widgets(plan)?)?;
+    first.extend(data_quality::widgets(transport)?)?;
     let owned = settings.teams.0.values().flatten();
     let repositories: BTreeSet<&String> =
         owned.chain(&settings.repositories).chain(&settings.production.trunk_based).collect();
@@ -174,19 +178,17 @@ fn pages(
 fn table(repository: DimensionValue) -> Result<Widget, InvalidDashboard> {
     let title = repository.as_str().to_owned();
     let figures = Figures(Some(Dimension::Repository(repository)));
-    let rows = vec![
-        Topic::Deployments.main(&figures),
-        Topic::LeadTime.main(&figures),
-        series("lead time, p90 days", figures.length(Length::LeadTime, Statistic::P90), Color::Orange),
-        count("lead times", &figures, Length::LeadTime),
-        Topic::FailureRate.main(&figures),
-        Topic::Restore.main(&figures),
-        count("restores", &figures, Length::Restore),
-        Topic::ReworkRate.main(&figures),
-    ];
+    let rows = Topic::ALL.into_iter().flat_map(|topic| {
+        let figure = Some(topic.main(&figures));
+        let tail = match topic {
+            Topic::LeadTime => {
+                let p90 = figures.length(Length::LeadTime, Statistic::P90);
+                Some(series("lead time, p90 days", p90, Color::Orange))
+            }
+            _ => None,
+        };
+        [figure, tail, topic.count(&figures)].into_iter().flatten()
+    });
+    let rows = rows.collect();
     Ok(graph(Width::Half, 7, Graph::new(title, Period::ThirtyDays, View::Table, rows)?))
-}
-
-fn count(label: &str, figures: &Figures, length: Length) -> Series {
-    series(format!("n of {label}"), figures.count(length), Color::Grey)
 }

@@ -6,13 +6,43 @@ use super::{
     math::{Math, Source, Stat, Statistic},
     widget::{Color, Content, Graph, Period, Series, View, Widget, Width},
 };
-use crate::plan::Plan;
+use crate::plan::{Consumer, Plan};
 use metrics_lib::contract::Metric;
 
 const MINUTE: u32 = 60;
 
+/// What brings events to the figures: what waits there is in no figure yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transport {
+    queues: Vec<Queue>,
+    /// The stream that brings GitHub's pushes to the lake.
+    stream: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Queue {
+    /// The function that it feeds.
+    function: &'static str,
+    name: String,
+    dead_letter_queue: String,
+}
+
+impl From<&Plan> for Transport {
+    fn from(plan: &Plan) -> Self {
+        let queue = |Consumer { function, queue }: &Consumer| Queue {
+            function: function.name,
+            name: queue.name.clone(),
+            dead_letter_queue: queue.dead_letter_queue.clone(),
+        };
+        Self {
+            queues: plan.consumers.iter().map(queue).collect(),
+            stream: plan.intake.as_ref().map(|intake| intake.stream.name.clone()),
+        }
+    }
+}
+
 /// What was counted that is in no figure, what could not be finished, and how late what is under way is.
-pub(super) fn widgets(plan: &Plan) -> Result<Vec<Widget>, InvalidDashboard> {
+pub(super) fn widgets(transport: &Transport) -> Result<Vec<Widget>, InvalidDashboard> {
     let counted = [
         ("unattributed incidents", Metric::UnattributedIncidents),
         ("pending lead times", Metric::PendingLeadTimes),
@@ -21,30 +51,26 @@ pub(super) fn widgets(plan: &Plan) -> Result<Vec<Widget>, InvalidDashboard> {
         ("duplicate events", Metric::DuplicateEvents),
         ("refused deliveries", Metric::WebhookRejected),
     ];
-    let figures = Figures(None);
-    let counted = counted.map(|(label, metric)| series(label, figures.counted(metric), Color::Blue)).to_vec();
-    let queues = plan.consumers.iter().map(|consumer| &consumer.queue);
+    let counted = counted.map(|(label, metric)| (label, Figures(None).counted(metric)));
+    let queues = transport.queues.iter();
     let letters = queues.clone().map(|queue| {
         let letters = most(Source::QueueDepth(queue.dead_letter_queue.clone()));
-        series(consumer_name(&queue.name), letters.or_zero(), Color::Blue)
+        (queue.function, letters.or_zero())
     });
-    let ages = queues.map(|queue| {
-        let age = most(Source::QueueAge(queue.name.clone()));
-        series(consumer_name(&queue.name), age / MINUTE, Color::Blue)
-    });
-    let lake = plan.intake.iter().map(|intake| {
-        let age = most(Source::StreamFreshness(intake.stream.name.clone()));
-        series("GitHub's pushes", age / MINUTE, Color::Blue)
+    let ages = queues.map(|queue| (queue.function, most(Source::QueueAge(queue.name.clone())) / MINUTE));
+    let lake = transport.stream.iter().map(|stream| {
+        let age = most(Source::StreamFreshness(stream.clone()));
+        ("GitHub's pushes", age / MINUTE)
     });
     Ok(vec![
         Widget::text(
             2,
-            "## Data quality\nWhat limits the truth of the figures above. Unattributed incidents count in no failure rate, \
-             pending lead times in no lead time; dead letters are events that no function could finish.",
+            "## Data quality\nWhat limits the truth of the figures above. Unattributed incidents count in no failure \
+             rate, pending lead times in no lead time; dead letters are events that no function could finish.",
         ),
         tile("Not in the figures, last 7 days", Period::Week, counted)?,
-        tile("Dead letters, most in the last 24 hours", Period::Day, letters.collect())?,
-        tile("Longest wait in the last 24 hours, minutes", Period::Day, ages.chain(lake).collect())?,
+        tile("Dead letters, most in the last 24 hours", Period::Day, letters)?,
+        tile("Longest wait in the last 24 hours, minutes", Period::Day, ages.chain(lake))?,
     ])
 }
 
@@ -52,12 +78,13 @@ fn most(source: Source) -> Math {
     Math::Stat(Stat { source, statistic: Statistic::Maximum })
 }
 
-/// The name of a queue, as its consumer is called.
-fn consumer_name(queue: &str) -> &str {
-    queue.trim_start_matches("dora-")
-}
-
-fn tile(title: &str, period: Period, series: Vec<Series>) -> Result<Widget, InvalidDashboard> {
-    let graph = Graph::new(title, period, View::Numbers, series)?;
+fn tile<'a>(
+    title: &str,
+    period: Period,
+    numbers: impl IntoIterator<Item = (&'a str, Math)>,
+) -> Result<Widget, InvalidDashboard> {
+    let numbers: Vec<Series> =
+        numbers.into_iter().map(|(label, math)| series(label, math, Color::Blue)).collect();
+    let graph = Graph::new(title, period, View::Numbers, numbers)?;
     Ok(Widget { width: Width::Third, height: 4, content: Content::Graph(graph) })
 }

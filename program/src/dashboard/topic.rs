@@ -119,14 +119,14 @@ impl Topic {
         series(label, math, Color::Blue)
     }
 
-    /// How many values that figure is made of; none where it says so itself.
+    /// How many values that figure is made of; none where another figure says so.
     pub(super) fn count(self, figures: &Figures) -> Option<Series> {
-        let math = match self {
-            Self::LeadTime => figures.count(Length::LeadTime),
-            Self::Restore => figures.count(Length::Restore),
+        let (label, math) = match self {
+            Self::LeadTime => ("n of lead times", figures.count(Length::LeadTime)),
+            Self::Restore => ("n of restores", figures.count(Length::Restore)),
             Self::Deployments | Self::FailureRate | Self::ReworkRate => return None,
         };
-        Some(n(math))
+        Some(series(label, math, Color::Grey))
     }
 
     /// The levels on the scale of its figures; DORA has none for rework.
