@@ -53,6 +53,7 @@ fn large_config() -> Value {
     });
     let mut config = config();
     config["teams"] = Value::Object(teams.collect());
+    config["trunkBasedRepositories"] = json!([]);
     config
 }
 

@@ -186,7 +186,7 @@ fn table(widget: &Metrics, evaluated: &Evaluated, now: Timestamp) -> Markup {
                         @let change = row.rendering.expression.as_ref().is_some_and(|text| text.starts_with("DIFF("));
                         tr.change[change] {
                             th scope="row" { (label) }
-                            @for value in values { td { (self::value(*value)) } }
+                            @for value in values { td { (if change { signed(*value) } else { self::value(*value) }) } }
                         }
                     }
                 }
@@ -252,6 +252,12 @@ fn value(value: Option<f64>) -> Markup {
         Some(exact) => html! { data value=(exact) { (number(exact)) } },
         None => html! { span.nothing { "no data" } },
     }
+}
+
+/// A change for people.
+fn signed(change: Option<f64>) -> Markup {
+    let plus = if change.is_some_and(|change| change > 0.0) { "+" } else { "" };
+    html! { (plus) (value(change)) }
 }
 
 /// A number with three digits that say something; all digits of a whole number.

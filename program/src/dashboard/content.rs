@@ -97,7 +97,7 @@ fn graph(width: Width, height: u8, graph: Graph) -> Widget {
 /// How many of the lengths of time are elite, and where the failure rate lies.
 fn shares(figures: &Figures, levels: &Levels) -> Result<Vec<Widget>, InvalidDashboard> {
     let share = |what: &str, length: Length, bound: f64| {
-        let title = format!("{what} of at most {}, last 30 days", duration(bound));
+        let title = format!("{what} up to {} (elite), last 30 days", duration(bound));
         let series = vec![series("share, %", figures.share(length, bound), Color::Blue)];
         Graph::new(title, Period::ThirtyDays, View::Percentage { bands: Vec::new() }, series)
     };
