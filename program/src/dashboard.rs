@@ -9,6 +9,7 @@ mod content;
 mod data_quality;
 mod figures;
 mod grafana;
+pub mod graph;
 pub mod layout;
 pub mod levels;
 pub mod math;

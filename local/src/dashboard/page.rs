@@ -168,7 +168,7 @@ fn gauge(widget: &Metrics, evaluated: &Evaluated) -> Markup {
 /// A row a line, a column a period.
 fn table(widget: &Metrics, evaluated: &Evaluated, now: Timestamp) -> Markup {
     html! {
-        div.scroll tabindex="0" {
+        div.scroll tabindex="0" role="region" aria-label={ (widget.title) ", table" } {
             table {
                 thead {
                     tr {

@@ -1,11 +1,12 @@
 //! Dashboards as `CloudWatch` takes them.
 
 use super::{
+    graph::{Axis, Band, Graph, Look, Row, View},
     layout::{Dashboard, Placed},
     math::Stat,
-    widget::{Axis, Band, Content, Graph, Look, Row, View},
+    widget::Content,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The body of `PutDashboard`.
 pub(super) fn document(dashboard: &Dashboard, region: &str) -> Value {
@@ -33,53 +34,44 @@ fn widget(Placed { x, y, widget }: &Placed, region: &str) -> Value {
 }
 
 fn graph(graph: &Graph, region: &str) -> Value {
-    let mut properties = Map::new();
-    let mut set = |key: &str, value: Value| drop(properties.insert(key.to_owned(), value));
-    set("title", graph.title().into());
-    set("region", region.into());
-    set("period", graph.period().seconds().into());
-    set("metrics", graph.rows().iter().map(row).collect());
-    let latest = |set: &mut dyn FnMut(&str, Value)| {
-        // The value of just this time, instead of the latest one that there happens to be.
-        set("start", format!("-P{}D", graph.period().days()).into());
-        set("setPeriodToTimeRange", true.into());
-    };
+    let mut properties = json!({
+        "title": graph.title(),
+        "region": region,
+        "period": graph.period().seconds(),
+        "metrics": graph.rows().iter().map(|row| self::row(row, graph.view())).collect::<Vec<_>>(),
+    });
     match graph.view() {
-        View::Numbers => {
-            set("view", "singleValue".into());
-            latest(&mut set);
-        }
+        View::Numbers => properties["view"] = "singleValue".into(),
         View::Percentage { bands } => {
-            set("view", "gauge".into());
-            set("yAxis", json!({"left": {"min": 0, "max": 100}}));
-            set_bands(&mut set, bands, Some(100.0));
-            latest(&mut set);
+            properties["view"] = "gauge".into();
+            properties["yAxis"] = json!({"left": {"min": 0, "max": 100}});
+            properties["annotations"] = annotations(bands, Some(100.0));
         }
         View::Chart { unit, bands } => {
-            set("view", "timeSeries".into());
-            set("stacked", false.into());
-            set(
-                "yAxis",
-                json!({
-                    "left": {"min": 0, "label": unit, "showUnits": false},
-                    "right": {"min": 0, "label": "n", "showUnits": false},
-                }),
-            );
-            set_bands(&mut set, bands, None);
+            properties["view"] = "timeSeries".into();
+            properties["stacked"] = false.into();
+            properties["yAxis"] = json!({"left": {"min": 0, "label": unit, "showUnits": false}});
+            if graph.rows().iter().any(|row| row.look().is_some_and(|look| look.axis == Axis::Right)) {
+                properties["yAxis"]["right"] = json!({"min": 0, "label": "n", "showUnits": false});
+            }
+            properties["annotations"] = annotations(bands, None);
         }
         View::Table => {
-            set("view", "table".into());
-            set("table", json!({"layout": "horizontal", "showTimeSeriesData": true, "summaryColumns": []}));
+            properties["view"] = "table".into();
+            properties["table"] =
+                json!({"layout": "horizontal", "showTimeSeriesData": true, "summaryColumns": []});
         }
     }
-    Value::Object(properties)
+    if let View::Numbers | View::Percentage { .. } = graph.view() {
+        // The value of just this time, instead of the latest one that there happens to be.
+        properties["start"] = format!("-P{}D", graph.period().days()).into();
+        properties["setPeriodToTimeRange"] = true.into();
+    }
+    properties
 }
 
-fn set_bands(set: &mut dyn FnMut(&str, Value), bands: &[Band], end: Option<f64>) {
-    if !bands.is_empty() {
-        let bands: Vec<_> = bands.iter().map(|band| annotation(band, end)).collect();
-        set("annotations", json!({ "horizontal": bands }));
-    }
+fn annotations(bands: &[Band], end: Option<f64>) -> Value {
+    json!({"horizontal": bands.iter().map(|band| annotation(band, end)).collect::<Vec<_>>()})
 }
 
 /// A band, or, where it has no end, a line that is filled above.
@@ -95,12 +87,12 @@ fn annotation(band: &Band, end: Option<f64>) -> Value {
 }
 
 /// A line of the list of metrics: names and dimensions, then how it is drawn.
-fn row(row: &Row) -> Value {
+fn row(row: &Row, view: &View) -> Value {
     match row {
         Row::Hidden(id, stat) => metric(stat, json!({"id": id, "visible": false})),
-        Row::Metric(id, stat, look) => metric(stat, drawn(id, look)),
+        Row::Metric(id, stat, look) => metric(stat, drawn(id, look, view)),
         Row::Expression(id, expression, look) => {
-            let mut rendering = drawn(id, look);
+            let mut rendering = drawn(id, look, view);
             rendering["expression"] = expression.as_str().into();
             json!([rendering])
         }
@@ -114,9 +106,9 @@ fn metric(stat: &Stat, mut rendering: Value) -> Value {
     texts.into_iter().flatten().map(Value::from).chain([rendering]).collect()
 }
 
-fn drawn(id: &str, Look { label, color, axis }: &Look) -> Value {
+fn drawn(id: &str, Look { label, color, axis }: &Look, view: &View) -> Value {
     let mut rendering = json!({"id": id, "label": label, "color": color.hex()});
-    if *axis == Axis::Right {
+    if matches!((view, axis), (View::Chart { .. }, Axis::Right)) {
         rendering["yAxis"] = "right".into();
     }
     rendering

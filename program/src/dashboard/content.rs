@@ -4,12 +4,13 @@ use super::{
     InvalidDashboard,
     data_quality::{self, Transport},
     figures::{Figures, Length, series},
+    graph::{Color, Graph, Period, Series, View},
     layout::Dashboard,
     levels::Levels,
     math::Statistic,
     names,
     topic::{Topic, escaped, heading},
-    widget::{Color, Content, Graph, Period, Series, View, Widget, Width},
+    widget::{Content, Widget, Width},
 };
 use crate::settings::Settings;
 use metrics_lib::datum::{Dimension, DimensionValue};

@@ -3,8 +3,9 @@
 use super::{
     InvalidDashboard,
     figures::{Figures, series},
+    graph::{Color, Graph, Period, Series, View},
     math::{Math, Source, Stat, Statistic},
-    widget::{Color, Content, Graph, Period, Series, View, Widget, Width},
+    widget::{Content, Widget, Width},
 };
 use crate::plan::{Consumer, Plan};
 use metrics_lib::contract::Metric;

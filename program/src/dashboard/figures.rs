@@ -1,8 +1,8 @@
 //! The figures of DORA as metric math, each with the statistic that is right for it.
 
 use super::{
+    graph::{Axis, Color, Series},
     math::{Math, Source, Stat, Statistic},
-    widget::{Axis, Color, Series},
 };
 use metrics_lib::{contract::Metric, datum::Dimension};
 

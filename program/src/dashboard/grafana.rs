@@ -4,9 +4,10 @@
 //! value in it.
 
 use super::{
+    graph::{Axis, Band, Color, Graph, Look, Row, View},
     layout::{Dashboard, Placed},
     math::Stat,
-    widget::{Axis, Band, Color, Content, Graph, Look, Row, View},
+    widget::Content,
 };
 use serde_json::{Value, json};
 
@@ -86,11 +87,9 @@ fn graph(graph: &Graph, region: &str) -> Value {
         panel["timeFrom"] = time_from.into();
     }
     if let View::Table = graph.view() {
-        // One column a series and one row a period; Grafana turns it round.
-        panel["transformations"] = json!([
-            {"id": "joinByField", "options": {"byField": "Time", "mode": "outer"}},
-            {"id": "transpose", "options": {}},
-        ]);
+        // A row a period and a column a series: older Grafanas can't turn tables round.
+        panel["transformations"] =
+            json!([{"id": "joinByField", "options": {"byField": "Time", "mode": "outer"}}]);
     }
     panel
 }
@@ -156,10 +155,7 @@ fn steps(bands: &[Band]) -> Vec<Value> {
 
 /// The colours of the series, and the right axis.
 fn overrides(graph: &Graph) -> Vec<Value> {
-    let looks = graph.rows().iter().filter_map(|row| match row {
-        Row::Hidden(..) => None,
-        Row::Metric(_, _, look) | Row::Expression(_, _, look) => Some(look),
-    });
+    let looks = graph.rows().iter().filter_map(Row::look);
     let of = |look: &Look| {
         let mut properties =
             vec![json!({"id": "color", "value": {"mode": "fixed", "fixedColor": look.color.hex()}})];

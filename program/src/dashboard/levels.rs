@@ -1,6 +1,6 @@
 //! The levels that DORA sorts teams into, as parts of a dashboard's scales.
 
-use super::widget::{Band, Color};
+use super::graph::{Band, Color};
 use jiff::{Span, SpanRelativeTo, Unit};
 use serde::Deserialize;
 use serde_json::Value;

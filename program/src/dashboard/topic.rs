@@ -2,9 +2,10 @@
 
 use super::{
     figures::{Figures, Length, lengths, n, series},
+    graph::{Band, Color, Period, Series},
     levels::{Bounds, Levels},
     math::Statistic,
-    widget::{Band, Color, Content, Period, Series, Widget, Width},
+    widget::{Content, Widget, Width},
 };
 use crate::settings::Settings;
 
