@@ -70,7 +70,7 @@ fn draw(svg: &mut String, widget: &Metrics, periods: &[Window], drawn: &[Drawn<'
             chart.draw_series([PathElement::new([(x.start, end), (x.end, end)], color(hex).mix(0.6))])?;
         }
         // A name needs room for its line.
-        if (end - from) / left > 0.06 {
+        if (end - from) / left > 0.08 {
             let style = text(11).pos(text_anchor::Pos::new(text_anchor::HPos::Right, text_anchor::VPos::Top));
             chart.draw_series([Text::new(label.clone(), (x.end * 0.995, end * 0.99), style)])?;
         }

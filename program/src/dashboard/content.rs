@@ -26,7 +26,7 @@ pub(super) fn organisation(
     let mut first = Dashboard::default();
     let teams = settings.teams.0.keys().map(|team| Ok((team.as_str(), names::team(team, 1)?)));
     first.push(heading("DORA metrics", settings, &teams.collect::<Result<Vec<_>, _>>()?))?;
-    first.extend(overview(&Figures(None), &settings.level_bands, settings)?)?;
+    first.extend(overview(&Figures(None), settings)?)?;
     first.extend(data_quality::widgets(transport)?)?;
     let owned = settings.teams.0.values().flatten();
     let repositories: BTreeSet<&String> =
@@ -46,7 +46,7 @@ pub(super) fn team(
     match DimensionValue::new(team) {
         Ok(name) => {
             let figures = Figures(Some(Dimension::Team(name)));
-            first.extend(overview(&figures, &settings.level_bands, settings)?)?;
+            first.extend(overview(&figures, settings)?)?;
         }
         Err(_) => first.push(Widget::text(
             2,
@@ -57,11 +57,8 @@ pub(super) fn team(
 }
 
 /// A day, a week and 30 days of every figure; how often the best level is reached; trends; the weeks side by side.
-fn overview(
-    figures: &Figures,
-    levels: &Levels,
-    settings: &Settings,
-) -> Result<Vec<Widget>, InvalidDashboard> {
+fn overview(figures: &Figures, settings: &Settings) -> Result<Vec<Widget>, InvalidDashboard> {
+    let levels = &settings.level_bands;
     let mut widgets = Vec::new();
     for topic in Topic::ALL {
         widgets.push(topic.text(settings));
@@ -132,7 +129,8 @@ fn duration(seconds: f64) -> String {
 fn weeks(figures: &Figures) -> Result<Widget, InvalidDashboard> {
     let rows = Topic::ALL.into_iter().flat_map(|topic| {
         let figure = topic.main(figures);
-        let change = series("change", figure.math.clone().difference(), Color::Grey);
+        let label = format!("difference in {}", figure.label);
+        let change = series(label, figure.math.clone().difference(), Color::Grey);
         [Some(figure), Some(change), topic.count(figures)].into_iter().flatten()
     });
     let title = "Week by week, with the change against the week before";
@@ -180,16 +178,11 @@ fn table(repository: DimensionValue) -> Result<Widget, InvalidDashboard> {
     let title = repository.as_str().to_owned();
     let figures = Figures(Some(Dimension::Repository(repository)));
     let rows = Topic::ALL.into_iter().flat_map(|topic| {
-        let figure = Some(topic.main(&figures));
-        let tail = match topic {
-            Topic::LeadTime => {
-                let p90 = figures.length(Length::LeadTime, Statistic::P90);
-                Some(series("lead time, p90 days", p90, Color::Orange))
-            }
-            _ => None,
-        };
-        [figure, tail, topic.count(&figures)].into_iter().flatten()
+        let tail = (topic == Topic::LeadTime).then(|| {
+            let p90 = figures.length(Length::LeadTime, Statistic::P90);
+            series("lead time, p90 days", p90, Color::Orange)
+        });
+        [Some(topic.main(&figures)), tail, topic.count(&figures)].into_iter().flatten()
     });
-    let rows = rows.collect();
-    Ok(graph(Width::Half, 7, Graph::new(title, Period::ThirtyDays, View::Table, rows)?))
+    Ok(graph(Width::Half, 7, Graph::new(title, Period::ThirtyDays, View::Table, rows.collect())?))
 }

@@ -27,7 +27,17 @@ pub(super) fn document(name: &str, dashboard: &Dashboard, region: &str) -> Value
     })
 }
 
-/// An id of at most 40 characters: longer names end in a hash of what is cut off.
+/// Links to dashboards of CloudWatch's console, as Grafana has them.
+fn linked(markdown: &str) -> String {
+    let mut parts = markdown.split("(#dashboards/dashboard/");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (name, rest) in parts.filter_map(|part| part.split_once(')')) {
+        text += &format!("(/d/{}){rest}", uid(name));
+    }
+    text
+}
+
+/// An id of at most 40 characters: longer names are cut off and end in their FNV-1a hash.
 fn uid(name: &str) -> String {
     if name.len() <= 40 {
         return name.to_owned();
@@ -41,7 +51,7 @@ fn uid(name: &str) -> String {
 fn panel(id: u32, Placed { x, y, widget }: &Placed, region: &str) -> Value {
     let mut panel = match &widget.content {
         Content::Text(markdown) => {
-            json!({"type": "text", "options": {"mode": "markdown", "content": markdown}})
+            json!({"type": "text", "options": {"mode": "markdown", "content": linked(markdown)}})
         }
         Content::Graph(graph) => self::graph(graph, region),
     };
@@ -59,7 +69,7 @@ fn graph(graph: &Graph, region: &str) -> Value {
         View::Chart { bands, .. } => ("timeseries", json!({}), bands.as_slice(), None),
         View::Table => ("table", json!({}), &[][..], None),
     };
-    let mut defaults = json!({"noValue": "no data", "decimals": 2});
+    let mut defaults = json!({"noValue": "no data"});
     if let View::Percentage { .. } = graph.view() {
         (defaults["min"], defaults["max"]) = (0.into(), 100.into());
     }
@@ -167,5 +177,22 @@ fn overrides(graph: &Graph) -> Vec<Value> {
     match graph.view() {
         View::Chart { .. } => looks.map(of).collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_links() {
+        fn check(name: &str, expected: &str) {
+            assert_eq!(uid(name), expected);
+            let link = linked(&format!("a [b](#dashboards/dashboard/{name}) c"));
+            assert_eq!(link, format!("a [b](/d/{expected}) c"));
+        }
+        check("dora", "dora");
+        check(&"x".repeat(40), &"x".repeat(40));
+        check(&"x".repeat(41), "xxxxxxxxxxxxxxxxxxxxxxxx58410f4ba453b627");
     }
 }
