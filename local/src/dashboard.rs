@@ -12,5 +12,5 @@ mod plot;
 mod statistic;
 mod stored;
 
-pub use page::page;
+pub use page::{PageError, page};
 pub use stored::{MetricName, Stored};
