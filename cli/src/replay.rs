@@ -55,6 +55,6 @@ pub(crate) fn play(world: &World) -> anyhow::Result<Played> {
     let outcome = Outcome::of(&cloud);
     let mut settings = header.settings;
     // The dashboards list what was seen too, as nobody must configure the repositories of a recording.
-    settings.repositories.extend(outcome.figures().into_keys());
+    settings.dashboards.repositories.extend(outcome.figures().into_keys());
     Ok(Played { outcome, stored: Stored::of(&cloud), now: cloud.now(), settings, plan: cloud.plan().clone() })
 }

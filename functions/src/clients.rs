@@ -23,10 +23,6 @@ pub struct Reader {
     pub ssm: aws_sdk_ssm::Client,
 }
 
-/// An account that is read: the configuration, which holds the cached credentials of its read role, and the readers
-/// that were made with it, by region.
-type Account = (SdkConfig, HashMap<String, Arc<Reader>>);
-
 /// The clients of a function, made once and shared by all invocations.
 #[derive(Debug)]
 pub struct Clients {
@@ -34,7 +30,8 @@ pub struct Clients {
     ops_account: String,
     read_role_arn: String,
     external_id: String,
-    accounts: Mutex<HashMap<String, Account>>,
+    /// The readers that were made, by account and region. Each holds the cached credentials of its read role.
+    readers: Mutex<HashMap<(String, String), Arc<Reader>>>,
     /// The lake is read here.
     pub athena: aws_sdk_athena::Client,
     /// The ledger's table lives here.
@@ -54,7 +51,7 @@ impl Clients {
             ops_account: config.ops_account.clone(),
             read_role_arn: config.read_role_arn.clone(),
             external_id: config.read_role_external_id.clone(),
-            accounts: Mutex::default(),
+            readers: Mutex::default(),
             athena: aws_sdk_athena::Client::new(&sdk),
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
@@ -67,43 +64,35 @@ impl Clients {
         self.sdk.region().map_or("", Region::as_ref)
     }
 
-    /// What reads an account and region: in the operations account the function itself, elsewhere the account's read
-    /// role.
+    /// What reads an account and region: in the operations account the function itself, elsewhere the region's read role.
     pub async fn reader(&self, account: &str, region: &str) -> Arc<Reader> {
-        let mut accounts = self.accounts.lock().await;
-        let (config, readers) = match accounts.entry(account.to_owned()) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) if account == self.ops_account => {
-                new.insert((self.sdk.clone(), HashMap::new()))
-            }
-            Entry::Vacant(new) => new.insert((self.read_role(account).await, HashMap::new())),
+        let mut readers = self.readers.lock().await;
+        let reader = match readers.entry((account.to_owned(), region.to_owned())) {
+            Entry::Occupied(known) => return known.get().clone(),
+            Entry::Vacant(new) => new,
         };
-        let reader = readers.entry(region.to_owned()).or_insert_with(|| {
-            let config = config.to_builder().region(Region::new(region.to_owned())).build();
-            Arc::new(Reader {
-                codepipeline: aws_sdk_codepipeline::Client::new(&config),
-                ssm: aws_sdk_ssm::Client::new(&config),
-            })
-        });
-        reader.clone()
+        let mut config = self.sdk.to_builder().region(Region::new(region.to_owned()));
+        if account != self.ops_account {
+            config = config
+                .credentials_provider(SharedCredentialsProvider::new(self.read_role(account, region).await))
+                .identity_cache(IdentityCache::lazy().build());
+        }
+        let config = config.build();
+        let clients = Reader {
+            codepipeline: aws_sdk_codepipeline::Client::new(&config),
+            ssm: aws_sdk_ssm::Client::new(&config),
+        };
+        reader.insert(Arc::new(clients)).clone()
     }
 
     /// Throws away the cached credentials of the read roles, so that the next reader gets new ones.
     pub async fn forget_credentials(&self) {
-        self.accounts.lock().await.clear();
+        self.readers.lock().await.clear();
     }
 
-    async fn read_role(&self, account: &str) -> SdkConfig {
-        let role = AssumeRoleProvider::builder(self.read_role_arn.replace("{account}", account))
-            .session_name(SESSION_NAME)
-            .external_id(&self.external_id)
-            .configure(&self.sdk)
-            .build()
-            .await;
-        self.sdk
-            .to_builder()
-            .credentials_provider(SharedCredentialsProvider::new(role))
-            .identity_cache(IdentityCache::lazy().build())
-            .build()
+    async fn read_role(&self, account: &str, region: &str) -> AssumeRoleProvider {
+        let arn = self.read_role_arn.replace("{account}", account).replace("{region}", region);
+        let role = AssumeRoleProvider::builder(arn).session_name(SESSION_NAME).external_id(&self.external_id);
+        role.configure(&self.sdk).build().await
     }
 }

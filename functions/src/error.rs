@@ -30,6 +30,9 @@ pub enum Error {
         /// What is waited for.
         reason: String,
     },
+    /// The invocation is about to end.
+    #[error("the invocation has no time left for this message")]
+    OutOfTime,
     /// CodePipeline's API does not show the execution's end yet.
     #[error("execution {key} can't be classified yet: {reason}")]
     Unfinished {
@@ -113,6 +116,7 @@ impl Error {
         match self {
             Self::Aws { .. }
             | Self::NotYet { .. }
+            | Self::OutOfTime
             | Self::Unfinished { .. }
             | Self::CommitsMissing { .. }
             | Self::Query { .. }
@@ -132,6 +136,7 @@ impl Error {
         match self {
             Self::Aws { code, .. } => code,
             Self::NotYet { .. } => "NotYet",
+            Self::OutOfTime => "OutOfTime",
             Self::Unfinished { .. } => "Unfinished",
             Self::CommitsMissing { .. } => "CommitsMissing",
             Self::Query { .. } => "Query",
@@ -151,6 +156,7 @@ impl Error {
         matches!(
             self,
             Self::NotYet { .. }
+                | Self::OutOfTime
                 | Self::Unfinished { .. }
                 | Self::CommitsMissing { .. }
                 | Self::Claimed { .. }

@@ -1,6 +1,6 @@
 //! Reads the lake through Athena: values are parameters, never part of a statement.
 
-use crate::{context::Context, error::Error};
+use crate::{context::Context, error::Error, ledger::Owner};
 use aws_sdk_athena::types::{QueryExecutionContext, QueryExecutionState, QueryExecutionStatus};
 use jiff::Timestamp;
 use metrics_lib::lake::{self, CHANGES_STATEMENT, Change, Row, bucket, day, literal};
@@ -11,13 +11,13 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// How long a query may take: the function's timeout leaves room to stop it and say so.
-const LONGEST_QUERY: Duration = Duration::from_secs(40);
+/// What must be left of an invocation's time to use a query's answer, or to stop the query and say so.
+const RESERVE: Duration = Duration::from_secs(5);
 /// How long to wait between two looks at a query, at first and at the most.
 const POLL: Range<Duration> = Duration::from_millis(100)..Duration::from_secs(2);
 
-/// All that the lake holds of a repository from a range of time. `attempt` tells one try from another: the same query of
-/// the same attempt is started once.
+/// All that the lake holds of a repository from a range of time. The same query of one invocation is started once, and
+/// stopped when the invocation is about to end.
 ///
 /// # Errors
 /// [`Error::Query`] for a query that fails, is cancelled or takes too long; [`Error::Aws`]; [`Error::Lake`].
@@ -25,21 +25,21 @@ pub async fn changes(
     context: &Context,
     repository: &str,
     time: Range<Timestamp>,
-    attempt: &str,
+    Owner { invocation, deadline, .. }: Owner<'_>,
 ) -> Result<Vec<Change>, Error> {
     let parameters = [bucket(repository), day(time.start), day(time.end), repository.to_owned()];
     let parameters = parameters.map(|text| literal(&text));
-    let id = start(context, &parameters, attempt).await?;
-    wait(context, &id).await?;
+    let id = start(context, &parameters, invocation).await?;
+    wait(context, &id, deadline).await?;
     let rows = results(context, &id).await?;
     let changes = rows.into_iter().map(|row| Ok(Change::try_from(Row::from_columns(row)?)?));
     changes.collect()
 }
 
-async fn start(context: &Context, parameters: &[String], attempt: &str) -> Result<String, Error> {
+async fn start(context: &Context, parameters: &[String], invocation: &str) -> Result<String, Error> {
     const API: &str = "athena:StartQueryExecution";
     let mut token = Sha256::new();
-    for part in parameters.iter().map(String::as_str).chain([CHANGES_STATEMENT, attempt]) {
+    for part in parameters.iter().map(String::as_str).chain([CHANGES_STATEMENT, invocation]) {
         token.update(part.len().to_le_bytes());
         token.update(part);
     }
@@ -58,8 +58,8 @@ async fn start(context: &Context, parameters: &[String], attempt: &str) -> Resul
 }
 
 /// Waits until a query has succeeded. One that takes too long is stopped.
-async fn wait(context: &Context, id: &str) -> Result<(), Error> {
-    let (begin, mut pause) = (Instant::now(), POLL.start);
+async fn wait(context: &Context, id: &str, deadline: Instant) -> Result<(), Error> {
+    let mut pause = POLL.start;
     loop {
         let status = status(context, id).await?;
         let failed = |state: &str, reason: Option<&str>| Error::Query {
@@ -73,7 +73,7 @@ async fn wait(context: &Context, id: &str) -> Result<(), Error> {
             Some(QueryExecutionState::Failed | QueryExecutionState::Cancelled) => {
                 return Err(failed(status.state().map_or("", |state| state.as_str()), reason));
             }
-            _ if begin.elapsed() + pause > LONGEST_QUERY => {
+            _ if Instant::now() + pause + RESERVE > deadline => {
                 let stop = context.clients.athena.stop_query_execution().query_execution_id(id);
                 stop.send().await.map_err(Error::aws("athena:StopQueryExecution"))?;
                 return Err(failed("stopped", Some("it took too long")));

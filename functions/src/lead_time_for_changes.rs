@@ -63,7 +63,8 @@ async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployment) 
     time_to_restore::deployed(context, owner, deployment, &Vec::from_iter(referenced)).await
 }
 
-/// Asks the lake. What was deployed before may have come from another branch: then what was deployed before that counts.
+/// Asks the lake. What was deployed before may have come from another branch: then what was deployed before that counts,
+/// and the lake is asked for what was pushed until then.
 async fn answer(
     context: &Context,
     owner: Owner<'_>,
@@ -76,14 +77,18 @@ async fn answer(
         Reference::Branch(branch) => Some(branch.as_str()),
         Reference::Tag(_) | Reference::None => None,
     };
-    let before = pipelines::latest_deployment_before(context, key, *time).await?;
-    // What was pushed before the previous deployment may have been deployed after it.
-    let since = before.as_ref().map_or(*time, |before| before.time);
-    let earliest = since.checked_sub(lookback).unwrap_or(Timestamp::MIN);
     let latest = context.now()?.min(*time + LATEST_ARRIVAL);
-    let changes = lake::changes(context, &source.repository, earliest..latest, owner.invocation).await?;
-    let (mut before, mut previous) = (before, Vec::new());
+    let mut before = pipelines::latest_deployment_before(context, key, *time).await?;
+    let (mut previous, mut changes, mut asked) = (Vec::new(), Vec::new(), latest);
     loop {
+        // What was pushed before a previous deployment may have been deployed after it.
+        let since = before.as_ref().map_or(*time, |before| before.time);
+        let earliest = since.checked_sub(lookback).unwrap_or(Timestamp::MIN);
+        if earliest < asked {
+            let time = earliest..asked;
+            changes.extend(lake::changes(context, &source.repository, time, owner).await?);
+            asked = earliest;
+        }
         let revision_before = before.as_ref().and_then(|before| before.source.revision.clone());
         previous.extend(revision_before.and_then(|revision| CommitId::try_from(revision).ok()));
         let question = Question { revision, previous: &previous, branch, deployed: *time, lookback };

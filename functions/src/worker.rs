@@ -8,7 +8,14 @@ use lambda_runtime::{
     tracing::{self, error, info},
 };
 use serde::{Deserialize, Serialize};
-use std::{future::Future, pin::Pin};
+use std::{
+    future::Future,
+    pin::Pin,
+    time::{Duration, Instant, SystemTime},
+};
+
+/// How much time must be left to begin with a message.
+const SHORTEST_WORK: Duration = Duration::from_secs(5);
 
 /// An SQS batch, as Lambda's event source mapping delivers it.
 #[derive(Debug, Deserialize)]
@@ -83,10 +90,14 @@ async fn invoke(
         error_type: "NonRetryable".into(),
         error_message: format!("the invocation is no SQS batch: {} at {}", error.inner(), error.path()),
     })?;
+    let deadline =
+        Instant::now() + event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
     let mut response = Response::default();
     for Record { message_id, body } in batch.records {
-        let owner = Owner { message: &message_id, invocation: &event.context.request_id };
+        let owner = Owner { message: &message_id, invocation: &event.context.request_id, deadline };
         let result = match Event::parse(&body) {
+            // Whoever is cut off in the middle has claimed what then waits for the claim to expire.
+            Ok(_) if Instant::now() + SHORTEST_WORK > deadline => Err(Error::OutOfTime),
             Ok(event) => finish(handler.handle(Work { context, event: &event, owner })).await,
             Err(error) => Err(error),
         };

@@ -1,7 +1,8 @@
 //! Stands in for the AWS operations that the functions call, over HTTP and in the services' own protocols.
 //!
-//! Whoever calls is known by the access key, which carries the account's id: the functions get one of the operations
-//! account, `AssumeRole` gives one of a tooling account. The region is the one that the request is signed for.
+//! Whoever calls is known by the access key, which carries the role: each function gets one of its own, `AssumeRole` gives
+//! one of a read role. What the plan's policies don't let a role do is refused. The region is the one that the request is
+//! signed for.
 
 mod athena;
 mod cbor;
@@ -12,6 +13,7 @@ mod dynamodb;
 mod error;
 mod faults;
 mod firehose;
+mod permissions;
 mod request;
 mod server;
 mod services;
@@ -26,10 +28,11 @@ pub use dynamodb::DynamoDb;
 pub use error::AwsError;
 pub use faults::{Fault, Faults};
 pub use firehose::{Firehose, Gathered};
+pub use permissions::{Grant, Permissions};
 pub use server::Server;
 pub use services::Services;
 pub use ssm::{RecordedOpsItem, Ssm};
 pub use time::recorded as recorded_time;
 
-pub(crate) use credentials::access_key;
+pub(crate) use credentials::Caller;
 pub(crate) use server::no_delay;

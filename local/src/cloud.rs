@@ -1,7 +1,7 @@
 //! The single-machine cloud: the stacks of a plan, with their functions running for real, in simulated time.
 
 use crate::{
-    aws::{RecordedExecution, RecordedOpsItem, Server, Services, access_key},
+    aws::{AwsError, Caller, RecordedExecution, RecordedOpsItem, Server, Services},
     binaries::Binaries,
     clock::Clock,
     intake::Intake,
@@ -91,6 +91,9 @@ pub enum CloudError {
     /// The listener for webhooks is gone.
     #[error("the listener for webhooks does not answer")]
     Listener,
+    /// Lambda may not do under a function's role what it has to.
+    #[error("the plan's policies are too strict")]
+    Forbidden(#[source] AwsError),
     /// A function's name that has no binary.
     #[error("function {0} has no binary")]
     Binary(String),
@@ -298,7 +301,12 @@ impl Cloud {
         if batch.is_empty() {
             return Ok(());
         }
-        let payload = payload(&batch, &self.plan, &feed.queue.plan().name);
+        let queue = &feed.queue.plan().name;
+        let payload = payload(&batch, &self.plan, queue);
+        let mut services = self.server.services();
+        services.permissions.check_delivery(feed.lambda.name(), queue).map_err(CloudError::Forbidden)?;
+        drop(services);
+        self.server.check_invocation(feed.lambda.name()).map_err(CloudError::Forbidden)?;
         let result = feed.lambda.invoke(payload, self.server.crash()).await?;
         let failed = failed(result);
         for message in batch.iter().filter(|message| !failed.contains(&message.id, &batch)) {
@@ -314,7 +322,7 @@ fn environment(plan: &Plan, function: &Function, clock: &Clock, server: &Server)
     let given = [
         ("AWS_REGION", plan.region.clone()),
         ("AWS_DEFAULT_REGION", plan.region.clone()),
-        ("AWS_ACCESS_KEY_ID", access_key(&plan.ops_account)),
+        ("AWS_ACCESS_KEY_ID", Caller::function(&plan.ops_account, function.name).access_key()),
         ("AWS_SECRET_ACCESS_KEY", "secret".into()),
         ("AWS_SESSION_TOKEN", "token".into()),
         ("AWS_ENDPOINT_URL", server.endpoint()),

@@ -128,6 +128,7 @@ impl Intake {
             request = self.listener.requests.recv() => request.ok_or(CloudError::Listener)?,
             _ = &mut response => return Err(CloudError::Listener),
         };
+        server.check_invocation(self.webhook.name()).map_err(CloudError::Forbidden)?;
         let answer = match self.webhook.invoke(event.to_string().into(), server.crash()).await? {
             Ok(body) => serde_json::from_slice::<ProxyResponse>(&body).ok(),
             Err(_) => None,
@@ -169,6 +170,7 @@ impl Intake {
             "records": records.collect::<Vec<_>>(),
         });
         let event = Bytes::from(event.to_string());
+        server.check_invocation(self.transform.name()).map_err(CloudError::Forbidden)?;
         let mut transformed = None;
         for _ in 0..TRIES {
             if let Ok(body) = self.transform.invoke(event.clone(), server.crash()).await? {

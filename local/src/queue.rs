@@ -144,6 +144,7 @@ mod tests {
             dead_letter_queue: "q-dead-letters".into(),
             retention: SignedDuration::from_hours(24),
             batch_size: 2,
+            maximum_concurrency: 10,
         })
     }
 

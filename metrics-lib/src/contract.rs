@@ -164,7 +164,7 @@ pub mod env {
     pub const TOOLING_ACCOUNTS: &str = "DORA_TOOLING_ACCOUNTS";
     /// The operations account, 12 digits.
     pub const OPS_ACCOUNT: &str = "DORA_OPS_ACCOUNT";
-    /// The ARN of the read role in a tooling account, with `{account}` in the account's place.
+    /// The ARN of the read role in a region of a tooling account, with `{account}` and `{region}` in their places.
     pub const READ_ROLE_ARN: &str = "DORA_READ_ROLE_ARN";
     /// The external id that the read roles ask for.
     pub const READ_ROLE_EXTERNAL_ID: &str = "DORA_READ_ROLE_EXTERNAL_ID";
@@ -188,8 +188,8 @@ pub mod env {
     pub const ATHENA_WORKGROUP: &str = "DORA_ATHENA_WORKGROUP";
     /// The Glue database of the lake.
     pub const LAKE_DATABASE: &str = "DORA_LAKE_DATABASE";
-    /// The ARN of the Secrets Manager secret that GitHub signs webhooks with.
-    pub const WEBHOOK_SECRET: &str = "DORA_WEBHOOK_SECRET_ARN";
+    /// The name or ARN of the Secrets Manager secret that GitHub signs webhooks with.
+    pub const WEBHOOK_SECRET: &str = "DORA_WEBHOOK_SECRET";
     /// The Firehose stream that writes the lake.
     pub const DELIVERY_STREAM: &str = "DORA_DELIVERY_STREAM";
     /// A file that holds the present, RFC 3339. Set on one machine only, where time is simulated; unset, the

@@ -4,21 +4,23 @@
 //! buses of the metrics that use it, and there a rule that puts it on the metric's queue. `EventBridge` forwards an
 //! event between accounts once, so there is no bus in between.
 
-use crate::settings::{Settings, ToolingAccount};
-use jiff::SignedDuration;
-use metrics_lib::{
-    contract::{env, ledger},
-    lake,
+mod functions;
+mod permissions;
+mod routes;
+
+pub use permissions::{Condition, Resource, Statement, read_role};
+
+use crate::{
+    naming::Names,
+    settings::{Settings, ToolingAccount, ToolingSettings},
 };
+use jiff::SignedDuration;
+use metrics_lib::contract::ledger;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The name that every resource of the installation starts with.
-const PREFIX: &str = "dora";
-/// The longest delivery delay of an SQS queue.
-const MAX_DELAY: SignedDuration = SignedDuration::from_mins(15);
-/// The most that the environment of a Lambda function may hold, in bytes.
+/// The longest that the environment of a Lambda function may be, in bytes.
 const MAX_ENVIRONMENT: usize = 4096;
 
 /// Everything that an installation consists of.
@@ -43,7 +45,7 @@ pub struct Plan {
     pub intake: Option<Intake>,
     /// The ledger's table.
     pub ledger: Table,
-    /// The role that the functions assume in each tooling account.
+    /// The roles that the functions assume in the tooling accounts.
     pub read_role: ReadRole,
 }
 
@@ -53,6 +55,8 @@ pub struct Plan {
 pub struct Rule {
     /// Its name.
     pub name: String,
+    /// Which events it takes.
+    pub description: &'static str,
     /// The pattern that an event must match.
     pub pattern: Value,
     /// Where matching events go: names of buses in the operations account, or the name of a queue beside the bus.
@@ -101,6 +105,8 @@ pub struct Queue {
     pub retention: SignedDuration,
     /// How many messages an invocation gets at the most.
     pub batch_size: usize,
+    /// How many invocations work off the queue at once at the most: the APIs of the tooling accounts have quotas.
+    pub maximum_concurrency: u32,
 }
 
 /// A function behind its queue.
@@ -119,12 +125,16 @@ pub struct Consumer {
 pub struct Intake {
     /// Takes deliveries from API Gateway.
     pub webhook: Function,
-    /// The ARN of the secret that GitHub signs with.
+    /// The name of the secret that GitHub signs with.
     pub secret: String,
     /// Brings records to the lake.
     pub stream: DeliveryStream,
     /// Checks the records on their way.
     pub transform: Function,
+    /// The bucket of the lake.
+    pub bucket: String,
+    /// The bucket of what Athena answered.
+    pub results_bucket: String,
     /// The Athena workgroup that reads the lake.
     pub workgroup: String,
     /// The Glue database of the lake.
@@ -151,14 +161,22 @@ pub struct DeliveryStream {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Function {
-    /// Its name; the binary is called so too.
+    /// What it does; its binary is called so.
     pub name: &'static str,
+    /// Its name in AWS.
+    pub resource: String,
+    /// What it is for.
+    pub description: &'static str,
+    /// Its log group.
+    pub log_group: String,
     /// How long an invocation may take.
     pub timeout: SignedDuration,
     /// Its memory, in MiB.
     pub memory: u32,
     /// Its environment.
     pub environment: BTreeMap<&'static str, String>,
+    /// What its role may do.
+    pub permissions: Vec<Statement>,
 }
 
 /// A DynamoDB table.
@@ -175,11 +193,11 @@ pub struct Table {
     pub index: (&'static str, &'static str, &'static str),
 }
 
-/// The role that the functions assume in each tooling account.
+/// The roles that the functions assume, one in each region of each tooling account.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadRole {
-    /// Its ARN, with `{account}` in the account's place.
+    /// Its ARN, with `{account}` and `{region}` in their places.
     pub arn: String,
     /// The external id that it asks for.
     pub external_id: String,
@@ -201,62 +219,12 @@ pub enum PlanError {
     },
 }
 
-const CODEPIPELINE: &str = "aws.codepipeline";
-const EXECUTION: &str = "CodePipeline Pipeline Execution State Change";
-const SSM: &str = "aws.ssm";
-const OPS_ITEM_CREATE: &str = "OpsItem Create";
-const OPS_ITEM_UPDATE: &str = "OpsItem Update";
-
-/// A metric's place: the name of its bus, and the events that it is made of.
-struct Route {
-    name: &'static str,
-    executions: bool,
-    incidents: Incidents,
-    /// How long its messages wait before they are delivered, if that does not follow from the attribution delay.
-    delay: SignedDuration,
+impl ReadRole {
+    /// The ARN of the role in a region of a tooling account.
+    pub fn arn_in(&self, account: &str, region: &str) -> String {
+        self.arn.replace("{account}", account).replace("{region}", region)
+    }
 }
-
-/// Which `OpsItem` events a metric is made of.
-#[derive(Clone, Copy, PartialEq)]
-enum Incidents {
-    No,
-    Raised,
-    RaisedAndResolved,
-}
-
-const ROUTES: [Route; 4] = [
-    Route {
-        name: "deployment-frequency",
-        executions: true,
-        incidents: Incidents::No,
-        delay: SignedDuration::ZERO,
-    },
-    // Rollbacks make failures too, and only the API tells a rollback from a deployment.
-    Route {
-        name: "change-failure-rate",
-        executions: true,
-        incidents: Incidents::Raised,
-        delay: SignedDuration::ZERO,
-    },
-    Route {
-        name: "time-to-restore",
-        executions: true,
-        incidents: Incidents::RaisedAndResolved,
-        delay: SignedDuration::ZERO,
-    },
-    // Pushes and pull requests are late too, and gathered on their way to the lake: a query at once would come too early.
-    Route { name: LEAD_TIME, executions: true, incidents: Incidents::No, delay: MAX_DELAY },
-];
-/// The metric that is made from GitHub's data.
-const LEAD_TIME: &str = "lead-time-for-changes";
-/// How long Firehose gathers records.
-const BUFFER_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
-/// How much Firehose gathers: the least that it takes for a stream with dynamic partitioning.
-const BUFFER_SIZE: usize = 64 * 1024 * 1024;
-/// The Athena workgroup that reads the lake.
-const WORKGROUP: &str = "dora";
-/// The Glue database of the lake.
-const DATABASE: &str = "dora";
 
 impl Plan {
     /// The plan of an installation.
@@ -264,217 +232,82 @@ impl Plan {
     /// # Errors
     /// [`PlanError::Environment`], when lists in the settings are too long for Lambda.
     pub fn new(settings: &Settings) -> Result<Self, PlanError> {
-        let partition = partition(&settings.region);
+        let names = &settings.names();
         let read_role = ReadRole {
-            arn: format!("arn:{partition}:iam::{{account}}:role/{PREFIX}-read"),
-            external_id: format!("{PREFIX}-{}", settings.ops_account),
+            arn: names.role_arn("{account}", &names.read_role("{region}")),
+            external_id: names.external_id(),
         };
-        let ledger = Table {
-            name: format!("{PREFIX}-ledger"),
-            partition_key: ledger::PARTITION_KEY,
-            sort_key: ledger::SORT_KEY,
-            index: (ledger::TIMELINE_INDEX, ledger::TIMELINE_DAY, ledger::TIMELINE_TIME),
-        };
-        let environment = environment(settings, &ledger, &read_role);
-        let measured: Vec<&Route> = ROUTES
-            .iter()
-            .filter(|route| route.name != LEAD_TIME || settings.webhook_secret.is_some())
+        let consumers: Vec<Consumer> = routes::measured(settings.lead_time)
+            .map(|route| functions::consumer(route, names, settings, &read_role))
             .collect();
-        let consumers = measured.iter().map(|route| consumer(route, settings, environment.clone()));
-        // The bus of a metric that is not measured stands ready, and nobody may put anything on it.
-        let bus = |route: &Route| match measured.iter().any(|measured| measured.name == route.name) {
-            true => bus(route, settings),
-            false => Bus { name: bus_name(route.name), policy: Vec::new(), rules: Vec::new() },
-        };
-        Ok(Self {
+        let plan = Self {
             region: settings.region.clone(),
             ops_account: settings.ops_account.clone(),
             tooling_accounts: settings.tooling_accounts.clone(),
-            tooling_rules: forwarding_rules(&measured, true),
-            ops_rules: forwarding_rules(&measured, false),
-            buses: ROUTES.iter().map(bus).collect(),
-            consumers: consumers.collect::<Result<_, _>>()?,
-            intake: settings.webhook_secret.as_deref().map(intake),
-            ledger,
+            tooling_rules: routes::forwarding_rules(names, settings.lead_time, true),
+            ops_rules: routes::forwarding_rules(names, settings.lead_time, false),
+            buses: routes::buses(names, settings),
+            consumers,
+            intake: settings.lead_time.then(|| functions::intake(names)),
+            ledger: Table {
+                name: names.table(),
+                partition_key: ledger::PARTITION_KEY,
+                sort_key: ledger::SORT_KEY,
+                index: (ledger::TIMELINE_INDEX, ledger::TIMELINE_DAY, ledger::TIMELINE_TIME),
+            },
             read_role,
-        })
+        };
+        plan.functions().try_for_each(check_environment)?;
+        Ok(plan)
+    }
+
+    /// Every function.
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        let intake = self.intake.iter().flat_map(|intake| [&intake.webhook, &intake.transform]);
+        self.consumers.iter().map(|consumer| &consumer.function).chain(intake)
     }
 }
 
-/// The way of GitHub's webhooks into the lake.
-fn intake(secret: &str) -> Intake {
-    let stream = format!("{PREFIX}-changes");
-    let webhook_environment =
-        BTreeMap::from([(env::WEBHOOK_SECRET, secret.to_owned()), (env::DELIVERY_STREAM, stream.clone())]);
-    Intake {
-        webhook: Function {
-            name: "github-webhook",
-            // API Gateway waits no longer.
-            timeout: SignedDuration::from_secs(29),
-            memory: 256,
-            environment: webhook_environment,
-        },
-        secret: secret.to_owned(),
-        stream: DeliveryStream {
-            name: stream,
-            buffer_interval: BUFFER_INTERVAL,
-            buffer_size: BUFFER_SIZE,
-            prefix: lake::PREFIX,
-            error_prefix: lake::ERROR_PREFIX,
-        },
-        transform: Function {
-            name: "commit-transform",
-            timeout: SignedDuration::from_mins(1),
-            memory: 256,
-            environment: BTreeMap::new(),
-        },
-        workgroup: WORKGROUP.to_owned(),
-        database: DATABASE.to_owned(),
+fn check_environment(function: &Function) -> Result<(), PlanError> {
+    let bytes = function.environment.iter().map(|(name, value)| name.len() + value.len()).sum();
+    match bytes > MAX_ENVIRONMENT {
+        true => Err(PlanError::Environment { function: function.name, bytes }),
+        false => Ok(()),
     }
 }
 
-/// The partition of a region, as ARNs begin with it.
-fn partition(region: &str) -> &'static str {
-    match region.split('-').take(2).collect::<Vec<_>>().as_slice() {
-        ["cn", _] => "aws-cn",
-        ["us", "gov"] => "aws-us-gov",
-        ["us", "iso"] => "aws-iso",
-        ["us", "isob"] => "aws-iso-b",
-        _ => "aws",
-    }
+/// What an installation consists of in a region of a tooling account.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolingPlan {
+    /// The rules on the default bus; their targets are buses of the operations account.
+    pub rules: Vec<Rule>,
+    /// What forwarding events needs.
+    pub forward: Vec<Statement>,
+    /// What the read role may do.
+    pub read: Vec<Statement>,
+    /// The ARNs of the roles that may assume the read role.
+    pub readers: Vec<String>,
 }
 
-fn bus_name(metric: &str) -> String {
-    format!("{PREFIX}-{metric}")
-}
-
-fn queue_name(metric: &str) -> String {
-    format!("{PREFIX}-{metric}")
-}
-
-/// The rules on a default bus: they forward only what a metric uses, to the buses of the metrics that use it.
-fn forwarding_rules(routes: &[&Route], executions: bool) -> Vec<Rule> {
-    let buses = |uses: fn(&Route) -> bool| -> Vec<String> {
-        routes.iter().filter(|route| uses(route)).map(|route| bus_name(route.name)).collect()
-    };
-    let rule = |name: &str, pattern: Value, targets: Vec<String>| Rule {
-        name: format!("{PREFIX}-{name}"),
-        pattern,
-        targets,
-    };
-    let mut rules = Vec::new();
-    if executions {
-        rules.push(rule("executions", execution_pattern(), buses(|route| route.executions)));
-    }
-    let raised = buses(|route| route.incidents != Incidents::No);
-    rules.push(rule("incidents-raised", raised_pattern(), raised));
-    let resolved = buses(|route| route.incidents == Incidents::RaisedAndResolved);
-    rules.push(rule("incidents-resolved", resolved_pattern(), resolved));
-    rules
-}
-
-fn execution_pattern() -> Value {
-    json!({"source": [CODEPIPELINE], "detail-type": [EXECUTION], "detail": {"state": ["SUCCEEDED"]}})
-}
-
-/// Events of `OpsItem`s without a type pass, the functions ask the API for the type.
-fn raised_pattern() -> Value {
-    let of_issues = json!(["/aws/issue", {"exists": false}]);
-    json!({"source": [SSM], "detail-type": [OPS_ITEM_CREATE], "detail": {"ops-item-type": of_issues}})
-}
-
-fn resolved_pattern() -> Value {
-    let of_issues = json!(["/aws/issue", {"exists": false}]);
-    let detail = json!({"ops-item-type": of_issues, "status": ["Resolved", "Closed"]});
-    json!({"source": [SSM], "detail-type": [OPS_ITEM_UPDATE], "detail": detail})
-}
-
-fn bus(route: &Route, settings: &Settings) -> Bus {
-    let tooling = settings.tooling_account_ids();
-    let everywhere: BTreeSet<_> = tooling.iter().chain([&settings.ops_account]).cloned().collect();
-    let everywhere: Vec<String> = everywhere.into_iter().collect();
-    let mut policy = Vec::new();
-    let mut rules = Vec::new();
-    let mut add = |name: &str, accounts: &[String], mut pattern: Value| {
-        pattern["account"] = json!(accounts);
-        let targets = vec![queue_name(route.name)];
-        rules.push(Rule { name: format!("{PREFIX}-{}-{name}", route.name), pattern, targets });
-    };
-    if route.executions {
-        add("executions", &tooling, execution_pattern());
-        policy.push(PolicyStatement {
-            accounts: tooling.clone(),
-            source: CODEPIPELINE,
-            detail_types: vec![EXECUTION],
-        });
-    }
-    let mut detail_types = Vec::new();
-    if route.incidents != Incidents::No {
-        add("incidents-raised", &everywhere, raised_pattern());
-        detail_types.push(OPS_ITEM_CREATE);
-    }
-    if route.incidents == Incidents::RaisedAndResolved {
-        add("incidents-resolved", &everywhere, resolved_pattern());
-        detail_types.push(OPS_ITEM_UPDATE);
-    }
-    if !detail_types.is_empty() {
-        policy.push(PolicyStatement { accounts: everywhere, source: SSM, detail_types });
-    }
-    Bus { name: bus_name(route.name), policy, rules }
-}
-
-fn consumer(
-    route: &Route,
-    settings: &Settings,
-    environment: BTreeMap<&'static str, String>,
-) -> Result<Consumer, PlanError> {
-    let bytes = environment.iter().map(|(name, value)| name.len() + value.len()).sum();
-    if bytes > MAX_ENVIRONMENT {
-        return Err(PlanError::Environment { function: route.name, bytes });
-    }
-    let timeout = SignedDuration::from_mins(1);
-    // AWS's advice for queues in front of functions: six times the function's timeout.
-    let visibility_timeout = timeout * 6;
-    // What can't be decided before the attribution delay is over waits in rounds of the visibility timeout, which count
-    // as receives. The failure rate does nothing before, so its messages are delivered that much later; time to
-    // restore takes note of every deployment at once, because an earlier one may still turn up.
-    let (delay, wait) = match route.incidents {
-        Incidents::No => (route.delay, SignedDuration::ZERO),
-        Incidents::Raised => {
-            let delay = settings.attribution_delay.min(MAX_DELAY);
-            (delay, settings.attribution_delay - delay)
+impl ToolingPlan {
+    /// The plan of a region of a tooling account.
+    pub fn new(settings: &ToolingSettings) -> Self {
+        let ToolingSettings { account, region, lead_time, .. } = settings;
+        let names = &settings.names();
+        let rules = routes::forwarding_rules(names, *lead_time, true);
+        let reader = |route: &routes::Route| names.ops_role_arn(&names.function(route.name));
+        Self {
+            forward: forward(names, &rules),
+            rules,
+            read: read_role(account, region),
+            readers: routes::measured(*lead_time).map(reader).collect(),
         }
-        Incidents::RaisedAndResolved => (SignedDuration::ZERO, settings.attribution_delay),
-    };
-    let rounds = u32::try_from(wait.as_secs() / visibility_timeout.as_secs() + 1).unwrap_or(u32::MAX);
-    let queue = Queue {
-        name: queue_name(route.name),
-        delay,
-        visibility_timeout,
-        max_receive_count: 20 + rounds,
-        dead_letter_queue: format!("{}-dead-letters", queue_name(route.name)),
-        retention: SignedDuration::from_hours(14 * 24),
-        batch_size: 10,
-    };
-    Ok(Consumer { function: Function { name: route.name, timeout, memory: 256, environment }, queue })
+    }
 }
 
-fn environment(settings: &Settings, ledger: &Table, read_role: &ReadRole) -> BTreeMap<&'static str, String> {
-    let production = &settings.production;
-    BTreeMap::from([
-        (env::TOOLING_ACCOUNTS, json!(settings.tooling_accounts).to_string()),
-        (env::OPS_ACCOUNT, settings.ops_account.clone()),
-        (env::READ_ROLE_ARN, read_role.arn.clone()),
-        (env::READ_ROLE_EXTERNAL_ID, read_role.external_id.clone()),
-        (env::LEDGER_TABLE, ledger.name.clone()),
-        (env::MAIN_BRANCH, production.main_branch.clone()),
-        (env::PRODUCTION_STAGE, production.production_stage.clone()),
-        (env::TRUNK_BASED_REPOSITORIES, json!(production.trunk_based).to_string()),
-        (env::TEAMS, json!(settings.teams).to_string()),
-        (env::ATTRIBUTION_WINDOW, settings.attribution_window.to_string()),
-        (env::ATTRIBUTION_DELAY, settings.attribution_delay.to_string()),
-        (env::LEAD_TIME_LOOKBACK, settings.lead_time_lookback.to_string()),
-        (env::ATHENA_WORKGROUP, WORKGROUP.to_owned()),
-        (env::LAKE_DATABASE, DATABASE.to_owned()),
-    ])
+/// What forwarding events needs: putting them on the buses that rules name.
+pub fn forward(names: &Names, rules: &[Rule]) -> Vec<Statement> {
+    let buses: BTreeSet<&str> = rules.iter().flat_map(|rule| &rule.targets).map(String::as_str).collect();
+    permissions::forward(names, &buses)
 }

@@ -1,9 +1,17 @@
 //! What an installation looks like: the configuration of the stacks, checked once.
 
-use crate::dashboard::levels::{InvalidLevel, Levels};
+mod reader;
+
+pub use reader::LONGEST_PREFIX;
+
+use crate::{dashboard::levels::Levels, naming::Names};
 use jiff::SignedDuration;
 use metrics_lib::{fact::Teams, production::ProductionRule};
-use serde::{Deserialize, Serialize};
+use reader::{
+    ACCOUNT, DELAY, DURATION, LOOKBACK, NAME, PREFIX, REGION, Reader, is_account, is_name, is_prefix,
+    is_region,
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,6 +21,8 @@ use std::{
 /// The configuration of an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// `prefix`: what the names of all resources start with.
+    pub prefix: String,
     /// `toolingAccounts`: the accounts that run pipelines, each with its regions.
     pub tooling_accounts: Vec<ToolingAccount>,
     /// `opsAccount`: the account that computes and shows the metrics.
@@ -29,16 +39,86 @@ pub struct Settings {
     pub attribution_delay: SignedDuration,
     /// `leadTimeLookback`: how far back the lead time of a pipeline's first deployment reaches.
     pub lead_time_lookback: SignedDuration,
-    /// `webhookSecret`: the ARN of the secret that GitHub signs webhooks with; without it no lead time is measured.
-    pub webhook_secret: Option<String>,
-    /// `repositories`: what the dashboards list beside the repositories of `teams` and `trunkBasedRepositories`.
-    pub repositories: BTreeSet<String>,
-    /// `levelBands`: where DORA's levels end on the dashboards.
-    pub level_bands: Levels,
-    /// `documentation`: where this product's docs/METRICS.md can be read; the dashboards link there.
-    pub documentation: Option<String>,
+    /// Whether lead time is measured: whether there is a `webhookSecret`, what GitHub signs webhooks with. Its value is
+    /// not kept.
+    pub lead_time: bool,
+    /// What the dashboards show beside the figures.
+    pub dashboards: Dashboards,
+    /// How the stack of the operations account is run.
+    pub operations: Operations,
     /// Keys that mean nothing here, most likely misspelt; for the caller to report.
     pub unknown_keys: Vec<String>,
+}
+
+/// What the dashboards show beside the figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dashboards {
+    /// `repositories`: what they list beside the repositories of `teams` and `trunkBasedRepositories`.
+    pub repositories: BTreeSet<String>,
+    /// `levelBands`: where DORA's levels end.
+    pub level_bands: Levels,
+    /// `documentation`: where this product's docs/METRICS.md can be read; they link there.
+    pub documentation: Option<String>,
+}
+
+/// How the stack of the operations account is run: what does not change any figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operations {
+    /// `architecture`: of the functions' processors.
+    pub architecture: Architecture,
+    /// `logRetentionDays`: how long logs are kept.
+    pub log_retention_days: u32,
+    /// `webhookAllowedCidrs`: the ranges of addresses that may call the webhook; everybody if there is none.
+    pub webhook_allowed_cidrs: BTreeSet<String>,
+    /// `webhookFirewall`: whether a web application firewall limits the rate of calls of the webhook by address.
+    pub webhook_firewall: bool,
+    /// `manageApiGatewayAccount`: whether the stack sets the role that API Gateway logs with, which an account has once
+    /// a region.
+    pub manage_api_gateway_account: bool,
+    /// `alarmEmails`: who gets alarms by e-mail.
+    pub alarm_emails: BTreeSet<String>,
+    /// `tags`: what every resource is tagged with, beside the installation's own tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The architecture of the functions' processors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Architecture {
+    /// AWS Graviton.
+    #[default]
+    #[serde(rename = "arm64")]
+    Arm64,
+    /// Intel and AMD.
+    #[serde(rename = "x86_64")]
+    X86,
+}
+
+/// The configuration of a stack in a region of a tooling account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolingSettings {
+    /// `prefix`: that of the operations account's stack.
+    pub prefix: String,
+    /// `account`: the account that runs the pipelines.
+    pub account: String,
+    /// `region`: the region that it runs them in.
+    pub region: String,
+    /// `opsAccount`: the account that computes and shows the metrics.
+    pub ops_account: String,
+    /// `opsRegion`: the region of its stack.
+    pub ops_region: String,
+    /// `leadTime`: whether the operations account's stack measures lead time.
+    pub lead_time: bool,
+    /// `tags`: what every resource is tagged with, beside the installation's own tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The configuration of a stack; `stack` says of which kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StackSettings {
+    /// `ops`: the stack of the operations account.
+    Ops(Box<Settings>),
+    /// `tooling`: a stack in a region of a tooling account.
+    Tooling(ToolingSettings),
 }
 
 /// An account that runs pipelines.
@@ -46,9 +126,19 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 pub struct ToolingAccount {
     /// The account's id, 12 digits.
+    #[serde(deserialize_with = "account")]
     pub account: String,
     /// The regions whose pipelines and `OpsItem`s count.
     pub regions: BTreeSet<String>,
+}
+
+/// An account's id as text, or as the number that `pulumi config set --path` makes of it.
+fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(text),
+        Value::Number(number) if number.is_u64() => Ok(number.to_string()),
+        _ => Err(D::Error::custom("an account id is a text")),
+    }
 }
 
 /// Every value of a configuration that can't be used.
@@ -82,25 +172,15 @@ impl fmt::Display for Problem {
     }
 }
 
-const ACCOUNT: &str = "an account id as text, 12 digits";
-const REGION: &str = "a region such as \"eu-west-1\"";
-const NAME: &str = "a text that is not empty";
-const NAMES: &str = "a list of texts, such as [\"acme/shop\"]";
-const TOOLING: &str =
-    "a list that is not empty, such as [{\"account\": \"111111111111\", \"regions\": [\"eu-west-1\"]}]";
-const TEAMS: &str = "an object such as {\"payments\": [\"acme/shop\"]}, or a list such as \
-     [{\"name\": \"payments\", \"repositories\": [\"acme/shop\"]}]";
-const DURATION: &str = "a length of time such as \"24h\", \"PT15M\" or a number of seconds, at most 90 days";
-const DELAY: &str = "a length of time such as \"15min\", \"PT15M\" or a number of seconds, at most 1 day";
-const LOOKBACK: &str = "a length of time such as \"90d\", \"PT2160H\" or a number of seconds, at most 1 year";
-const SECRET: &str = "the ARN of a secret, such as \"arn:aws:secretsmanager:eu-west-1:999999999999:secret:dora-webhook-AbCdEf\"";
-const URL: &str = "a URL such as \"https://example.com/docs/METRICS.md\"";
+const UNKNOWN: &str = "nothing: no setting is called so";
+const STACK: &str = "\"ops\" or \"tooling\"";
+const ARCHITECTURE: &str = "\"arm64\" or \"x86_64\"";
 
 impl Settings {
     /// Reads a configuration: an object with the names of the stacks' configuration.
     ///
-    /// `toolingAccounts`, `opsAccount` and `region` are required. The defaults of the others: `main`, `Production`, no
-    /// trunk-based repositories, no teams, 24 hours and 15 minutes.
+    /// `toolingAccounts`, `opsAccount` and `region` are required. The defaults of the others: `dora`, `main`,
+    /// `Production`, no trunk-based repositories, no teams, 24 hours, 15 minutes and 90 days.
     ///
     /// # Errors
     /// Every value that can't be used, with its key and what is allowed.
@@ -109,8 +189,15 @@ impl Settings {
             let value = Some(config.clone());
             return Err(InvalidSettings(vec![Problem { key: "config".into(), value, allowed: "an object" }]));
         };
-        let mut reader = Reader { object, problems: Vec::new(), read: BTreeSet::new() };
-        let settings = Self {
+        let mut reader = Reader::new(object);
+        let settings = Self::read(&mut reader);
+        reader.finish(settings)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        const DAY: i64 = 24 * 3600;
+        Self {
+            prefix: prefix(reader),
             tooling_accounts: reader.tooling_accounts(),
             ops_account: reader.checked("opsAccount", None, ACCOUNT, is_account),
             region: reader.checked("region", None, REGION, is_region),
@@ -120,211 +207,120 @@ impl Settings {
                 trunk_based: reader.names("trunkBasedRepositories"),
             },
             teams: reader.teams(),
-            attribution_window: reader.duration("attributionWindow", 24 * 3600, 90 * 24 * 3600, DURATION),
-            attribution_delay: reader.duration("attributionDelay", 900, 24 * 3600, DELAY),
-            lead_time_lookback: reader.duration(
-                "leadTimeLookback",
-                90 * 24 * 3600,
-                365 * 24 * 3600,
-                LOOKBACK,
-            ),
-            webhook_secret: reader.optional("webhookSecret", SECRET, is_secret),
-            repositories: reader.names("repositories"),
-            level_bands: reader.level_bands(),
-            documentation: reader.optional("documentation", URL, is_url),
+            attribution_window: reader.duration("attributionWindow", DAY, 90 * DAY, DURATION),
+            attribution_delay: reader.duration("attributionDelay", 900, DAY, DELAY),
+            lead_time_lookback: reader.duration("leadTimeLookback", 90 * DAY, 365 * DAY, LOOKBACK),
+            lead_time: reader.secret(WEBHOOK_SECRET),
+            dashboards: Dashboards::read(reader),
+            operations: Operations::read(reader),
             unknown_keys: reader.unknown_keys(),
-        };
-        if reader.problems.is_empty() { Ok(settings) } else { Err(InvalidSettings(reader.problems)) }
+        }
     }
 
     /// The ids of the tooling accounts.
     pub fn tooling_account_ids(&self) -> Vec<String> {
         self.tooling_accounts.iter().map(|account| account.account.clone()).collect()
     }
-}
 
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_region(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let allowed = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    let number =
-        parts.next_back().is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    number && parts.clone().count() >= 2 && parts.all(allowed)
-}
-
-fn is_secret(text: &str) -> bool {
-    let mut parts = text.splitn(7, ':');
-    parts.next() == Some("arn") && parts.nth(1) == Some("secretsmanager") && parts.nth(3).is_some_and(is_name)
-}
-
-fn is_url(text: &str) -> bool {
-    text.strip_prefix("https://").is_some_and(|rest| {
-        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>\"".contains(&byte))
-    })
-}
-
-fn is_name(text: &str) -> bool {
-    !text.trim().is_empty()
-}
-
-/// Reads the values of a configuration and keeps every problem, so that all are reported at once.
-struct Reader<'a> {
-    object: &'a Map<String, Value>,
-    problems: Vec<Problem>,
-    read: BTreeSet<&'static str>,
-}
-
-impl Reader<'_> {
-    fn get(&mut self, key: &'static str) -> Option<Value> {
-        self.read.insert(key);
-        self.object.get(key).filter(|value| !value.is_null()).cloned()
+    /// The names of the installation's resources.
+    pub fn names(&self) -> Names {
+        Names::new(&self.prefix, &self.ops_account, &self.region)
     }
+}
 
-    fn refuse(&mut self, key: impl Into<String>, value: Option<Value>, allowed: &'static str) {
-        self.problems.push(Problem { key: key.into(), value, allowed });
-    }
+/// The key of the secret that GitHub signs webhooks with.
+pub const WEBHOOK_SECRET: &str = "webhookSecret";
 
-    fn checked(
-        &mut self,
-        key: &'static str,
-        default: Option<&str>,
-        allowed: &'static str,
-        is_valid: fn(&str) -> bool,
-    ) -> String {
-        match (self.get(key), default) {
-            (Some(Value::String(text)), _) if is_valid(&text) => return text,
-            (None, Some(default)) => return default.into(),
-            (value, _) => self.refuse(key, value, allowed),
+fn prefix(reader: &mut Reader<'_>) -> String {
+    reader.checked("prefix", Some("dora"), PREFIX, is_prefix)
+}
+
+impl Dashboards {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            repositories: reader.names("repositories"),
+            level_bands: reader.level_bands("levelBands"),
+            documentation: reader.url("documentation"),
         }
-        String::new()
     }
+}
 
-    fn optional(
-        &mut self,
-        key: &'static str,
-        allowed: &'static str,
-        is_valid: fn(&str) -> bool,
-    ) -> Option<String> {
-        match self.get(key)? {
-            Value::String(text) if is_valid(&text) => Some(text),
-            value => {
-                self.refuse(key, Some(value), allowed);
-                None
-            }
+impl Operations {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            architecture: reader.typed("architecture", ARCHITECTURE, |_| true).unwrap_or_default(),
+            log_retention_days: reader.log_retention("logRetentionDays", 365),
+            webhook_allowed_cidrs: reader.cidrs("webhookAllowedCidrs"),
+            webhook_firewall: reader.switch("webhookFirewall", false),
+            manage_api_gateway_account: reader.switch("manageApiGatewayAccount", true),
+            alarm_emails: reader.emails("alarmEmails"),
+            tags: reader.tags("tags"),
+        }
+    }
+}
+
+impl ToolingSettings {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            prefix: prefix(reader),
+            account: reader.checked("account", None, ACCOUNT, is_account),
+            region: reader.checked("region", None, REGION, is_region),
+            ops_account: reader.checked("opsAccount", None, ACCOUNT, is_account),
+            ops_region: reader.checked("opsRegion", None, REGION, is_region),
+            lead_time: reader.switch("leadTime", true),
+            tags: reader.tags("tags"),
         }
     }
 
-    fn names(&mut self, key: &'static str) -> BTreeSet<String> {
-        match self.get(key) {
-            None => BTreeSet::new(),
-            Some(value) => self.list(key, value, NAMES),
-        }
+    /// The names of the installation's resources.
+    pub fn names(&self) -> Names {
+        Names::new(&self.prefix, &self.ops_account, &self.ops_region)
     }
+}
 
-    fn list(&mut self, key: &str, value: Value, allowed: &'static str) -> BTreeSet<String> {
-        serde_json::from_value(value.clone()).unwrap_or_else(|_| {
-            self.refuse(key, Some(value), allowed);
-            BTreeSet::new()
-        })
-    }
-
-    fn tooling_accounts(&mut self) -> Vec<ToolingAccount> {
-        const KEY: &str = "toolingAccounts";
-        let accounts = match self.get(KEY) {
-            Some(Value::Array(accounts)) if !accounts.is_empty() => accounts,
-            value => {
-                self.refuse(KEY, value, TOOLING);
-                return Vec::new();
-            }
-        };
-        let mut merged: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (index, value) in accounts.into_iter().enumerate() {
-            let Ok(account) = serde_json::from_value::<ToolingAccount>(value.clone()) else {
-                self.refuse(format!("{KEY}[{index}]"), Some(value), TOOLING);
-                continue;
-            };
-            if !is_account(&account.account) {
-                self.refuse(format!("{KEY}[{index}].account"), Some(account.account.clone().into()), ACCOUNT);
-            }
-            if account.regions.is_empty() {
-                self.refuse(format!("{KEY}[{index}].regions"), Some(Value::Array(Vec::new())), TOOLING);
-            }
-            for region in account.regions.iter().filter(|region| !is_region(region)) {
-                self.refuse(format!("{KEY}[{index}].regions"), Some(region.as_str().into()), REGION);
-            }
-            merged.entry(account.account).or_default().extend(account.regions);
-        }
-        merged.into_iter().map(|(account, regions)| ToolingAccount { account, regions }).collect()
-    }
-
-    fn teams(&mut self) -> Teams {
-        const KEY: &str = "teams";
-        let teams = match self.get(KEY) {
-            None => Map::new(),
-            Some(Value::Object(teams)) => teams,
-            Some(Value::Array(teams)) => self.named_teams(teams),
-            value => {
-                self.refuse(KEY, value, TEAMS);
-                Map::new()
-            }
-        };
-        let owned = teams.into_iter().map(|(team, repositories)| {
-            let repositories = self.list(&format!("{KEY}.{team}"), repositories, NAMES);
-            (team, repositories)
+impl StackSettings {
+    /// Reads the configuration of a stack: what Pulumi hands over in `PULUMI_CONFIG`, a JSON object whose keys start with
+    /// the project's name, and whose values are texts; lists and objects are JSON in a text.
+    ///
+    /// # Errors
+    /// Every value that can't be used and every key that means nothing, with what is allowed.
+    pub fn from_pulumi(config: &str, project: &str) -> Result<Self, InvalidSettings> {
+        let values: BTreeMap<String, String> = serde_json::from_str(config).map_err(|_| {
+            InvalidSettings(vec![Problem {
+                key: "PULUMI_CONFIG".into(),
+                value: None,
+                allowed: "what Pulumi hands over to a compiler: a JSON object of texts",
+            }])
+        })?;
+        let own = values.into_iter().filter_map(|(key, value)| {
+            let key = key.strip_prefix(project)?.strip_prefix(':')?.to_owned();
+            let value = if key == WEBHOOK_SECRET { Value::String(value) } else { structured(value) };
+            Some((key, value))
         });
-        Teams(owned.collect())
-    }
-
-    /// Teams as a list of names and repositories, which some find easier to write.
-    fn named_teams(&mut self, teams: Vec<Value>) -> Map<String, Value> {
-        let mut named = Map::new();
-        for (index, team) in teams.into_iter().enumerate() {
-            match (team["name"].as_str(), team.get("repositories")) {
-                (Some(name), Some(repositories)) => drop(named.insert(name.to_owned(), repositories.clone())),
-                _ => self.refuse(format!("teams[{index}]"), Some(team), TEAMS),
-            }
-        }
-        named
-    }
-
-    fn duration(
-        &mut self,
-        key: &'static str,
-        default: i64,
-        longest: i64,
-        allowed: &'static str,
-    ) -> SignedDuration {
-        let Some(value) = self.get(key) else { return SignedDuration::from_secs(default) };
-        let duration = match &value {
-            Value::Number(seconds) => seconds.as_i64().map(SignedDuration::from_secs),
-            Value::String(text) => {
-                text.parse().ok().or_else(|| text.parse().ok().map(SignedDuration::from_secs))
-            }
-            _ => None,
+        let object: Map<String, Value> = own.collect();
+        let mut reader = Reader::new(&object);
+        let kind = reader.checked("stack", None, STACK, |kind| kind == "ops" || kind == "tooling");
+        let settings = match kind.as_str() {
+            "ops" => Self::Ops(Box::new(Settings::read(&mut reader))),
+            "tooling" => Self::Tooling(ToolingSettings::read(&mut reader)),
+            // What its keys mean depends on the kind.
+            _ => return Err(reader.problems()),
         };
-        match duration.filter(|length| (0..=longest).contains(&length.as_secs()) && !length.is_negative()) {
-            Some(duration) => duration,
-            None => {
-                self.refuse(key, Some(value), allowed);
-                SignedDuration::ZERO
-            }
+        for key in reader.unknown_keys() {
+            let value = object.get(&key).cloned();
+            reader.refuse(key, value, UNKNOWN);
         }
+        reader.finish(settings)
     }
+}
 
-    fn level_bands(&mut self) -> Levels {
-        const KEY: &str = "levelBands";
-        let Some(value) = self.get(KEY) else { return Levels::default() };
-        Levels::from_json(value).unwrap_or_else(|InvalidLevel { path, value, allowed }| {
-            self.refuse(format!("{KEY}{path}"), Some(value), allowed);
-            Levels::default()
-        })
-    }
-
-    fn unknown_keys(&self) -> Vec<String> {
-        self.object.keys().filter(|key| !self.read.contains(key.as_str())).cloned().collect()
+/// A value of a stack's configuration: lists, objects and switches are JSON, everything else is text.
+fn structured(text: String) -> Value {
+    match serde_json::from_str(&text) {
+        Ok(value @ (Value::Array(_) | Value::Object(_) | Value::Bool(_))) => value,
+        // A count, such as a number of days; account ids and lengths of time stay texts.
+        Ok(value @ Value::Number(_)) if text.len() < 6 => value,
+        _ => Value::String(text),
     }
 }
 
@@ -365,6 +361,10 @@ mod tests {
         check(json!(600), Some(600));
         check(json!("600"), Some(600));
         check(json!("0s"), Some(0));
+        check(json!("1d"), Some(86_400));
+        check(json!("P1D"), Some(86_400));
+        check(json!("2d"), None);
+        check(json!("1mo"), None);
         check(json!("-15m"), None);
         check(json!("25h"), None);
         check(json!("soon"), None);

@@ -1,7 +1,9 @@
 //! From GitHub's webhooks to lead time: the real functions, Firehose, the lake and Athena on the single-machine cloud.
 
 use crate::scene::{Scene, Source, commit, commit_id, execution, execution_of, report, with_webhook};
+use jiff::SignedDuration;
 use local::shapes::{delivery, merged_pull_request};
+use program::plan::{Consumer, Plan};
 use serde_json::json;
 
 /// Deploys commit 1 at 12:00, lets things happen, deploys a commit at 16:00, and compares what is said of lead time.
@@ -35,6 +37,29 @@ async fn several_pushes() {
         ],
     )
     .await;
+}
+
+/// A hotfix from a branch of its own lies between two deployments of the main branch that are further apart than the
+/// lookback: what was pushed after the first of them counts.
+#[tokio::test]
+async fn hotfix_branch_after_the_lookback() {
+    let mut config = with_webhook();
+    config["leadTimeLookback"] = json!("1d");
+    config["trunkBasedRepositories"] = json!(["acme/shop"]);
+    let mut scene = Scene::with(config).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.pushes("16 12:00", "main", 1, &[commit(2, "16 12:00", "Add")]).await;
+    scene.pushes("19 10:00", "hotfix", 0, &[commit(9, "19 10:00", "Mend")]).await;
+    let hotfix = execution("e2", "19 12:00").source(Source::CodeStar, "acme/shop", "hotfix");
+    scene.runs(&hotfix.revision(&commit_id(9))).await;
+    scene.pushes("20 10:00", "main", 2, &[commit(3, "20 10:00", "Go on")]).await;
+    scene.runs(&execution("e3", "20 12:00").revision(&commit_id(3))).await;
+    let report = report(&scene.finish().await);
+    assert!(report.contains("CommitLeadTime acme/shop 20 12:00 = 7200 + 345600\n"), "{report}");
+    assert!(report.contains("LeadTimeForChanges acme/shop 20 12:00 = 345600\n"), "{report}");
+    assert!(report.contains("LeadTimeForChanges acme/shop 19 12:00 = 7200\n"), "{report}");
+    assert!(!report.contains("dead letter"), "{report}");
 }
 
 #[tokio::test]
@@ -130,6 +155,28 @@ async fn failed_query() {
         "{logs}"
     );
     scene.services().lake.remove(&garbage);
+    let report = report(&scene.finish().await);
+    assert!(report.contains("LeadTimeForChanges acme/shop 12:00 = 7200\n"), "{report}");
+}
+
+/// The function has hardly more time than it leaves for stopping a query.
+pub(crate) fn short_on_time(plan: &mut Plan) {
+    let lead_time = |consumer: &&mut Consumer| consumer.function.name == "lead-time-for-changes";
+    let consumer = plan.consumers.iter_mut().find(lead_time).unwrap();
+    consumer.function.timeout = SignedDuration::from_secs(7);
+}
+
+#[tokio::test]
+async fn query_that_takes_too_long() {
+    let mut scene = Scene::planned(with_webhook(), short_on_time).await;
+    scene.services().athena.stuck = true;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.until("12:16").await;
+    let logs = scene.cloud.logs().unwrap().remove("lead-time-for-changes").unwrap();
+    assert!(logs.contains("ended as stopped: it took too long"), "{logs}");
+    assert_eq!(scene.calls("athena:StopQueryExecution"), 1);
+    scene.services().athena.stuck = false;
     let report = report(&scene.finish().await);
     assert!(report.contains("LeadTimeForChanges acme/shop 12:00 = 7200\n"), "{report}");
 }

@@ -5,10 +5,12 @@
 mod cli;
 mod dashboards;
 mod deployments;
+mod engine;
 mod failures;
 mod faults;
 mod lead_times;
 mod outside;
+mod permissions;
 mod purity;
 mod real_payloads;
 mod restores;
@@ -16,3 +18,4 @@ mod routing;
 mod sample;
 mod scene;
 mod sql_engine;
+mod stacks;

@@ -128,7 +128,13 @@ impl Scene {
     }
 
     pub(crate) async fn with(config: Value) -> Self {
-        let plan = Plan::new(&Settings::from_json(&config).unwrap()).unwrap();
+        Self::planned(config, |_| ()).await
+    }
+
+    /// A scene whose plan is changed.
+    pub(crate) async fn planned(config: Value, change: impl FnOnce(&mut Plan)) -> Self {
+        let mut plan = Plan::new(&Settings::from_json(&config).unwrap()).unwrap();
+        change(&mut plan);
         let cloud = Cloud::start(plan, binaries(), at("00:00")).await.unwrap();
         Self { cloud, events: 0 }
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check that CI runs.
 
-use crate::{snapshots, wasm};
+use crate::{engine, snapshots, wasm};
 use anyhow::{Context, bail};
 use std::{env, process::Command};
 
@@ -11,6 +11,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     step("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
     // The tests start the functions' binaries, which a test build alone does not make.
     step("binaries", &["build", "--workspace", "--bins", "--locked"], &[])?;
+    engine::build()?;
     let insta = [
         ("INSTA_UPDATE", "no"),
         ("INSTA_REQUIRE_FULL_MATCH", "1"),

@@ -1,6 +1,7 @@
 //! `cargo xtask …`: the commands of those who work on the product.
 
 mod checks;
+mod engine;
 mod patterns;
 mod snapshots;
 mod wasm;
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Run every check that CI runs: format, lints, tests, documentation, snapshots.
     Test,
+    /// Build the Pulumi engine for the tests, if it is not built yet.
+    Engine,
     /// Measure the webhook beside its floor, and replays of 1,000 and 10,000 deployments: time an event, and memory.
     Bench,
     /// Run a file of event patterns and events against the pattern matcher and print each disagreement.
@@ -32,6 +35,7 @@ enum Command {
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Test => checks::run().map(|()| ExitCode::SUCCESS),
+        Command::Engine => engine::build().map(|()| ExitCode::SUCCESS),
         Command::Bench => checks::bench().map(|()| ExitCode::SUCCESS),
         Command::Patterns { file } => patterns::run(&file),
     }

@@ -52,7 +52,8 @@ impl References {
     }
 }
 
-fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// The files in a folder and its folders, but of no build.
+pub(crate) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

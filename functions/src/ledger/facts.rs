@@ -14,6 +14,7 @@ use metrics_lib::{
     contract::ledger::{PARTITION_KEY, SORT_KEY, TIMELINE_DAY},
     fact::{Fact, FactId, FactState},
 };
+use std::time::Instant;
 
 /// How long a claim holds: longer than an invocation can take, shorter than a message stays hidden, so that a message
 /// that comes back after a crash finds the claim expired.
@@ -40,6 +41,8 @@ pub struct Owner<'a> {
     pub message: &'a str,
     /// The id of the invocation.
     pub invocation: &'a str,
+    /// When the invocation ends.
+    pub deadline: Instant,
 }
 
 /// A claim that holds: proof that nobody else publishes the fact.

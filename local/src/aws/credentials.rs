@@ -1,15 +1,68 @@
-//! Access keys that carry the account that they belong to.
+//! Access keys that carry the role that they belong to.
+
+use std::fmt;
 
 /// The prefix of keys that belong to a session.
 const SESSION: &str = "ASIA";
+/// What a read role's part of a key begins with.
+const READ: &str = "read:";
 
-/// The access key of a session in an account.
-pub(crate) fn access_key(account: &str) -> String {
-    format!("{SESSION}{account}")
+/// Who calls: a role, by the account that it is in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Caller {
+    /// The account.
+    pub(crate) account: String,
+    /// The role.
+    pub(crate) role: Role,
 }
 
-/// The account that an access key belongs to; none for a key that isn't ours.
-pub(super) fn account(access_key: &str) -> Option<&str> {
-    let account = access_key.strip_prefix(SESSION)?;
-    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+/// A role of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    /// That of a function.
+    Function(String),
+    /// The read role of a region.
+    Read(String),
+}
+
+impl Caller {
+    /// The role of a function of the operations account.
+    pub(crate) fn function(account: &str, function: &str) -> Self {
+        Self { account: account.to_owned(), role: Role::Function(function.to_owned()) }
+    }
+
+    /// The read role of a region of a tooling account.
+    pub(crate) fn reader(account: &str, region: &str) -> Self {
+        Self { account: account.to_owned(), role: Role::Read(region.to_owned()) }
+    }
+
+    /// The access key of a session under the role.
+    pub(crate) fn access_key(&self) -> String {
+        let Self { account, role } = self;
+        match role {
+            Role::Function(function) => format!("{SESSION}{account}{function}"),
+            Role::Read(region) => format!("{SESSION}{account}{READ}{region}"),
+        }
+    }
+
+    /// Who an access key belongs to; none for a key that isn't ours.
+    pub(super) fn of(access_key: &str) -> Option<Self> {
+        let (account, role) = access_key.strip_prefix(SESSION)?.split_at_checked(12)?;
+        if !account.bytes().all(|byte| byte.is_ascii_digit()) || role.is_empty() {
+            return None;
+        }
+        Some(match role.strip_prefix(READ) {
+            Some(region) => Self::reader(account, region),
+            None => Self::function(account, role),
+        })
+    }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.role {
+            Role::Function(function) => write!(f, "{function}"),
+            Role::Read(region) => write!(f, "the read role of {region} in {}", self.account),
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What a request asks for, and of whom: read from its headers, path and body.
 
-use super::{AwsError, credentials};
+use super::{AwsError, credentials::Caller};
 use axum::{
     body::Bytes,
     http::{HeaderMap, Uri},
@@ -29,8 +29,8 @@ pub(super) struct Request<'a> {
     /// The service's name in signatures: `codepipeline`.
     pub(super) service: String,
     pub(super) operation: String,
-    /// The account whose credentials signed it.
-    pub(super) account: String,
+    /// Whose credentials signed it.
+    pub(super) caller: Caller,
     /// The region that it was signed for.
     pub(super) region: String,
     pub(super) body: Cow<'a, [u8]>,
@@ -56,7 +56,7 @@ impl<'a> Request<'a> {
         let fail = |error: AwsError| (protocol, error);
         let Scope { access_key, region, service } =
             Scope::of(header("authorization")).ok_or_else(|| fail(unsigned()))?;
-        let account = credentials::account(access_key).ok_or_else(|| fail(unknown_key(access_key)))?;
+        let caller = Caller::of(access_key).ok_or_else(|| fail(unknown_key(access_key)))?;
         let body = inflate(header("content-encoding"), body).map_err(fail)?;
         let operation = match protocol {
             Protocol::Cbor => uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
@@ -67,14 +67,7 @@ impl<'a> Request<'a> {
             Protocol::Query => super::sts::parameter(&body, "Action").unwrap_or_default(),
         };
         let service = if service == "monitoring" { "cloudwatch" } else { service };
-        Ok(Self {
-            protocol,
-            service: service.to_owned(),
-            operation,
-            account: account.to_owned(),
-            region: region.to_owned(),
-            body,
-        })
+        Ok(Self { protocol, service: service.to_owned(), operation, caller, region: region.to_owned(), body })
     }
 
     /// The operation as IAM names it: `codepipeline:GetPipelineExecution`.

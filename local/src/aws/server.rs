@@ -64,6 +64,11 @@ impl Server {
         self.shared.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether Lambda may do under a function's role what an invocation takes.
+    pub(crate) fn check_invocation(&self, function: &str) -> Result<(), AwsError> {
+        self.services().permissions.check_invocation(function)
+    }
+
     /// Waits until a call is to make its caller die.
     pub(crate) async fn crash(&self) {
         self.shared.crash.notified().await;

@@ -1,9 +1,10 @@
 //! The services behind the server, and what of them is seen and asked for from outside.
 
 use super::{
-    Athena, AwsError, CloudWatch, CodePipeline, DynamoDb, Fault, Faults, Firehose, Objects, Ssm, cbor,
+    Athena, AwsError, CloudWatch, CodePipeline, DynamoDb, Fault, Faults, Firehose, Objects, Permissions, Ssm,
+    cbor,
     request::{Protocol, Request},
-    sts::Sts,
+    sts::{self, Sts},
 };
 use crate::{clock::Clock, intake::SECRET};
 use axum::body::Bytes;
@@ -27,11 +28,13 @@ pub struct Services {
     pub lake: Objects,
     /// The `OpsItem`s.
     pub ssm: Ssm,
-    athena: Athena,
-    /// The ARN of the webhook's secret, and the secret.
+    /// The queries.
+    pub athena: Athena,
+    /// The name of the webhook's secret, and the secret.
     secret: Option<(String, String)>,
     sts: Sts,
-    ops_account: String,
+    /// The roles' policies.
+    pub permissions: Permissions,
     /// The faults that are asked for.
     pub faults: Faults,
     /// How often each operation was called, as IAM names it.
@@ -51,7 +54,6 @@ pub(super) enum Answer {
 impl Services {
     /// The services of an installation, with nothing recorded.
     pub fn new(plan: &Plan, clock: Arc<Clock>) -> Self {
-        let accounts = plan.tooling_accounts.iter().map(|tooling| tooling.account.clone());
         Self {
             clock,
             cloudwatch: CloudWatch::default(),
@@ -65,8 +67,8 @@ impl Services {
                 .as_ref()
                 .map_or_else(Athena::default, |intake| Athena::new(&intake.workgroup, &intake.database)),
             secret: plan.intake.as_ref().map(|intake| (intake.secret.clone(), SECRET.to_owned())),
-            sts: Sts { role: plan.read_role.clone(), accounts: accounts.collect() },
-            ops_account: plan.ops_account.clone(),
+            sts: Sts { role: plan.read_role.clone(), accounts: plan.tooling_accounts.clone() },
+            permissions: Permissions::new(plan),
             faults: Faults::default(),
             calls: BTreeMap::new(),
         }
@@ -90,31 +92,23 @@ impl Services {
     }
 
     fn call(&mut self, request: &Request<'_>) -> Result<Bytes, AwsError> {
-        let Request { account, region, operation, body, .. } = request;
-        let is_shared = matches!(request.service.as_str(), "codepipeline" | "ssm");
-        if !is_shared && *account != self.ops_account {
-            let message = format!("account {account} is not allowed to perform {}", request.action());
-            return Err(AwsError::new("AccessDeniedException", message));
-        }
-        let json = || -> Result<Value, AwsError> {
-            let read = serde_json::from_slice(body);
-            read.map_err(|error| AwsError::new("SerializationException", error.to_string()))
-        };
-        let output = match (request.service.as_str(), request.protocol) {
-            ("cloudwatch", Protocol::Cbor) if operation == "PutMetricData" => {
-                self.cloudwatch.put_metric_data(cbor::decode(body)?, self.clock.now())?;
+        let Request { caller, region, operation, body, .. } = request;
+        let input = input(request)?;
+        self.permissions.check(caller, region, &request.action(), &input)?;
+        let account = &caller.account;
+        let output = match request.service.as_str() {
+            "cloudwatch" if operation == "PutMetricData" => {
+                self.cloudwatch.put_metric_data(input, self.clock.now())?;
                 return Ok(cbor::encode(&[]).into());
             }
-            ("sts", Protocol::Query) => return self.sts.call(operation, body),
-            ("codepipeline", Protocol::Json) => {
-                self.codepipeline.call(account, region, operation, json()?)?
-            }
-            ("dynamodb", Protocol::Json) => self.dynamodb.call(operation, json()?)?,
-            ("athena", Protocol::Json) => self.athena.call(operation, json()?, &self.lake)?,
-            ("firehose", Protocol::Json) => self.firehose.call(operation, json()?, self.clock.now())?,
-            ("secretsmanager", Protocol::Json) => self.secret(operation, &json()?)?,
-            ("ssm", Protocol::Json) => self.ssm.call(account, region, operation, &json()?)?,
-            (service, _) => return Err(AwsError::not_implemented(service, operation)),
+            "sts" => return self.sts.call(operation, body),
+            "codepipeline" => self.codepipeline.call(account, region, operation, input)?,
+            "dynamodb" => self.dynamodb.call(operation, input)?,
+            "athena" => self.athena.call(operation, input, &self.lake)?,
+            "firehose" => self.firehose.call(operation, input, self.clock.now())?,
+            "secretsmanager" => self.secret(operation, &input)?,
+            "ssm" => self.ssm.call(account, region, operation, &input)?,
+            service => return Err(AwsError::not_implemented(service, operation)),
         };
         Ok(output.to_string().into())
     }
@@ -126,13 +120,29 @@ impl Services {
         }
         let stage = input["VersionStage"].as_str().unwrap_or("AWSCURRENT");
         match &self.secret {
-            Some((arn, secret)) if input["SecretId"] == arn.as_str() && stage == "AWSCURRENT" => {
-                Ok(json!({"ARN": arn, "SecretString": secret, "VersionStages": [stage]}))
+            Some((name, secret)) if input["SecretId"] == name.as_str() && stage == "AWSCURRENT" => {
+                Ok(json!({"Name": name, "SecretString": secret, "VersionStages": [stage]}))
             }
             _ => {
                 let message = "Secrets Manager can't find the specified secret.";
                 Err(AwsError::new("ResourceNotFoundException", message))
             }
+        }
+    }
+}
+
+/// The input of a request, which its service takes in one protocol only.
+fn input(request: &Request<'_>) -> Result<Value, AwsError> {
+    let Request { service, protocol, operation, body, .. } = request;
+    match (service.as_str(), protocol) {
+        ("cloudwatch", Protocol::Cbor) => cbor::decode(body),
+        ("sts", Protocol::Query) => Ok(json!({"RoleArn": sts::parameter(body, "RoleArn")})),
+        ("cloudwatch" | "sts", _) | (_, Protocol::Cbor | Protocol::Query) => {
+            Err(AwsError::not_implemented(service, operation))
+        }
+        (_, Protocol::Json) => {
+            let read = serde_json::from_slice(body);
+            read.map_err(|error| AwsError::new("SerializationException", error.to_string()))
         }
     }
 }

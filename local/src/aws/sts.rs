@@ -1,19 +1,18 @@
 //! The Security Token Service: gives the functions credentials of the read role in each tooling account.
 
-use super::{AwsError, access_key};
+use super::{AwsError, credentials::Caller};
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use program::plan::ReadRole;
-use std::collections::BTreeSet;
+use program::{plan::ReadRole, settings::ToolingAccount};
 
 /// How long credentials hold. The SDK compares it with the system's clock, so the real present counts.
 const SESSION: SignedDuration = SignedDuration::from_hours(1);
 
-/// The read role, and the accounts that it exists in.
+/// The read roles, and where they exist.
 #[derive(Debug)]
 pub(super) struct Sts {
     pub(super) role: ReadRole,
-    pub(super) accounts: BTreeSet<String>,
+    pub(super) accounts: Vec<ToolingAccount>,
 }
 
 impl Sts {
@@ -23,15 +22,18 @@ impl Sts {
             return Err(AwsError::not_implemented("sts", operation));
         }
         let arn = parameter(body, "RoleArn").unwrap_or_default();
-        let account = self.accounts.iter().find(|account| self.role.arn.replace("{account}", account) == arn);
+        let mut places = self.accounts.iter().flat_map(|tooling| {
+            tooling.regions.iter().map(|region| (tooling.account.as_str(), region.as_str()))
+        });
+        let place = places.find(|(account, region)| self.role.arn_in(account, region) == arn);
         let known = parameter(body, "ExternalId").as_ref() == Some(&self.role.external_id);
-        let (Some(account), true) = (account, known) else {
+        let (Some((account, region)), true) = (place, known) else {
             let message = format!("User is not authorized to perform: sts:AssumeRole on resource: {arn}");
             return Err(AwsError::new("AccessDenied", message).with_status(403));
         };
         let session = parameter(body, "RoleSessionName").unwrap_or_default();
         let expiration = Timestamp::now() + SESSION;
-        let key = access_key(account);
+        let key = Caller::reader(account, region).access_key();
         Ok(format!(
             "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
              <AssumedRoleUser><AssumedRoleId>AROA:{session}</AssumedRoleId><Arn>{arn}/{session}</Arn></AssumedRoleUser>\

@@ -2,7 +2,7 @@
 
 use super::{Entry, Fault, Line};
 use jiff::Timestamp;
-use program::settings::Settings;
+use program::settings::{Settings, WEBHOOK_SECRET};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,10 +72,9 @@ impl Header {
         assume(&mut config, "opsAccount", json!(ops_account.map_or("000000000000", String::as_str)));
         let region = config["toolingAccounts"][0]["regions"][0].clone();
         assume(&mut config, "region", region);
-        if places.git_hub && config.get("webhookSecret").is_none_or(Value::is_null) {
+        if places.git_hub && config.get(WEBHOOK_SECRET).is_none_or(Value::is_null) {
             // There is no secret to be had on this machine: the webhook gets one of its own.
-            let arn = "arn:aws:secretsmanager:local:000000000000:secret:dora-webhook";
-            config.insert("webhookSecret".to_owned(), arn.into());
+            config.insert(WEBHOOK_SECRET.to_owned(), crate::intake::SECRET.into());
         }
         let settings = Settings::from_json(&Value::Object(config)).map_err(|invalid| {
             let reasons: Vec<_> = invalid.0.iter().map(|problem| format!("config.{problem}")).collect();

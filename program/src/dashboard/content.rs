@@ -24,14 +24,15 @@ pub(super) fn organisation(
     transport: &Transport,
 ) -> Result<Dashboards, InvalidDashboard> {
     let mut first = Dashboard::default();
-    let teams = settings.teams.0.keys().map(|team| Ok((team.as_str(), names::team(team, 1)?)));
+    let teams =
+        settings.teams.0.keys().map(|team| Ok((team.as_str(), names::team(&settings.prefix, team, 1)?)));
     first.push(heading("DORA metrics", settings, &teams.collect::<Result<Vec<_>, _>>()?))?;
     first.extend(overview(&Figures(None), settings)?)?;
     first.extend(data_quality::widgets(transport)?)?;
     let owned = settings.teams.0.values().flatten();
     let repositories: BTreeSet<&String> =
-        owned.chain(&settings.repositories).chain(&settings.production.trunk_based).collect();
-    pages(first, "DORA metrics", &repositories, |page| Ok(names::organisation(page)))
+        owned.chain(&settings.dashboards.repositories).chain(&settings.production.trunk_based).collect();
+    pages(first, "DORA metrics", &repositories, |page| Ok(names::organisation(&settings.prefix, page)))
 }
 
 /// The dashboard of a team, with a table for each repository that it owns.
@@ -53,12 +54,12 @@ pub(super) fn team(
             "CloudWatch has no figures of this team: its name can't be a dimension, which has printable ASCII only.",
         ))?,
     }
-    pages(first, &title, &owned.iter().collect(), |page| names::team(team, page))
+    pages(first, &title, &owned.iter().collect(), |page| names::team(&settings.prefix, team, page))
 }
 
 /// A day, a week and 30 days of every figure; how often the best level is reached; trends; the weeks side by side.
 fn overview(figures: &Figures, settings: &Settings) -> Result<Vec<Widget>, InvalidDashboard> {
-    let levels = &settings.level_bands;
+    let levels = &settings.dashboards.level_bands;
     let mut widgets = Vec::new();
     for topic in Topic::ALL {
         widgets.push(topic.text(settings));

@@ -2,22 +2,20 @@
 
 use super::InvalidDashboard;
 
-/// The name that every dashboard starts with.
-const PREFIX: &str = "dora";
 /// The longest name of a dashboard.
 const MAX_NAME: usize = 255;
 
 /// The name of a page of the whole organisation's dashboard, counted from 1.
-pub fn organisation(page: usize) -> String {
-    format!("{PREFIX}{}", suffix(page))
+pub fn organisation(prefix: &str, page: usize) -> String {
+    format!("{prefix}{}", suffix(page))
 }
 
 /// The name of a page of a team's dashboard, counted from 1.
 ///
 /// # Errors
 /// [`InvalidDashboard::Name`], where the team's name is too long.
-pub fn team(team: &str, page: usize) -> Result<String, InvalidDashboard> {
-    let name = format!("{PREFIX}-team-{}{}", escaped(team), suffix(page));
+pub fn team(prefix: &str, team: &str, page: usize) -> Result<String, InvalidDashboard> {
+    let name = format!("{prefix}-team-{}{}", escaped(team), suffix(page));
     if name.len() > MAX_NAME { Err(InvalidDashboard::Name { name }) } else { Ok(name) }
 }
 
@@ -41,14 +39,14 @@ mod tests {
     #[test]
     fn names() {
         fn check(name: &str, page: usize, expected: &str) {
-            assert_eq!(team(name, page).unwrap(), expected);
+            assert_eq!(team("dora", name, page).unwrap(), expected);
         }
-        assert_eq!([organisation(1), organisation(2)], ["dora", "dora_page2"]);
+        assert_eq!([1, 2].map(|page| organisation("dora", page)), ["dora", "dora_page2"]);
         check("payments", 1, "dora-team-payments");
         check("payments", 12, "dora-team-payments_page12");
         check("Web & Apps", 1, "dora-team-Web_20_26_20Apps");
         check("a_b", 1, "dora-team-a_5fb");
         check("ü", 1, "dora-team-_c3_bc");
-        assert!(team(&"x".repeat(246), 1).is_err());
+        assert!(team("dora", &"x".repeat(246), 1).is_err());
     }
 }

@@ -72,7 +72,7 @@ impl Topic {
 
     /// The text beside its figures.
     pub(super) fn text(self, settings: &Settings) -> Widget {
-        let link = match &settings.documentation {
+        let link = match &settings.dashboards.documentation {
             Some(documentation) => format!("{documentation}#{}", self.anchor()),
             None => GUIDE.to_owned(),
         };
@@ -158,7 +158,7 @@ pub(super) fn heading(title: &str, settings: &Settings, teams: &[(&str, String)]
          data is not zero. Levels are of DORA's 2023 report unless configured; DORA means them for one application or \
          service. [DORA's guide]({GUIDE})"
     );
-    if let Some(documentation) = &settings.documentation {
+    if let Some(documentation) = &settings.dashboards.documentation {
         text += &format!(" · [Definitions]({documentation})");
     }
     let links: Vec<_> = teams

@@ -1,0 +1,279 @@
+//! IAM: whether the plan's policies let a caller do what it asks for, and which of their statements were of use.
+//!
+//! What AWS services do under a function's role is checked too: Lambda takes its messages and writes its log, Athena
+//! reads the lake for it, and services decrypt for it what they keep encrypted.
+
+use super::{AwsError, credentials::Caller};
+use metrics_lib::lake;
+use program::{
+    naming::arn,
+    plan::{Plan, Resource, Statement, read_role},
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+/// The resource of actions that have none.
+const ANY: &str = "*";
+/// The installation's key and the webhook's secret: their real ARNs are AWS's to make up.
+const KEY: &str = "the key";
+const SECRET: &str = "the secret";
+
+/// The policies of the roles, and what of them was used.
+#[derive(Debug)]
+pub struct Permissions {
+    grants: BTreeMap<Caller, Vec<Grant>>,
+    region: String,
+    account: String,
+    workgroup: String,
+    /// The ARN of a log stream of each function.
+    logs: BTreeMap<&'static str, String>,
+    /// The ARNs of what Athena uses for whoever asks it, with the actions.
+    queried: Vec<(&'static str, String)>,
+    used: BTreeSet<Grant>,
+}
+
+/// The smallest part of a policy: an action on a resource, under one value of a condition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    role: String,
+    action: &'static str,
+    resource: String,
+    /// The condition's key and the value.
+    condition: Option<(&'static str, String)>,
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} may {} on {}", self.role, self.action, self.resource)?;
+        match &self.condition {
+            Some((key, value)) => write!(f, " when {key} is {value}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Permissions {
+    /// The policies of a plan.
+    pub(super) fn new(plan: &Plan) -> Self {
+        let functions = plan.functions().map(|function| {
+            let caller = Caller::function(&plan.ops_account, function.name);
+            let grants = grants(&caller, &function.permissions);
+            (caller, grants)
+        });
+        let places = plan
+            .tooling_accounts
+            .iter()
+            .flat_map(|tooling| tooling.regions.iter().map(|region| (&tooling.account, region)));
+        let readers = places.map(|(account, region)| {
+            let caller = Caller::reader(account, region);
+            let grants = grants(&caller, &read_role(account, region));
+            (caller, grants)
+        });
+        Self {
+            grants: functions.chain(readers).collect(),
+            region: plan.region.clone(),
+            account: plan.ops_account.clone(),
+            workgroup: plan.intake.as_ref().map(|intake| intake.workgroup.clone()).unwrap_or_default(),
+            logs: plan
+                .functions()
+                .map(|function| {
+                    let stream = format!("log-group:{}:log-stream:1", function.log_group);
+                    (function.name, arn("logs", &plan.region, &plan.ops_account, &stream))
+                })
+                .collect(),
+            queried: queried(plan),
+            used: BTreeSet::new(),
+        }
+    }
+
+    /// What was used so far.
+    pub fn used(&self) -> &BTreeSet<Grant> {
+        &self.used
+    }
+
+    /// All that the plan's functions may do.
+    pub fn of_functions(&self) -> impl Iterator<Item = &Grant> {
+        let own = self.grants.iter().filter(|(caller, _)| caller.account == self.account);
+        own.flat_map(|(_, grants)| grants)
+    }
+
+    /// Whether a caller may call an operation of a service with an input.
+    pub(super) fn check(
+        &mut self,
+        caller: &Caller,
+        region: &str,
+        action: &str,
+        input: &Value,
+    ) -> Result<(), AwsError> {
+        let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
+        let own = |service, resource: String| arn(service, &self.region, &self.account, &resource);
+        let shared = |service, resource: String| arn(service, region, &caller.account, &resource);
+        let (service, operation) = action.split_once(':').unwrap_or((action, ""));
+        let (resource, condition) = match service {
+            "athena" => (own("athena", format!("workgroup/{}", self.workgroup)), None),
+            "cloudwatch" => (ANY.to_owned(), Some(("cloudwatch:namespace", text("Namespace")))),
+            "codepipeline" => (shared(service, text("pipelineName")), None),
+            "dynamodb" => {
+                let index = input["IndexName"].as_str().map(|index| format!("/index/{index}"));
+                let table = format!("table/{}{}", text("TableName"), index.unwrap_or_default());
+                (own(service, table), None)
+            }
+            "firehose" => (own(service, format!("deliverystream/{}", text("DeliveryStreamName"))), None),
+            "secretsmanager" => (SECRET.to_owned(), None),
+            "ssm" => (shared(service, format!("opsitem/{}", text("OpsItemId"))), None),
+            "sts" => (text("RoleArn"), None),
+            _ => return Err(AwsError::not_implemented(service, operation)),
+        };
+        self.allow(caller, action, &resource, condition.as_ref().map(|(key, value)| (*key, value.as_str())))?;
+        match (service, operation) {
+            ("dynamodb" | "secretsmanager", _) => self.decrypt(caller, service),
+            ("athena", "StartQueryExecution") => {
+                self.decrypt(caller, "s3")?;
+                let folder = format!("{}/", lake::TABLE);
+                for (action, resource) in self.queried.clone() {
+                    let condition = (action == "s3:ListBucket").then_some(("s3:prefix", folder.as_str()));
+                    self.allow(caller, action, &resource, condition)?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether Lambda may invoke a function with messages of a queue, and delete those that are done.
+    pub(crate) fn check_delivery(&mut self, function: &str, queue: &str) -> Result<(), AwsError> {
+        let caller = Caller::function(&self.account, function);
+        let queue = arn("sqs", &self.region, &self.account, queue);
+        for action in ["sqs:ReceiveMessage", "sqs:GetQueueAttributes", "sqs:DeleteMessage"] {
+            self.allow(&caller, action, &queue, None)?;
+        }
+        self.decrypt(&caller, "sqs")
+    }
+
+    /// Whether Lambda may write the log and the traces of a function.
+    pub(crate) fn check_invocation(&mut self, function: &str) -> Result<(), AwsError> {
+        let caller = Caller::function(&self.account, function);
+        let log = self.logs.get(function).cloned().unwrap_or_default();
+        for action in ["logs:CreateLogStream", "logs:PutLogEvents"] {
+            self.allow(&caller, action, &log, None)?;
+        }
+        self.allow(&caller, "xray:PutTraceSegments", ANY, None)?;
+        self.allow(&caller, "xray:PutTelemetryRecords", ANY, None)
+    }
+
+    fn decrypt(&mut self, caller: &Caller, service: &str) -> Result<(), AwsError> {
+        let via = format!("{service}.{}.amazonaws.com", self.region);
+        self.allow(caller, "kms:Decrypt", KEY, Some(("kms:ViaService", &via)))
+    }
+
+    fn allow(
+        &mut self,
+        caller: &Caller,
+        action: &str,
+        resource: &str,
+        condition: Option<(&str, &str)>,
+    ) -> Result<(), AwsError> {
+        let allows = |grant: &&Grant| {
+            let holds = match &grant.condition {
+                None => true,
+                Some((key, value)) => {
+                    condition.is_some_and(|(given, text)| given == *key && matches(value, text))
+                }
+            };
+            grant.action == action && matches(&grant.resource, resource) && holds
+        };
+        match self.grants.get(caller).and_then(|grants| grants.iter().find(allows)) {
+            Some(grant) => {
+                if !self.used.contains(grant) {
+                    self.used.insert(grant.clone());
+                }
+                Ok(())
+            }
+            None => {
+                let message = format!(
+                    "{caller} is not authorized to perform: {action} on resource: {resource} because no \
+                     identity-based policy allows the {action} action"
+                );
+                Err(AwsError::new("AccessDeniedException", message))
+            }
+        }
+    }
+}
+
+/// What Athena uses under the role of whoever asks it.
+fn queried(plan: &Plan) -> Vec<(&'static str, String)> {
+    let Some(intake) = &plan.intake else { return Vec::new() };
+    let own = |service, resource: &str| arn(service, &plan.region, &plan.ops_account, resource);
+    let bucket = |path: &str| program::naming::bucket_arn(&plan.region, path);
+    let database = &intake.database;
+    vec![
+        ("glue:GetTable", own("glue", "catalog")),
+        ("glue:GetTable", own("glue", &format!("database/{database}"))),
+        ("glue:GetTable", own("glue", &format!("table/{database}/{}", lake::TABLE))),
+        ("s3:ListBucket", bucket(&intake.bucket)),
+        ("s3:GetObject", bucket(&format!("{}/{}/bucket=00/object", intake.bucket, lake::TABLE))),
+        ("s3:GetBucketLocation", bucket(&intake.results_bucket)),
+        ("s3:PutObject", bucket(&format!("{}/answer", intake.results_bucket))),
+        ("s3:GetObject", bucket(&format!("{}/answer", intake.results_bucket))),
+    ]
+}
+
+fn grants(caller: &Caller, statements: &[Statement]) -> Vec<Grant> {
+    let mut grants = Vec::new();
+    for Statement { actions, resources, conditions, .. } in statements {
+        let values = |(key, values): &(&'static str, &Vec<String>)| {
+            let key = *key;
+            values.iter().map(move |value| Some((key, value.clone()))).collect::<Vec<_>>()
+        };
+        let condition = conditions.first().map(|condition| (condition.key, &condition.values));
+        let conditions = condition.as_ref().map_or_else(|| vec![None], values);
+        for action in actions {
+            for resource in resources {
+                let resource = match resource {
+                    Resource::Arn(arn) | Resource::Every { pattern: arn, .. } => arn.as_str(),
+                    Resource::Key => KEY,
+                    Resource::Secret => SECRET,
+                };
+                grants.extend(conditions.iter().map(|condition| Grant {
+                    role: caller.to_string(),
+                    action,
+                    resource: resource.to_owned(),
+                    condition: condition.clone(),
+                }));
+            }
+        }
+    }
+    grants
+}
+
+/// Whether a pattern, in which `*` stands for any text, matches a text.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    text.strip_prefix(start).is_some_and(|text| {
+        (0..=text.len()).any(|index| text.is_char_boundary(index) && matches(rest, &text[index..]))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        fn check(pattern: &str, text: &str, expected: bool) {
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+        }
+        check("*", "", true);
+        check("a", "a", true);
+        check("a", "ab", false);
+        check("a*", "ab", true);
+        check("a*c", "abc", true);
+        check("a*c", "abd", false);
+        check("*b*", "abc", true);
+        check("a*b*c", "aXbXbXc", true);
+        check("a*ä", "aää", true);
+    }
+}

@@ -1,0 +1,140 @@
+//! The way of a metric's events in the operations account: bus, rules, queue, function.
+
+use super::{function::Deployed, queue};
+use crate::{
+    aws::{
+        events::{DeadLetterConfig, EventBus, EventBusPolicy, EventRule, EventTarget, RetryPolicy},
+        iam::{Policy, Principal, Statement},
+        kms::Key,
+        lambda::{EventSourceMapping, ScalingConfig},
+        sqs::Queue,
+    },
+    naming::{Names, partition},
+    plan::{self, PolicyStatement},
+    pulumi::{Document, Handle, Json, Options, Text},
+    settings::Settings,
+};
+
+/// A bus with its policy. Its logical name is that of the metric.
+pub(crate) fn bus(
+    document: &mut Document,
+    planned: &plan::Bus,
+    settings: &Settings,
+    metric: &str,
+) -> Handle<EventBus> {
+    let properties = EventBus {
+        name: planned.name.as_str().into(),
+        description: Text::from("Events that are counted by ") + metric,
+    };
+    let bus = document.add(format!("{metric}-bus"), properties);
+    if !planned.policy.is_empty() {
+        let statements = planned
+            .policy
+            .iter()
+            .enumerate()
+            .map(|(number, statement)| may_put(&format!("Forward{number}"), statement, &bus, settings));
+        let properties = EventBusPolicy { event_bus_name: bus.name(), policy: Policy::of(statements) };
+        document.add(format!("{metric}-bus-policy"), properties);
+    }
+    bus
+}
+
+/// Lets the forwarding roles of accounts put events of a source and of some types on a bus.
+///
+/// The principals are the accounts and the roles a condition: a principal that does not exist yet would be refused, and
+/// the operations account's stack comes first.
+fn may_put(sid: &str, statement: &PolicyStatement, bus: &Handle<EventBus>, settings: &Settings) -> Statement {
+    let names = settings.names();
+    let PolicyStatement { accounts, source, detail_types } = statement;
+    let partition = partition(&settings.region);
+    let roots = accounts.iter().map(|account| format!("arn:{partition}:iam::{account}:root").into());
+    let tooling = settings
+        .tooling_accounts
+        .iter()
+        .flat_map(|tooling| tooling.regions.iter().map(|region| (tooling.account.as_str(), region.as_str())));
+    let mut places: Vec<(&str, &str)> = tooling.collect();
+    let own = (settings.ops_account.as_str(), settings.region.as_str());
+    if !places.contains(&own) {
+        places.push(own);
+    }
+    let roles = places
+        .iter()
+        .filter(|(account, _)| accounts.iter().any(|allowed| allowed == account))
+        .map(|(account, region)| names.role_arn(account, &names.forward_role(region)));
+    Statement::allow(sid, &["events:PutEvents"])
+        .to(Principal::Aws(roots.collect()))
+        .on([bus.arn()])
+        .when("ArnEquals", "aws:PrincipalArn", roles)
+        .when("StringEquals", "events:source", [*source])
+        .when("StringEquals", "events:detail-type", detail_types.iter().copied())
+}
+
+/// What puts a bus's events on the queue of the metric. Returns the ARNs of the rules.
+pub(crate) fn rules(
+    document: &mut Document,
+    names: &Names,
+    planned: &plan::Bus,
+    bus: &Handle<EventBus>,
+    queue: &Handle<Queue>,
+    undelivered: &Handle<Queue>,
+) -> Vec<Text> {
+    let rules = planned.rules.iter().map(|planned| {
+        let name = names.short(&planned.name);
+        let rule = document.add(
+            format!("{name}-rule"),
+            EventRule {
+                name: planned.name.as_str().into(),
+                description: planned.description.into(),
+                event_bus_name: Some(bus.name()),
+                event_pattern: Json::literal(planned.pattern.clone()),
+            },
+        );
+        document.add(
+            format!("{name}-target"),
+            EventTarget {
+                rule: rule.name(),
+                event_bus_name: Some(bus.name()),
+                target_id: "queue".into(),
+                arn: queue.arn(),
+                role_arn: None,
+                retry_policy: RetryPolicy::LONGEST,
+                dead_letter_config: DeadLetterConfig { arn: undelivered.arn() },
+            },
+        );
+        rule.arn()
+    });
+    rules.collect()
+}
+
+/// A queue in front of a function: its messages come in batches, and only those that failed come back.
+pub(crate) fn feed(
+    document: &mut Document,
+    consumer: &plan::Consumer,
+    queue: &Handle<Queue>,
+    Deployed { function, policy }: &Deployed,
+    after: impl IntoIterator<Item = Text>,
+) {
+    let properties = EventSourceMapping {
+        event_source_arn: queue.arn(),
+        function_name: function.arn(),
+        batch_size: consumer.queue.batch_size,
+        function_response_types: ["ReportBatchItemFailures"],
+        scaling_config: ScalingConfig { maximum_concurrency: consumer.queue.maximum_concurrency },
+    };
+    let after = after.into_iter().chain([policy.itself()]);
+    document.add_with(format!("{}-mapping", consumer.function.name), properties, Options::after(after));
+}
+
+/// A queue with its dead-letter queue.
+pub(crate) fn queue_of(
+    document: &mut Document,
+    consumer: &plan::Consumer,
+    key: &Handle<Key>,
+) -> Handle<Queue> {
+    queue::with_dead_letters(document, consumer.function.name, &consumer.queue, key)
+}
+
+/// The name of a metric's bus without the installation's prefix.
+pub(crate) fn metric_of<'a>(names: &Names, bus: &'a plan::Bus) -> &'a str {
+    names.short(&bus.name)
+}

@@ -1,0 +1,82 @@
+//! The rules on an account's default bus that forward events to the buses of the operations account.
+
+use super::{Actual, assumed_by, queue};
+use crate::{
+    aws::{
+        events::{DeadLetterConfig, EventRule, EventTarget, RetryPolicy},
+        iam::{Role, RolePolicy},
+        sqs::Queue,
+    },
+    naming::Names,
+    plan::{Rule, Statement},
+    pulumi::{Document, Handle, Json, Options, Text},
+};
+
+/// What forwards.
+#[derive(Debug)]
+pub(crate) struct Forwarding<'a> {
+    pub(crate) rules: &'a [Rule],
+    pub(crate) permissions: &'a [Statement],
+    /// The role's name.
+    pub(crate) role: String,
+    /// Where events go that a bus did not take.
+    pub(crate) undelivered: &'a Handle<Queue>,
+}
+
+/// Forwards events under a role. Returns the ARNs of the rules.
+pub(crate) fn forwarding(
+    document: &mut Document,
+    names: &Names,
+    forwarding: &Forwarding<'_>,
+    bus_arn: impl Fn(&str) -> Text,
+) -> Vec<Text> {
+    let Forwarding { rules, permissions, role, undelivered } = forwarding;
+    let assumed = Role {
+        name: role.as_str().into(),
+        description: "Forwards events to the buses of DORA metrics".into(),
+        assume_role_policy: assumed_by("events.amazonaws.com"),
+    };
+    let assumed = document.add("forward-role", assumed);
+    let policy = RolePolicy {
+        name: role.as_str().into(),
+        role: assumed.name(),
+        policy: Actual::default().policy(permissions),
+    };
+    let policy = document.add("forward-policy", policy);
+    let mut arns = Vec::new();
+    for rule in *rules {
+        let name = names.short(&rule.name);
+        let properties = EventRule {
+            name: rule.name.as_str().into(),
+            description: rule.description.into(),
+            event_bus_name: None,
+            event_pattern: Json::literal(rule.pattern.clone()),
+        };
+        let handle = document.add(format!("{name}-rule"), properties);
+        for bus in &rule.targets {
+            let bus_name = names.short(bus);
+            let properties = EventTarget {
+                rule: handle.name(),
+                event_bus_name: None,
+                target_id: bus_name.into(),
+                arn: bus_arn(bus),
+                role_arn: Some(assumed.arn()),
+                retry_policy: RetryPolicy::LONGEST,
+                dead_letter_config: DeadLetterConfig { arn: undelivered.arn() },
+            };
+            let options = Options::after([policy.itself()]);
+            document.add_with(format!("{name}-to-{bus_name}"), properties, options);
+        }
+        arns.push(handle.arn());
+    }
+    arns
+}
+
+/// The queue of events that were not delivered, which takes them from rules only.
+pub(crate) fn undelivered_from(
+    document: &mut Document,
+    undelivered: &Handle<Queue>,
+    rules: impl IntoIterator<Item = Text>,
+) {
+    queue::policy(document, "undelivered", undelivered, rules);
+}

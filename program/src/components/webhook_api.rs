@@ -1,0 +1,254 @@
+//! The API that GitHub calls: `POST /webhook`, and nothing else.
+
+use super::{assumed_by, function::Deployed};
+use crate::{
+    aws::{
+        apigateway::{
+            AccessLogSettings, Account, Deployment, EndpointConfiguration, Integration, Method,
+            MethodSettings, RequestValidator, Resource, RestApi, RestApiPolicy, Settings as MethodSetting,
+            Stage,
+        },
+        cloudwatch::LogGroup,
+        iam::{Policy, Principal, Role, RolePolicy, Statement},
+        kms::Key,
+        lambda::Permission,
+        wafv2::{
+            Allow, Block, Empty, RateBasedStatement, Rule, Statement as WafStatement, VisibilityConfig,
+            WebAcl, WebAclAssociation, WebAclLoggingConfiguration,
+        },
+    },
+    naming::Names,
+    pulumi::{Document, Handle, Json, Options, Text},
+    settings::{Operations, Settings},
+};
+use std::collections::BTreeMap;
+
+/// The path of the webhook.
+const PATH: &str = "webhook";
+/// Requests a second, and how many at once: GitHub sends one a push, and a few for a pull request.
+const THROTTLE: (f64, u32) = (50.0, 100);
+/// Requests of one address in five minutes before the firewall refuses more.
+const RATE_LIMIT: u32 = 2000;
+
+/// The API. Returns the URL that GitHub is to call.
+pub(crate) fn webhook_api(
+    document: &mut Document,
+    settings: &Settings,
+    key: &Handle<Key>,
+    webhook: &Deployed,
+) -> Text {
+    let names = &settings.names();
+    let operations = &settings.operations;
+    let api = RestApi {
+        name: names.of("github").into(),
+        description: "Takes GitHub's webhooks for DORA metrics".into(),
+        endpoint_configuration: EndpointConfiguration { types: "REGIONAL" },
+    };
+    let api = document.add("webhook-api", api);
+    let mut after = method(document, &api, webhook);
+    after.extend(allow_list(document, &api, operations));
+    let permission = Permission {
+        action: "lambda:InvokeFunction",
+        function: webhook.function.name(),
+        principal: "apigateway.amazonaws.com",
+        source_arn: api.output("executionArn") + "/*/POST/" + PATH,
+        source_account: names.ops_account().into(),
+    };
+    document.add("webhook-permission", permission);
+    let cidrs: Vec<&str> = operations.webhook_allowed_cidrs.iter().map(String::as_str).collect();
+    let deployment = Deployment {
+        rest_api: api.id(),
+        description: "POST /webhook".into(),
+        // A version does not change when what it was made from does.
+        triggers: BTreeMap::from([
+            ("allowedCidrs", cidrs.join(" ").into()),
+            ("integration", webhook.function.arn()),
+        ]),
+    };
+    let deployment = document.add_with("webhook-deployment", deployment, Options::after(after));
+    let stage = stage(document, settings, names, key, &api, &deployment);
+    if operations.webhook_firewall {
+        firewall(document, names, operations, key, &stage);
+    }
+    stage.output("invokeUrl") + "/" + PATH
+}
+
+/// The method. Returns what a version of the API is made from.
+fn method(document: &mut Document, api: &Handle<RestApi>, webhook: &Deployed) -> Vec<Text> {
+    let path =
+        Resource { rest_api: api.id(), parent_id: api.output("rootResourceId"), path_part: PATH.into() };
+    let path = document.add("webhook-path", path);
+    let validator = RequestValidator {
+        rest_api: api.id(),
+        name: "headers".into(),
+        validate_request_parameters: true,
+        validate_request_body: false,
+    };
+    let validator = document.add("webhook-validator", validator);
+    let method = Method {
+        rest_api: api.id(),
+        resource_id: path.id(),
+        http_method: "POST",
+        // GitHub has no AWS credentials: the function checks the signature of every request.
+        authorization: "NONE",
+        request_validator_id: validator.id(),
+        request_parameters: BTreeMap::from([
+            ("method.request.header.X-GitHub-Delivery", true),
+            ("method.request.header.X-GitHub-Event", true),
+            ("method.request.header.X-Hub-Signature-256", true),
+        ]),
+    };
+    let method = document.add("webhook-method", method);
+    let integration = Integration {
+        rest_api: api.id(),
+        resource_id: path.id(),
+        http_method: method.output("httpMethod"),
+        kind: "AWS_PROXY",
+        integration_http_method: "POST",
+        uri: webhook.function.output("invokeArn"),
+    };
+    let integration = document.add("webhook-integration", integration);
+    vec![method.itself(), integration.itself()]
+}
+
+/// Lets only some addresses call the API, if any are given.
+fn allow_list(document: &mut Document, api: &Handle<RestApi>, operations: &Operations) -> Option<Text> {
+    let cidrs = &operations.webhook_allowed_cidrs;
+    let allow = Statement::allow("AllowedAddresses", &["execute-api:Invoke"])
+        .to(Principal::Everybody)
+        .on([api.output("executionArn") + "/*/POST/" + PATH])
+        .when("IpAddress", "aws:SourceIp", cidrs);
+    let properties = RestApiPolicy { rest_api_id: api.id(), policy: Policy::of([allow]) };
+    (!cidrs.is_empty()).then(|| document.add("webhook-api-policy", properties).itself())
+}
+
+fn stage(
+    document: &mut Document,
+    settings: &Settings,
+    names: &Names,
+    key: &Handle<Key>,
+    api: &Handle<RestApi>,
+    deployment: &Handle<Deployment>,
+) -> Handle<Stage> {
+    let log_group = LogGroup {
+        name: format!("/aws/apigateway/{}", names.of("github")).into(),
+        retention_in_days: settings.operations.log_retention_days,
+        kms_key_id: key.arn(),
+    };
+    let log_group = document.add("webhook-access-log", log_group);
+    // What is said of a request, without anything that it holds.
+    let format = [
+        ("error", "$context.error.responseType"),
+        ("integrationError", "$context.integration.error"),
+        ("ip", "$context.identity.sourceIp"),
+        ("latency", "$context.responseLatency"),
+        ("method", "$context.httpMethod"),
+        ("requestId", "$context.requestId"),
+        ("resourcePath", "$context.resourcePath"),
+        ("status", "$context.status"),
+        ("time", "$context.requestTime"),
+        ("userAgent", "$context.identity.userAgent"),
+    ];
+    let stage = Stage {
+        rest_api: api.id(),
+        deployment: deployment.id(),
+        stage_name: "v1".into(),
+        xray_tracing_enabled: true,
+        access_log_settings: AccessLogSettings {
+            destination_arn: log_group.arn(),
+            format: Json::of(format.map(|(name, value)| (name, value.into())).into()),
+        },
+    };
+    let after = settings.operations.manage_api_gateway_account.then(|| account(document, names));
+    let stage = document.add_with("webhook-stage", stage, Options::after(after));
+    let (throttling_rate_limit, throttling_burst_limit) = THROTTLE;
+    let methods = MethodSettings {
+        rest_api: api.id(),
+        stage_name: stage.output("stageName"),
+        method_path: "*/*",
+        settings: MethodSetting {
+            metrics_enabled: true,
+            logging_level: "ERROR",
+            data_trace_enabled: false,
+            throttling_rate_limit,
+            throttling_burst_limit,
+        },
+    };
+    document.add("webhook-methods", methods);
+    stage
+}
+
+/// Lets API Gateway write logs. An account has this setting once a region.
+fn account(document: &mut Document, names: &Names) -> Text {
+    let name = names.of("api-gateway-logs");
+    let role = Role {
+        name: name.as_str().into(),
+        description: "Writes the logs of API Gateway".into(),
+        assume_role_policy: assumed_by("apigateway.amazonaws.com"),
+    };
+    let role = document.add("api-gateway-role", role);
+    // API Gateway refuses a role that may do less. Source: API Gateway developer guide, "Set up CloudWatch logging".
+    let actions = [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:DescribeLogGroups",
+        "logs:DescribeLogStreams",
+        "logs:FilterLogEvents",
+        "logs:GetLogEvents",
+        "logs:PutLogEvents",
+    ];
+    let policy = RolePolicy {
+        name: name.into(),
+        role: role.name(),
+        policy: Policy::of([Statement::allow("Logs", &actions).on_all()]),
+    };
+    let policy = document.add("api-gateway-policy", policy);
+    let account = Account { cloudwatch_role_arn: role.arn() };
+    document.add_with("api-gateway-account", account, Options::after([policy.itself()])).itself()
+}
+
+/// Limits how often one address may call.
+fn firewall(
+    document: &mut Document,
+    names: &Names,
+    operations: &Operations,
+    key: &Handle<Key>,
+    stage: &Handle<Stage>,
+) {
+    let visible = |name: &str| VisibilityConfig {
+        cloudwatch_metrics_enabled: true,
+        metric_name: names.of(name).into(),
+        sampled_requests_enabled: false,
+    };
+    let statement = WafStatement {
+        rate_based_statement: RateBasedStatement { limit: RATE_LIMIT, aggregate_key_type: "IP" },
+    };
+    let rule = Rule {
+        name: "rate",
+        priority: 0,
+        action: Block { block: Empty {} },
+        statement,
+        visibility_config: visible("webhook-rate"),
+    };
+    let acl = WebAcl {
+        name: names.of("github").into(),
+        description: "Limits how often one address may call the webhook".into(),
+        scope: "REGIONAL",
+        default_action: Allow { allow: Empty {} },
+        rules: vec![rule],
+        visibility_config: visible("webhook"),
+    };
+    let acl = document.add("firewall", acl);
+    let association = WebAclAssociation { resource_arn: stage.arn(), web_acl_arn: acl.arn() };
+    document.add("firewall-association", association);
+    let log_group = LogGroup {
+        // The firewall writes to log groups that are called so, and to no others.
+        name: format!("aws-waf-logs-{}", names.of("github")).into(),
+        retention_in_days: operations.log_retention_days,
+        kms_key_id: key.arn(),
+    };
+    let log_group = document.add("firewall-log", log_group);
+    let logging =
+        WebAclLoggingConfiguration { resource_arn: acl.arn(), log_destination_configs: [log_group.arn()] };
+    document.add("firewall-logging", logging);
+}

@@ -1,0 +1,201 @@
+//! The names of an installation's resources, and their ARNs: every name is made here, once.
+//!
+//! Names start with the installation's prefix, so that two installations can share an account.
+
+/// The names of an installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    prefix: String,
+    ops_account: String,
+    region: String,
+}
+
+impl Names {
+    /// The names of an installation whose operations account has its stack in a region.
+    pub fn new(prefix: &str, ops_account: &str, region: &str) -> Self {
+        let [prefix, ops_account, region] = [prefix, ops_account, region].map(str::to_owned);
+        Self { prefix, ops_account, region }
+    }
+
+    /// The name of something that the installation has once: `dora-ledger`.
+    pub fn of(&self, what: &str) -> String {
+        format!("{}-{what}", self.prefix)
+    }
+
+    /// A name without the prefix, for the resource's logical name.
+    pub fn short<'a>(&self, name: &'a str) -> &'a str {
+        name.strip_prefix(&self.prefix).and_then(|name| name.strip_prefix('-')).unwrap_or(name)
+    }
+
+    /// The bus of a metric.
+    pub fn bus(&self, metric: &str) -> String {
+        self.of(metric)
+    }
+
+    /// The queue in front of a metric's function.
+    pub fn queue(&self, metric: &str) -> String {
+        self.of(metric)
+    }
+
+    /// The queue of the messages that a metric's function could not finish.
+    pub fn dead_letters(&self, metric: &str) -> String {
+        self.of(&format!("{metric}-dead-letters"))
+    }
+
+    /// The queue of the events that a rule of a stack could not deliver.
+    pub fn undelivered(&self) -> String {
+        self.of("undelivered")
+    }
+
+    /// A Lambda function; its role is called so too.
+    pub fn function(&self, function: &str) -> String {
+        self.of(function)
+    }
+
+    /// The log group of a Lambda function.
+    pub fn log_group(&self, function: &str) -> String {
+        format!("/aws/lambda/{}", self.function(function))
+    }
+
+    /// The ledger's table.
+    pub fn table(&self) -> String {
+        self.of("ledger")
+    }
+
+    /// The Firehose stream that writes the lake.
+    pub fn stream(&self) -> String {
+        self.of("changes")
+    }
+
+    /// A bucket; its name is unique among all accounts.
+    pub fn bucket(&self, what: &str) -> String {
+        format!("{}-{what}-{}-{}", self.prefix, self.ops_account, self.region)
+    }
+
+    /// The bucket of the lake.
+    pub fn lake_bucket(&self) -> String {
+        self.bucket("lake")
+    }
+
+    /// The bucket of what Athena answered.
+    pub fn results_bucket(&self) -> String {
+        self.bucket("query-results")
+    }
+
+    /// The Glue database of the lake; Athena wants names without hyphens.
+    pub fn database(&self) -> String {
+        self.prefix.replace('-', "_")
+    }
+
+    /// The Athena workgroup that reads the lake.
+    pub fn workgroup(&self) -> String {
+        self.prefix.clone()
+    }
+
+    /// The secret that GitHub signs webhooks with.
+    pub fn secret(&self) -> String {
+        self.of("github-webhook")
+    }
+
+    /// The alias of the key that encrypts what the installation stores.
+    pub fn key_alias(&self) -> String {
+        format!("alias/{}", self.prefix)
+    }
+
+    /// The role that the functions assume to read a region of a tooling account. IAM's names hold for all regions of an
+    /// account, so the region is part of it.
+    pub fn read_role(&self, region: &str) -> String {
+        self.of(&format!("read-{region}"))
+    }
+
+    /// The role with which the rules of a region forward events.
+    pub fn forward_role(&self, region: &str) -> String {
+        self.of(&format!("forward-{region}"))
+    }
+
+    /// The external id that the read roles ask for.
+    pub fn external_id(&self) -> String {
+        self.of(&self.ops_account)
+    }
+
+    /// The ARN of a resource of the operations account's stack: `dynamodb`, `table/dora-ledger`.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        arn(service, &self.region, &self.ops_account, resource)
+    }
+
+    /// The ARN of a role of the operations account.
+    pub fn ops_role_arn(&self, role: &str) -> String {
+        self.role_arn(&self.ops_account, role)
+    }
+
+    /// The ARN of a role in an account.
+    pub fn role_arn(&self, account: &str, role: &str) -> String {
+        format!("arn:{}:iam::{account}:role/{role}", partition(&self.region))
+    }
+
+    /// The ARN of a bucket, or of objects in it.
+    pub fn bucket_arn(&self, bucket: &str) -> String {
+        bucket_arn(&self.region, bucket)
+    }
+
+    /// The region of the operations account's stack.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The operations account.
+    pub fn ops_account(&self) -> &str {
+        &self.ops_account
+    }
+}
+
+/// The ARN of a resource.
+pub fn arn(service: &str, region: &str, account: &str, resource: &str) -> String {
+    format!("arn:{}:{service}:{region}:{account}:{resource}", partition(region))
+}
+
+/// The ARN of a bucket, or of objects in it, in the partition of a region.
+pub fn bucket_arn(region: &str, bucket: &str) -> String {
+    format!("arn:{}:s3:::{bucket}", partition(region))
+}
+
+/// The partition of a region, as ARNs begin with it.
+pub fn partition(region: &str) -> &'static str {
+    match region.split('-').take(2).collect::<Vec<_>>().as_slice() {
+        ["cn", _] => "aws-cn",
+        ["us", "gov"] => "aws-us-gov",
+        ["us", "iso"] => "aws-iso",
+        ["us", "isob"] => "aws-iso-b",
+        _ => "aws",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions() {
+        fn check(region: &str, expected: &str) {
+            assert_eq!(partition(region), expected, "{region}");
+        }
+        check("eu-west-1", "aws");
+        check("us-east-1", "aws");
+        check("us-gov-west-1", "aws-us-gov");
+        check("us-iso-east-1", "aws-iso");
+        check("us-isob-east-1", "aws-iso-b");
+        check("cn-north-1", "aws-cn");
+    }
+
+    /// The longest names that a valid prefix makes are within AWS's limits.
+    #[test]
+    fn longest_names() {
+        let names = Names::new(&"p".repeat(crate::settings::LONGEST_PREFIX), "999999999999", "us-gov-west-1");
+        let longest = |name: String, limit: usize| assert!(name.len() <= limit, "{name}: {limit}");
+        longest(names.dead_letters("lead-time-for-changes"), 80);
+        longest(names.function("lead-time-for-changes"), 64);
+        longest(names.read_role("ap-southeast-22"), 64);
+        longest(names.results_bucket(), 63);
+        longest(names.stream(), 64);
+    }
+}

@@ -1,0 +1,132 @@
+//! The functions: their size, their environment, and what each may do.
+
+use super::{
+    Consumer, DeliveryStream, Function, Intake, ReadRole,
+    permissions::{self, LedgerUse, Statement},
+    routes::{self, CHANGE_FAILURE_RATE, LEAD_TIME, Route, TIME_TO_RESTORE},
+};
+use crate::{naming::Names, settings::Settings};
+use jiff::SignedDuration;
+use metrics_lib::{
+    contract::{Namespace, env},
+    lake,
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// How long Firehose gathers records.
+const BUFFER_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+/// How much Firehose gathers: the least that it takes for a stream with dynamic partitioning.
+const BUFFER_SIZE: usize = 64 * 1024 * 1024;
+/// How long a function that works off a queue may take: Athena needs seconds, and sometimes many.
+const CONSUMER_TIMEOUT: SignedDuration = SignedDuration::from_mins(1);
+
+/// The function of a metric, behind its queue.
+pub(super) fn consumer(route: &Route, names: &Names, settings: &Settings, read_role: &ReadRole) -> Consumer {
+    Consumer {
+        function: Function {
+            name: route.name,
+            resource: names.function(route.name),
+            description: route.description,
+            log_group: names.log_group(route.name),
+            timeout: CONSUMER_TIMEOUT,
+            memory: 256,
+            environment: consumer_environment(names, settings, read_role),
+            permissions: consumer_permissions(route.name, names, settings),
+        },
+        queue: routes::queue(route, names, settings, CONSUMER_TIMEOUT),
+    }
+}
+
+fn consumer_permissions(metric: &str, names: &Names, settings: &Settings) -> Vec<Statement> {
+    // Deployments are counted without looking at incidents, and only an incident is compared with deployments by time.
+    let (actions, index, reads_ops_items): (&[_], _, _) = match metric {
+        CHANGE_FAILURE_RATE => (&["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], true, true),
+        TIME_TO_RESTORE | LEAD_TIME => {
+            (&["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], false, true)
+        }
+        _ => (&["dynamodb:PutItem", "dynamodb:UpdateItem"], false, false),
+    };
+    let mut statements = permissions::every_function(names, metric);
+    statements.push(permissions::queue(names, metric));
+    statements.extend(permissions::ledger(names, LedgerUse { actions, index }));
+    // Duplicates of restores are not counted: one incident is referenced by many commits.
+    let namespaces = if metric == TIME_TO_RESTORE { &Namespace::ALL[..1] } else { &Namespace::ALL };
+    statements.push(permissions::metrics(namespaces));
+    statements.extend(permissions::readers(names, settings, reads_ops_items));
+    let mut encrypted = vec!["dynamodb", "sqs"];
+    if metric == LEAD_TIME {
+        statements.extend(permissions::lake_reader(names));
+        encrypted.push("s3");
+    }
+    statements.push(permissions::decrypt(names, &encrypted));
+    statements
+}
+
+fn consumer_environment(
+    names: &Names,
+    settings: &Settings,
+    read_role: &ReadRole,
+) -> BTreeMap<&'static str, String> {
+    let production = &settings.production;
+    BTreeMap::from([
+        (env::TOOLING_ACCOUNTS, json!(settings.tooling_accounts).to_string()),
+        (env::OPS_ACCOUNT, settings.ops_account.clone()),
+        (env::READ_ROLE_ARN, read_role.arn.clone()),
+        (env::READ_ROLE_EXTERNAL_ID, read_role.external_id.clone()),
+        (env::LEDGER_TABLE, names.table()),
+        (env::MAIN_BRANCH, production.main_branch.clone()),
+        (env::PRODUCTION_STAGE, production.production_stage.clone()),
+        (env::TRUNK_BASED_REPOSITORIES, json!(production.trunk_based).to_string()),
+        (env::TEAMS, json!(settings.teams).to_string()),
+        (env::ATTRIBUTION_WINDOW, settings.attribution_window.to_string()),
+        (env::ATTRIBUTION_DELAY, settings.attribution_delay.to_string()),
+        (env::LEAD_TIME_LOOKBACK, settings.lead_time_lookback.to_string()),
+        (env::ATHENA_WORKGROUP, names.workgroup()),
+        (env::LAKE_DATABASE, names.database()),
+    ])
+}
+
+/// The way of GitHub's webhooks into the lake.
+pub(super) fn intake(names: &Names) -> Intake {
+    let mut webhook_permissions = permissions::every_function(names, "github-webhook");
+    webhook_permissions.extend(permissions::webhook(names));
+    Intake {
+        webhook: Function {
+            name: "github-webhook",
+            resource: names.function("github-webhook"),
+            description: "Takes GitHub's webhooks, checks their signatures, and puts them on the way to the lake",
+            log_group: names.log_group("github-webhook"),
+            // API Gateway waits no longer.
+            timeout: SignedDuration::from_secs(29),
+            memory: 256,
+            environment: BTreeMap::from([
+                (env::WEBHOOK_SECRET, names.secret()),
+                (env::DELIVERY_STREAM, names.stream()),
+            ]),
+            permissions: webhook_permissions,
+        },
+        secret: names.secret(),
+        stream: DeliveryStream {
+            name: names.stream(),
+            buffer_interval: BUFFER_INTERVAL,
+            buffer_size: BUFFER_SIZE,
+            prefix: lake::PREFIX,
+            error_prefix: lake::ERROR_PREFIX,
+        },
+        transform: Function {
+            name: "commit-transform",
+            resource: names.function("commit-transform"),
+            description: "Checks the records on their way to the lake",
+            log_group: names.log_group("commit-transform"),
+            timeout: SignedDuration::from_mins(1),
+            memory: 256,
+            environment: BTreeMap::new(),
+            permissions: permissions::every_function(names, "commit-transform"),
+        },
+        bucket: names.lake_bucket(),
+        results_bucket: names.results_bucket(),
+        workgroup: names.workgroup(),
+        database: names.database(),
+    }
+}

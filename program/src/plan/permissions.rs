@@ -1,0 +1,264 @@
+//! What roles may do: exactly what the code that runs under them calls, on exactly what it calls it on.
+
+use crate::{
+    naming::{Names, arn},
+    settings::Settings,
+};
+use metrics_lib::{
+    contract::{Namespace, ledger::TIMELINE_INDEX},
+    lake,
+};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// A statement of a role's policy; it allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Statement {
+    /// What it is for.
+    pub sid: String,
+    /// The actions, as IAM names them: `dynamodb:PutItem`.
+    pub actions: Vec<&'static str>,
+    /// What they may be done on.
+    pub resources: Vec<Resource>,
+    /// What must hold beside.
+    pub conditions: Vec<Condition>,
+}
+
+/// What an action may be done on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Resource {
+    /// One resource.
+    Arn(String),
+    /// Every resource that a pattern with `*` matches.
+    Every {
+        /// The pattern.
+        pattern: String,
+        /// Why it can't be more exact.
+        reason: &'static str,
+    },
+    /// The installation's KMS key, whose id only AWS knows.
+    Key,
+    /// The webhook's secret, whose ARN ends with characters that only AWS knows.
+    Secret,
+}
+
+/// A condition of a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Condition {
+    /// How it compares: `StringEquals`.
+    pub operator: &'static str,
+    /// What it compares: `cloudwatch:namespace`.
+    pub key: &'static str,
+    /// What is allowed.
+    pub values: Vec<String>,
+}
+
+/// The operations of `DynamoDB` that a function uses, and whether on the index too.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LedgerUse {
+    pub(super) actions: &'static [&'static str],
+    pub(super) index: bool,
+}
+
+/// A statement on some resources, without conditions.
+fn on(
+    sid: impl Into<String>,
+    actions: &[&'static str],
+    resources: impl IntoIterator<Item = Resource>,
+) -> Statement {
+    Statement {
+        sid: sid.into(),
+        actions: actions.to_vec(),
+        resources: resources.into_iter().collect(),
+        conditions: Vec::new(),
+    }
+}
+
+impl Statement {
+    fn when(mut self, operator: &'static str, key: &'static str, values: Vec<String>) -> Self {
+        self.conditions.push(Condition { operator, key, values });
+        self
+    }
+}
+
+/// What every function does: it writes its log and its traces.
+pub(super) fn every_function(names: &Names, function: &str) -> Vec<Statement> {
+    let streams = format!("{}:*", names.arn("logs", &format!("log-group:{}", names.log_group(function))));
+    vec![
+        on(
+            "Log",
+            &["logs:CreateLogStream", "logs:PutLogEvents"],
+            [Resource::Every { pattern: streams, reason: "Lambda makes up the names of log streams" }],
+        ),
+        on(
+            "Trace",
+            &["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+            [Resource::Every { pattern: "*".into(), reason: "X-Ray has no resources for these actions" }],
+        ),
+    ]
+}
+
+/// Taking messages from a queue, which Lambda does under the function's role.
+pub(super) fn queue(names: &Names, metric: &str) -> Statement {
+    on(
+        "Receive",
+        &["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+        [Resource::Arn(names.arn("sqs", &names.queue(metric)))],
+    )
+}
+
+/// Decrypting what services of the stack's region keep encrypted for the function.
+pub(super) fn decrypt(names: &Names, services: &[&str]) -> Statement {
+    let suffix = if crate::naming::partition(names.region()) == "aws-cn" { ".cn" } else { "" };
+    let domain = |service: &&str| format!("{service}.{}.amazonaws.com{suffix}", names.region());
+    on("Decrypt", &["kms:Decrypt"], [Resource::Key]).when(
+        "StringEquals",
+        "kms:ViaService",
+        services.iter().map(domain).collect(),
+    )
+}
+
+/// Using the ledger.
+pub(super) fn ledger(names: &Names, LedgerUse { actions, index }: LedgerUse) -> Vec<Statement> {
+    let table = names.arn("dynamodb", &format!("table/{}", names.table()));
+    let mut statements = vec![on("Ledger", actions, [Resource::Arn(table.clone())])];
+    if index {
+        let index = Resource::Arn(format!("{table}/index/{TIMELINE_INDEX}"));
+        statements.push(on("LedgerTimeline", &["dynamodb:Query"], [index]));
+    }
+    statements
+}
+
+/// Putting metrics.
+pub(super) fn metrics(namespaces: &[Namespace]) -> Statement {
+    let reason = "CloudWatch has no resources for this action; the condition limits the namespaces";
+    on("PutMetrics", &["cloudwatch:PutMetricData"], [Resource::Every { pattern: "*".into(), reason }]).when(
+        "StringEquals",
+        "cloudwatch:namespace",
+        namespaces.iter().map(|namespace| namespace.name().to_owned()).collect(),
+    )
+}
+
+/// Reading pipelines and, if a function asks for them, `OpsItem`s: in tooling accounts through their read roles, in the
+/// operations account directly.
+pub(super) fn readers(names: &Names, settings: &Settings, reads_ops_items: bool) -> Vec<Statement> {
+    let own = names.ops_account();
+    let places = || {
+        settings
+            .tooling_accounts
+            .iter()
+            .flat_map(|tooling| tooling.regions.iter().map(move |region| (&tooling.account, region)))
+    };
+    let roles: Vec<Resource> = places()
+        .filter(|(account, _)| *account != own)
+        .map(|(account, region)| Resource::Arn(names.role_arn(account, &names.read_role(region))))
+        .collect();
+    let own_regions: Vec<&str> =
+        places().filter(|(account, _)| *account == own).map(|(_, region)| region.as_str()).collect();
+    let mut statements = Vec::new();
+    if !roles.is_empty() {
+        statements.push(on("AssumeReadRoles", &["sts:AssumeRole"], roles));
+    }
+    if !own_regions.is_empty() {
+        let pipelines = own_regions.iter().map(|region| every_pipeline(own, region));
+        statements.push(on("ReadPipelines", &READ_PIPELINES, pipelines));
+    }
+    if reads_ops_items {
+        let mut regions = own_regions;
+        if !regions.contains(&names.region()) {
+            regions.push(names.region());
+        }
+        let items = regions.into_iter().map(|region| every_ops_item(own, region));
+        statements.push(on("ReadOpsItems", &["ssm:GetOpsItem"], items));
+    }
+    statements
+}
+
+const READ_PIPELINES: [&str; 3] = [
+    "codepipeline:GetPipelineExecution",
+    "codepipeline:ListActionExecutions",
+    "codepipeline:ListPipelineExecutions",
+];
+
+fn every_pipeline(account: &str, region: &str) -> Resource {
+    let reason = "every pipeline may deploy to production; which does is known from its executions";
+    Resource::Every { pattern: arn("codepipeline", region, account, "*"), reason }
+}
+
+fn every_ops_item(account: &str, region: &str) -> Resource {
+    let reason = "OpsItems are known by the ids that events and commits name";
+    Resource::Every { pattern: arn("ssm", region, account, "opsitem/*"), reason }
+}
+
+/// What the read role of a region of a tooling account may do.
+pub fn read_role(account: &str, region: &str) -> Vec<Statement> {
+    vec![
+        on("ReadPipelines", &READ_PIPELINES, [every_pipeline(account, region)]),
+        on("ReadOpsItems", &["ssm:GetOpsItem"], [every_ops_item(account, region)]),
+    ]
+}
+
+/// Forwarding events to buses of the operations account: one statement a bus.
+pub(super) fn forward(names: &Names, buses: &BTreeSet<&str>) -> Vec<Statement> {
+    let statement = |(number, bus): (usize, &&str)| {
+        let bus = names.arn("events", &format!("event-bus/{bus}"));
+        on(format!("Forward{number}"), &["events:PutEvents"], [Resource::Arn(bus)])
+    };
+    buses.iter().enumerate().map(statement).collect()
+}
+
+/// Asking Athena, which reads the table and the lake, and writes the answer, under the function's role.
+pub(super) fn lake_reader(names: &Names) -> Vec<Statement> {
+    let (lake, results) = (names.lake_bucket(), names.results_bucket());
+    let glue = |resource: String| Resource::Arn(names.arn("glue", &resource));
+    let database = names.database();
+    let objects = |bucket: &str, prefix: &str, reason| Resource::Every {
+        pattern: names.bucket_arn(&format!("{bucket}/{prefix}*")),
+        reason,
+    };
+    let records = objects(&lake, &format!("{}/", lake::TABLE), "Firehose makes up the names of objects");
+    let answers = objects(&results, "", "Athena makes up the names of objects");
+    vec![
+        on(
+            "Query",
+            &[
+                "athena:GetQueryExecution",
+                "athena:GetQueryResults",
+                "athena:StartQueryExecution",
+                "athena:StopQueryExecution",
+            ],
+            [Resource::Arn(names.arn("athena", &format!("workgroup/{}", names.workgroup())))],
+        ),
+        on(
+            "LakeTable",
+            &["glue:GetTable"],
+            [
+                glue("catalog".into()),
+                glue(format!("database/{database}")),
+                glue(format!("table/{database}/{}", lake::TABLE)),
+            ],
+        ),
+        on("LakeObjects", &["s3:GetObject"], [records]),
+        on("LakeList", &["s3:ListBucket"], [Resource::Arn(names.bucket_arn(&lake))]).when(
+            "StringLike",
+            "s3:prefix",
+            vec![format!("{}/*", lake::TABLE)],
+        ),
+        on("ResultObjects", &["s3:GetObject", "s3:PutObject"], [answers]),
+        on("ResultBucket", &["s3:GetBucketLocation"], [Resource::Arn(names.bucket_arn(&results))]),
+    ]
+}
+
+/// What the webhook does beside logging: it reads its secret, and puts records on the stream.
+pub(super) fn webhook(names: &Names) -> Vec<Statement> {
+    let stream = names.arn("firehose", &format!("deliverystream/{}", names.stream()));
+    vec![
+        on("Secret", &["secretsmanager:GetSecretValue"], [Resource::Secret]),
+        on("Stream", &["firehose:PutRecordBatch"], [Resource::Arn(stream)]),
+        decrypt(names, &["secretsmanager"]),
+        metrics(&[Namespace::DataQuality]),
+    ]
+}

@@ -1,0 +1,59 @@
+//! The stacks: what is installed in an account.
+
+mod ops;
+mod tooling;
+
+use crate::{
+    dashboard::InvalidDashboard,
+    plan::{Plan, PlanError, ToolingPlan},
+    pulumi::DocumentError,
+    settings::StackSettings,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A stack that can't be written.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// There is no plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// There is no dashboard.
+    #[error(transparent)]
+    Dashboard(#[from] InvalidDashboard),
+    /// There is no document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+}
+
+/// A stack as Pulumi YAML.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    /// The document.
+    pub document: Value,
+    /// The archives of functions that it needs, from the project's folder.
+    pub archives: Vec<String>,
+}
+
+impl Stack {
+    /// The stack of a configuration.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub fn new(settings: &StackSettings) -> Result<Self, StackError> {
+        match settings {
+            StackSettings::Ops(settings) => ops::stack(settings, &Plan::new(settings)?),
+            StackSettings::Tooling(settings) => tooling::stack(settings, &ToolingPlan::new(settings)),
+        }
+    }
+}
+
+/// The tags of every resource of an installation: its own, and those of the configuration, which come second.
+fn tags(prefix: &str, configured: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::from([
+        ("dora:installation".to_owned(), prefix.to_owned()),
+        ("dora:managed-by".to_owned(), "pulumi".to_owned()),
+    ]);
+    tags.extend(configured.clone());
+    tags
+}

@@ -1,0 +1,110 @@
+//! The stack of the operations account: everything but what forwards events and lets itself be read.
+
+use super::{Stack, StackError, tags};
+use crate::{
+    aws::{
+        cloudwatch::Dashboard,
+        kms::Key,
+        secretsmanager::{Secret, SecretVersion},
+    },
+    components::{
+        Actual,
+        alarm_topic::alarm_topic,
+        commit_lake::commit_lake,
+        encryption, event_route,
+        forwarding::{Forwarding, forwarding, undelivered_from},
+        function::{archive, function},
+        ledger::ledger,
+        queue,
+        webhook_api::webhook_api,
+    },
+    dashboard::{self, Transport},
+    plan::{self, Intake, Plan},
+    pulumi::{Document, Handle, Json, Options},
+    settings::{Settings, WEBHOOK_SECRET},
+};
+use std::collections::BTreeMap;
+
+/// The stack.
+pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackError> {
+    let names = &settings.names();
+    let operations = &settings.operations;
+    let mut document =
+        Document::new(&settings.ops_account, &settings.region, tags(&settings.prefix, &operations.tags));
+    let key = &encryption::key(&mut document, names);
+    let topic = alarm_topic(&mut document, names, operations, key);
+    let ledger = ledger(&mut document, &plan.ledger, key);
+    let undelivered = &queue::undelivered(&mut document, &names.undelivered(), Some(key));
+
+    let mut rules = Vec::new();
+    let mut buses = BTreeMap::new();
+    for planned in &plan.buses {
+        let metric = event_route::metric_of(names, planned);
+        let bus = event_route::bus(&mut document, planned, settings, metric);
+        if let Some(consumer) = plan.consumers.iter().find(|consumer| consumer.function.name == metric) {
+            let actual = Actual { key: Some(key), secret: None };
+            let deployed = function(&mut document, &consumer.function, operations, key, actual);
+            let queue = event_route::queue_of(&mut document, consumer, key);
+            let own = event_route::rules(&mut document, names, planned, &bus, &queue, undelivered);
+            queue::policy(&mut document, &format!("{metric}-queue"), &queue, own.clone());
+            rules.extend(own);
+            event_route::feed(&mut document, consumer, &queue, &deployed, [ledger.itself()]);
+        }
+        buses.insert(planned.name.as_str(), bus);
+    }
+
+    let forward = plan::forward(names, &plan.ops_rules);
+    let own = Forwarding {
+        rules: &plan.ops_rules,
+        permissions: &forward,
+        role: names.forward_role(&settings.region),
+        undelivered,
+    };
+    let bus_arn = |bus: &str| buses.get(bus).map_or_else(|| bus.into(), Handle::arn);
+    rules.extend(forwarding(&mut document, names, &own, bus_arn));
+    undelivered_from(&mut document, undelivered, rules);
+
+    match &plan.intake {
+        Some(intake) => {
+            let url = intake_of(&mut document, settings, intake, key);
+            document.output("webhookUrl", url);
+        }
+        None => {
+            document.output("webhookUrl", "none: lead time is not measured, because webhookSecret is not set")
+        }
+    }
+    for (name, body) in dashboard::cloudwatch(settings, &Transport::from(plan))? {
+        let resource = format!("dashboard-{name}");
+        document
+            .add(resource, Dashboard { dashboard_name: name.into(), dashboard_body: Json::literal(body) });
+    }
+    document.output("alarmTopic", topic.arn());
+    document.output("ledgerTable", ledger.name());
+    let archives = plan.functions().map(|function| archive(function.name)).collect();
+    Ok(Stack { document: document.finish()?, archives })
+}
+
+/// The way of GitHub's webhooks. Returns the URL that GitHub is to call.
+fn intake_of(
+    document: &mut Document,
+    settings: &Settings,
+    intake: &Intake,
+    key: &Handle<Key>,
+) -> crate::pulumi::Text {
+    let secret = Secret {
+        name: intake.secret.as_str().into(),
+        description: "What GitHub signs webhooks with for DORA metrics".into(),
+        kms_key_id: key.arn(),
+        recovery_window_in_days: 7,
+    };
+    let secret = document.add("webhook-secret", secret);
+    let value = SecretVersion { secret_id: secret.id(), secret_string: document.secret(WEBHOOK_SECRET) };
+    // A new value must not take the previous one away: until GitHub knows the new one, both are in use.
+    let options = Options { retain_on_delete: true, ..Options::default() };
+    document.add_with("webhook-secret-value", value, options);
+    let actual = Actual { key: Some(key), secret: Some(&secret) };
+    let webhook = function(document, &intake.webhook, &settings.operations, key, actual);
+    let transform = function(document, &intake.transform, &settings.operations, key, actual);
+    commit_lake(document, settings, intake, key, &transform);
+    webhook_api(document, settings, key, &webhook)
+}

@@ -1,0 +1,56 @@
+//! Every permission of the functions is of use: some scenario needs it. That none is missing, every test shows, for the
+//! single-machine cloud refuses what the plan's policies don't allow.
+
+use crate::{
+    lead_times::short_on_time,
+    scene::{OPS, Scene, binaries, commit, commit_id, execution, ops_item, ops_item_in, with_webhook},
+};
+use local::{aws::Grant, cloud::Cloud, replay::replay, sample::sample, world::World};
+use std::collections::BTreeSet;
+
+/// All grants of a cloud's functions, and those that were used.
+fn add(cloud: &Cloud, all: &mut BTreeSet<Grant>, used: &mut BTreeSet<Grant>) {
+    let services = cloud.server().services();
+    all.extend(services.permissions.of_functions().cloned());
+    used.extend(services.permissions.used().iter().cloned());
+}
+
+#[tokio::test]
+async fn every_permission_is_used() {
+    let (mut all, mut used) = (BTreeSet::new(), BTreeSet::new());
+
+    let world = World::Lines("sample".into(), sample(1, 14).lines);
+    let header = world.check().unwrap();
+    let cloud = replay(&world, &header, binaries(), || ()).await.unwrap();
+    add(&cloud, &mut all, &mut used);
+
+    let mut scene = Scene::with(with_webhook()).await;
+    // A delivery that is not signed is counted.
+    let unsigned = ([("content-type".to_owned(), "application/json".to_owned())].into(), "{}".to_owned());
+    assert_eq!(scene.delivers("10:00", &unsigned).await, 401);
+    // Incidents of both accounts; one is referenced by a commit within a change.
+    scene.pushes("10:30", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "11:00").revision(&commit_id(1))).await;
+    scene.raises(&ops_item_in(OPS, 1, "11:30")).await;
+    scene.raises(&ops_item(2, "11:40")).await;
+    let message = "Mend oi-000000000001 and oi-000000000003, whose event was lost";
+    scene.cloud.record_ops_item(ops_item_in(OPS, 3, "11:35").recorded());
+    scene.pushes("12:30", "main", 1, &[commit(2, "12:00", message), commit(3, "12:10", "Polish")]).await;
+    scene.runs(&execution("e2", "13:00").revision(&commit_id(3))).await;
+    // Nothing known leads to this one: the query is asked again and again.
+    scene.runs(&execution("e3", "14:00").revision(&commit_id(99))).await;
+    scene.finish().await;
+    add(&scene.cloud, &mut all, &mut used);
+
+    // A query that takes too long is stopped.
+    let mut scene = Scene::planned(with_webhook(), short_on_time).await;
+    scene.services().athena.stuck = true;
+    scene.pushes("10:30", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "11:00").revision(&commit_id(1))).await;
+    scene.until("12:00").await;
+    add(&scene.cloud, &mut all, &mut used);
+
+    let unused: Vec<String> = all.difference(&used).map(ToString::to_string).collect();
+    assert!(unused.is_empty(), "permissions that nothing needs:\n{}", unused.join("\n"));
+    assert!(all.len() > 60, "{}", all.len());
+}

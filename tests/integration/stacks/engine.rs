@@ -1,0 +1,235 @@
+//! Both stacks on the real engine: what it makes, changes and deletes, and in which order.
+
+use super::SECRET;
+use crate::{
+    engine::{Change, Engine, Program, Project, Setting, Stack, is_encrypted},
+    scene::binaries,
+};
+use std::collections::BTreeMap;
+
+const OPS: [Setting<'static>; 6] = [
+    Setting::Plain("stack", "ops"),
+    Setting::Plain("opsAccount", "999999999999"),
+    Setting::Plain("region", "eu-west-1"),
+    Setting::Plain("toolingAccounts[0].account", "111111111111"),
+    Setting::Plain("toolingAccounts[0].regions[0]", "eu-west-1"),
+    Setting::Secret("webhookSecret", SECRET),
+];
+const TOOLING: [Setting<'static>; 5] = [
+    Setting::Plain("stack", "tooling"),
+    Setting::Plain("account", "111111111111"),
+    Setting::Plain("region", "eu-west-1"),
+    Setting::Plain("opsAccount", "999999999999"),
+    Setting::Plain("opsRegion", "eu-west-1"),
+];
+
+/// Runs a test in a project whose compiler is the program, with archives of functions.
+fn with_project(test: &str, run: impl FnOnce(&Project<'_>)) {
+    let Some(engine) = Engine::or_skip(test) else { return };
+    let program = binaries().path("program").unwrap();
+    let project = engine.project(Program::Compiler(program.to_str().unwrap()));
+    for archive in super::stack(&super::ops()).archives {
+        project.write(&archive, archive_of("code"));
+    }
+    run(&project);
+}
+
+/// A ZIP archive of one file, stored.
+fn archive_of(content: &str) -> Vec<u8> {
+    // An empty archive with a comment is an archive all the same, and its hash differs with the comment.
+    let mut archive = b"PK\x05\x06".to_vec();
+    archive.extend([0; 16]);
+    archive.extend(u16::try_from(content.len()).unwrap().to_le_bytes());
+    archive.extend(content.bytes());
+    archive
+}
+
+fn configured<'a>(project: &'a Project<'_>, name: &str, settings: &[Setting<'_>]) -> Stack<'a> {
+    let stack = project.stack(name);
+    stack.configure(settings);
+    stack
+}
+
+/// The changes as lines, in order.
+fn lines(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(ToString::to_string).collect()
+}
+
+/// The changes as lines, sorted: the engine works on several resources at once.
+fn sorted(changes: &[Change]) -> Vec<String> {
+    let mut lines = lines(changes);
+    lines.sort();
+    lines
+}
+
+#[test]
+fn ops_stack() {
+    with_project("ops_stack", |project| {
+        let stack = configured(project, "ops", &OPS);
+        let previewed = stack.preview().unwrap();
+        let made = stack.up().unwrap();
+        assert!(made.iter().all(|change| change.operation == "create"));
+        // The stack and the provider are no resources of the provider's.
+        assert_eq!(previewed.len(), made.len() + 2);
+        assert!(stack.preview().unwrap().is_empty());
+        assert!(stack.up().unwrap().is_empty());
+
+        let state = stack.export();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for resource in &state.resources {
+            *counts.entry(&resource.kind).or_default() += 1;
+        }
+        insta::assert_yaml_snapshot!("ops_stack_resources", counts);
+
+        // The secret is encrypted, and nowhere else.
+        assert!(!state.text.contains(SECRET));
+        assert!(is_encrypted(&state.resource("webhook-secret-value").inputs["secretString"]));
+        // What depends on what.
+        let needs = |first: &str, second: &str| {
+            assert!(state.resource(first).needs(state.resource(second)), "{first} needs {second}");
+            assert!(!state.resource(second).needs(state.resource(first)), "{second} needs {first}");
+        };
+        needs("deployment-frequency-executions-rule", "deployment-frequency-bus");
+        needs("deployment-frequency-executions-target", "deployment-frequency-queue");
+        needs("deployment-frequency-executions-target", "undelivered");
+        needs("deployment-frequency", "deployment-frequency-role");
+        needs("deployment-frequency", "deployment-frequency-policy");
+        needs("deployment-frequency", "deployment-frequency-log");
+        needs("deployment-frequency-mapping", "ledger");
+        needs("deployment-frequency-queue", "deployment-frequency-dead-letters");
+        needs("ledger", "key");
+        needs("stream", "stream-policy");
+        needs("stream", "commit-transform");
+        needs("lake-table", "lake");
+        needs("lake-lifecycle", "lake-versioning");
+        needs("webhook-deployment", "webhook-integration");
+        needs("webhook-stage", "api-gateway-account");
+        for name in ["ledger", "lake", "key"] {
+            assert!(state.resource(name).protect, "{name}");
+        }
+
+        // Policies reach AWS as text, with the references in them filled in.
+        let policy = state.resource("github-webhook-policy").inputs["policy"].as_str().unwrap();
+        let secret = state.resource("webhook-secret").outputs["arn"].as_str().unwrap();
+        assert!(policy.contains(secret) && !policy.contains("${"), "{policy}");
+        assert!(stack.outputs()["webhookUrl"].as_str().unwrap().ends_with("/webhook"));
+    });
+}
+
+/// Only what a setting concerns is changed.
+#[test]
+fn config_changes() {
+    with_project("config_changes", |project| {
+        let stack = configured(project, "ops", &OPS);
+        stack.up().unwrap();
+
+        stack.configure(&[Setting::Plain("mainBranch", "trunk")]);
+        let functions =
+            ["change-failure-rate", "deployment-frequency", "lead-time-for-changes", "time-to-restore"];
+        assert_eq!(sorted(&stack.up().unwrap()), functions.map(|name| format!("update {name}")));
+
+        // A new value of the secret is a new version; the old one stays in AWS, as the previous one.
+        stack.configure(&[Setting::Secret("webhookSecret", "hush-hush-hush")]);
+        assert_eq!(lines(&stack.up().unwrap()), ["create webhook-secret-value"]);
+
+        // New code of one function.
+        project.write("target/lambda/github-webhook.zip", archive_of("other code"));
+        assert_eq!(lines(&stack.up().unwrap()), ["update github-webhook"]);
+
+        stack.configure(&[Setting::Plain("webhookFirewall", "true")]);
+        let firewall = ["firewall", "firewall-association", "firewall-log", "firewall-logging"];
+        assert_eq!(sorted(&stack.up().unwrap()), firewall.map(|name| format!("create {name}")));
+    });
+}
+
+/// Nothing is deleted while data is protected; then a bus goes after its rules, and what is needed after what needs it.
+#[test]
+fn destroy() {
+    with_project("destroy", |project| {
+        let stack = configured(project, "ops", &OPS);
+        stack.up().unwrap();
+        let refused = stack.destroy().unwrap_err().0;
+        assert!(refused.contains("protected"), "{refused}");
+
+        stack.unprotect_all();
+        let deleted = lines(&stack.destroy().unwrap());
+        let position = |name: &str| {
+            let line = format!("delete {name}");
+            deleted.iter().position(|deleted| *deleted == line).unwrap_or_else(|| panic!("{name} is left"))
+        };
+        for (first, then) in [
+            ("deployment-frequency-executions-target", "deployment-frequency-executions-rule"),
+            ("deployment-frequency-executions-rule", "deployment-frequency-bus"),
+            ("time-to-restore-incidents-resolved-rule", "time-to-restore-bus"),
+            ("deployment-frequency-mapping", "deployment-frequency"),
+            ("deployment-frequency", "deployment-frequency-role"),
+            ("stream", "lake"),
+            ("ledger", "key"),
+            ("webhook-stage", "webhook-api"),
+        ] {
+            assert!(position(first) < position(then), "{first} goes before {then}");
+        }
+        assert!(!deleted.contains(&"delete webhook-secret-value".to_owned()));
+        assert!(stack.export().resources.is_empty());
+    });
+}
+
+#[test]
+fn tooling_stack() {
+    with_project("tooling_stack", |project| {
+        let stack = configured(project, "tooling", &TOOLING);
+        let made = stack.up().unwrap();
+        assert!(stack.up().unwrap().is_empty());
+        let state = stack.export();
+        insta::assert_yaml_snapshot!("tooling_stack_resources", sorted(&made));
+        assert!(state.resource("executions-to-time-to-restore").needs(state.resource("forward-policy")));
+
+        // Another region of the same account, in a stack of its own.
+        let other = configured(project, "tooling-us", &TOOLING);
+        other.configure(&[Setting::Plain("region", "us-east-1")]);
+        other.up().unwrap();
+        let role = |stack: &Stack<'_>| stack.export().resource("read-role").inputs["name"].clone();
+        assert_eq!([role(&stack), role(&other)], ["dora-read-eu-west-1", "dora-read-us-east-1"]);
+
+        let deleted = lines(&stack.destroy().unwrap());
+        let position = |line: &str| deleted.iter().position(|deleted| deleted == line).unwrap();
+        assert!(position("delete executions-to-time-to-restore") < position("delete executions-rule"));
+        assert!(position("delete executions-to-time-to-restore") < position("delete undelivered"));
+        assert_eq!(deleted.len(), made.len());
+    });
+}
+
+/// Every value that can't be used is named before anything is made.
+#[test]
+fn invalid_configuration() {
+    with_project("invalid_configuration", |project| {
+        let stack = configured(project, "ops", &OPS);
+        stack.configure(&[
+            Setting::Plain("attributionWindow", "soon"),
+            Setting::Plain("logRetentionDays", "42"),
+            Setting::Plain("maniBranch", "main"),
+        ]);
+        let refused = stack.preview().unwrap_err().0;
+        for line in [
+            "dora-metrics:attributionWindow is \"soon\", allowed is a length of time",
+            "dora-metrics:logRetentionDays is 42, allowed is a number of days that CloudWatch Logs knows",
+            "dora-metrics:maniBranch is \"main\", allowed is nothing: no setting is called so",
+        ] {
+            assert!(refused.contains(line), "{line}\n{refused}");
+        }
+        assert!(!refused.contains(SECRET));
+    });
+}
+
+#[test]
+fn missing_archive() {
+    with_project("missing_archive", |project| {
+        let stack = configured(project, "ops", &OPS);
+        project.remove("target/lambda/github-webhook.zip");
+        let refused = stack.preview().unwrap_err().0;
+        assert!(
+            refused.contains("run `cargo xtask package` first\n  target/lambda/github-webhook.zip"),
+            "{refused}"
+        );
+    });
+}
