@@ -1,6 +1,7 @@
 //! What the stacks are put together from: resources that belong together, each with what makes it safe to run.
 
 pub(crate) mod alarm_topic;
+pub(crate) mod alarms;
 pub(crate) mod bucket;
 pub(crate) mod commit_lake;
 pub(crate) mod encryption;

@@ -4,10 +4,12 @@
 //! buses of the metrics that use it, and there a rule that puts it on the metric's queue. `EventBridge` forwards an
 //! event between accounts once, so there is no bus in between.
 
+mod alarms;
 mod functions;
 mod permissions;
 mod routes;
 
+pub use alarms::{Alarm, Raised, Series, Watched};
 pub use permissions::{Condition, Resource, Statement, read_role};
 
 use crate::{
@@ -47,6 +49,8 @@ pub struct Plan {
     pub ledger: Table,
     /// The roles that the functions assume in the tooling accounts.
     pub read_role: ReadRole,
+    /// The alarms.
+    pub alarms: Vec<Alarm>,
 }
 
 /// A rule on a bus.
@@ -240,7 +244,7 @@ impl Plan {
         let consumers: Vec<Consumer> = routes::measured(settings.lead_time)
             .map(|route| functions::consumer(route, names, settings, &read_role))
             .collect();
-        let plan = Self {
+        let mut plan = Self {
             region: settings.region.clone(),
             ops_account: settings.ops_account.clone(),
             tooling_accounts: settings.tooling_accounts.clone(),
@@ -256,7 +260,9 @@ impl Plan {
                 index: (ledger::TIMELINE_INDEX, ledger::TIMELINE_DAY, ledger::TIMELINE_TIME),
             },
             read_role,
+            alarms: Vec::new(),
         };
+        plan.alarms = alarms::alarms(names, settings, &plan);
         plan.functions().try_for_each(check_environment)?;
         Ok(plan)
     }

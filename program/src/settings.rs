@@ -19,7 +19,7 @@ use std::{
 };
 
 /// The configuration of an installation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// `prefix`: what the names of all resources start with.
     pub prefix: String,
@@ -62,7 +62,7 @@ pub struct Dashboards {
 }
 
 /// How the stack of the operations account is run: what does not change any figure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Operations {
     /// `architecture`: of the functions' processors.
     pub architecture: Architecture,
@@ -77,8 +77,23 @@ pub struct Operations {
     pub manage_api_gateway_account: bool,
     /// `alarmEmails`: who gets alarms by e-mail.
     pub alarm_emails: BTreeSet<String>,
+    /// `alarmSilenceDays`: how many days without any event raise an alarm, at most 7.
+    pub alarm_silence_days: u32,
+    /// `repositoryAlarms`: the alarms that repositories' people have asked for.
+    pub repository_alarms: Vec<RepositoryAlarm>,
     /// `tags`: what every resource is tagged with, beside the installation's own tags.
     pub tags: BTreeMap<String, String>,
+}
+
+/// What of a repository raises an alarm, over a week.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RepositoryAlarm {
+    /// `repository`: the repository.
+    pub repository: String,
+    /// `failureRateAbove`: a change failure rate, in percent.
+    pub failure_rate_above: Option<f64>,
+    /// `leadTimeP90Above`: a lead time that nine of ten deployments stay below.
+    pub lead_time_p90_above: Option<SignedDuration>,
 }
 
 /// The architecture of the functions' processors.
@@ -113,7 +128,7 @@ pub struct ToolingSettings {
 }
 
 /// The configuration of a stack; `stack` says of which kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum StackSettings {
     /// `ops`: the stack of the operations account.
     Ops(Box<Settings>),
@@ -174,6 +189,7 @@ impl fmt::Display for Problem {
 
 const UNKNOWN: &str = "nothing: no setting is called so";
 const STACK: &str = "\"ops\" or \"tooling\"";
+const SILENCE: &str = "a number of days from 1 to 7, which is as far as CloudWatch looks back";
 const ARCHITECTURE: &str = "\"arm64\" or \"x86_64\"";
 
 impl Settings {
@@ -254,6 +270,10 @@ impl Operations {
             webhook_firewall: reader.switch("webhookFirewall", false),
             manage_api_gateway_account: reader.switch("manageApiGatewayAccount", true),
             alarm_emails: reader.emails("alarmEmails"),
+            alarm_silence_days: reader
+                .typed("alarmSilenceDays", SILENCE, |days| (1..=7).contains(days))
+                .unwrap_or(7),
+            repository_alarms: reader.repository_alarms("repositoryAlarms"),
             tags: reader.tags("tags"),
         }
     }

@@ -1,7 +1,7 @@
 //! Dashboards: their documents, and that what a page shows is true.
 
 mod browser;
-mod grammar;
+pub(crate) mod grammar;
 mod shown;
 
 use crate::scene::binaries;

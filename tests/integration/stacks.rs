@@ -1,5 +1,6 @@
 //! The stacks as documents: what they hold, how configurations differ, and what must hold of each.
 
+mod alarms;
 mod differences;
 mod document;
 mod engine;
@@ -13,14 +14,18 @@ use serde_json::{Map, Value, json};
 /// The secret of the configuration, which must never be in a document.
 const SECRET: &str = "hush-hush";
 
-/// The stack of a configuration.
-fn stack(config: &Value) -> Stack {
+/// The settings of a configuration.
+fn settings(config: &Value) -> StackSettings {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let keys = config.as_object().unwrap().iter();
     let keys: Map<String, Value> =
         keys.map(|(key, value)| (format!("dora-metrics:{key}"), text(value).into())).collect();
-    let settings = StackSettings::from_pulumi(&Value::Object(keys).to_string(), "dora-metrics").unwrap();
-    Stack::new(&settings).unwrap()
+    StackSettings::from_pulumi(&Value::Object(keys).to_string(), "dora-metrics").unwrap()
+}
+
+/// The stack of a configuration.
+fn stack(config: &Value) -> Stack {
+    Stack::new(&settings(config)).unwrap()
 }
 
 /// The document of a configuration; the dashboards' own documents are looked at elsewhere.

@@ -27,12 +27,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
     references.check()
 }
 
-/// Measures; nothing of it is a test.
-pub(crate) fn bench() -> anyhow::Result<()> {
-    step("webhook", &["bench", "--package", "functions", "--bench", "git_hub", "--locked"], &[])?;
-    step("replay", &["bench", "--package", "local", "--bench", "replay", "--locked"], &[])
-}
-
 /// Cargo, in the workspace's folder.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -40,7 +34,8 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-fn step(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
+/// Runs Cargo, in the workspace's folder.
+pub(crate) fn step(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
     let mut command = cargo();
     command.args(arguments).envs(environment.iter().copied());
     let status = command.status().with_context(|| format!("{name}: cargo can't be started"))?;

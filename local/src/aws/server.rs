@@ -64,6 +64,13 @@ impl Server {
         self.shared.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether Lambda may do under a function's role what an invocation with messages of a queue takes.
+    pub(crate) fn check_delivery(&self, function: &str, queue: &str) -> Result<(), AwsError> {
+        let permissions = &mut self.services().permissions;
+        permissions.check_delivery(function, queue)?;
+        permissions.check_invocation(function)
+    }
+
     /// Whether Lambda may do under a function's role what an invocation takes.
     pub(crate) fn check_invocation(&self, function: &str) -> Result<(), AwsError> {
         self.services().permissions.check_invocation(function)

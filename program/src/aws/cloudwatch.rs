@@ -4,6 +4,7 @@ use super::resources;
 use crate::pulumi::{Json, Text};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A log group.
 #[derive(Debug, Serialize)]
@@ -22,6 +23,43 @@ pub(crate) struct LogStream {
     pub(crate) log_group_name: Text,
 }
 
+/// An alarm, on a metric or on what is made of several.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MetricAlarm {
+    pub(crate) name: Text,
+    pub(crate) alarm_description: Text,
+    pub(crate) alarm_actions: [Text; 1],
+    pub(crate) ok_actions: [Text; 1],
+    pub(crate) comparison_operator: &'static str,
+    pub(crate) threshold: f64,
+    pub(crate) evaluation_periods: u32,
+    pub(crate) treat_missing_data: &'static str,
+    pub(crate) metric_queries: Vec<MetricQuery>,
+}
+
+/// A metric or an expression of an alarm; one of them is what it looks at.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MetricQuery {
+    pub(crate) id: &'static str,
+    pub(crate) label: Text,
+    pub(crate) expression: Option<&'static str>,
+    pub(crate) metric: Option<QueriedMetric>,
+    pub(crate) return_data: bool,
+}
+
+/// A metric in periods.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QueriedMetric {
+    pub(crate) namespace: Text,
+    pub(crate) metric_name: Text,
+    pub(crate) dimensions: BTreeMap<&'static str, Text>,
+    pub(crate) stat: &'static str,
+    pub(crate) period: u32,
+}
+
 /// A dashboard.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,7 +69,8 @@ pub(crate) struct Dashboard {
 }
 
 resources! {
+    Dashboard = "aws:cloudwatch/dashboard:Dashboard";
     LogGroup = "aws:cloudwatch/logGroup:LogGroup", tagged;
     LogStream = "aws:cloudwatch/logStream:LogStream";
-    Dashboard = "aws:cloudwatch/dashboard:Dashboard";
+    MetricAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm", tagged;
 }

@@ -1,10 +1,10 @@
 //! Reads the values of a configuration and keeps every problem, so that all are reported at once.
 
-use super::{InvalidSettings, Problem, ToolingAccount};
+use super::{InvalidSettings, Problem, RepositoryAlarm, ToolingAccount};
 use crate::dashboard::levels::{InvalidLevel, Levels};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use metrics_lib::fact::Teams;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,6 +34,19 @@ pub(super) const EMAILS: &str = "a list of addresses, such as [\"dora@example.co
 pub(super) const TAGS: &str = "an object of texts, such as {\"cost-center\": \"42\"}";
 pub(super) const URL: &str = "an address such as \"https://example.com/docs/METRICS.md\"";
 pub(super) const RETENTION: &str = "a number of days that CloudWatch Logs knows, such as 30, 90, 365 or 731";
+
+pub(super) const ALARMS: &str = "a list such as [{\"repository\": \"acme/shop\", \"failureRateAbove\": 15, \
+     \"leadTimeP90Above\": \"7d\"}], with a percentage from 0 to 100, a length of time, or both";
+
+/// An entry of `repositoryAlarms`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireAlarm {
+    repository: String,
+    failure_rate_above: Option<f64>,
+    #[serde(rename = "leadTimeP90Above")]
+    lead_time_p90_above: Option<String>,
+}
 
 /// The longest prefix: S3's names have 63 characters, IAM's 64.
 pub const LONGEST_PREFIX: usize = 16;
@@ -174,6 +187,24 @@ impl<'a> Reader<'a> {
             self.refuse(format!("{key}{path}"), Some(value), allowed);
             Levels::default()
         })
+    }
+
+    pub(super) fn repository_alarms(&mut self, key: &'static str) -> Vec<RepositoryAlarm> {
+        let alarms: Vec<WireAlarm> = self.typed(key, ALARMS, |_| true).unwrap_or_default();
+        let mut read = Vec::new();
+        for (index, alarm) in alarms.into_iter().enumerate() {
+            let WireAlarm { repository, failure_rate_above, lead_time_p90_above } = alarm;
+            let percent = failure_rate_above.is_none_or(|percent| (0.0..100.0).contains(&percent));
+            let longest = lead_time_p90_above.as_deref().map(length);
+            if !percent || longest == Some(None) || (failure_rate_above.is_none() && longest.is_none()) {
+                let value = Some(repository.into());
+                self.refuse(format!("{key}[{index}]"), value, ALARMS);
+                continue;
+            }
+            let lead_time_p90_above = longest.flatten();
+            read.push(RepositoryAlarm { repository, failure_rate_above, lead_time_p90_above });
+        }
+        read
     }
 
     fn texts(

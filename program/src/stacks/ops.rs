@@ -10,6 +10,7 @@ use crate::{
     components::{
         Actual,
         alarm_topic::alarm_topic,
+        alarms::alarms,
         commit_lake::commit_lake,
         encryption, event_route,
         forwarding::{Forwarding, forwarding, undelivered_from},
@@ -73,6 +74,7 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
             document.output("webhookUrl", "none: lead time is not measured, because webhookSecret is not set")
         }
     }
+    alarms(&mut document, names, &plan.alarms, &topic);
     for (name, body) in dashboard::cloudwatch(settings, &Transport::from(plan))? {
         let resource = format!("dashboard-{name}");
         document

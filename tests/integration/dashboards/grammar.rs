@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// What `CloudWatch` would refuse in a dashboard, or what would show the wrong thing.
-pub(super) fn problems(name: &str, document: &Value) -> Vec<String> {
+pub(crate) fn problems(name: &str, document: &Value) -> Vec<String> {
     let mut checker = Checker { place: "document".to_owned(), problems: Vec::new(), metrics: 0 };
     let characters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     checker.expect(characters && (1..=255).contains(&name.len()), "its name is not allowed");

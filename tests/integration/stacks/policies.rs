@@ -21,7 +21,7 @@ const EXCEPTIONS: [(&str, &str); 9] = [
         "the account's own policies decide who may use the key; without it nobody could change it",
     ),
     (
-        "api-gateway-policy: resource *",
+        "api-gateway-policy: no reason for *",
         "API Gateway refuses a role that may not make log groups of any name; leave it out with manageApiGatewayAccount",
     ),
     (
@@ -97,8 +97,7 @@ fn nothing_but_the_exceptions() {
         let document = super::document(&config);
         assert!(!document.to_string().contains(SECRET));
         let resources = Resources::of(&document);
-        let reasons = reasons(&config);
-        statements(&resources, &reasons, &mut found);
+        statements(&resources, &planned(&config), &mut found);
         encryption(&resources, &mut found);
         observability(&resources, &mut found);
         dead_letters(&resources, &mut found);
@@ -116,17 +115,25 @@ fn nothing_but_the_exceptions() {
     );
 }
 
-/// The patterns with `*` that the plan gives a reason for.
-fn reasons(config: &Value) -> BTreeSet<String> {
-    planned(config).into_iter().map(|(_, pattern, _)| pattern).collect()
+/// A resource with `*` that the plan gives a reason for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Every {
+    role: String,
+    sid: String,
+    pattern: String,
+    reason: &'static str,
 }
 
-/// Who may do something on more than one resource: the role, the pattern and the reason.
-fn planned(config: &Value) -> Vec<(String, String, &'static str)> {
-    let every = |role: &str, statements: &[Statement]| -> Vec<(String, String, &'static str)> {
-        let resources = statements.iter().flat_map(|statement| &statement.resources);
-        let every = resources.filter_map(|resource| match resource {
-            Resource::Every { pattern, reason } => Some((role.to_owned(), pattern.clone(), *reason)),
+/// Every resource with `*` that the plan gives a reason for.
+fn planned(config: &Value) -> Vec<Every> {
+    let every = |role: &str, statements: &[Statement]| -> Vec<Every> {
+        let resources = statements
+            .iter()
+            .flat_map(|statement| statement.resources.iter().map(move |resource| (statement, resource)));
+        let every = resources.filter_map(|(Statement { sid, .. }, resource)| match resource {
+            Resource::Every { pattern, reason } => {
+                Some(Every { role: role.to_owned(), sid: sid.clone(), pattern: pattern.clone(), reason })
+            }
             Resource::Arn(arn) => {
                 assert!(!arn.contains('*'), "{arn} is more than one resource");
                 None
@@ -135,20 +142,14 @@ fn planned(config: &Value) -> Vec<(String, String, &'static str)> {
         });
         every.collect()
     };
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let keys = config.as_object().unwrap().iter();
-    let keys: Value =
-        keys.map(|(key, value)| (format!("dora-metrics:{key}"), Value::from(text(value)))).collect();
-    match StackSettings::from_pulumi(&keys.to_string(), "dora-metrics").unwrap() {
+    match super::settings(config) {
         StackSettings::Ops(settings) => {
             let plan = Plan::new(&settings).unwrap();
             plan.functions().flat_map(|function| every(function.name, &function.permissions)).collect()
         }
         StackSettings::Tooling(settings) => {
             let plan = ToolingPlan::new(&settings);
-            let mut planned = every("read role", &plan.read);
-            planned.extend(every("forward role", &plan.forward));
-            planned
+            [every("read", &plan.read), every("forward", &plan.forward)].concat()
         }
     }
 }
@@ -158,12 +159,13 @@ fn planned(config: &Value) -> Vec<(String, String, &'static str)> {
 fn every_wildcard_is_documented() {
     let mut roles: BTreeMap<(String, &str), BTreeSet<String>> = BTreeMap::new();
     for config in fullest() {
-        for (role, pattern, reason) in planned(&config) {
+        for Every { role, pattern, reason, .. } in planned(&config) {
             let stand_ins =
                 [(OPS, "OPS"), (TOOLING, "TOOLING"), ("eu-west-1", "REGION"), ("us-east-1", "REGION")];
             let pattern =
                 stand_ins.iter().fold(pattern, |text, (value, stand_in)| text.replace(value, stand_in));
             let pattern = pattern.replace(&format!("dora-{role}"), "dora-FUNCTION");
+            let role = if role == "read" { "read role".to_owned() } else { role };
             roles.entry((pattern, reason)).or_default().insert(role);
         }
     }
@@ -177,7 +179,7 @@ fn every_wildcard_is_documented() {
 }
 
 /// No action or resource is more than it says, nobody is everybody.
-fn statements(resources: &Resources, reasons: &BTreeSet<String>, found: &mut BTreeSet<String>) {
+fn statements(resources: &Resources, reasons: &[Every], found: &mut BTreeSet<String>) {
     for (name, statements) in resources.policies() {
         let is_role = resources.0[name]["type"] == "aws:iam/rolePolicy:RolePolicy";
         for statement in statements.iter().filter(|statement| statement["Effect"] == "Allow") {
@@ -187,11 +189,12 @@ fn statements(resources: &Resources, reasons: &BTreeSet<String>, found: &mut BTr
                 }
             }
             for resource in texts(&statement["Resource"]).into_iter().filter(|_| is_role) {
-                if resource == "*" && !reasons.contains("*") {
-                    found.insert(format!("{name}: resource *"));
-                } else if resource == "*" && statement["Sid"] == "Logs" {
-                    found.insert(format!("{name}: resource *"));
-                } else if resource.contains('*') && !reasons.contains(resource) {
+                let has_reason = reasons.iter().any(|every| {
+                    name.strip_suffix("-policy") == Some(&every.role)
+                        && statement["Sid"] == every.sid.as_str()
+                        && resource == every.pattern
+                });
+                if resource.contains('*') && !has_reason {
                     found.insert(format!("{name}: no reason for {resource}"));
                 }
             }
