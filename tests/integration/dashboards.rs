@@ -99,9 +99,13 @@ fn documents_follow_the_grammar() {
         config
     };
     for config in [sample::config(), config(), large_config(), documented] {
-        for (name, document) in documents(&settings(&config)) {
-            assert_eq!(grammar::problems(&name, &document), Vec::<String>::new(), "{name}");
+        let documents = documents(&settings(&config));
+        for (name, document) in &documents {
+            assert_eq!(grammar::problems(name, document), Vec::<String>::new(), "{name}");
         }
+        // And each can be drawn, before there is any data.
+        let page = page(&documents, "new", &Stored::default(), Timestamp::UNIX_EPOCH).unwrap();
+        assert!(page.contains("no data"));
     }
 }
 

@@ -289,6 +289,7 @@ fn instant(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn numbers_for_people() {
@@ -303,6 +304,27 @@ mod tests {
         check(24.545, "24.5");
         check(123.45, "123");
         check(-1.5, "-1.50");
+    }
+
+    #[test]
+    fn what_is_not_drawn_here_is_refused_by_name() {
+        fn check(properties: Value, expected: &str) {
+            let widget =
+                json!({"type": "metric", "x": 0, "y": 0, "width": 6, "height": 3, "properties": properties});
+            let document = json!({"start": "-P90D", "periodOverride": "inherit", "widgets": [widget]});
+            let documents = BTreeMap::from([("dora".to_owned(), document)]);
+            let error = page(&documents, "", &Stored::default(), Timestamp::UNIX_EPOCH).unwrap_err();
+            assert!(error.to_string().starts_with(expected), "{error}");
+        }
+        let metric = |stat: &str| json!([["DORA", "Deployments", {"id": "m1", "stat": stat}]]);
+        let widget = |view: &str, metrics: Value| json!({"title": "Rate", "region": "eu-west-1", "period": 86400, "view": view, "metrics": metrics});
+        check(widget("pie", metric("Sum")), "the dashboard dora is not understood: unknown variant `pie`");
+        check(widget("table", metric("tm90")), "the widget \"Rate\" can't be evaluated");
+        check(
+            json!({"title": "Rate", "sparkline": true}),
+            "the dashboard dora is not understood: unknown field",
+        );
+        check(widget("table", json!([["DORA"]])), "the dashboard dora is not understood: ");
     }
 
     #[test]

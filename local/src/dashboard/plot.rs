@@ -10,7 +10,12 @@ use super::{
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::window::Window;
-use plotters::{prelude::*, style::text_anchor};
+use plotters::{
+    chart::DualCoordChartContext,
+    coord::types::RangedCoordf64,
+    prelude::*,
+    style::text_anchor::{HPos, Pos, VPos},
+};
 use std::io;
 
 /// The size of a chart, in pixels of a page that is not scaled.
@@ -22,6 +27,8 @@ const TEXT: RGBColor = RGBColor(0x33, 0x33, 0x33);
 const DAY: f64 = 24.0 * 3600.0;
 
 type Failed = DrawingAreaErrorKind<io::Error>;
+type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
+type Chart<'a, 'svg> = DualCoordChartContext<'a, SVGBackend<'svg>, Plane, Plane>;
 
 /// A line of a chart, and how it is drawn.
 struct Drawn<'a> {
@@ -43,37 +50,22 @@ pub(super) fn plot(widget: &Metrics, evaluated: &Evaluated) -> Result<String, Fa
 }
 
 fn draw(svg: &mut String, widget: &Metrics, periods: &[Window], drawn: &[Drawn<'_>]) -> Result<(), Failed> {
-    let (Some(first), Some(last)) = (periods.first(), periods.last()) else { return Ok(()) };
-    let start = first.start;
-    let days = |time: Timestamp| time.duration_since(start).as_secs_f64() / DAY;
-    let x = 0.0..days(last.end);
-    let top = |side: Side| highest(drawn.iter().filter(|drawn| drawn.side == side));
-    let has_right = drawn.iter().any(|drawn| drawn.side == Side::Right);
-    let (left, right) = (top(Side::Left) * 1.12, top(Side::Right) * 1.6);
-
+    let Some(end) = periods.last().map(|last| days(periods, last.end)) else { return Ok(()) };
+    let on = |side: Side| drawn.iter().filter(move |drawn| drawn.side == side);
+    let has_right = on(Side::Right).count() > 0;
+    // Bars leave room for the lines.
+    let (left, right) = (highest(on(Side::Left)) * 1.12, highest(on(Side::Right)) * 1.6);
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    let text = |size: u32| ("sans-serif", size).into_font().color(&TEXT);
     let mut chart = ChartBuilder::on(&area)
         .margin_top(8)
         .margin_right(if has_right { 4 } else { 40 })
         .x_label_area_size(24)
         .y_label_area_size(44)
         .right_y_label_area_size(if has_right { 36 } else { 0 })
-        .build_cartesian_2d(x.clone(), 0.0..left)?
-        .set_secondary_coord(x.clone(), 0.0..right);
-    let bands = widget.annotations.horizontal.iter().filter(|band| band.from < left);
-    for Annotation { label, from, to, color: hex } in bands {
-        let end = to.unwrap_or(left).min(left);
-        let area = Rectangle::new([(x.start, *from), (x.end, end)], color(hex).mix(0.09).filled());
-        chart.draw_series([area])?;
-        if end < left {
-            chart.draw_series([PathElement::new([(x.start, end), (x.end, end)], color(hex).mix(0.6))])?;
-        }
-        // A name needs room for its line.
-        if (end - from) / left > 0.08 {
-            let style = text(11).pos(text_anchor::Pos::new(text_anchor::HPos::Right, text_anchor::VPos::Top));
-            chart.draw_series([Text::new(label.clone(), (x.end * 0.995, end * 0.99), style)])?;
-        }
+        .build_cartesian_2d(0.0..end, 0.0..left)?
+        .set_secondary_coord(0.0..end, 0.0..right);
+    for band in widget.annotations.horizontal.iter().filter(|band| band.from < left) {
+        draw_band(&mut chart, band, end, left)?;
     }
     chart
         .configure_mesh()
@@ -84,50 +76,83 @@ fn draw(svg: &mut String, widget: &Metrics, periods: &[Window], drawn: &[Drawn<'
         .label_style(text(12))
         .x_labels(10)
         .y_labels(5)
-        .x_label_formatter(&|day| date(start, *day))
+        .x_label_formatter(&|day| date(periods, *day))
         .y_label_formatter(&|value| number(*value))
         .draw()?;
     if has_right {
+        let whole = |value: &f64| if value.fract() == 0.0 { number(*value) } else { String::new() };
         chart
             .configure_secondary_axes()
             .axis_style(GRID)
             .label_style(text(12))
             .y_labels(4)
-            .y_label_formatter(&|value| if value.fract() == 0.0 { number(*value) } else { String::new() })
+            .y_label_formatter(&whole)
             .draw()?;
     }
-    for Drawn { line, color, .. } in drawn.iter().filter(|drawn| drawn.side == Side::Right) {
-        let bars = periods.iter().zip(&line.values).filter_map(|(period, value)| {
-            let (from, to) = (days(period.start), days(period.end));
-            let gap = (to - from) * 0.15;
-            value.map(|value| Rectangle::new([(from + gap, 0.0), (to - gap, value)], color.mix(0.3).filled()))
-        });
-        chart.draw_secondary_series(bars)?;
-    }
-    for Drawn { line, color, .. } in drawn.iter().filter(|drawn| drawn.side == Side::Left) {
-        let at = |period: &Window| f64::midpoint(days(period.start), days(period.end));
-        let points: Vec<_> =
-            periods.iter().zip(&line.values).map(|(period, value)| (at(period), *value)).collect();
-        for run in points.split(|(_, value)| value.is_none()).filter(|run| !run.is_empty()) {
-            let run = run.iter().filter_map(|(at, value)| Some((*at, (*value)?)));
-            chart.draw_series(LineSeries::new(run, color.stroke_width(2)))?;
-        }
-        // A value between two that are missing has no line.
-        let dots =
-            points.iter().filter_map(|(at, value)| Some(Circle::new((*at, (*value)?), 2, color.filled())));
-        chart.draw_series(dots)?;
-    }
+    on(Side::Right).try_for_each(|drawn| draw_bars(&mut chart, periods, drawn))?;
+    on(Side::Left).try_for_each(|drawn| draw_line(&mut chart, periods, drawn))?;
     area.present()
+}
+
+/// A part of the scale up to `top`, with its name where there is room for a line.
+fn draw_band(chart: &mut Chart<'_, '_>, band: &Annotation, width: f64, top: f64) -> Result<(), Failed> {
+    let Annotation { label, from, to, color: hex } = band;
+    let end = to.unwrap_or(top).min(top);
+    let area = Rectangle::new([(0.0, *from), (width, end)], color(hex).mix(0.09).filled());
+    chart.draw_series([area])?;
+    if end < top {
+        chart.draw_series([PathElement::new([(0.0, end), (width, end)], color(hex).mix(0.6))])?;
+    }
+    if (end - from) / top > 0.08 {
+        let style = text(11).pos(Pos::new(HPos::Right, VPos::Top));
+        chart.draw_series([Text::new(label.clone(), (width * 0.995, end * 0.99), style)])?;
+    }
+    Ok(())
+}
+
+fn draw_bars(chart: &mut Chart<'_, '_>, periods: &[Window], drawn: &Drawn<'_>) -> Result<(), Failed> {
+    let style = drawn.color.mix(0.3).filled();
+    let bars = periods.iter().zip(&drawn.line.values).filter_map(|(period, value)| {
+        let (from, to) = (days(periods, period.start), days(periods, period.end));
+        let gap = (to - from) * 0.15;
+        value.map(|value| Rectangle::new([(from + gap, 0.0), (to - gap, value)], style))
+    });
+    chart.draw_secondary_series(bars)?;
+    Ok(())
+}
+
+/// A line has gaps where there are no values; a dot shows one that has none beside it.
+fn draw_line(chart: &mut Chart<'_, '_>, periods: &[Window], drawn: &Drawn<'_>) -> Result<(), Failed> {
+    let at = |period: &Window| f64::midpoint(days(periods, period.start), days(periods, period.end));
+    let values = periods.iter().zip(&drawn.line.values);
+    let points: Vec<_> = values.map(|(period, value)| value.map(|value| (at(period), value))).collect();
+    for run in points.split(Option::is_none) {
+        let line = run.iter().flatten().copied();
+        chart.draw_series(LineSeries::new(line, drawn.color.stroke_width(2)))?;
+    }
+    let dots = points.iter().flatten();
+    chart.draw_series(dots.map(|point| Circle::new(*point, 2, drawn.color.filled())))?;
+    Ok(())
+}
+
+/// The days from the beginning of the chart on.
+fn days(periods: &[Window], time: Timestamp) -> f64 {
+    periods.first().map_or(0.0, |first| time.duration_since(first.start).as_secs_f64() / DAY)
+}
+
+fn date(periods: &[Window], day: f64) -> String {
+    let start = periods.first().map(|first| first.start).unwrap_or_default();
+    short_day(start + SignedDuration::from_secs_f64(day * DAY))
+}
+
+fn text(size: u32) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&TEXT)
 }
 
 fn highest<'a>(drawn: impl Iterator<Item = &'a Drawn<'a>>) -> f64 {
     let values = drawn.flat_map(|drawn| drawn.line.values.iter().flatten().copied());
     let highest = values.fold(0.0, f64::max);
     if highest > 0.0 { highest } else { 1.0 }
-}
-
-fn date(start: Timestamp, day: f64) -> String {
-    short_day(start + SignedDuration::from_secs_f64(day * DAY))
 }
 
 /// The colour of `#0072b2`; grey if it is none.
