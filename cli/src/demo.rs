@@ -1,6 +1,6 @@
 //! `cargo dora demo`: plays a sample and compares the figures with the true ones.
 
-use crate::{replay::play, summary::comparison_table};
+use crate::{page, replay::play, summary::comparison_table};
 use local::{
     sample::{Sample, sample},
     world::World,
@@ -11,13 +11,14 @@ use std::{
 };
 
 /// Plays the sample of a seed and prints measured and true figures side by side; fails if they differ.
-pub(crate) fn run(seed: u64, days: u32) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(seed: u64, days: u32, page: &page::Options) -> anyhow::Result<ExitCode> {
     let Sample { lines, truth } = sample(seed, days);
     writeln!(io::stderr(), "{days} days of three repositories, seed {seed}: {} lines", lines.len())?;
-    let outcome = play(&World::Lines(format!("sample {seed}"), lines))?;
+    let played = play(&World::Lines(format!("sample {seed}"), lines))?;
+    let outcome = &played.outcome;
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{}\n", comparison_table(&outcome.figures(), &truth.figures))?;
-    let differences = truth.differences(&outcome);
+    let differences = truth.differences(outcome);
     if differences.is_empty() {
         let values: usize =
             outcome.metrics.iter().flat_map(|metric| &metric.points).map(|point| point.values.len()).sum();
@@ -25,10 +26,10 @@ pub(crate) fn run(seed: u64, days: u32) -> anyhow::Result<ExitCode> {
             stdout,
             "Every figure is true: {values} values in CloudWatch, each at its instant, none missing, none twice."
         )?;
-        return Ok(ExitCode::SUCCESS);
     }
     for difference in &differences {
         writeln!(stdout, "differs: {difference}")?;
     }
-    Ok(ExitCode::FAILURE)
+    page.show(&format!("{days} made-up days of three repositories, seed {seed}"), &played)?;
+    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

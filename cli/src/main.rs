@@ -1,6 +1,8 @@
 //! `cargo dora …`: DORA metrics on this machine, without an AWS account.
 
+mod dashboard;
 mod demo;
+mod page;
 mod replay;
 mod summary;
 
@@ -33,6 +35,8 @@ enum Command {
         /// How many days to make up.
         #[arg(long, default_value_t = local::sample::QUARTER, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
+        #[command(flatten)]
+        page: page::Options,
     },
     /// Play a recorded world through the real functions and show the metrics that come of it.
     ///
@@ -44,14 +48,28 @@ enum Command {
         /// Print one JSON object: metrics, facts, deadLetters, refused, ignored.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        page: page::Options,
+    },
+    /// Print the dashboards as one JSON object, a document by the dashboard's name.
+    ///
+    /// For CloudWatch they are what the stack installs; Grafana imports its own.
+    Dashboard {
+        /// What the documents are for.
+        #[arg(long, value_enum, default_value_t)]
+        format: dashboard::Format,
+        /// The stacks' configuration, a JSON object; without it, the dashboards are those of the demo.
+        #[arg(long)]
+        config: Option<PathBuf>,
     },
 }
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
-        Command::Demo { seed, days } => demo::run(seed, days),
-        Command::Replay { world, json } => replay::run(world, json),
+        Command::Demo { seed, days, page } => demo::run(seed, days, &page),
+        Command::Replay { world, json, page } => replay::run(world, json, &page),
+        Command::Dashboard { format, config } => dashboard::run(format, config.as_deref()),
     };
     match result {
         Ok(code) => code,

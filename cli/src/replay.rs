@@ -1,29 +1,47 @@
 //! `cargo dora replay`: plays a world and shows what comes of it.
 
-use crate::summary;
+use crate::{page, summary};
 use indicatif::{ProgressBar, ProgressStyle};
-use local::{binaries::Binaries, outcome::Outcome, replay::replay, world::World};
+use jiff::Timestamp;
+use local::{binaries::Binaries, dashboard::Stored, outcome::Outcome, replay::replay, world::World};
+use program::{plan::Plan, settings::Settings};
 use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
 
+/// What came of a world.
+pub(crate) struct Played {
+    /// Everything that happened.
+    pub(crate) outcome: Outcome,
+    /// The values that dashboards show.
+    pub(crate) stored: Stored,
+    /// The simulated present.
+    pub(crate) now: Timestamp,
+    /// The world's configuration.
+    pub(crate) settings: Settings,
+    /// The plan of it.
+    pub(crate) plan: Plan,
+}
+
 /// Plays a world and prints the outcome.
-pub(crate) fn run(world: PathBuf, json: bool) -> anyhow::Result<ExitCode> {
-    let outcome = play(&World::File(world))?;
+pub(crate) fn run(world: PathBuf, json: bool, page: &page::Options) -> anyhow::Result<ExitCode> {
+    let name = world.display().to_string();
+    let played = play(&World::File(world))?;
     let mut stdout = io::stdout().lock();
     if json {
-        serde_json::to_writer_pretty(&mut stdout, &outcome)?;
+        serde_json::to_writer_pretty(&mut stdout, &played.outcome)?;
         writeln!(stdout)?;
     } else {
-        write!(stdout, "{}", summary::summary(&outcome))?;
+        write!(stdout, "{}", summary::summary(&played.outcome))?;
     }
+    page.show(&name, &played)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Plays a world; progress and notes go to standard error.
-pub(crate) fn play(world: &World) -> anyhow::Result<Outcome> {
+pub(crate) fn play(world: &World) -> anyhow::Result<Played> {
     let header = world.check()?;
     for note in &header.notes {
         writeln!(io::stderr(), "note: {note}")?;
@@ -34,5 +52,9 @@ pub(crate) fn play(world: &World) -> anyhow::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let cloud = runtime.block_on(replay(world, &header, &binaries, || progress.inc(1)))?;
     progress.finish_and_clear();
-    Ok(Outcome::of(&cloud))
+    let outcome = Outcome::of(&cloud);
+    let mut settings = header.settings;
+    // The dashboards list what was seen too, as nobody must configure the repositories of a recording.
+    settings.dashboards.repositories.extend(outcome.figures().into_keys());
+    Ok(Played { outcome, stored: Stored::of(&cloud), now: cloud.now(), settings, plan: cloud.plan().clone() })
 }

@@ -5,6 +5,7 @@ pub mod aws;
 pub mod binaries;
 pub mod clock;
 pub mod cloud;
+pub mod dashboard;
 mod intake;
 pub mod lambda;
 pub mod outcome;

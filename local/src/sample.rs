@@ -42,7 +42,8 @@ const REPOSITORIES: [Repository; 3] = [
     Repository::mixed("acme/billing", "billing", TOOLING[1], "eu-central-1"),
 ];
 
-fn config() -> Value {
+/// The configuration of every sample.
+pub fn config() -> Value {
     json!({
         "toolingAccounts": [
             {"account": TOOLING[0], "regions": ["eu-west-1", "us-east-1"]},

@@ -1,8 +1,9 @@
 //! The infrastructure of the product as data: [`settings`] say what an installation looks like, the [`plan`] says
-//! which buses, rules, queues, functions and tables it consists of, and the [`stacks`] say it in Pulumi's words.
+//! which buses, rules, queues, functions and tables it consists of, the [`dashboard`] what people look at, and the [`stacks`] say it in Pulumi's words.
 
 mod aws;
 mod components;
+pub mod dashboard;
 pub mod naming;
 pub mod plan;
 mod pulumi;

@@ -4,7 +4,7 @@ mod reader;
 
 pub use reader::LONGEST_PREFIX;
 
-use crate::naming::Names;
+use crate::{dashboard::levels::Levels, naming::Names};
 use jiff::SignedDuration;
 use metrics_lib::{fact::Teams, production::ProductionRule};
 use reader::{
@@ -44,10 +44,23 @@ pub struct Settings {
     /// Whether lead time is measured: whether there is a `webhookSecret`, what GitHub signs webhooks with. Its value is
     /// not kept.
     pub lead_time: bool,
+    /// What the dashboards show beside the figures.
+    pub dashboards: Dashboards,
     /// How the stack of the operations account is run.
     pub operations: Operations,
     /// Keys that mean nothing here, most likely misspelt; for the caller to report.
     pub unknown_keys: Vec<String>,
+}
+
+/// What the dashboards show beside the figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dashboards {
+    /// `repositories`: what they list beside the repositories of `teams` and `trunkBasedRepositories`.
+    pub repositories: BTreeSet<String>,
+    /// `levelBands`: where DORA's levels end.
+    pub level_bands: Levels,
+    /// `documentation`: where this product's docs/METRICS.md can be read; they link there.
+    pub documentation: Option<String>,
 }
 
 /// How the stack of the operations account is run: what does not change any figure.
@@ -217,6 +230,7 @@ impl Settings {
             lead_time_lookback: reader.duration("leadTimeLookback", 90 * DAY, 365 * DAY, LOOKBACK),
             bot_authors: reader.names("botAuthors"),
             lead_time: reader.secret(WEBHOOK_SECRET),
+            dashboards: Dashboards::read(reader),
             operations: Operations::read(reader),
             unknown_keys: reader.unknown_keys(),
         }
@@ -238,6 +252,16 @@ pub const WEBHOOK_SECRET: &str = "webhookSecret";
 
 fn prefix(reader: &mut Reader<'_>) -> String {
     reader.checked("prefix", Some("dora"), PREFIX, is_prefix)
+}
+
+impl Dashboards {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            repositories: reader.names("repositories"),
+            level_bands: reader.level_bands("levelBands"),
+            documentation: reader.url("documentation"),
+        }
+    }
 }
 
 impl Operations {
@@ -402,6 +426,8 @@ mod tests {
             "trunkBasedRepositories": "acme/shop",
             "teams": {"payments": "acme/shop"},
             "attributionWindow": "soon",
+            "levelBands": {"leadTime": {"elite": "2d", "high": "1d", "medium": "30d"}},
+            "documentation": "METRICS.md",
         });
         let InvalidSettings(problems) = Settings::from_json(&config).unwrap_err();
         let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
@@ -417,6 +443,8 @@ mod tests {
                 "trunkBasedRepositories",
                 "teams.payments",
                 "attributionWindow",
+                "levelBands.leadTime",
+                "documentation",
             ]
         );
         assert_eq!(problems[3].to_string(), "opsAccount is 5, allowed is an account id as text, 12 digits");

@@ -4,6 +4,7 @@ mod ops;
 mod tooling;
 
 use crate::{
+    dashboard::InvalidDashboard,
     plan::{Plan, PlanError, ToolingPlan},
     pulumi::DocumentError,
     settings::StackSettings,
@@ -17,6 +18,9 @@ pub enum StackError {
     /// There is no plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// There is no dashboard.
+    #[error(transparent)]
+    Dashboard(#[from] InvalidDashboard),
     /// There is no document.
     #[error(transparent)]
     Document(#[from] DocumentError),

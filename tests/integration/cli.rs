@@ -1,7 +1,11 @@
 //! `dora` as people run it.
 
 use crate::scene::binaries;
-use std::process::{Command, Output};
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::{Command, Output, Stdio},
+};
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(binaries().path("dora").unwrap())
@@ -38,6 +42,80 @@ fn summary_of_a_world_with_a_push() {
 #[test]
 fn outcome_of_a_world_as_json() {
     insta::assert_snapshot!(stdout(&run(&["replay", WORLD, "--json"])));
+}
+
+/// The page is one file that fetches nothing.
+#[test]
+fn page_of_a_world() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.html");
+    let output = run(&["replay", WORLD, "--json", "--out", file.to_str().unwrap()]);
+    let outcome: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(outcome["metrics"].is_array());
+    let place = format!("dashboards: {}\n", file.canonicalize().unwrap().display());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.ends_with(&place), "{told}");
+    let page = std::fs::read_to_string(&file).unwrap();
+    assert!(page.contains("aria-label=\"acme/shop\""), "the repository was seen, so it has its table");
+    for fetched in ["<script", "src=", "url(", "@import", "<link rel=\"stylesheet"] {
+        assert!(!page.contains(fetched), "{fetched}");
+    }
+}
+
+#[test]
+fn page_that_cannot_be_written() {
+    let output = run(&["replay", WORLD, "--out", "no-such-folder/page.html"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("error: no-such-folder/page.html can't be written: "), "{told}");
+}
+
+#[test]
+fn page_at_an_address() {
+    let mut process = Command::new(binaries().path("dora").unwrap())
+        .args(["replay", WORLD, "--serve"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(process.stderr.take().unwrap()).lines();
+    let address = lines.map(Result::unwrap).find_map(|line| {
+        let (_, address) = line.split_once("dashboards: http://")?;
+        Some(address.split_once('/')?.0.to_owned())
+    });
+    let address: SocketAddr = address.unwrap().parse().unwrap();
+    assert!(address.ip().is_loopback());
+    let mut connection = TcpStream::connect(address).unwrap();
+    write!(connection, "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("content-type: text/html; charset=utf-8"), "{answer}");
+    assert!(answer.ends_with("</html>"), "{answer}");
+}
+
+#[test]
+fn dashboards_of_a_configuration() {
+    let names = |arguments: &[&str]| -> Vec<String> {
+        let documents: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&stdout(&run(&[&["dashboard"], arguments].concat()))).unwrap();
+        documents.keys().cloned().collect()
+    };
+    let of_the_demo = ["dora", "dora-team-money", "dora-team-storefront"];
+    assert_eq!(names(&[]), of_the_demo);
+    assert_eq!(names(&["--format", "grafana"]), of_the_demo);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.json");
+    let text = r#"{"toolingAccounts": [{"account": "111111111111", "regions": ["eu-west-1"]}],
+        "opsAccount": "999999999999", "region": "eu-west-1", "teams": {"web": ["acme/web"]}, "tems": 1}"#;
+    std::fs::write(&config, text).unwrap();
+    let config = config.to_str().unwrap();
+    assert_eq!(names(&["--config", config]), ["dora", "dora-team-web"]);
+    let told = run(&["dashboard", "--config", config]).stderr;
+    assert!(String::from_utf8(told).unwrap().ends_with("note: tems means nothing here and is ignored\n"));
 }
 
 #[test]

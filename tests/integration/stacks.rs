@@ -28,9 +28,15 @@ fn stack(config: &Value) -> Stack {
     Stack::new(&settings(config)).unwrap()
 }
 
-/// The document of a configuration.
+/// The document of a configuration; the dashboards' own documents are looked at elsewhere.
 fn document(config: &Value) -> Value {
-    stack(config).document
+    let mut document = stack(config).document;
+    for resource in document["resources"].as_object_mut().unwrap().values_mut() {
+        if let Some(body) = resource["properties"].get_mut("dashboardBody") {
+            assert!(body.take()["fn::toJSON"]["widgets"].is_array());
+        }
+    }
+    document
 }
 
 /// An operations account with one tooling account.

@@ -1,8 +1,9 @@
 //! CloudWatch and CloudWatch Logs.
 
 use super::resources;
-use crate::pulumi::Text;
+use crate::pulumi::{Json, Text};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A log group.
@@ -59,7 +60,16 @@ pub(crate) struct QueriedMetric {
     pub(crate) period: u32,
 }
 
+/// A dashboard.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Dashboard {
+    pub(crate) dashboard_name: Text,
+    pub(crate) dashboard_body: Json<Value>,
+}
+
 resources! {
+    Dashboard = "aws:cloudwatch/dashboard:Dashboard";
     LogGroup = "aws:cloudwatch/logGroup:LogGroup", tagged;
     LogStream = "aws:cloudwatch/logStream:LogStream";
     MetricAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm", tagged;

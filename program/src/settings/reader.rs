@@ -1,6 +1,7 @@
 //! Reads the values of a configuration and keeps every problem, so that all are reported at once.
 
 use super::{InvalidSettings, Problem, RepositoryAlarm, ToolingAccount};
+use crate::dashboard::levels::{InvalidLevel, Levels};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use metrics_lib::fact::Teams;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -31,6 +32,7 @@ pub(super) const PREFIX: &str =
 pub(super) const CIDRS: &str = "a list of ranges of addresses, such as [\"192.30.252.0/22\"]";
 pub(super) const EMAILS: &str = "a list of addresses, such as [\"dora@example.com\"]";
 pub(super) const TAGS: &str = "an object of texts, such as {\"cost-center\": \"42\"}";
+pub(super) const URL: &str = "an address such as \"https://example.com/docs/METRICS.md\"";
 pub(super) const RETENTION: &str = "a number of days that CloudWatch Logs knows, such as 30, 90, 365 or 731";
 
 pub(super) const ALARMS: &str = "a list such as [{\"repository\": \"acme/shop\", \"failureRateAbove\": 15, \
@@ -85,6 +87,12 @@ fn is_cidr(text: &str) -> bool {
     let Some((address, bits)) = text.split_once('/') else { return false };
     let (Ok(address), Ok(bits)) = (address.parse::<IpAddr>(), bits.parse::<u8>()) else { return false };
     bits <= if address.is_ipv4() { 32 } else { 128 }
+}
+
+/// An address that Markdown takes as it is.
+fn is_url(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_graphic() && !b"()<>\"\\".contains(&byte);
+    text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(allowed))
 }
 
 fn is_email(text: &str) -> bool {
@@ -167,6 +175,18 @@ impl<'a> Reader<'a> {
 
     pub(super) fn tags(&mut self, key: &'static str) -> BTreeMap<String, String> {
         self.typed(key, TAGS, |_| true).unwrap_or_default()
+    }
+
+    pub(super) fn url(&mut self, key: &'static str) -> Option<String> {
+        self.typed(key, URL, |url: &String| is_url(url))
+    }
+
+    pub(super) fn level_bands(&mut self, key: &'static str) -> Levels {
+        let Some(value) = self.get(key) else { return Levels::default() };
+        Levels::from_json(value).unwrap_or_else(|InvalidLevel { path, value, allowed }| {
+            self.refuse(format!("{key}{path}"), Some(value), allowed);
+            Levels::default()
+        })
     }
 
     pub(super) fn repository_alarms(&mut self, key: &'static str) -> Vec<RepositoryAlarm> {

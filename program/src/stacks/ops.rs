@@ -2,8 +2,11 @@
 
 use super::{Stack, StackError, tags};
 use crate::{
-    aws::kms::Key,
-    aws::secretsmanager::{Secret, SecretVersion},
+    aws::{
+        cloudwatch::Dashboard,
+        kms::Key,
+        secretsmanager::{Secret, SecretVersion},
+    },
     components::{
         Actual,
         alarm_topic::alarm_topic,
@@ -16,8 +19,9 @@ use crate::{
         queue,
         webhook_api::webhook_api,
     },
+    dashboard::{self, Transport},
     plan::{self, Intake, Plan},
-    pulumi::{Document, Handle, Options},
+    pulumi::{Document, Handle, Json, Options},
     settings::{Settings, WEBHOOK_SECRET},
 };
 use std::collections::BTreeMap;
@@ -71,6 +75,11 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
         }
     }
     alarms(&mut document, names, &plan.alarms, &topic);
+    for (name, body) in dashboard::cloudwatch(settings, &Transport::from(plan))? {
+        let resource = format!("dashboard-{name}");
+        document
+            .add(resource, Dashboard { dashboard_name: name.into(), dashboard_body: Json::literal(body) });
+    }
     document.output("alarmTopic", topic.arn());
     document.output("ledgerTable", ledger.name());
     let archives = plan.functions().map(|function| archive(function.name)).collect();

@@ -2,6 +2,7 @@
 
 use super::SECRET;
 use crate::{
+    dashboards::grammar::problems,
     engine::{Change, Engine, Program, Project, Setting, Stack, is_encrypted},
     scene::binaries,
 };
@@ -112,6 +113,8 @@ fn ops_stack() {
         let policy = state.resource("github-webhook-policy").inputs["policy"].as_str().unwrap();
         let secret = state.resource("webhook-secret").outputs["arn"].as_str().unwrap();
         assert!(policy.contains(secret) && !policy.contains("${"), "{policy}");
+        let body = state.resource("dashboard-dora").inputs["dashboardBody"].as_str().unwrap();
+        assert_eq!(problems("dora", &serde_json::from_str(body).unwrap()), Vec::<String>::new());
         assert!(stack.outputs()["webhookUrl"].as_str().unwrap().ends_with("/webhook"));
     });
 }

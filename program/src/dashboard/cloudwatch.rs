@@ -1,0 +1,115 @@
+//! Dashboards as `CloudWatch` takes them.
+
+use super::{
+    graph::{Axis, Band, Graph, Look, Row, View},
+    layout::{Dashboard, Placed},
+    math::Stat,
+    widget::Content,
+};
+use serde_json::{Value, json};
+
+/// The body of `PutDashboard`.
+pub(super) fn document(dashboard: &Dashboard, region: &str) -> Value {
+    json!({
+        "start": "-P90D",
+        // Otherwise the console chooses periods of its own, and a percentile of a week becomes one of an hour.
+        "periodOverride": "inherit",
+        "widgets": dashboard.widgets().iter().map(|placed| widget(placed, region)).collect::<Vec<_>>(),
+    })
+}
+
+fn widget(Placed { x, y, widget }: &Placed, region: &str) -> Value {
+    let (kind, properties) = match &widget.content {
+        Content::Text(markdown) => ("text", json!({ "markdown": markdown })),
+        Content::Graph(graph) => ("metric", self::graph(graph, region)),
+    };
+    json!({
+        "type": kind,
+        "x": x,
+        "y": y,
+        "width": widget.width.columns(),
+        "height": widget.height,
+        "properties": properties,
+    })
+}
+
+fn graph(graph: &Graph, region: &str) -> Value {
+    let mut properties = json!({
+        "title": graph.title(),
+        "region": region,
+        "period": graph.period().seconds(),
+        "metrics": graph.rows().iter().map(|row| self::row(row, graph.view())).collect::<Vec<_>>(),
+    });
+    match graph.view() {
+        View::Numbers => properties["view"] = "singleValue".into(),
+        View::Percentage { bands } => {
+            properties["view"] = "gauge".into();
+            properties["yAxis"] = json!({"left": {"min": 0, "max": 100}});
+            properties["annotations"] = annotations(bands, Some(100.0));
+        }
+        View::Chart { unit, bands } => {
+            properties["view"] = "timeSeries".into();
+            properties["stacked"] = false.into();
+            properties["yAxis"] = json!({"left": {"min": 0, "label": unit, "showUnits": false}});
+            if graph.rows().iter().any(|row| row.look().is_some_and(|look| look.axis == Axis::Right)) {
+                properties["yAxis"]["right"] = json!({"min": 0, "label": "n", "showUnits": false});
+            }
+            properties["annotations"] = annotations(bands, None);
+        }
+        View::Table => {
+            properties["view"] = "table".into();
+            properties["table"] =
+                json!({"layout": "horizontal", "showTimeSeriesData": true, "summaryColumns": []});
+        }
+    }
+    if let View::Numbers | View::Percentage { .. } = graph.view() {
+        // The value of just this time, instead of the latest one that there happens to be.
+        properties["start"] = format!("-P{}D", graph.period().days()).into();
+        properties["setPeriodToTimeRange"] = true.into();
+    }
+    properties
+}
+
+fn annotations(bands: &[Band], end: Option<f64>) -> Value {
+    json!({"horizontal": bands.iter().map(|band| annotation(band, end)).collect::<Vec<_>>()})
+}
+
+/// A band, or, where it has no end, a line that is filled above.
+fn annotation(band: &Band, end: Option<f64>) -> Value {
+    let Band { label, from, to, color } = band;
+    match to.or(end) {
+        Some(to) => json!([
+            {"label": label, "value": from, "color": color.hex()},
+            {"value": to},
+        ]),
+        None => json!({"label": label, "value": from, "color": color.hex(), "fill": "above"}),
+    }
+}
+
+/// A line of the list of metrics: names and dimensions, then how it is drawn.
+fn row(row: &Row, view: &View) -> Value {
+    match row {
+        Row::Hidden(id, stat) => metric(stat, json!({"id": id, "visible": false})),
+        Row::Metric(id, stat, look) => metric(stat, drawn(id, look, view)),
+        Row::Expression(id, expression, look) => {
+            let mut rendering = drawn(id, look, view);
+            rendering["expression"] = expression.as_str().into();
+            json!([rendering])
+        }
+    }
+}
+
+fn metric(stat: &Stat, mut rendering: Value) -> Value {
+    rendering["stat"] = stat.statistic.to_string().into();
+    let (name, value) = stat.source.dimension().unzip();
+    let texts = [Some(stat.source.namespace()), Some(stat.source.name()), name, value];
+    texts.into_iter().flatten().map(Value::from).chain([rendering]).collect()
+}
+
+fn drawn(id: &str, Look { label, color, axis }: &Look, view: &View) -> Value {
+    let mut rendering = json!({"id": id, "label": label, "color": color.hex()});
+    if matches!((view, axis), (View::Chart { .. }, Axis::Right)) {
+        rendering["yAxis"] = "right".into();
+    }
+    rendering
+}

@@ -1,0 +1,71 @@
+//! Widgets: texts and graphs, and how much room they take.
+
+use super::graph::Graph;
+
+/// How wide a widget is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// A quarter of the grid.
+    Quarter,
+    /// A third.
+    Third,
+    /// A half.
+    Half,
+    /// All of it.
+    Full,
+}
+
+impl Width {
+    /// The columns of the grid, of 24.
+    pub const fn columns(self) -> u32 {
+        match self {
+            Self::Quarter => 6,
+            Self::Third => 8,
+            Self::Half => 12,
+            Self::Full => 24,
+        }
+    }
+}
+
+/// A widget that has no place yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Widget {
+    /// How wide it is.
+    pub width: Width,
+    /// How high it is, in rows of the grid.
+    pub height: u8,
+    /// What it shows.
+    pub content: Content,
+}
+
+/// What a widget shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// Markdown.
+    Text(String),
+    /// Metrics.
+    Graph(Graph),
+}
+
+impl Widget {
+    /// A text over the whole width.
+    pub fn text(height: u8, markdown: impl Into<String>) -> Self {
+        Self { width: Width::Full, height, content: Content::Text(markdown.into()) }
+    }
+
+    /// How many metrics and expressions it has.
+    pub fn metrics(&self) -> usize {
+        match &self.content {
+            Content::Text(_) => 0,
+            Content::Graph(graph) => graph.rows().len(),
+        }
+    }
+
+    /// Its title, or its text.
+    pub fn title(&self) -> &str {
+        match &self.content {
+            Content::Text(text) => text,
+            Content::Graph(graph) => graph.title(),
+        }
+    }
+}
