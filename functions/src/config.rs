@@ -1,6 +1,8 @@
 //! The configuration of the functions, read once from the environment.
 
 use crate::clock::Clock;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use flate2::read::ZlibDecoder;
 use jiff::SignedDuration;
 use metrics_lib::{contract::env, fact::Teams, production::ProductionRule};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -146,8 +148,13 @@ fn clock(variable: impl Fn(&str) -> Option<String>) -> Clock {
     variable(env::CLOCK_FILE).map_or(Clock::System, |path| Clock::File(path.into()))
 }
 
+/// A list or object: JSON, or base64 of zlib of it, which no JSON of a list or object looks like.
 fn json<T: DeserializeOwned>(name: &'static str, text: &str) -> Result<T, ConfigError> {
-    serde_json::from_str(text).map_err(|error| invalid(name, &error))
+    if text.starts_with(['[', '{']) {
+        return serde_json::from_str(text).map_err(|error| invalid(name, &error));
+    }
+    let compressed = BASE64_STANDARD.decode(text).map_err(|error| invalid(name, &error))?;
+    serde_json::from_reader(ZlibDecoder::new(&compressed[..])).map_err(|error| invalid(name, &error))
 }
 
 fn invalid(name: &'static str, error: &dyn std::error::Error) -> ConfigError {
@@ -163,7 +170,7 @@ mod tests {
         BTreeMap::from([
             (env::TOOLING_ACCOUNTS, r#"[{"account":"111111111111","regions":["eu-west-1"]}]"#),
             (env::OPS_ACCOUNT, "999999999999"),
-            (env::READ_ROLE_ARN, "arn:aws:iam::{account}:role/dora-read"),
+            (env::READ_ROLE_ARN, "arn:aws:iam::{account}:role/dora-read-{region}"),
             (env::READ_ROLE_EXTERNAL_ID, "dora"),
             (env::LEDGER_TABLE, "dora-ledger"),
             (env::MAIN_BRANCH, "main"),

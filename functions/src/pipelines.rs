@@ -40,8 +40,8 @@ pub async fn resolve(context: &Context, key: &ExecutionKey) -> Result<Resolution
         Outcome::Deployment(deployment) => Ok(Resolution::Deployment(deployment)),
         Outcome::NotProduction(reason) => Ok(Resolution::NotProduction(reason)),
         Outcome::Unfinished(reason) => Err(Error::Unfinished { key: key.clone(), reason }),
-        Outcome::Rollback { time, target } => {
-            rollback(context, key, time, target).await.map(Resolution::Rollback)
+        Outcome::Rollback { time, target, repository } => {
+            rollback(context, key, time, target, repository).await.map(Resolution::Rollback)
         }
     }
 }
@@ -87,21 +87,32 @@ async fn rollback(
     key: &ExecutionKey,
     time: Timestamp,
     target: Option<String>,
+    repository: Option<String>,
 ) -> Result<Rollback, Error> {
     let latest = latest_deployment_before(context, key, time).await?.as_ref().map(Deployed::from);
-    let repository = match (&latest, &target) {
-        (Some(deployment), _) => Some(deployment.repository.clone()),
-        (None, Some(id)) => {
-            match classify(context, &ExecutionKey { execution_id: id.clone(), ..key.clone() }).await? {
-                Outcome::Deployment(deployment) => Some(deployment.source.repository),
-                Outcome::NotProduction(ignored) => ignored.repository,
-                Outcome::Rollback { .. } | Outcome::Unfinished(_) => None,
-            }
-        }
-        (None, None) => None,
+    let repository = match (&latest, repository, &target) {
+        (Some(deployment), _, _) => Some(deployment.repository.clone()),
+        (None, Some(repository), _) => Some(repository),
+        (None, None, Some(id)) => repository_of(context, key, id).await?,
+        (None, None, None) => None,
     };
     let rolled_back = latest.filter(|deployment| Some(&deployment.key.execution_id) != target.as_ref());
     Ok(Rollback { key: key.clone(), time, repository, rolled_back })
+}
+
+/// The repository of another execution of the pipeline. CodePipeline forgets executions after a year.
+async fn repository_of(context: &Context, key: &ExecutionKey, id: &str) -> Result<Option<String>, Error> {
+    let key = ExecutionKey { execution_id: id.to_owned(), ..key.clone() };
+    let outcome = match classify(context, &key).await {
+        Err(Error::Aws { code, .. }) if code == "PipelineExecutionNotFoundException" => return Ok(None),
+        outcome => outcome?,
+    };
+    Ok(match outcome {
+        Outcome::Deployment(deployment) => Some(deployment.source.repository),
+        Outcome::NotProduction(ignored) => ignored.repository,
+        Outcome::Rollback { repository, .. } => repository,
+        Outcome::Unfinished(_) => None,
+    })
 }
 
 /// How long an execution may take from its start to its end, waiting for approvals and retries included. Executions are

@@ -158,7 +158,8 @@ pub mod dimension {
     pub const TEAM: &str = "Team";
 }
 
-/// The environment variables of the Lambda functions, each with the form of its value.
+/// The environment variables of the Lambda functions, each with the form of its value. Where JSON is long, it is base64 of
+/// zlib of it.
 pub mod env {
     /// JSON: the tooling accounts, `[{"account": "111111111111", "regions": ["eu-west-1"]}]`.
     pub const TOOLING_ACCOUNTS: &str = "DORA_TOOLING_ACCOUNTS";

@@ -112,6 +112,8 @@ pub enum Outcome {
         time: Timestamp,
         /// The execution that it went back to.
         target: Option<String>,
+        /// The repository, if the rollback's own source actions say it.
+        repository: Option<String>,
     },
     /// Neither.
     NotProduction(NotProduction),
@@ -134,7 +136,10 @@ pub struct NotProduction {
 
 /// Applies the definition of a production deployment (see [`crate::definitions`]) to one execution.
 pub fn classify(execution: &Execution, rule: &ProductionRule) -> Outcome {
-    let not_production = |repository: Option<String>, reason: String| {
+    let source = source::primary(execution);
+    let repository = || source.as_ref().ok().map(|source| source.repository.clone());
+    let not_production = |reason: String| {
+        let repository = repository();
         let time = end(execution, &rule.production_stage);
         Outcome::NotProduction(NotProduction { key: execution.key.clone(), time, repository, reason })
     };
@@ -144,18 +149,18 @@ pub fn classify(execution: &Execution, rule: &ProductionRule) -> Outcome {
             return Outcome::Unfinished("the execution is still in progress".into());
         }
         ExecutionStatus::Ended(status) => {
-            return not_production(None, format!("the execution ended as {status}"));
+            return not_production(format!("the execution ended as {status}"));
         }
     }
     let Some(time) = end(execution, &rule.production_stage) else {
         return Outcome::Unfinished("the API lists no action of the execution".into());
     };
     if let ExecutionType::Rollback { target } = &execution.execution_type {
-        return Outcome::Rollback { time, target: target.clone() };
+        return Outcome::Rollback { time, target: target.clone(), repository: repository() };
     }
-    let source = match source::primary(execution) {
+    let source = match &source {
         Ok(source) => source,
-        Err(reason) => return not_production(None, reason),
+        Err(reason) => return not_production(reason.clone()),
     };
     let stage = StageResult::of(execution, &rule.production_stage);
     if let StageResult::Running = stage {
@@ -166,9 +171,12 @@ pub fn classify(execution: &Execution, rule: &ProductionRule) -> Outcome {
         // Its end would become the deployment's time.
         return Outcome::Unfinished(format!("action {} is still in progress", action.name));
     }
-    match refusal(&source, &stage, rule) {
-        Some(reason) => not_production(Some(source.repository), reason),
-        None => Outcome::Deployment(Deployment { key: execution.key.clone(), time, source }),
+    match refusal(source, &stage, rule) {
+        Some(reason) => not_production(reason),
+        None => {
+            let (key, source) = (execution.key.clone(), source.clone());
+            Outcome::Deployment(Deployment { key, time, source })
+        }
     }
 }
 

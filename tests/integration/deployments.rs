@@ -306,3 +306,21 @@ async fn dimensions() {
         ]
     );
 }
+
+/// An organisation's lists are longer than a function's environment; it is a team's deployment all the same.
+#[tokio::test]
+async fn teams_of_300_repositories() {
+    let mut config = crate::scene::config();
+    for team in 0..20 {
+        let owned: Vec<String> = (0..15).map(|number| format!("acme/service-{team}-{number}")).collect();
+        config["teams"][format!("team-{team}")] = json!(owned);
+    }
+    let mut scene = Scene::with(config).await;
+    let execution = execution("e1", "12:00").source(Source::CodeStar, "acme/service-19-14", "main");
+    scene.runs(&execution).await;
+    let outcome = scene.finish().await;
+    let of_team = |metric: &&local::outcome::Metric| {
+        metric.name == "Deployments" && metric.dimensions.get("Team").is_some_and(|team| team == "team-19")
+    };
+    assert_eq!(outcome.metrics.iter().filter(of_team).count(), 1);
+}

@@ -355,3 +355,21 @@ async fn ops_item_and_rollback_on_one_deployment() {
         )
         .await;
 }
+
+/// CodePipeline has forgotten what a rollback went back to, and nothing was deployed since: the rollback's own source says
+/// whose it is.
+#[tokio::test]
+async fn rollback_to_a_forgotten_execution() {
+    let mut scene = Scene::new().await;
+    scene.runs(&rollback("r1", "forgotten", "13:30")).await;
+    scene.runs(&rollback("r2", "forgotten", "14:30").source(Source::CodeStar, "acme/shop", "main")).await;
+    scene
+        .check(
+            "Rollbacks - 13:30 = 1
+             Rollbacks - 14:30 = 1
+             Rollbacks acme/shop 14:30 = 1
+             rollback r1 published: nothing had been deployed since its target
+             rollback r2 published: nothing had been deployed since its target",
+        )
+        .await;
+}

@@ -72,7 +72,7 @@ fn outcome(execution: &Execution) -> String {
                 .collect();
             format!("{repository} {reference} at {minute} {}", details.join(" ")).trim_end().to_owned()
         }
-        Outcome::Rollback { time, target } => {
+        Outcome::Rollback { time, target, .. } => {
             format!("rollback to {} at {}", target.unwrap_or_default(), time.as_second() / 60)
         }
         Outcome::NotProduction(ignored) => format!("ignored: {}", ignored.reason),

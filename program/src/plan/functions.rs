@@ -6,13 +6,15 @@ use super::{
     routes::{self, CHANGE_FAILURE_RATE, LEAD_TIME, Route, TIME_TO_RESTORE},
 };
 use crate::{naming::Names, settings::Settings};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use flate2::{Compression, write::ZlibEncoder};
 use jiff::SignedDuration;
 use metrics_lib::{
     contract::{Namespace, env},
     lake,
 };
-use serde_json::json;
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, io::Write};
 
 /// How long Firehose gathers records.
 const BUFFER_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
@@ -63,6 +65,23 @@ fn consumer_permissions(metric: &str, names: &Names, settings: &Settings) -> Vec
     statements
 }
 
+/// Lists that are longer are compressed: Lambda takes an environment of 4 KB.
+const LONGEST_PLAIN: usize = 512;
+
+/// A list or object as a variable: JSON, or, where that is long, base64 of zlib of it.
+fn variable(value: &Value) -> String {
+    let json = value.to_string();
+    if json.len() <= LONGEST_PLAIN {
+        return json;
+    }
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    // Writing to memory does not fail; if it did, the plan would say that the environment is too long.
+    match encoder.write_all(json.as_bytes()).and_then(|()| encoder.finish()) {
+        Ok(compressed) => BASE64_STANDARD.encode(compressed),
+        Err(_) => json,
+    }
+}
+
 fn consumer_environment(
     names: &Names,
     settings: &Settings,
@@ -70,15 +89,15 @@ fn consumer_environment(
 ) -> BTreeMap<&'static str, String> {
     let production = &settings.production;
     BTreeMap::from([
-        (env::TOOLING_ACCOUNTS, json!(settings.tooling_accounts).to_string()),
+        (env::TOOLING_ACCOUNTS, variable(&json!(settings.tooling_accounts))),
         (env::OPS_ACCOUNT, settings.ops_account.clone()),
         (env::READ_ROLE_ARN, read_role.arn.clone()),
         (env::READ_ROLE_EXTERNAL_ID, read_role.external_id.clone()),
         (env::LEDGER_TABLE, names.table()),
         (env::MAIN_BRANCH, production.main_branch.clone()),
         (env::PRODUCTION_STAGE, production.production_stage.clone()),
-        (env::TRUNK_BASED_REPOSITORIES, json!(production.trunk_based).to_string()),
-        (env::TEAMS, json!(settings.teams).to_string()),
+        (env::TRUNK_BASED_REPOSITORIES, variable(&json!(production.trunk_based))),
+        (env::TEAMS, variable(&json!(settings.teams))),
         (env::ATTRIBUTION_WINDOW, settings.attribution_window.to_string()),
         (env::ATTRIBUTION_DELAY, settings.attribution_delay.to_string()),
         (env::LEAD_TIME_LOOKBACK, settings.lead_time_lookback.to_string()),
@@ -101,7 +120,7 @@ pub(super) fn intake(names: &Names, settings: &Settings) -> Intake {
             timeout: SignedDuration::from_secs(29),
             memory: 256,
             environment: BTreeMap::from([
-                (env::BOT_AUTHORS, json!(settings.bot_authors).to_string()),
+                (env::BOT_AUTHORS, variable(&json!(settings.bot_authors))),
                 (env::WEBHOOK_SECRET, names.secret()),
                 (env::DELIVERY_STREAM, names.stream()),
             ]),
