@@ -210,6 +210,9 @@ fn queried(plan: &Plan) -> Vec<(&'static str, String)> {
     let bucket = |path: &str| program::naming::bucket_arn(&plan.region, path);
     let database = &intake.database;
     vec![
+        ("glue:GetDatabase", own("glue", "catalog")),
+        ("glue:GetDatabase", own("glue", "database/default")),
+        ("glue:GetDatabase", own("glue", &format!("database/{database}"))),
         ("glue:GetTable", own("glue", "catalog")),
         ("glue:GetTable", own("glue", &format!("database/{database}"))),
         ("glue:GetTable", own("glue", &format!("table/{database}/{}", lake::TABLE))),

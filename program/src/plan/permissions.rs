@@ -232,6 +232,13 @@ pub(super) fn lake_reader(names: &Names) -> Vec<Statement> {
             ],
             [Resource::Arn(names.arn("athena", &format!("workgroup/{}", names.workgroup())))],
         ),
+        // Athena asks for the database `default` too. Source: Athena user guide, "Configure AWS Glue access to your
+        // catalog and database per AWS Region".
+        on(
+            "LakeDatabase",
+            &["glue:GetDatabase"],
+            [glue("catalog".into()), glue("database/default".into()), glue(format!("database/{database}"))],
+        ),
         on(
             "LakeTable",
             &["glue:GetTable"],
