@@ -1,12 +1,12 @@
 //! Reads an `OpsItem`: events carry neither its operational data nor what it is about, so the API is asked.
 
 use crate::{context::Context, error::Error, pipelines::instant};
-use aws_sdk_ssm::types::OpsItem;
+use aws_sdk_ssm::types::{OpsItem, OpsItemStatus};
 use metrics_lib::event::{Incident, OpsItemKey, PipelineKey};
 use serde::Deserialize;
 
 /// The type of `OpsItem`s that are incidents.
-const ISSUE: &str = "/aws/issue";
+pub(crate) const ISSUE: &str = "/aws/issue";
 
 /// The incident that an `OpsItem` is; none if it is of another type, or does not exist.
 ///
@@ -30,6 +30,11 @@ pub async fn incident(context: &Context, key: &OpsItemKey) -> Result<Option<Inci
         }
         Some(_) | None => Ok(None),
     }
+}
+
+/// Whether a status says that somebody has resolved the incident.
+pub(crate) fn is_resolved(status: &OpsItemStatus) -> bool {
+    matches!(status, OpsItemStatus::Resolved | OpsItemStatus::Closed)
 }
 
 fn typed(key: &OpsItemKey, item: &OpsItem) -> Result<Incident, Error> {

@@ -150,6 +150,21 @@ impl Fact {
         self.measured.first().map(|(_, value)| *value)
     }
 
+    /// How many values of each metric CloudWatch gets of it, without any breakdown.
+    pub fn samples(&self) -> BTreeMap<Metric, usize> {
+        let measured = self.measured.iter().map(|(metric, _)| *metric);
+        let mut samples = BTreeMap::new();
+        for metric in self.counted_by.iter().copied().chain(measured) {
+            *samples.entry(metric).or_default() += 1;
+        }
+        samples
+    }
+
+    /// Whether events tell it. That an incident was resolved and nothing restored service, only time tells.
+    pub fn is_told_by_events(&self) -> bool {
+        !matches!(self.id, FactId::Restore(_)) || self.execution.is_some()
+    }
+
     /// What CloudWatch gets of the fact now.
     ///
     /// # Errors

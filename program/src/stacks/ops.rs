@@ -13,6 +13,7 @@ use crate::{
         function::{archive, function},
         ledger::ledger,
         queue,
+        schedule::schedule,
         webhook_api::webhook_api,
     },
     plan::{self, Intake, Plan},
@@ -48,6 +49,10 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
         }
         buses.insert(planned.name.as_str(), bus);
     }
+
+    let actual = Actual { key: Some(key), secret: None };
+    let reconciler = function(&mut document, &plan.reconciler.function, operations, key, actual);
+    schedule(&mut document, names, &plan.reconciler, key, &reconciler, [ledger.itself()]);
 
     let forward = plan::forward(names, &plan.ops_rules);
     let own = Forwarding {
