@@ -1,5 +1,6 @@
 //! `cargo xtask …`: the commands of those who work on the product.
 
+mod chaos;
 mod checks;
 mod engine;
 mod patterns;
@@ -25,6 +26,15 @@ enum Command {
     Engine,
     /// Measure the webhook beside its floor, and replays of 1,000 and 10,000 deployments: time an event, and memory.
     Bench,
+    /// Play sample worlds in which events are lost, late and repeated and AWS fails, and compare with the truth.
+    Chaos {
+        /// How many worlds.
+        #[arg(long, default_value_t = 200)]
+        seeds: u64,
+        /// The seed of the first.
+        #[arg(long, default_value_t = 1)]
+        first: u64,
+    },
     /// Run a file of event patterns and events against the pattern matcher and print each disagreement.
     Patterns {
         /// JSON lines: id, pattern, event, expected ("match", "no match" or "invalid").
@@ -37,6 +47,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Test => checks::run().map(|()| ExitCode::SUCCESS),
         Command::Engine => engine::build().map(|()| ExitCode::SUCCESS),
         Command::Bench => checks::bench().map(|()| ExitCode::SUCCESS),
+        Command::Chaos { seeds, first } => chaos::run(first, seeds),
         Command::Patterns { file } => patterns::run(&file),
     }
 }

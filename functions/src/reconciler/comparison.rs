@@ -44,7 +44,7 @@ pub(super) async fn compare(context: &Context, now: Timestamp) -> Result<(), Err
             let cloudwatch = shown.get(&(metric, day)).copied().unwrap_or_default();
             if ledger != cloudwatch {
                 warn!(
-                    day = %day, metric = metric.name(), ledger, cloudwatch,
+                    compared = %now, day = %day, metric = metric.name(), ledger, cloudwatch,
                     "CloudWatch and the ledger differ"
                 );
                 drift += ledger.abs_diff(cloudwatch);
