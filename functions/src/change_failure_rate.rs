@@ -84,14 +84,14 @@ pub async fn raised(
             let fact =
                 change_failure_rate::failed_by_incident(deployment, &incident, evidence, context.now()?);
             publish(context, owner, &fact).await?;
-            // A rollback may have undone the deployment before it was known to be the one to blame.
-            time_to_restore::settle(context, owner, &record).await?;
         }
         Standing::Unattributed | Standing::Pending => {
             let reason = "no deployment could be attributed";
             publish(context, owner, &change_failure_rate::unattributed(&incident, reason)).await?;
         }
     }
+    // What restored service may have ended before, and a rollback restores it only now that it is known what is blamed.
+    time_to_restore::settle(context, owner, &record).await?;
     Ok(decided_by)
 }
 

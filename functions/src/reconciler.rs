@@ -90,7 +90,8 @@ impl Outcome {
             return;
         }
         error!(error.type = error_type, error.code = code, error.message = %error, "a step failed");
-        if self.0.is_ok() {
+        // Expired credentials are thrown away at the end of a run, so they are told in any case.
+        if self.0.is_ok() || error.is_expired_credentials() {
             self.0 = Err(error);
         }
     }

@@ -16,7 +16,7 @@ use lambda_runtime::tracing::info;
 use metrics_lib::{
     event::{Deployment, OpsItemId, OpsItemKey, Rollback},
     fact::Fact,
-    time_to_restore::{self, Restorer},
+    time_to_restore::{self, RestoredBy, Restorer},
 };
 
 /// The handler of the function.
@@ -138,21 +138,34 @@ async fn find(context: &Context, id: &OpsItemId) -> Result<Vec<IncidentRecord>, 
 /// Publishes the earliest restore of an incident that is known, once late events have arrived. An incident that was
 /// resolved without one is recorded as pending.
 ///
+/// As long as the attribution is pending, a rollback may turn out to be earlier: whoever decides it settles the restore.
+///
 /// # Errors
 /// [`Error::NotYet`], those of [`publish`].
 pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord) -> Result<(), Error> {
     let Some(restorer) = earliest(context, record).await? else {
-        if let Some(fact) = at_resolution(record) {
-            context.ledger.note_pending(&fact).await?;
-        }
-        return Ok(());
+        return note_resolution(context, record).await;
     };
+    if let Standing::Pending = record.standing {
+        return Ok(());
+    }
     context.after_attribution_delay(restorer.time, "earlier restores")?;
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
     for key in survey::unseen(context, owner, record.created..restorer.time).await? {
         link(context, record, &pipelines::resolve(context, &key).await?).await?;
     }
-    let restorer = earliest(context, record).await?.unwrap_or(restorer);
+    let mut restorer = earliest(context, record).await?.unwrap_or(restorer);
+    if let (RestoredBy::Rollback, None) = (restorer.by, record.resolved)
+        && let Some(resolved) = incidents::resolution(context, &record.key).await?
+        && resolved < restorer.time
+    {
+        let record = IncidentRecord { resolved: Some(resolved), ..record.clone() };
+        context.ledger.record_resolution(&record, resolved).await?;
+        match earliest(context, &record).await? {
+            Some(other) => restorer = other,
+            None => return note_resolution(context, &record).await,
+        }
+    }
     if let Some(fact) = time_to_restore::restore(&record.key, record.created, &restorer) {
         publish(context, owner, &fact).await?;
     }
@@ -171,14 +184,23 @@ pub async fn settle_at_resolution(
     complete: Timestamp,
 ) -> Result<(), Error> {
     let waits_until = |resolved: Timestamp| resolved.checked_add(context.config.attribution_window);
-    match record.resolved {
-        Some(resolved) if waits_until(resolved).is_ok_and(|until| until <= complete) => {}
-        Some(_) | None => return Ok(()),
+    match (record.resolved, &record.standing) {
+        (Some(resolved), Standing::Attributed { .. } | Standing::Unattributed)
+            if waits_until(resolved).is_ok_and(|until| until <= complete) => {}
+        _ => return Ok(()),
     }
     if let (None, Some(fact)) = (earliest(context, record).await?, at_resolution(record)) {
         publish(context, owner, &fact).await?;
     }
     Ok(())
+}
+
+/// Notes that nothing is known to have restored service after an incident that was resolved.
+async fn note_resolution(context: &Context, record: &IncidentRecord) -> Result<(), Error> {
+    match at_resolution(record) {
+        Some(fact) => context.ledger.note_pending(&fact).await.map(drop),
+        None => Ok(()),
+    }
 }
 
 async fn earliest(context: &Context, record: &IncidentRecord) -> Result<Option<Restorer>, Error> {

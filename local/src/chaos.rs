@@ -13,6 +13,7 @@ use crate::{
     binaries::Binaries,
     cloud::{Cloud, CloudError},
     replay::{ReplayError, sign_unsigned},
+    router::Envelope,
     sample::{Sample, sample},
     world::{Delivery, Entry, World},
 };
@@ -26,7 +27,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// How many days the sample has.
 const DAYS: u32 = 3;
 /// How often the reconciler runs, which is more rarely than on AWS, so that events overtake it and it overtakes events.
-const RECONCILED_EVERY: SignedDuration = SignedDuration::from_hours(7);
+const RECONCILED_EVERY: SignedDuration = SignedDuration::from_hours(11);
 /// How long time runs on after the last that happens: what was resolved last is settled, and all days are compared.
 const AFTERWARDS: SignedDuration = SignedDuration::from_hours(5 * 24);
 
@@ -44,15 +45,22 @@ pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayErro
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     let mut mischief = Mischief::default();
     let mut script = disturbed(&world, &mut rng)?;
-    while let Some(entry) = script.pop_first() {
-        let ((at, _), entry) = entry;
+    while let Some(((at, _), happening)) = script.0.pop_first() {
         cloud.advance_to(at).await?;
         mischief.ask(&cloud, &mut rng);
-        if let Some(delivery) = happen(&mut cloud, entry).await? {
-            // Somebody has GitHub deliver again what was not accepted.
-            let again = at + SignedDuration::from_secs(rng.random_range(600..20_000));
-            let number = script.len();
-            script.insert((again, usize::MAX - number), Entry::GitHub(delivery));
+        match happening {
+            Happening::Told { envelope, id, text } => cloud.send(envelope, id, &text)?,
+            Happening::Known(Entry::Execution(execution)) => cloud.record_execution(execution),
+            Happening::Known(Entry::OpsItem(item)) => cloud.record_ops_item(item),
+            Happening::Known(_) => {}
+            Happening::Pushed(deliveries) => {
+                let rejected = deliver(&mut cloud, deliveries).await?;
+                if !rejected.is_empty() {
+                    // Somebody has GitHub deliver again what was not accepted.
+                    let again = at + SignedDuration::from_secs(rng.random_range(600..20_000));
+                    script.add(again, Happening::Pushed(rejected));
+                }
+            }
         }
     }
     mischief.end(&cloud);
@@ -62,54 +70,75 @@ pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayErro
     Verdict::of(seed, &cloud, &truth, mischief.count)
 }
 
-/// What happens, in order of time; of one instant in order of numbers.
-type Script = BTreeMap<(Timestamp, usize), Entry>;
+/// What happens, in order of time, and of one time in the order in which it was added.
+#[derive(Default)]
+struct Script(BTreeMap<(Timestamp, usize), Happening>, usize);
 
-/// Lets something happen. Returns a delivery that was not accepted.
-async fn happen(cloud: &mut Cloud, entry: Entry) -> Result<Option<Delivery>, CloudError> {
-    match entry {
-        Entry::Config(_) => {}
-        Entry::Execution(execution) => cloud.record_execution(execution),
-        Entry::OpsItem(item) => cloud.record_ops_item(item),
-        Entry::Event { envelope, id, text } => cloud.send(envelope, id, &text)?,
-        Entry::GitHub(mut delivery) => {
-            sign_unsigned(&mut delivery.headers, &delivery.body);
-            let status = cloud.deliver(&delivery.headers, &delivery.body).await?;
-            return Ok((status >= 500).then_some(delivery));
-        }
+/// Something that happens.
+#[derive(Clone)]
+enum Happening {
+    /// CodePipeline or OpsCenter knows something new.
+    Known(Entry),
+    /// An event tells it.
+    Told { envelope: Envelope, id: Option<String>, text: String },
+    /// GitHub delivers what one push led to.
+    Pushed(VecDeque<Delivery>),
+}
+
+impl Script {
+    fn add(&mut self, at: Timestamp, happening: Happening) {
+        self.1 += 1;
+        self.0.insert((at, self.1), happening);
     }
-    Ok(None)
+}
+
+/// Delivers in order, up to one that is not accepted. Returns that one and those after it.
+///
+/// What one push led to stays in order: that a squashed pull request was one, its own delivery tells and nothing else.
+async fn deliver(
+    cloud: &mut Cloud,
+    mut deliveries: VecDeque<Delivery>,
+) -> Result<VecDeque<Delivery>, CloudError> {
+    while let Some(Delivery { headers, body }) = deliveries.front() {
+        let mut headers = headers.clone();
+        sign_unsigned(&mut headers, body);
+        if cloud.deliver(&headers, body).await? >= 500 {
+            break;
+        }
+        deliveries.pop_front();
+    }
+    Ok(deliveries)
 }
 
 /// The world, with what is told about it disturbed.
 fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError> {
-    let mut script = Script::new();
-    let mut number = 0;
-    let mut add = |at: Timestamp, entry: Entry| {
-        number += 1;
-        script.insert((at, number), entry);
-    };
-    // What one push makes GitHub deliver stays in order: it delivers late, not the end before the beginning.
-    let mut together: VecDeque<SignedDuration> = VecDeque::new();
+    let mut script = Script::default();
+    let mut pushes: Vec<(Timestamp, VecDeque<Delivery>)> = Vec::new();
     let mut last = Timestamp::MIN;
     for line in world.lines()? {
         let line = line?;
         match line.entry {
-            Entry::Event { .. } => {
+            Entry::Event { envelope, id, text } => {
                 for delay in copies(rng) {
-                    add(line.at + delay, line.entry.clone());
+                    let (envelope, id, text) = (envelope.clone(), id.clone(), text.clone());
+                    script.add(line.at + delay, Happening::Told { envelope, id, text });
                 }
             }
-            Entry::GitHub(_) => {
+            Entry::GitHub(delivery) => {
                 if line.at.duration_since(last) > SignedDuration::from_secs(2) {
-                    together = deliveries(rng).into();
+                    pushes.push((line.at, VecDeque::new()));
                 }
                 last = line.at;
-                for delay in &together {
-                    add(line.at + *delay, line.entry.clone());
+                if let Some((_, deliveries)) = pushes.last_mut() {
+                    deliveries.push_back(delivery);
                 }
             }
-            known => add(line.at, known),
+            known => script.add(line.at, Happening::Known(known)),
+        }
+    }
+    for (at, deliveries) in pushes {
+        for delay in arrivals(rng) {
+            script.add(at + delay, Happening::Pushed(deliveries.clone()));
         }
     }
     Ok(script)
@@ -127,7 +156,7 @@ fn copies(rng: &mut ChaCha12Rng) -> Vec<SignedDuration> {
 }
 
 /// How much later a delivery of GitHub's comes, each time that it does. None is lost: GitHub shows those that failed.
-fn deliveries(rng: &mut ChaCha12Rng) -> Vec<SignedDuration> {
+fn arrivals(rng: &mut ChaCha12Rng) -> Vec<SignedDuration> {
     match rng.random_range(0..100) {
         0..10 => vec![SignedDuration::ZERO, late(rng)],
         10..25 => vec![late(rng)],

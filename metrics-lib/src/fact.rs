@@ -60,6 +60,10 @@ impl FactKind {
         Self::Unattributed,
     ];
 
+    /// The kinds that the DORA metrics are made of.
+    pub const MEASURED: [Self; 5] =
+        [Self::Deployment, Self::LeadTime, Self::Failure, Self::Restore, Self::Rollback];
+
     /// The kind's name in the ledger.
     pub const fn name(self) -> &'static str {
         match self {

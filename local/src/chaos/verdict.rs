@@ -6,7 +6,7 @@ use crate::{
     replay::ReplayError,
     sample::{Metrics, Truth, measured_metrics},
 };
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use metrics_lib::{
     contract::Metric,
     fact::{FactKind, FactState},
@@ -45,7 +45,7 @@ impl Verdict {
         let outcome = Outcome::of(cloud);
         let mut differences = Vec::new();
         let excess = excess(&measured_metrics(&outcome), &truth.metrics, &mut differences);
-        let found = found(cloud).map_err(CloudError::from)?;
+        let found = found(cloud, &outcome).map_err(CloudError::from)?;
         compare("values put twice, as the comparison found them", &found, &excess, &mut differences);
         ledger(&outcome, truth, &mut differences);
         let doubled = excess.values().sum();
@@ -96,28 +96,32 @@ fn excess(measured: &Metrics, truth: &Metrics, differences: &mut Vec<String>) ->
     excess
 }
 
-/// What the last comparison found, from the reconciler's log.
-fn found(cloud: &Cloud) -> std::io::Result<Excess> {
+/// What the last comparison found, from the reconciler's log. What it put as a metric must be the sum.
+fn found(cloud: &Cloud, outcome: &Outcome) -> std::io::Result<Excess> {
+    let drift = outcome.metrics.iter().find(|metric| metric.name == Metric::LedgerDrift.name());
+    let last = drift.and_then(|drift| drift.points.last());
     let logs = cloud.logs()?;
     let lines = logs.get("reconciler").map(String::as_str).unwrap_or_default().lines();
-    let mut found: BTreeMap<Timestamp, Excess> = BTreeMap::new();
+    let mut found = Excess::new();
     for line in lines.filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let fields = &line["fields"];
-        if fields["message"] != "CloudWatch and the ledger differ" {
+        let time = |name: &str| fields[name].as_str().and_then(|text| text.parse::<Timestamp>().ok());
+        let is_told = fields["message"] == "CloudWatch and the ledger differ";
+        let (true, Some(compared), Some(day)) = (is_told, time("compared"), time("day")) else { continue };
+        if last.is_none_or(|last| last.timestamp != compared) {
             continue;
         }
-        let time = |name: &str| fields[name].as_str().and_then(|text| text.parse::<Timestamp>().ok());
-        let (Some(compared), Some(day)) = (time("compared"), time("day")) else { continue };
         let metric = fields["metric"].as_str().unwrap_or_default().to_owned();
         let number = |name: &str| fields[name].as_u64().unwrap_or_default();
-        let day = day.to_zoned_datetime(TimeZone::UTC).date();
         let more = number("cloudwatch").wrapping_sub(number("ledger"));
-        found.entry(compared).or_default().insert((metric, day), more);
+        found.insert((metric, day.to_zoned_datetime(TimeZone::UTC).date()), more);
     }
-    // Each comparison finds again what the ones before found.
-    let recent = cloud.now() - SignedDuration::from_hours(24);
-    let last = found.last_key_value().filter(|(compared, _)| **compared > recent);
-    Ok(last.map(|(_, excess)| excess.clone()).unwrap_or_default())
+    let sum = found.values().sum::<u64>();
+    match last.is_some_and(|last| last.values.iter().all(|value| *value as u64 == sum)) {
+        true => Ok(found),
+        // The metric says something else than the log: nothing is believed.
+        false => Ok(Excess::from([(Metric::LedgerDrift.to_string(), Date::ZERO)].map(|key| (key, sum)))),
+    }
 }
 
 /// Compares the facts that the ledger has with what is true.
