@@ -103,9 +103,10 @@ async fn decide(
 ) -> Result<Standing, Error> {
     let config = &context.config;
     let window = attribution::window(incident, config.attribution_window);
-    let mut deployments = context.ledger.deployments_within(window.clone()).await?;
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
-    for key in survey::unseen(context, owner, window).await? {
+    let unseen = survey::unseen(context, owner, window.clone()).await?;
+    let mut deployments = context.ledger.deployments_within(window).await?;
+    for key in unseen {
         if deployments.iter().any(|deployment| deployment.key == key) {
             continue;
         }

@@ -26,7 +26,7 @@ mod timeline;
 
 pub use facts::{Claim, Claimed, DoneBy, Owner};
 pub use incidents::{IncidentRecord, Standing};
-pub use open::{DayCount, Horizon, Open};
+pub use open::{DayCount, Horizon, Open, Reached};
 pub use timeline::days;
 
 use crate::error::Error;

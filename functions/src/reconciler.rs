@@ -15,7 +15,7 @@ pub use executions::{Progress, work_through};
 use crate::{
     context::Context,
     error::Error,
-    ledger::{Horizon, Owner},
+    ledger::{Horizon, Owner, Reached},
     worker::{self, SHORTEST_WORK},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -109,7 +109,7 @@ async fn places(context: &Context) -> Result<Vec<(String, String)>, Error> {
     let mut places = Vec::new();
     for (account, region) in context.config.places() {
         let horizon = context.ledger.horizon(Horizon::Executions, account, region).await?;
-        places.push((horizon, account.to_owned(), region.to_owned()));
+        places.push((horizon.map(|reached| reached.time), account.to_owned(), region.to_owned()));
     }
     places.sort();
     Ok(places.into_iter().map(|(_, account, region)| (account, region)).collect())
@@ -123,7 +123,22 @@ async fn begin(
     until: Timestamp,
 ) -> Result<Timestamp, Error> {
     let reached = context.ledger.horizon(horizon, account, region).await?;
-    Ok(reached.unwrap_or_else(|| before(until, OLDEST)))
+    Ok(reached.map_or_else(|| before(until, OLDEST), |reached| reached.time))
+}
+
+/// Moves the horizon of an account and region on.
+async fn advance(
+    context: &Context,
+    horizon: Horizon,
+    place: (&str, &str),
+    since: Timestamp,
+    time: Timestamp,
+) -> Result<(), Error> {
+    if time <= since {
+        return Ok(());
+    }
+    let reached = Reached { time, before: Some(since), at: context.now()? };
+    context.ledger.advance(horizon, place, reached).await
 }
 
 /// Whether the invocation has time for more.

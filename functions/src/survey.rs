@@ -32,6 +32,8 @@ pub struct Succeeded {
 
 /// The executions that may have ended within a range of time, and that the reconciler may not have worked through.
 ///
+/// What the ledger knows is to be read after that, so that nothing the reconciler does in the meantime is missed.
+///
 /// # Errors
 /// [`Error::OutOfTime`], [`Error::Aws`].
 pub async fn unseen(
@@ -39,10 +41,11 @@ pub async fn unseen(
     owner: Owner<'_>,
     ended: Range<Timestamp>,
 ) -> Result<Vec<ExecutionKey>, Error> {
-    let mut unseen = Vec::new();
+    let (now, mut unseen) = (context.now()?, Vec::new());
     for (account, region) in context.config.places() {
         let horizon = context.ledger.horizon(Horizon::Executions, account, region).await?;
-        let since = horizon.map_or(ended.start, |horizon| horizon.max(ended.start));
+        let shown = horizon.and_then(|reached| reached.shown(now));
+        let since = shown.map_or(ended.start, |shown| shown.max(ended.start));
         if since < ended.end {
             let found = succeeded(context, owner, (account, region), since..ended.end).await?;
             unseen.extend(found.into_iter().map(|succeeded| succeeded.key));

@@ -53,12 +53,15 @@ pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayErro
             Happening::Known(Entry::Execution(execution)) => cloud.record_execution(execution),
             Happening::Known(Entry::OpsItem(item)) => cloud.record_ops_item(item),
             Happening::Known(_) => {}
-            Happening::Pushed(deliveries) => {
-                let rejected = deliver(&mut cloud, deliveries).await?;
+            Happening::Pushed(deliveries, first) => {
+                let mut rejected = deliver(&mut cloud, deliveries).await?;
+                while first && !rejected.is_empty() {
+                    rejected = deliver(&mut cloud, rejected).await?;
+                }
                 if !rejected.is_empty() {
                     // Somebody has GitHub deliver again what was not accepted.
                     let again = at + SignedDuration::from_secs(rng.random_range(600..20_000));
-                    script.add(again, Happening::Pushed(rejected));
+                    script.add(again, Happening::Pushed(rejected, first));
                 }
             }
         }
@@ -81,8 +84,8 @@ enum Happening {
     Known(Entry),
     /// An event tells it.
     Told { envelope: Envelope, id: Option<String>, text: String },
-    /// GitHub delivers what one push led to.
-    Pushed(VecDeque<Delivery>),
+    /// GitHub delivers what one push led to; and whether a pipeline's first deployment may come of it.
+    Pushed(VecDeque<Delivery>, bool),
 }
 
 impl Script {
@@ -114,6 +117,8 @@ async fn deliver(
 fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError> {
     let mut script = Script::default();
     let mut pushes: Vec<(Timestamp, VecDeque<Delivery>)> = Vec::new();
+    // When each pipeline deployed first, by its name.
+    let mut first: BTreeMap<String, Timestamp> = BTreeMap::new();
     let mut last = Timestamp::MIN;
     for line in world.lines()? {
         let line = line?;
@@ -133,15 +138,33 @@ fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError
                     deliveries.push_back(delivery);
                 }
             }
-            known => script.add(line.at, Happening::Known(known)),
+            known => {
+                if let Entry::Execution(execution) = &known {
+                    first.entry(execution.key.pipeline.clone()).or_insert(line.at);
+                }
+                script.add(line.at, Happening::Known(known));
+            }
         }
     }
     for (at, deliveries) in pushes {
-        for delay in arrivals(rng) {
-            script.add(at + delay, Happening::Pushed(deliveries.clone()));
+        let is_first = may_be_first(at, &deliveries, &first);
+        for delay in if is_first { vec![SignedDuration::ZERO] } else { arrivals(rng) } {
+            script.add(at + delay, Happening::Pushed(deliveries.clone(), is_first));
         }
     }
     Ok(script)
+}
+
+/// Whether what was pushed at a time may be deployed by a pipeline that has not deployed before.
+///
+/// Nothing tells of a first deployment whether pushes are missing or were never seen, because the webhook is younger than
+/// they are. So what is deployed first arrives in time, as it would have to for its lead time to be true.
+fn may_be_first(at: Timestamp, pushed: &VecDeque<Delivery>, first: &BTreeMap<String, Timestamp>) -> bool {
+    // The pipelines of acme/billing are called billing, billing-legacy, …
+    first.iter().any(|(pipeline, first)| {
+        let name = pipeline.split('-').next().unwrap_or_default();
+        at <= *first && pushed.iter().any(|delivery| delivery.body.contains(&format!("acme/{name}")))
+    })
 }
 
 /// How much later an event comes, each time that it does.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what can't be set up fails its test")]
 
+mod chaos;
 mod cli;
 mod deployments;
 mod engine;
@@ -12,6 +13,7 @@ mod outside;
 mod permissions;
 mod purity;
 mod real_payloads;
+mod reconciler;
 mod restores;
 mod routing;
 mod sample;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{
         Metric,
@@ -21,6 +21,9 @@ use std::{collections::BTreeMap, ops::Range};
 
 /// The partition of how far the reconciler has come.
 const RECONCILER: &str = "reconciler";
+
+/// How far the timeline may be behind the table, at the most.
+const INDEX_LAG: SignedDuration = SignedDuration::from_mins(1);
 
 /// Something that is tried again, the more rarely the older it is.
 #[derive(Clone, Debug)]
@@ -56,6 +59,27 @@ pub enum Horizon {
     Executions,
     /// `OpsItem`s that changed last before it.
     OpsItems,
+}
+
+/// How far the reconciler has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// What changed last before this instant is done.
+    pub time: Timestamp,
+    /// Where it was before, if it was anywhere.
+    pub before: Option<Timestamp>,
+    /// When it came here.
+    pub at: Timestamp,
+}
+
+impl Reached {
+    /// How far the timeline shows what was done: an index is a little behind its table.
+    pub fn shown(&self, now: Timestamp) -> Option<Timestamp> {
+        match now.duration_since(self.at) < INDEX_LAG {
+            true => self.before,
+            false => Some(self.time),
+        }
+    }
 }
 
 impl Ledger {
@@ -123,14 +147,16 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn horizon(
-        &self,
-        horizon: Horizon,
-        account: &str,
-        region: &str,
-    ) -> Result<Option<Timestamp>, Error> {
+    pub async fn horizon(&self, horizon: Horizon, account: &str, region: &str) -> Result<Option<Reached>, Error> {
         let items = self.query(RECONCILER, &horizon.sort(account, region)).await?;
-        items.first().map(|item| item.instant_of("time")).transpose()
+        let reached = items.first().map(|item| {
+            Ok(Reached {
+                time: item.instant_of("time")?,
+                before: item.optional_instant("before")?,
+                at: item.instant_of("at")?,
+            })
+        });
+        reached.transpose()
     }
 
     /// Remembers how far the reconciler has come, unless it has come further.
@@ -140,11 +166,14 @@ impl Ledger {
     pub async fn advance(
         &self,
         horizon: Horizon,
-        account: &str,
-        region: &str,
-        time: Timestamp,
+        (account, region): (&str, &str),
+        Reached { time, before, at }: Reached,
     ) -> Result<(), Error> {
-        self.later(&horizon.sort(account, region), time).await.map(drop)
+        let mut attributes = Item::default().instant("at", at);
+        if let Some(before) = before {
+            attributes = attributes.instant("before", before);
+        }
+        self.later(&horizon.sort(account, region), time, attributes).await.map(drop)
     }
 
     /// Notes that the ledger is compared with CloudWatch on a day; whether it was not before.
@@ -152,12 +181,12 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`].
     pub async fn begin_comparison(&self, day: Timestamp) -> Result<bool, Error> {
-        self.later("comparison", day).await
+        self.later("comparison", day, Item::default()).await
     }
 
     /// Sets the time of an item of the reconciler, if it becomes later.
-    async fn later(&self, sort: &str, time: Timestamp) -> Result<bool, Error> {
-        let attributes = Item::default().text("kind", RECONCILER).instant("time", time);
+    async fn later(&self, sort: &str, time: Timestamp, attributes: Item) -> Result<bool, Error> {
+        let attributes = attributes.text("kind", RECONCILER).instant("time", time);
         let request = self
             .set(RECONCILER, sort, attributes)
             .condition_expression("attribute_not_exists(#time) OR #time < :time")

@@ -1,6 +1,6 @@
 //! Works through executions, in the order in which they ended.
 
-use super::{Outcome, begin, check_time, step};
+use super::{Outcome, advance, begin, check_time, step};
 use crate::{
     change_failure_rate,
     context::Context,
@@ -43,7 +43,7 @@ pub(super) async fn place(
         return Ok(());
     }
     let Progress { reached, result, .. } = work_through(context, owner, place, since..until).await?;
-    context.ledger.advance(Horizon::Executions, place.0, place.1, reached).await?;
+    advance(context, Horizon::Executions, place, since, reached).await?;
     result
 }
 

@@ -1,7 +1,7 @@
 //! Incidents: those whose event did not come, those that no deployment was blamed for, and those that were resolved
 //! without a deployment.
 
-use super::{Outcome, before, begin, check_time, places, step};
+use super::{Outcome, advance, before, begin, check_time, places, step};
 use crate::{
     change_failure_rate,
     context::Context,
@@ -12,7 +12,7 @@ use crate::{
     time_to_restore,
 };
 use aws_sdk_ssm::types::{OpsItemFilter, OpsItemFilterKey, OpsItemFilterOperator, OpsItemSummary};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{datum::OLDEST, event::OpsItemKey, fact::FactKind};
 
 /// Works through the `OpsItem`s of an account and region that changed last since the horizon, and moves it on.
@@ -23,16 +23,31 @@ pub(super) async fn place(
     until: Timestamp,
 ) -> Result<(), Error> {
     let since = begin(context, Horizon::OpsItems, place, until).await?;
-    let mut outcome = Outcome::default();
-    for summary in changed(context, place, since).await? {
-        check_time(owner)?;
-        outcome.note(step(found(context, owner, place, &summary)).await);
+    let mut summaries = changed(context, place, since).await?;
+    let modified = |summary: &OpsItemSummary| summary.last_modified_time().and_then(instant);
+    summaries.sort_by_key(modified);
+    let (mut reached, mut outcome) = (until, Outcome::default());
+    for summary in summaries {
+        let result = match check_time(owner) {
+            Ok(()) => step(found(context, owner, place, &summary)).await,
+            out_of_time => out_of_time,
+        };
+        let Err(error) = result else { continue };
+        // What changed at the very instant is listed again.
+        let modified = modified(&summary).map_or(since, |modified| before(modified, INSTANT));
+        reached = reached.min(modified);
+        let is_out_of_time = matches!(error, Error::OutOfTime);
+        outcome.note(Err(error));
+        if is_out_of_time {
+            break;
+        }
     }
-    if outcome.0.is_ok() && since < until {
-        context.ledger.advance(Horizon::OpsItems, place.0, place.1, until).await?;
-    }
+    advance(context, Horizon::OpsItems, place, since, reached).await?;
     outcome.0
 }
+
+/// Less than what times are told apart by.
+const INSTANT: SignedDuration = SignedDuration::from_secs(1);
 
 /// The `OpsItem`s that changed after an instant.
 async fn changed(
@@ -145,7 +160,7 @@ async fn complete(context: &Context) -> Result<Option<Timestamp>, Error> {
         let Some(reached) = context.ledger.horizon(Horizon::Executions, &account, &region).await? else {
             return Ok(None);
         };
-        complete = Some(complete.map_or(reached, |complete: Timestamp| complete.min(reached)));
+        complete = Some(complete.map_or(reached.time, |complete: Timestamp| complete.min(reached.time)));
     }
     Ok(complete)
 }
