@@ -54,11 +54,7 @@ pub async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollbac
 ///
 /// # Errors
 /// [`Error::NotYet`], those of [`publish`].
-pub async fn raised(
-    context: &Context,
-    owner: Owner<'_>,
-    key: &OpsItemKey,
-) -> Result<Option<DoneBy>, Error> {
+pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<Option<DoneBy>, Error> {
     let Some(incident) = incidents::incident(context, key).await? else {
         info!(ops_item.id = %key.ops_item_id, "not an OpsItem of type /aws/issue");
         return Ok(None);

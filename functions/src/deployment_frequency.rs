@@ -21,7 +21,8 @@ impl Handler for DeploymentFrequency {
         let Event::ExecutionSucceeded(key) = event else { return Ok(()) };
         let resolution = pipelines::resolve(context, key).await?;
         let repository = resolution.repository().map(str::to_owned);
-        if let Some(Published::Before(DoneBy::AnotherMessage)) = executed(context, owner, &resolution).await? {
+        if let Some(Published::Before(DoneBy::AnotherMessage)) = executed(context, owner, &resolution).await?
+        {
             count_duplicate(context, repository.as_deref()).await?;
         }
         Ok(())

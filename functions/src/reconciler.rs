@@ -36,8 +36,7 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         let context = &context;
         async move {
             let deadline = worker::deadline(&event.context);
-            let owner =
-                Owner { message: Owner::RECONCILER, invocation: &event.context.request_id, deadline };
+            let owner = Owner { message: Owner::RECONCILER, invocation: &event.context.request_id, deadline };
             let result = reconcile(context, owner).await;
             if result.as_ref().is_err_and(Error::is_expired_credentials) {
                 context.clients.forget_credentials().await;

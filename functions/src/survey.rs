@@ -103,9 +103,7 @@ async fn executions(
             Ok(page) => page,
             // Somebody deleted it since it was listed.
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_pipeline_not_found_exception()) =>
+                if error.as_service_error().is_some_and(|error| error.is_pipeline_not_found_exception()) =>
             {
                 return Ok(Vec::new());
             }
@@ -119,7 +117,8 @@ async fn executions(
             earliest = earliest.min(started);
             let has_succeeded = summary.status() == Some(&PipelineExecutionStatus::Succeeded);
             if has_succeeded && changed >= range.start && started < range.end {
-                let id = summary.pipeline_execution_id().ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
+                let id =
+                    summary.pipeline_execution_id().ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
                 found.push((changed, id.to_owned()));
             }
         }

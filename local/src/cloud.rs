@@ -330,9 +330,8 @@ impl Cloud {
         }
         let queue = &feed.queue.plan().name;
         let payload = payload(&batch, &self.plan, queue);
-        let mut services = self.server.services();
-        services.permissions.check_delivery(feed.lambda.name(), queue).map_err(CloudError::Forbidden)?;
-        drop(services);
+        let allowed = self.server.services().permissions.check_delivery(feed.lambda.name(), queue);
+        allowed.map_err(CloudError::Forbidden)?;
         self.server.check_invocation(feed.lambda.name()).map_err(CloudError::Forbidden)?;
         let result = feed.lambda.invoke(payload, self.server.crash()).await?;
         let failed = failed(result);

@@ -2,8 +2,8 @@
 //! cloud.
 
 use crate::scene::{
-    OPS, Scene, commit, commit_id, config, execution, execution_in, execution_of, ops_item, ops_item_in, report,
-    rollback, with_webhook,
+    OPS, Scene, commit, commit_id, config, execution, execution_in, execution_of, ops_item, ops_item_in,
+    report, rollback, with_webhook,
 };
 use local::aws::Fault;
 use metrics_lib::contract::Metric;
@@ -185,7 +185,10 @@ async fn incident_of_a_deployment_whose_event_was_lost() {
     assert!(!blamed.contains("Deployments acme/shop 12:00 = 1\nDeployments"), "not published yet: {blamed}");
     scene.reconciles("14:30").await;
     let found = report(&scene.finish().await);
-    assert!(found.starts_with("Deployments acme/shop 11:00 = 1\nDeployments acme/shop 12:00 = 1\n"), "{found}");
+    assert!(
+        found.starts_with("Deployments acme/shop 11:00 = 1\nDeployments acme/shop 12:00 = 1\n"),
+        "{found}"
+    );
     assert!(!found.contains("FailedDeployments acme/shop 11:00"), "{found}");
 }
 
@@ -432,7 +435,8 @@ async fn many_deployments_in_one_minute() {
             scene.succeeded(&run);
         }
     }
-    for operation in ["codepipeline:GetPipelineExecution", "dynamodb:UpdateItem", "cloudwatch:PutMetricData"] {
+    for operation in ["codepipeline:GetPipelineExecution", "dynamodb:UpdateItem", "cloudwatch:PutMetricData"]
+    {
         scene.fails(operation, Fault::throttled(), 100);
     }
     scene.until("15:00").await;

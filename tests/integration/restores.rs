@@ -122,7 +122,10 @@ async fn restore_of_an_incident_whose_event_was_lost() {
     scene.cloud.record_ops_item(item.recorded());
     scene.runs(&execution("e1", "13:00").message("Fix oi-000000000001")).await;
     let before = report(&scene.finish().await);
-    assert!(!before.contains("TimeToRestore") && before.contains("failure oi-000000000001 pending"), "{before}");
+    assert!(
+        !before.contains("TimeToRestore") && before.contains("failure oi-000000000001 pending"),
+        "{before}"
+    );
     assert!(!before.contains("dead letter"), "{before}");
     scene.reconciles("14:00").await;
     let after = report(&scene.finish().await);

@@ -118,7 +118,11 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn tried<T>(&self, Open { partition, sort, .. }: &Open<T>, now: Timestamp) -> Result<(), Error> {
+    pub async fn tried<T>(
+        &self,
+        Open { partition, sort, .. }: &Open<T>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let request = self.set(partition, sort, Item::default().instant("tried", now));
         request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
     }
@@ -147,7 +151,12 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn horizon(&self, horizon: Horizon, account: &str, region: &str) -> Result<Option<Reached>, Error> {
+    pub async fn horizon(
+        &self,
+        horizon: Horizon,
+        account: &str,
+        region: &str,
+    ) -> Result<Option<Reached>, Error> {
         let items = self.query(RECONCILER, &horizon.sort(account, region)).await?;
         let reached = items.first().map(|item| {
             Ok(Reached {

@@ -68,7 +68,9 @@ async fn shown(
     const API: &str = "cloudwatch:GetMetricData";
     let query = |(number, metric): (usize, Metric)| {
         let stat = MetricStat::builder()
-            .metric(ApiMetric::builder().namespace(metric.namespace().name()).metric_name(metric.name()).build())
+            .metric(
+                ApiMetric::builder().namespace(metric.namespace().name()).metric_name(metric.name()).build(),
+            )
             .period(DAY)
             .stat("SampleCount")
             .build();

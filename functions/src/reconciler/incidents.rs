@@ -141,9 +141,7 @@ async fn restored(
     let Some(record) = record(context, key).await? else { return Ok(()) };
     early(time_to_restore::settle(context, owner, &record).await)?;
     match complete {
-        Some(complete) => {
-            time_to_restore::settle_at_resolution(context, owner, &record, complete).await
-        }
+        Some(complete) => time_to_restore::settle_at_resolution(context, owner, &record, complete).await,
         None => Ok(()),
     }
 }

@@ -154,9 +154,12 @@ impl CloudWatch {
         if period <= 0 || period % 60 != 0 {
             return Err(invalid(format!("a period of {period} s is no multiple of 60")));
         }
-        let dimensions = metric.dimensions.into_iter().map(|Dimension { name, value }| (name, value)).collect();
+        let dimensions =
+            metric.dimensions.into_iter().map(|Dimension { name, value }| (name, value)).collect();
         let is_asked = |key: &MetricKey| {
-            key.namespace == metric.namespace && key.name == metric.metric_name && key.dimensions == dimensions
+            key.namespace == metric.namespace
+                && key.name == metric.metric_name
+                && key.dimensions == dimensions
         };
         let mut periods: BTreeMap<i64, f64> = BTreeMap::new();
         let metrics = self.metrics.iter().filter(|(key, _)| is_asked(key));

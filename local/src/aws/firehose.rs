@@ -86,8 +86,7 @@ impl Firehose {
         for (number, Record { data }) in records.into_iter().enumerate() {
             if number >= taken {
                 let message = "Slow down.";
-                responses
-                    .push(json!({"ErrorCode": "ServiceUnavailableException", "ErrorMessage": message}));
+                responses.push(json!({"ErrorCode": "ServiceUnavailableException", "ErrorMessage": message}));
                 continue;
             }
             self.records += 1;

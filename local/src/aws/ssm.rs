@@ -118,7 +118,8 @@ impl Filter {
         let known = match self.key.as_str() {
             "CreatedTime" | "LastModifiedTime" => {
                 let is_time = |value: &String| value.parse::<Timestamp>().is_ok();
-                ["GreaterThan", "LessThan"].contains(&self.operator.as_str()) && self.values.iter().all(is_time)
+                ["GreaterThan", "LessThan"].contains(&self.operator.as_str())
+                    && self.values.iter().all(is_time)
             }
             "Status" | "OpsItemType" | "Source" => self.operator == "Equal",
             _ => false,
@@ -188,9 +189,7 @@ mod tests {
             let expected = expected.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>());
             assert_eq!(found, expected.as_deref().map_err(|error| *error), "{input}");
         }
-        let filter = |key: &str, operator: &str, value: &str| {
-            json!({"OpsItemFilters": [{"Key": key, "Operator": operator, "Values": [value]}]})
-        };
+        let filter = |key: &str, operator: &str, value: &str| json!({"OpsItemFilters": [{"Key": key, "Operator": operator, "Values": [value]}]});
         check(json!({}), Ok(&["0", "1", "2"]));
         check(json!({"MaxResults": 2}), Ok(&["0", "1", "next 2"]));
         check(json!({"MaxResults": 2, "NextToken": "2"}), Ok(&["2"]));

@@ -36,12 +36,7 @@ pub struct Verdict {
 type Excess = BTreeMap<(String, Date), u64>;
 
 impl Verdict {
-    pub(super) fn of(
-        seed: u64,
-        cloud: &Cloud,
-        truth: &Truth,
-        faults: usize,
-    ) -> Result<Self, ReplayError> {
+    pub(super) fn of(seed: u64, cloud: &Cloud, truth: &Truth, faults: usize) -> Result<Self, ReplayError> {
         let outcome = Outcome::of(cloud);
         let mut differences = Vec::new();
         let excess = excess(&measured_metrics(&outcome), &truth.metrics, &mut differences);
@@ -85,7 +80,8 @@ fn excess(measured: &Metrics, truth: &Metrics, differences: &mut Vec<String>) ->
             let untrue: Vec<_> = more.iter().filter(|value| !truth.contains(value)).collect();
             if !missing.is_empty() || !untrue.is_empty() {
                 let (metric, dimensions) = key;
-                differences.push(format!("{metric} {dimensions:?} {time}: lacks {missing:?}, untrue {untrue:?}"));
+                differences
+                    .push(format!("{metric} {dimensions:?} {time}: lacks {missing:?}, untrue {untrue:?}"));
             }
             if key.1.is_empty() && !more.is_empty() {
                 let day = time.to_zoned_datetime(TimeZone::UTC).date();

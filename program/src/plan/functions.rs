@@ -100,7 +100,11 @@ fn reconciler_permissions(names: &Names, settings: &Settings) -> Vec<Statement> 
     statements.extend(permissions::ledger(names, LedgerUse { actions: &ALL_OF_LEDGER, index: true }));
     statements.push(permissions::metrics(&Namespace::ALL));
     statements.push(permissions::metric_reader());
-    statements.extend(permissions::readers(names, settings, Reads { lists_pipelines: true, ops_items: true }));
+    statements.extend(permissions::readers(
+        names,
+        settings,
+        Reads { lists_pipelines: true, ops_items: true },
+    ));
     statements.push(permissions::ops_item_lister());
     let mut encrypted = vec!["dynamodb"];
     if settings.lead_time {

@@ -188,9 +188,7 @@ fn statements(resources: &Resources, reasons: &BTreeSet<String>, found: &mut BTr
                 }
             }
             for resource in texts(&statement["Resource"]).into_iter().filter(|_| is_role) {
-                if resource == "*" && !reasons.contains("*") {
-                    found.insert(format!("{name}: resource *"));
-                } else if resource == "*" && statement["Sid"] == "Logs" {
+                if resource == "*" && (!reasons.contains("*") || statement["Sid"] == "Logs") {
                     found.insert(format!("{name}: resource *"));
                 } else if resource.contains('*') && !reasons.contains(resource) {
                     found.insert(format!("{name}: no reason for {resource}"));
