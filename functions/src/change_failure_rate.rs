@@ -5,17 +5,17 @@ use crate::{
     error::Error,
     events::Event,
     incidents,
-    ledger::{IncidentRecord, Owner, Standing},
-    pipelines,
+    ledger::{DoneBy, IncidentRecord, Owner, Standing},
+    pipelines::{self, Resolution},
     publish::{count_duplicate, publish},
-    time_to_restore,
+    survey, time_to_restore,
     worker::{Handler, Work},
 };
 use lambda_runtime::tracing::info;
 use metrics_lib::{
     attribution::{self, Attribution, Named},
     change_failure_rate,
-    event::{ExecutionKey, Incident, OpsItemKey},
+    event::{Deployed, Incident, OpsItemKey, Rollback},
 };
 
 /// The handler of the function.
@@ -25,31 +25,52 @@ pub struct ChangeFailureRate;
 impl Handler for ChangeFailureRate {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
         match event {
-            Event::ExecutionSucceeded(key) => rolled_back(context, owner, key).await,
-            Event::OpsItemRaised(key) => raised(context, owner, key).await,
+            Event::ExecutionSucceeded(key) => match pipelines::resolve_rollback(context, key).await? {
+                Some(rollback) => rolled_back(context, owner, &rollback).await,
+                None => Ok(()),
+            },
+            Event::OpsItemRaised(key) => match raised(context, owner, key).await? {
+                Some(DoneBy::AnotherMessage) => count_duplicate(context, None).await,
+                Some(DoneBy::SameMessage | DoneBy::Reconciler) | None => Ok(()),
+            },
             Event::OpsItemResolved(..) | Event::Irrelevant => Ok(()),
         }
     }
 }
 
 /// A rollback makes a failure of the deployment that it rolled back.
-async fn rolled_back(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
-    let Some(rollback) = pipelines::resolve_rollback(context, key).await? else { return Ok(()) };
-    if let Some(fact) = change_failure_rate::failed_by_rollback(&rollback, context.now()?) {
+///
+/// # Errors
+/// Those of [`publish`].
+pub async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollback) -> Result<(), Error> {
+    if let Some(fact) = change_failure_rate::failed_by_rollback(rollback, context.now()?) {
         publish(context, owner, &fact).await?;
     }
     Ok(())
 }
 
-/// An incident makes a failure of the deployment that it is attributed to.
-async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<(), Error> {
+/// An incident makes a failure of the deployment that it is attributed to. Returns who had decided the attribution
+/// before, if anybody had.
+///
+/// # Errors
+/// [`Error::NotYet`], those of [`publish`].
+pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<Option<DoneBy>, Error> {
     let Some(incident) = incidents::incident(context, key).await? else {
         info!(ops_item.id = %key.ops_item_id, "not an OpsItem of type /aws/issue");
-        return Ok(());
+        return Ok(None);
     };
     let mut record = context.ledger.record_incident(&incident).await?;
-    let is_duplicate = record.decided_by.as_deref().is_some_and(|message| message != owner.message);
-    if let Standing::Pending = record.standing {
+    let decided_by = match owner.is_reconciler() {
+        true => None,
+        false => context.ledger.decided_by(&record, owner).await?,
+    };
+    // An attribution is decided for good, but one that found no deployment, which only the reconciler tries again.
+    let is_open = match record.standing {
+        Standing::Pending => true,
+        Standing::Unattributed => owner.is_reconciler(),
+        Standing::Attributed { .. } => false,
+    };
+    if is_open {
         context.after_attribution_delay(incident.created, "deployments before the incident")?;
         record.standing = decide(context, owner, &incident, &record).await?;
     }
@@ -59,18 +80,15 @@ async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result
             let fact =
                 change_failure_rate::failed_by_incident(deployment, &incident, evidence, context.now()?);
             publish(context, owner, &fact).await?;
-            // A rollback may have undone the deployment before it was known to be the one to blame.
-            time_to_restore::settle(context, owner, &record).await?;
         }
         Standing::Unattributed | Standing::Pending => {
             let reason = "no deployment could be attributed";
             publish(context, owner, &change_failure_rate::unattributed(&incident, reason)).await?;
         }
     }
-    if is_duplicate {
-        count_duplicate(context, None).await?;
-    }
-    Ok(())
+    // What restored service may have ended before, and a rollback restores it only now that it is known what is blamed.
+    time_to_restore::settle(context, owner, &record).await?;
+    Ok(decided_by)
 }
 
 async fn decide(
@@ -79,18 +97,28 @@ async fn decide(
     incident: &Incident,
     record: &IncidentRecord,
 ) -> Result<Standing, Error> {
-    let mut known = context.ledger.known_names().await?;
     let config = &context.config;
+    let window = attribution::window(incident, config.attribution_window);
+    // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
+    let unseen = survey::unseen(context, owner, window.clone()).await?;
+    let mut deployments = context.ledger.deployments_within(window).await?;
+    for key in unseen {
+        if deployments.iter().any(|deployment| deployment.key == key) {
+            continue;
+        }
+        if let Resolution::Deployment(deployment) = pipelines::resolve(context, &key).await? {
+            let deployed = Deployed::from(&deployment);
+            context.ledger.remember_names(&deployed).await?;
+            deployments.push(deployed);
+        }
+    }
+    let mut known = context.ledger.known_names().await?;
     known.repositories.extend(config.production.trunk_based.iter().cloned());
     known.repositories.extend(config.teams.0.values().flatten().cloned());
     let named = Named::by(incident, &known);
-    let deployments = match &named {
-        Named::Execution(id) => context.ledger.deployments_of(id).await?,
-        _ => {
-            let window = attribution::window(incident, config.attribution_window);
-            context.ledger.deployments_within(window).await?
-        }
-    };
+    if let Named::Execution(id) = &named {
+        deployments.extend(context.ledger.deployments_of(id).await?);
+    }
     let attribution: Attribution =
         attribution::attribute(incident, &named, &deployments, config.attribution_window);
     context.ledger.decide(record, &attribution, owner).await

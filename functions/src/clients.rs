@@ -3,16 +3,21 @@
 use crate::config::Config;
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, identity::IdentityCache, retry::RetryConfig, sts::AssumeRoleProvider,
+    timeout::TimeoutConfig,
 };
 use aws_sdk_cloudwatch::config::SharedCredentialsProvider;
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::Mutex;
 
 /// The name of the sessions in the tooling accounts, as `CloudTrail` shows it.
 const SESSION_NAME: &str = "dora-metrics";
+
+/// How long CloudWatch may take to answer: well within the lease of a claim, however long an invocation may take.
+const PUT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What reads the pipelines and `OpsItem`s of one account and region.
 #[derive(Debug)]
@@ -45,8 +50,11 @@ impl Clients {
     /// Makes the clients from the standard AWS environment.
     pub async fn new(config: &Config) -> Self {
         let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
-        let cloudwatch =
-            aws_sdk_cloudwatch::config::Builder::from(&sdk).retry_config(RetryConfig::disabled()).build();
+        let timeout = TimeoutConfig::builder().operation_timeout(PUT_TIMEOUT).build();
+        let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(&sdk)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeout)
+            .build();
         Self {
             ops_account: config.ops_account.clone(),
             read_role_arn: config.read_role_arn.clone(),

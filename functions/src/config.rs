@@ -35,6 +35,8 @@ pub struct Config {
     pub athena_workgroup: String,
     /// From [`env::LAKE_DATABASE`].
     pub lake_database: String,
+    /// From [`env::LEAD_TIME`].
+    pub lead_time: bool,
     /// From [`env::CLOCK_FILE`]; the system's clock if that is not set.
     pub clock: Clock,
 }
@@ -91,6 +93,7 @@ impl Config {
             lead_time_lookback: duration(env::LEAD_TIME_LOOKBACK)?,
             athena_workgroup: text(env::ATHENA_WORKGROUP)?,
             lake_database: text(env::LAKE_DATABASE)?,
+            lead_time: variable(env::LEAD_TIME).as_deref() == Some("true"),
             clock: clock(&variable),
         })
     }
@@ -102,13 +105,17 @@ impl Config {
             .any(|tooling| tooling.account == account && tooling.regions.contains(region))
     }
 
+    /// Every account and region whose pipelines count.
+    pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tooling_accounts.iter().flat_map(|tooling| {
+            tooling.regions.iter().map(move |region| (tooling.account.as_str(), region.as_str()))
+        })
+    }
+
     /// Every account and region that an `OpsItem` may be in: those of the pipelines, and the operations account.
     pub fn ops_item_places<'a>(&'a self, own_region: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let tooling = self.tooling_accounts.iter().flat_map(|tooling| {
-            tooling.regions.iter().map(move |region| (tooling.account.as_str(), region.as_str()))
-        });
         let own = (self.ops_account.as_str(), own_region);
-        std::iter::once(own).chain(tooling.filter(move |place| *place != own))
+        std::iter::once(own).chain(self.places().filter(move |place| *place != own))
     }
 }
 

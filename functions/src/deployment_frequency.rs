@@ -1,8 +1,10 @@
 //! Counts production deployments, rework and rollbacks: `Deployments`, `ReworkDeployments`, `Rollbacks`.
 
 use crate::{
+    context::Context,
     error::Error,
     events::Event,
+    ledger::{DoneBy, Owner},
     pipelines::{self, Resolution},
     publish::{Published, count_duplicate, publish},
     worker::{Handler, Work},
@@ -17,23 +19,38 @@ pub struct DeploymentFrequency;
 impl Handler for DeploymentFrequency {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
         let Event::ExecutionSucceeded(key) = event else { return Ok(()) };
-        let fact = match pipelines::resolve(context, key).await? {
-            Resolution::Deployment(deployment) => {
-                context.ledger.remember_names(&Deployed::from(&deployment)).await?;
-                deployment_frequency::deployment(&deployment)
-            }
-            Resolution::Rollback(rollback) => deployment_frequency::rollback(&rollback),
-            Resolution::NotProduction(ignored) => {
-                info!(execution.id = key.execution_id, reason = ignored.reason, "execution ignored");
-                match deployment_frequency::ignored(&ignored) {
-                    Some(fact) => fact,
-                    None => return Ok(()),
-                }
-            }
-        };
-        if let Published::Before { by_same_message: false } = publish(context, owner, &fact).await? {
-            count_duplicate(context, fact.repository.as_deref()).await?;
+        let resolution = pipelines::resolve(context, key).await?;
+        let repository = resolution.repository().map(str::to_owned);
+        if let Some(Published::Before(DoneBy::AnotherMessage)) = executed(context, owner, &resolution).await?
+        {
+            count_duplicate(context, repository.as_deref()).await?;
         }
         Ok(())
     }
+}
+
+/// An execution is a deployment, a rollback, or is ignored.
+///
+/// # Errors
+/// Those of [`publish`].
+pub async fn executed(
+    context: &Context,
+    owner: Owner<'_>,
+    resolution: &Resolution,
+) -> Result<Option<Published>, Error> {
+    let fact = match resolution {
+        Resolution::Deployment(deployment) => {
+            context.ledger.remember_names(&Deployed::from(deployment)).await?;
+            deployment_frequency::deployment(deployment)
+        }
+        Resolution::Rollback(rollback) => deployment_frequency::rollback(rollback),
+        Resolution::NotProduction(ignored) => {
+            info!(execution.id = ignored.key.execution_id, reason = ignored.reason, "execution ignored");
+            match deployment_frequency::ignored(ignored) {
+                Some(fact) => fact,
+                None => return Ok(None),
+            }
+        }
+    };
+    publish(context, owner, &fact).await.map(Some)
 }

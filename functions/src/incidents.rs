@@ -1,35 +1,53 @@
 //! Reads an `OpsItem`: events carry neither its operational data nor what it is about, so the API is asked.
 
 use crate::{context::Context, error::Error, pipelines::instant};
-use aws_sdk_ssm::types::OpsItem;
+use aws_sdk_ssm::types::{OpsItem, OpsItemStatus};
+use jiff::Timestamp;
 use metrics_lib::event::{Incident, OpsItemKey, PipelineKey};
 use serde::Deserialize;
 
 /// The type of `OpsItem`s that are incidents.
-const ISSUE: &str = "/aws/issue";
+pub(crate) const ISSUE: &str = "/aws/issue";
 
 /// The incident that an `OpsItem` is; none if it is of another type, or does not exist.
 ///
 /// # Errors
 /// [`Error::OpsItem`] for an answer without creation time, [`Error::Aws`].
 pub async fn incident(context: &Context, key: &OpsItemKey) -> Result<Option<Incident>, Error> {
-    let reader = context.clients.reader(&key.account, &key.region).await;
-    let sent = reader.ssm.get_ops_item().ops_item_id(key.ops_item_id.as_str()).send().await;
-    let item = match sent {
-        Ok(output) => output.ops_item,
-        Err(error)
-            if error.as_service_error().is_some_and(|error| error.is_ops_item_not_found_exception()) =>
-        {
-            None
-        }
-        Err(error) => return Err(Error::aws("ssm:GetOpsItem")(error)),
-    };
-    match item {
+    match ops_item(context, key).await? {
         Some(item) if item.ops_item_type.as_deref().is_none_or(|kind| kind == ISSUE) => {
             typed(key, &item).map(Some)
         }
         Some(_) | None => Ok(None),
     }
+}
+
+/// When an incident that is resolved now was resolved at the latest: when it was changed last.
+///
+/// # Errors
+/// [`Error::Aws`].
+pub async fn resolution(context: &Context, key: &OpsItemKey) -> Result<Option<Timestamp>, Error> {
+    let item = ops_item(context, key).await?;
+    let resolved = item.filter(|item| item.status.as_ref().is_some_and(is_resolved));
+    Ok(resolved.and_then(|item| instant(&item.last_modified_time?)))
+}
+
+async fn ops_item(context: &Context, key: &OpsItemKey) -> Result<Option<OpsItem>, Error> {
+    let reader = context.clients.reader(&key.account, &key.region).await;
+    match reader.ssm.get_ops_item().ops_item_id(key.ops_item_id.as_str()).send().await {
+        Ok(output) => Ok(output.ops_item),
+        Err(error)
+            if error.as_service_error().is_some_and(|error| error.is_ops_item_not_found_exception()) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(Error::aws("ssm:GetOpsItem")(error)),
+    }
+}
+
+/// Whether a status says that somebody has resolved the incident.
+pub(crate) fn is_resolved(status: &OpsItemStatus) -> bool {
+    matches!(status, OpsItemStatus::Resolved | OpsItemStatus::Closed)
 }
 
 fn typed(key: &OpsItemKey, item: &OpsItem) -> Result<Incident, Error> {

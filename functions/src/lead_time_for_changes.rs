@@ -40,7 +40,11 @@ impl Handler for LeadTimeForChanges {
     }
 }
 
-async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployment) -> Result<(), Error> {
+/// A deployment has a lead time, once its commits are in the lake.
+///
+/// # Errors
+/// [`Error::CommitsMissing`], [`Error::Query`], those of [`publish`].
+pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployment) -> Result<(), Error> {
     let source = &deployment.source;
     let revision = source.revision.clone().and_then(|revision| CommitId::try_from(revision).ok());
     let (SourceKind::Git, true, Some(revision)) = (source.kind, is_repository(&source.repository), revision)

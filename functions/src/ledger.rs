@@ -12,16 +12,22 @@
 //! | `opsItem#ID` | `incident#…` | the incident and its attribution |
 //! | `opsItem#ID` | `referencedBy#…` | a deployment that references the `OpsItem` |
 //! | `known` | `repository#…`, `pipeline#…` | a name that was deployed |
+//! | `reconciler` | `executions#…`, `opsItems#…` | how far the reconciler has come in an account and region |
+//! | `reconciler` | `comparison` | the day of the latest comparison with CloudWatch |
 //!
-//! The index `timeline` lists the deployments of a day in order of time.
+//! The index `timeline` lists the facts of a kind and the incidents of a day in order of time. A fact has, by the name of
+//! each metric, how many values of it CloudWatch gets.
 
 mod facts;
 mod incidents;
 mod item;
+mod open;
 mod timeline;
 
-pub use facts::{Claim, Claimed, Owner};
+pub use facts::{Claim, Claimed, DoneBy, Owner};
 pub use incidents::{IncidentRecord, Standing};
+pub use open::{DayCount, Horizon, Open, Reached};
+pub use timeline::days;
 
 use crate::error::Error;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};

@@ -20,6 +20,8 @@ pub mod lead_time_for_changes;
 pub mod ledger;
 pub mod pipelines;
 pub mod publish;
+pub mod reconciler;
+pub mod survey;
 pub mod time_to_restore;
 pub mod untrusted;
 pub mod worker;

@@ -29,6 +29,17 @@ pub enum Resolution {
     NotProduction(NotProduction),
 }
 
+impl Resolution {
+    /// The repository that it is about, where that is known.
+    pub fn repository(&self) -> Option<&str> {
+        match self {
+            Self::Deployment(deployment) => Some(&deployment.source.repository),
+            Self::Rollback(rollback) => rollback.repository.as_deref(),
+            Self::NotProduction(ignored) => ignored.repository.as_deref(),
+        }
+    }
+}
+
 /// Resolves an execution that has succeeded.
 ///
 /// # Errors
@@ -117,7 +128,7 @@ async fn repository_of(context: &Context, key: &ExecutionKey, id: &str) -> Resul
 
 /// How long an execution may take from its start to its end, waiting for approvals and retries included. Executions are
 /// listed by when they started, so this says how far back to look for one that ended late.
-const LONGEST_EXECUTION: SignedDuration = SignedDuration::from_hours(60 * 24);
+pub(crate) const LONGEST_EXECUTION: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// The latest production deployment of an execution's pipeline that ended before an instant.
 ///
@@ -289,10 +300,10 @@ pub(crate) fn instant(time: &DateTime) -> Option<Timestamp> {
     Timestamp::from_microsecond(i64::try_from(microseconds).ok()?).ok()
 }
 
-fn timestamp(api: &'static str, time: &DateTime) -> Result<Timestamp, Error> {
+pub(crate) fn timestamp(api: &'static str, time: &DateTime) -> Result<Timestamp, Error> {
     instant(time).ok_or_else(|| incomplete(api, "a time that can be represented"))
 }
 
-fn incomplete(api: &'static str, field: &str) -> Error {
+pub(crate) fn incomplete(api: &'static str, field: &str) -> Error {
     Error::Aws { api, code: "InvalidResponse".into(), message: format!("the answer lacks {field}") }
 }

@@ -3,13 +3,13 @@
 use crate::{
     context::Context,
     error::Error,
-    ledger::{Claim, Owner},
+    ledger::{Claim, DoneBy, Owner},
 };
 use aws_sdk_cloudwatch::{
     primitives::DateTime,
     types::{Dimension, MetricDatum, StandardUnit},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::tracing;
 use metrics_lib::{
     contract::{Metric, Namespace},
@@ -25,10 +25,7 @@ pub enum Published {
     /// CloudWatch gets nothing of it; the ledger has it.
     Unpublishable,
     /// It was done before.
-    Before {
-        /// Whether the same message had done it, in an earlier try.
-        by_same_message: bool,
-    },
+    Before(DoneBy),
 }
 
 /// Publishes a fact, unless that is done.
@@ -43,7 +40,7 @@ pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result
     let publication = fact.publication(&context.config.teams, now)?;
     let claimed = match context.ledger.claim(fact, owner, now).await? {
         Claim::Taken(claimed) => claimed,
-        Claim::Done { by_same_message } => return Ok(Published::Before { by_same_message }),
+        Claim::Done(by) => return Ok(Published::Before(by)),
     };
     let (state, published) = match publication {
         Publication::Batch(batch) => {
@@ -62,7 +59,19 @@ pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result
     if !context.ledger.mark(&claimed, state).await? {
         tracing::warn!(fact.id = ?fact.id, "the claim was lost before the fact was marked");
     }
+    if owner.is_reconciler() && fact.is_told_by_events() {
+        count_reconciled(context, fact).await?;
+    }
     Ok(published)
+}
+
+/// Counts a fact that no event had brought.
+async fn count_reconciled(context: &Context, fact: &Fact) -> Result<(), Error> {
+    let now = context.now()?;
+    tracing::info!(fact.id = ?fact.id, fact.time = %fact.time, "no event had brought this fact");
+    let age = DatumValue::seconds(now.duration_since(fact.time).max(SignedDuration::ZERO))?;
+    let values = [(Metric::ReconciledFacts, DatumValue::ONE), (Metric::EventAge, age)];
+    put_quality(context, &values, fact.repository.as_deref()).await
 }
 
 /// Counts one event whose fact had been published before.
@@ -78,12 +87,23 @@ pub async fn count_duplicate(context: &Context, repository: Option<&str>) -> Res
 /// # Errors
 /// [`Error::Aws`].
 pub async fn count(context: &Context, metric: Metric, repository: Option<&str>) -> Result<(), Error> {
+    put_quality(context, &[(metric, DatumValue::ONE)], repository).await
+}
+
+/// Puts values that tell how true the figures are, now.
+///
+/// # Errors
+/// [`Error::Aws`].
+pub async fn put_quality(
+    context: &Context,
+    values: &[(Metric, DatumValue)],
+    repository: Option<&str>,
+) -> Result<(), Error> {
     let now = context.now()?;
-    let values = [(metric, DatumValue::ONE)];
     let teams =
         repository.into_iter().flat_map(|repository| Teams::owning(&context.config.teams, repository));
     let time = DatumTime::new(now, now)?;
-    put(context, &Batch::new(Namespace::DataQuality, &values, time, repository, teams)).await
+    put(context, &Batch::new(Namespace::DataQuality, values, time, repository, teams)).await
 }
 
 /// Counts something that limits the truth of the figures, without any breakdown.
@@ -133,7 +153,7 @@ fn metric_datum(datum: &Datum) -> MetricDatum {
         .build()
 }
 
-fn date_time(time: Timestamp) -> DateTime {
+pub(crate) fn date_time(time: Timestamp) -> DateTime {
     // CloudWatch keeps milliseconds.
     DateTime::from_millis(time.as_millisecond())
 }

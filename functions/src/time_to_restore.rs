@@ -5,16 +5,18 @@ use crate::{
     error::Error,
     events::Event,
     incidents,
-    ledger::{IncidentRecord, Owner},
+    ledger::{IncidentRecord, Owner, Standing},
     pipelines::{self, Resolution},
     publish::publish,
+    survey,
     worker::{Handler, Work},
 };
 use jiff::Timestamp;
 use lambda_runtime::tracing::info;
 use metrics_lib::{
-    event::{Deployment, ExecutionKey, OpsItemId, OpsItemKey, Rollback},
-    time_to_restore,
+    event::{Deployment, OpsItemId, OpsItemKey, Rollback},
+    fact::Fact,
+    time_to_restore::{self, RestoredBy, Restorer},
 };
 
 /// The handler of the function.
@@ -24,24 +26,38 @@ pub struct TimeToRestore;
 impl Handler for TimeToRestore {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
         match event {
-            Event::ExecutionSucceeded(key) => executed(context, owner, key).await,
-            Event::OpsItemRaised(key) => match record(context, key).await? {
-                Some(record) => settle(context, owner, &record).await,
-                None => Ok(()),
-            },
+            Event::ExecutionSucceeded(key) => {
+                executed(context, owner, &pipelines::resolve(context, key).await?).await
+            }
+            Event::OpsItemRaised(key) => raised(context, owner, key).await,
             Event::OpsItemResolved(key, at) => resolved(context, owner, key, *at).await,
             Event::Irrelevant => Ok(()),
         }
     }
 }
 
-async fn executed(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
-    match pipelines::resolve(context, key).await? {
+/// A deployment or rollback may restore service.
+///
+/// # Errors
+/// [`Error::NotYet`], those of [`publish`].
+pub async fn executed(context: &Context, owner: Owner<'_>, resolution: &Resolution) -> Result<(), Error> {
+    match resolution {
         Resolution::Deployment(deployment) => {
-            deployed(context, owner, &deployment, &deployment.source.ops_items()).await
+            deployed(context, owner, deployment, &deployment.source.ops_items()).await
         }
-        Resolution::Rollback(rollback) => rolled_back(context, owner, &rollback).await,
+        Resolution::Rollback(rollback) => rolled_back(context, owner, rollback).await,
         Resolution::NotProduction(_) => Ok(()),
+    }
+}
+
+/// An incident may have been restored before its event arrived.
+///
+/// # Errors
+/// [`Error::NotYet`], those of [`publish`].
+pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<(), Error> {
+    match record(context, key).await? {
+        Some(record) => settle(context, owner, &record).await,
+        None => Ok(()),
     }
 }
 
@@ -77,7 +93,16 @@ async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollback) -
     Ok(())
 }
 
-async fn resolved(context: &Context, owner: Owner<'_>, key: &OpsItemKey, at: Timestamp) -> Result<(), Error> {
+/// An incident was resolved, no later than at an instant.
+///
+/// # Errors
+/// [`Error::NotYet`], those of [`publish`].
+pub async fn resolved(
+    context: &Context,
+    owner: Owner<'_>,
+    key: &OpsItemKey,
+    at: Timestamp,
+) -> Result<(), Error> {
     let Some(mut record) = record(context, key).await? else { return Ok(()) };
     context.ledger.record_resolution(&record, at).await?;
     record.resolved = Some(record.resolved.map_or(at, |before| before.min(at)));
@@ -113,21 +138,94 @@ async fn find(context: &Context, id: &OpsItemId) -> Result<Vec<IncidentRecord>, 
 /// Publishes the earliest restore of an incident that is known, once late events have arrived. An incident that was
 /// resolved without one is recorded as pending.
 ///
+/// As long as the attribution is pending, a rollback may turn out to be earlier: whoever decides it settles the restore.
+///
 /// # Errors
 /// [`Error::NotYet`], those of [`publish`].
 pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord) -> Result<(), Error> {
-    let restorers = context.ledger.restorers(record).await?;
-    let earliest = time_to_restore::earliest(record.created, record.resolved, &restorers);
-    if let Some(restorer) = earliest {
-        context.after_attribution_delay(restorer.time, "earlier restores")?;
-        if let Some(fact) = time_to_restore::restore(&record.key, record.created, restorer) {
-            publish(context, owner, &fact).await?;
+    let Some(restorer) = earliest(context, record).await? else {
+        return note_resolution(context, record).await;
+    };
+    if let Standing::Pending = record.standing {
+        return Ok(());
+    }
+    context.after_attribution_delay(restorer.time, "earlier restores")?;
+    // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
+    for key in survey::unseen(context, owner, record.created..restorer.time).await? {
+        link(context, record, &pipelines::resolve(context, &key).await?).await?;
+    }
+    let mut restorer = earliest(context, record).await?.unwrap_or(restorer);
+    if let (RestoredBy::Rollback, None) = (restorer.by, record.resolved)
+        && let Some(resolved) = incidents::resolution(context, &record.key).await?
+        && resolved < restorer.time
+    {
+        let record = IncidentRecord { resolved: Some(resolved), ..record.clone() };
+        context.ledger.record_resolution(&record, resolved).await?;
+        match earliest(context, &record).await? {
+            Some(other) => restorer = other,
+            None => return note_resolution(context, &record).await,
         }
-    } else if let Some(resolved) = record.resolved {
-        context
-            .ledger
-            .note_pending(&time_to_restore::resolved_without_deployment(&record.key, resolved))
-            .await?;
+    }
+    if let Some(fact) = time_to_restore::restore(&record.key, record.created, &restorer) {
+        publish(context, owner, &fact).await?;
     }
     Ok(())
+}
+
+/// Settles an incident that was resolved so long ago that no deployment which restored service can be expected any more,
+/// at its resolution. `complete` is the instant up to which everything that ended is known.
+///
+/// # Errors
+/// [`Error::NotYet`], those of [`publish`].
+pub async fn settle_at_resolution(
+    context: &Context,
+    owner: Owner<'_>,
+    record: &IncidentRecord,
+    complete: Timestamp,
+) -> Result<(), Error> {
+    let waits_until = |resolved: Timestamp| resolved.checked_add(context.config.attribution_window);
+    match (record.resolved, &record.standing) {
+        (Some(resolved), Standing::Attributed { .. } | Standing::Unattributed)
+            if waits_until(resolved).is_ok_and(|until| until <= complete) => {}
+        _ => return Ok(()),
+    }
+    if let (None, Some(fact)) = (earliest(context, record).await?, at_resolution(record)) {
+        publish(context, owner, &fact).await?;
+    }
+    Ok(())
+}
+
+/// Notes that nothing is known to have restored service after an incident that was resolved.
+async fn note_resolution(context: &Context, record: &IncidentRecord) -> Result<(), Error> {
+    match at_resolution(record) {
+        Some(fact) => context.ledger.note_pending(&fact).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+async fn earliest(context: &Context, record: &IncidentRecord) -> Result<Option<Restorer>, Error> {
+    let restorers = context.ledger.restorers(record).await?;
+    Ok(time_to_restore::earliest(record.created, record.resolved, &restorers).cloned())
+}
+
+fn at_resolution(IncidentRecord { key, created, resolved, standing, .. }: &IncidentRecord) -> Option<Fact> {
+    let repository = match standing {
+        Standing::Attributed { deployment, .. } => Some(deployment.repository.clone()),
+        Standing::Pending | Standing::Unattributed => None,
+    };
+    time_to_restore::resolved_without_deployment(key, *created, (*resolved)?, repository)
+}
+
+/// Notes that an execution may have restored service after an incident.
+async fn link(context: &Context, record: &IncidentRecord, resolution: &Resolution) -> Result<(), Error> {
+    let id = &record.key.ops_item_id;
+    match resolution {
+        Resolution::Deployment(deployment) if deployment.source.ops_items().contains(id) => {
+            context.ledger.link_reference(id, deployment).await
+        }
+        Resolution::Rollback(rollback @ Rollback { rolled_back: Some(deployment), .. }) => {
+            context.ledger.link_rollback(deployment, rollback).await
+        }
+        Resolution::Deployment(_) | Resolution::Rollback(_) | Resolution::NotProduction(_) => Ok(()),
+    }
 }

@@ -15,7 +15,7 @@ use std::{
 };
 
 /// How much time must be left to begin with a message.
-const SHORTEST_WORK: Duration = Duration::from_secs(5);
+pub(crate) const SHORTEST_WORK: Duration = Duration::from_secs(5);
 
 /// An SQS batch, as Lambda's event source mapping delivers it.
 #[derive(Debug, Deserialize)]
@@ -68,17 +68,26 @@ pub trait Handler: Sync {
 /// # Errors
 /// A configuration that can't be used; what the runtime fails with.
 pub async fn run(handler: impl Handler) -> Result<(), lambda_runtime::Error> {
-    tracing::init_default_subscriber();
-    let config = match Config::read(|name| std::env::var(name).ok()) {
-        Ok(config) => config,
-        Err(invalid) => {
-            error!(error.message = %invalid, "the function is not configured");
-            return Err(invalid.into());
-        }
-    };
-    let context = Context::new(config).await;
+    let context = context().await?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| invoke(&handler, &context, event)))
         .await
+}
+
+/// Begins to log, reads the configuration, and makes the context.
+pub(crate) async fn context() -> Result<Context, lambda_runtime::Error> {
+    tracing::init_default_subscriber();
+    match Config::read(|name| std::env::var(name).ok()) {
+        Ok(config) => Ok(Context::new(config).await),
+        Err(invalid) => {
+            error!(error.message = %invalid, "the function is not configured");
+            Err(invalid.into())
+        }
+    }
+}
+
+/// When an invocation ends.
+pub(crate) fn deadline(context: &lambda_runtime::Context) -> Instant {
+    Instant::now() + context.deadline().duration_since(SystemTime::now()).unwrap_or_default()
 }
 
 async fn invoke(
@@ -90,8 +99,7 @@ async fn invoke(
         error_type: "NonRetryable".into(),
         error_message: format!("the invocation is no SQS batch: {} at {}", error.inner(), error.path()),
     })?;
-    let deadline =
-        Instant::now() + event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    let deadline = deadline(&event.context);
     let mut response = Response::default();
     for Record { message_id, body } in batch.records {
         let owner = Owner { message: &message_id, invocation: &event.context.request_id, deadline };

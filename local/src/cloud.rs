@@ -30,6 +30,9 @@ pub struct Cloud {
     router: Router,
     feeds: Vec<Feed>,
     intake: Option<Intake>,
+    reconciler: Lambda,
+    /// When the reconciler runs next.
+    next_run: Timestamp,
     refused: Vec<Refused>,
     plan: Plan,
     /// Holds the clock's file and the functions' logs; it goes with the cloud.
@@ -50,6 +53,8 @@ enum Work {
     Flush,
     /// A feed's function gets a batch.
     Deliver(usize),
+    /// The schedule invokes the reconciler.
+    Reconcile,
 }
 
 /// An event that no rule or policy let through, or a webhook delivery that was not accepted.
@@ -126,8 +131,10 @@ impl Cloud {
             }
             None => None,
         };
+        let (reconciler, next_run) = (lambda(&plan.reconciler.function)?, now + plan.reconciler.every);
         let router = Router::new(&plan)?;
-        Ok(Self { clock, server, router, feeds, intake, refused: Vec::new(), plan, folder })
+        let refused = Vec::new();
+        Ok(Self { clock, server, router, feeds, intake, reconciler, next_run, refused, plan, folder })
     }
 
     /// The present.
@@ -157,7 +164,8 @@ impl Cloud {
             Ok((name, text))
         };
         let intake = self.intake.iter().flat_map(|intake| [&intake.webhook, &intake.transform]);
-        self.feeds.iter().map(|feed| &feed.lambda).chain(intake).map(read).collect()
+        let consumers = self.feeds.iter().map(|feed| &feed.lambda);
+        consumers.chain([&self.reconciler]).chain(intake).map(read).collect()
     }
 
     /// The functions, each behind its queue.
@@ -263,6 +271,10 @@ impl Cloud {
                 (Work::Flush, Some(intake)) => intake.flush(&self.server, self.clock.now()).await?,
                 (Work::Flush, None) => {}
                 (Work::Deliver(index), _) => self.deliver_batch(index).await?,
+                (Work::Reconcile, _) => {
+                    self.next_run = due + self.plan.reconciler.every;
+                    self.reconcile().await?;
+                }
             }
         }
         self.clock.advance_to(time)?;
@@ -275,7 +287,7 @@ impl Cloud {
     /// [`CloudError`].
     pub async fn finish(&mut self) -> Result<(), CloudError> {
         let end = self.now() + LONGEST_WAIT;
-        while let Some((due, _)) = self.next_work()
+        while let Some((due, _)) = self.next_delivery()
             && due <= end
         {
             self.advance_to(due).await?;
@@ -283,8 +295,23 @@ impl Cloud {
         Ok(())
     }
 
+    /// Runs the reconciler, now. Whether it succeeded.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    pub async fn reconcile(&mut self) -> Result<bool, CloudError> {
+        self.server.check_invocation(self.reconciler.name()).map_err(CloudError::Forbidden)?;
+        let result = self.reconciler.invoke(Bytes::from_static(b"{}"), self.server.crash()).await?;
+        Ok(result.is_ok())
+    }
+
     /// What is to be done next, and when. Records come first: a query at the same time finds them.
     fn next_work(&self) -> Option<(Timestamp, Work)> {
+        self.next_delivery().into_iter().chain([(self.next_run, Work::Reconcile)]).min()
+    }
+
+    /// What waits for a function or for the lake, and until when.
+    fn next_delivery(&self) -> Option<(Timestamp, Work)> {
         let flush = self.server.services().firehose.due().map(|due| (due, Work::Flush));
         let messages = self
             .feeds

@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod binaries;
+pub mod chaos;
 pub mod clock;
 pub mod cloud;
 pub mod dashboard;

@@ -6,8 +6,13 @@ use crate::{
     intake::signature,
     world::{Delivery, Entry, Header, World, WorldError},
 };
+use jiff::SignedDuration;
 use program::plan::{Plan, PlanError};
 use std::collections::BTreeMap;
+
+/// How often the reconciler runs in a replay. It finds the same facts as often as it would on AWS, as long as CloudWatch
+/// takes them, and most of the time there is nothing to find.
+const RECONCILED_EVERY: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// What stops a replay.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +29,7 @@ pub enum ReplayError {
 }
 
 /// Signs a delivery without any signature: it was recorded from a webhook without secret.
-fn sign_unsigned(headers: &mut BTreeMap<String, String>, body: &str) {
+pub(crate) fn sign_unsigned(headers: &mut BTreeMap<String, String>, body: &str) {
     let is_signature = |name: &String| name.to_ascii_lowercase().starts_with("x-hub-signature");
     if !headers.keys().any(is_signature) {
         headers.insert("X-Hub-Signature-256".to_owned(), signature(body));
@@ -41,7 +46,10 @@ pub async fn replay(
     binaries: &Binaries,
     mut progress: impl FnMut(),
 ) -> Result<Cloud, ReplayError> {
-    let mut cloud = Cloud::start(Plan::new(&header.settings)?, binaries, header.start).await?;
+    let mut plan = Plan::new(&header.settings)?;
+    plan.reconciler.every = RECONCILED_EVERY;
+    let settled_after = header.settings.attribution_window + header.settings.attribution_delay;
+    let mut cloud = Cloud::start(plan, binaries, header.start).await?;
     for line in world.lines()? {
         let line = line?;
         cloud.advance_to(line.at).await?;
@@ -57,6 +65,16 @@ pub async fn replay(
         }
         progress();
     }
-    cloud.finish().await?;
+    settle(&mut cloud, settled_after).await?;
     Ok(cloud)
+}
+
+/// Lets time pass until no message waits, and the reconciler settle what is left then: at once, and when no restore can
+/// be expected any more of what was resolved.
+async fn settle(cloud: &mut Cloud, settled_after: SignedDuration) -> Result<(), CloudError> {
+    cloud.finish().await?;
+    cloud.reconcile().await?;
+    cloud.advance_to(cloud.now() + settled_after).await?;
+    cloud.reconcile().await?;
+    cloud.finish().await
 }

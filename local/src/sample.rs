@@ -10,6 +10,7 @@ mod scenario;
 mod story;
 mod truth;
 
+pub(crate) use truth::measured_metrics;
 pub use truth::{Dimensions, Metrics, Truth};
 
 use jiff::{SignedDuration, Timestamp};

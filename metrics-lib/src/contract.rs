@@ -76,11 +76,17 @@ pub enum Metric {
     DeploymentsWithoutCommits,
     /// Webhook deliveries that were not accepted; 1 each.
     WebhookRejected,
+    /// Facts that no event had brought until the reconciler found them; 1 each.
+    ReconciledFacts,
+    /// How long ago what the reconciler found had happened; one value for each of [`Self::ReconciledFacts`].
+    EventAge,
+    /// By how many values CloudWatch and the ledger differ, over the days that were compared; one value a comparison.
+    LedgerDrift,
 }
 
 impl Metric {
     /// Every metric, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Deployments,
         Self::FailedDeployments,
         Self::ReworkDeployments,
@@ -94,6 +100,9 @@ impl Metric {
         Self::PendingLeadTimes,
         Self::DeploymentsWithoutCommits,
         Self::WebhookRejected,
+        Self::ReconciledFacts,
+        Self::EventAge,
+        Self::LedgerDrift,
     ];
 
     /// The name as CloudWatch has it.
@@ -112,6 +121,9 @@ impl Metric {
             Self::PendingLeadTimes => "PendingLeadTimes",
             Self::DeploymentsWithoutCommits => "DeploymentsWithoutCommits",
             Self::WebhookRejected => "WebhookRejected",
+            Self::ReconciledFacts => "ReconciledFacts",
+            Self::EventAge => "EventAge",
+            Self::LedgerDrift => "LedgerDrift",
         }
     }
 
@@ -130,14 +142,19 @@ impl Metric {
             | Self::IgnoredExecutions
             | Self::PendingLeadTimes
             | Self::DeploymentsWithoutCommits
-            | Self::WebhookRejected => Namespace::DataQuality,
+            | Self::WebhookRejected
+            | Self::ReconciledFacts
+            | Self::EventAge
+            | Self::LedgerDrift => Namespace::DataQuality,
         }
     }
 
     /// The unit of its values.
     pub const fn unit(self) -> Unit {
         match self {
-            Self::LeadTimeForChanges | Self::CommitLeadTime | Self::TimeToRestore => Unit::Seconds,
+            Self::LeadTimeForChanges | Self::CommitLeadTime | Self::TimeToRestore | Self::EventAge => {
+                Unit::Seconds
+            }
             _ => Unit::Count,
         }
     }
@@ -195,6 +212,8 @@ pub mod env {
     pub const DELIVERY_STREAM: &str = "DORA_DELIVERY_STREAM";
     /// JSON: the authors whose commits are left out of lead time, by name or user name, `["dependabot[bot]"]`.
     pub const BOT_AUTHORS: &str = "DORA_BOT_AUTHORS";
+    /// `true` where lead time is measured; the reconciler is told so.
+    pub const LEAD_TIME: &str = "DORA_LEAD_TIME";
     /// A file that holds the present, RFC 3339. Set on one machine only, where time is simulated; unset, the
     /// system's clock is used.
     pub const CLOCK_FILE: &str = "DORA_CLOCK_FILE";
@@ -206,7 +225,7 @@ pub mod ledger {
     pub const PARTITION_KEY: &str = "pk";
     /// The sort key: what is known of it.
     pub const SORT_KEY: &str = "sk";
-    /// The index that lists the deployments of a day in order of time.
+    /// The index that lists the facts and incidents of a day in order of time.
     pub const TIMELINE_INDEX: &str = "timeline";
     /// The index's partition key: kind and day.
     pub const TIMELINE_DAY: &str = "timelineDay";

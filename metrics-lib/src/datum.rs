@@ -76,6 +76,11 @@ impl DatumValue {
     /// One thing counted.
     pub const ONE: Self = Self(1.0);
 
+    /// A number of things.
+    pub fn count(number: usize) -> Self {
+        Self(number as f64)
+    }
+
     /// A length of time, in seconds.
     ///
     /// # Errors

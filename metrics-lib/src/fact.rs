@@ -65,6 +65,10 @@ impl FactKind {
         Self::Rework,
     ];
 
+    /// The kinds that the DORA metrics are made of.
+    pub const MEASURED: [Self; 5] =
+        [Self::Deployment, Self::LeadTime, Self::Failure, Self::Restore, Self::Rollback];
+
     /// The kind's name in the ledger.
     pub const fn name(self) -> &'static str {
         match self {
@@ -155,6 +159,21 @@ impl Fact {
     /// The foremost of what it measures.
     pub fn value(&self) -> Option<DatumValue> {
         self.measured.first().map(|(_, value)| *value)
+    }
+
+    /// How many values of each metric CloudWatch gets of it, without any breakdown.
+    pub fn samples(&self) -> BTreeMap<Metric, usize> {
+        let measured = self.measured.iter().map(|(metric, _)| *metric);
+        let mut samples = BTreeMap::new();
+        for metric in self.counted_by.iter().copied().chain(measured) {
+            *samples.entry(metric).or_default() += 1;
+        }
+        samples
+    }
+
+    /// Whether events tell it. That an incident was resolved and nothing restored service, only time tells.
+    pub fn is_told_by_events(&self) -> bool {
+        !matches!(self.id, FactId::Restore(_)) || self.execution.is_some()
     }
 
     /// What CloudWatch gets of the fact now.

@@ -70,19 +70,28 @@ pub fn restore(incident: &OpsItemKey, created: Timestamp, restorer: &Restorer) -
     })
 }
 
-/// The fact that an incident was resolved and nothing is known to have restored service. It measures nothing until it
-/// is settled.
-pub fn resolved_without_deployment(incident: &OpsItemKey, resolved: Timestamp) -> Fact {
-    Fact {
+/// The fact that an incident was resolved and nothing is known to have restored service: its resolution did. None if it
+/// was resolved before it was raised.
+///
+/// It is pending until no deployment that restored service can be expected any more. The repository is that of the
+/// deployment which the incident is attributed to.
+pub fn resolved_without_deployment(
+    incident: &OpsItemKey,
+    created: Timestamp,
+    resolved: Timestamp,
+    repository: Option<String>,
+) -> Option<Fact> {
+    let seconds = DatumValue::seconds(resolved.duration_since(created)).ok()?;
+    Some(Fact {
         id: FactId::Restore(incident.clone()),
         time: resolved,
-        repository: None,
+        repository,
         execution: None,
         ops_item: Some(incident.clone()),
-        measured: Vec::new(),
+        measured: vec![(Metric::TimeToRestore, seconds)],
         counted_by: Vec::new(),
         evidence: "resolved without a deployment that references it".into(),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(crate) mod iam;
 pub(crate) mod kms;
 pub(crate) mod lambda;
 pub(crate) mod s3;
+pub(crate) mod scheduler;
 pub(crate) mod secretsmanager;
 pub(crate) mod sns;
 pub(crate) mod sqs;

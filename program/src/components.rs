@@ -10,6 +10,7 @@ pub(crate) mod forwarding;
 pub(crate) mod function;
 pub(crate) mod ledger;
 pub(crate) mod queue;
+pub(crate) mod schedule;
 pub(crate) mod webhook_api;
 
 use crate::{

@@ -43,6 +43,8 @@ pub struct Plan {
     pub buses: Vec<Bus>,
     /// The functions that events feed, each behind its queue.
     pub consumers: Vec<Consumer>,
+    /// What finds the facts that no event has brought.
+    pub reconciler: Scheduled,
     /// What GitHub's webhooks go through; none if lead time is not measured.
     pub intake: Option<Intake>,
     /// The ledger's table.
@@ -121,6 +123,20 @@ pub struct Consumer {
     pub function: Function,
     /// The queue that feeds it.
     pub queue: Queue,
+}
+
+/// A function that runs on a schedule.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scheduled {
+    /// The function.
+    pub function: Function,
+    /// The name of the schedule.
+    pub schedule: String,
+    /// How often it runs, in whole minutes.
+    pub every: SignedDuration,
+    /// The name of the queue of invocations that Lambda did not take.
+    pub dead_letter_queue: String,
 }
 
 /// The way of GitHub's webhooks into the lake.
@@ -252,6 +268,7 @@ impl Plan {
             ops_rules: routes::forwarding_rules(names, settings.lead_time, false),
             buses: routes::buses(names, settings),
             consumers,
+            reconciler: functions::reconciler(names, settings, &read_role),
             intake: settings.lead_time.then(|| functions::intake(names, settings)),
             ledger: Table {
                 name: names.table(),
@@ -270,7 +287,8 @@ impl Plan {
     /// Every function.
     pub fn functions(&self) -> impl Iterator<Item = &Function> {
         let intake = self.intake.iter().flat_map(|intake| [&intake.webhook, &intake.transform]);
-        self.consumers.iter().map(|consumer| &consumer.function).chain(intake)
+        let scheduled = std::iter::once(&self.reconciler.function);
+        self.consumers.iter().map(|consumer| &consumer.function).chain(scheduled).chain(intake)
     }
 }
 
@@ -302,12 +320,12 @@ impl ToolingPlan {
         let ToolingSettings { account, region, lead_time, .. } = settings;
         let names = &settings.names();
         let rules = routes::forwarding_rules(names, *lead_time, true);
-        let reader = |route: &routes::Route| names.ops_role_arn(&names.function(route.name));
+        let readers = routes::measured(*lead_time).map(|route| route.name).chain([functions::RECONCILER]);
         Self {
             forward: forward(names, &rules),
             rules,
             read: read_role(account, region),
-            readers: routes::measured(*lead_time).map(reader).collect(),
+            readers: readers.map(|function| names.ops_role_arn(&names.function(function))).collect(),
         }
     }
 }

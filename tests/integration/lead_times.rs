@@ -204,6 +204,7 @@ pub(crate) fn short_on_time(plan: &mut Plan) {
     let lead_time = |consumer: &&mut Consumer| consumer.function.name == "lead-time-for-changes";
     let consumer = plan.consumers.iter_mut().find(lead_time).unwrap();
     consumer.function.timeout = SignedDuration::from_secs(7);
+    plan.reconciler.function.timeout = SignedDuration::from_secs(12);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what can't be set up fails its test")]
 
+mod chaos;
 mod cli;
 mod dashboards;
 mod deployments;
@@ -14,6 +15,7 @@ mod package;
 mod permissions;
 mod purity;
 mod real_payloads;
+mod reconciler;
 mod restores;
 mod routing;
 mod sample;

@@ -40,6 +40,9 @@ async fn every_permission_is_used() {
     // Nothing known leads to this one: the query is asked again and again.
     scene.runs(&execution("e3", "14:00").revision(&commit_id(99))).await;
     scene.finish().await;
+    // The reconciler asks the lake about a deployment that no event tells.
+    scene.knows(&execution("e4", "18:00").revision(&commit_id(3))).await;
+    scene.reconciles("19:00").await;
     add(&scene.cloud, &mut all, &mut used);
 
     // A query that takes too long is stopped.
@@ -48,6 +51,9 @@ async fn every_permission_is_used() {
     scene.pushes("10:30", "main", 0, &[commit(1, "10:00", "Begin")]).await;
     scene.runs(&execution("e1", "11:00").revision(&commit_id(1))).await;
     scene.until("12:00").await;
+    scene.knows(&execution("e2", "12:00").revision(&commit_id(1))).await;
+    scene.until("13:00").await;
+    scene.cloud.reconcile().await.unwrap();
     add(&scene.cloud, &mut all, &mut used);
 
     let unused: Vec<String> = all.difference(&used).map(ToString::to_string).collect();

@@ -6,7 +6,7 @@
 
 pub(crate) use local::shapes::{Delivery, Execution, OpsItem, PushedCommit, Source, action, push};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use local::{
     aws::{Fault, Services},
     binaries::Binaries,
@@ -134,6 +134,8 @@ impl Scene {
     /// A scene whose plan is changed.
     pub(crate) async fn planned(config: Value, change: impl FnOnce(&mut Plan)) -> Self {
         let mut plan = Plan::new(&Settings::from_json(&config).unwrap()).unwrap();
+        // The reconciler runs when a test says so.
+        plan.reconciler.every = SignedDuration::from_hours(1000 * 24);
         change(&mut plan);
         let cloud = Cloud::start(plan, binaries(), at("00:00")).await.unwrap();
         Self { cloud, events: 0 }
@@ -215,6 +217,12 @@ impl Scene {
     /// How often an operation was called.
     pub(crate) fn calls(&self, operation: &str) -> u64 {
         self.services().calls.get(operation).copied().unwrap_or_default()
+    }
+
+    /// Runs the reconciler, at a time.
+    pub(crate) async fn reconciles(&mut self, time: &str) {
+        self.until(time).await;
+        assert!(self.cloud.reconcile().await.unwrap(), "{}", self.cloud.logs().unwrap()["reconciler"]);
     }
 
     /// Lets time pass until no message waits.

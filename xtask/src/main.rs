@@ -1,6 +1,7 @@
 //! `cargo xtask …`: the commands of those who work on the product.
 
 mod bench;
+mod chaos;
 mod checks;
 mod engine;
 mod package;
@@ -31,6 +32,15 @@ enum Command {
     Bench,
     /// Build the functions as they are deployed: target/lambda/FUNCTION.zip.
     Package(package::Options),
+    /// Play sample worlds in which events are lost, late and repeated and AWS fails, and compare with the truth.
+    Chaos {
+        /// How many worlds.
+        #[arg(long, default_value_t = 200)]
+        seeds: u64,
+        /// The seed of the first.
+        #[arg(long, default_value_t = 1)]
+        first: u64,
+    },
     /// Run a file of event patterns and events against the pattern matcher and print each disagreement.
     Patterns {
         /// JSON lines: id, pattern, event, expected ("match", "no match" or "invalid").
@@ -44,6 +54,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Engine => engine::build().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench::run().map(|()| ExitCode::SUCCESS),
         Command::Package(options) => package::run(&options),
+        Command::Chaos { seeds, first } => chaos::run(first, seeds),
         Command::Patterns { file } => patterns::run(&file),
     }
 }

@@ -9,12 +9,13 @@ use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder,
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
-    contract::ledger::{PARTITION_KEY, SORT_KEY, TIMELINE_DAY},
-    fact::{Fact, FactId, FactState},
+    contract::ledger::{PARTITION_KEY, SORT_KEY},
+    event::{ExecutionKey, OpsItemKey},
+    fact::{Fact, FactId, FactKind, FactState},
 };
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
 /// How long a claim holds: longer than an invocation can take, shorter than a message stays hidden, so that a message
 /// that comes back after a crash finds the claim expired.
@@ -28,10 +29,18 @@ pub enum Claim {
     /// The fact is ours to publish.
     Taken(Claimed),
     /// It was published before, or is known to be unpublishable.
-    Done {
-        /// Whether the same message had done it, in an earlier try.
-        by_same_message: bool,
-    },
+    Done(DoneBy),
+}
+
+/// Who published a fact before, or decided an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoneBy {
+    /// The same message, in an earlier try.
+    SameMessage,
+    /// Another message: one of the two is a duplicate.
+    AnotherMessage,
+    /// The reconciler, and this is the first message that tells the same: it is late, not a duplicate.
+    Reconciler,
 }
 
 /// Who claims facts: one try of one message.
@@ -43,6 +52,16 @@ pub struct Owner<'a> {
     pub invocation: &'a str,
     /// When the invocation ends.
     pub deadline: Instant,
+}
+
+impl Owner<'_> {
+    /// What takes the place of a message's id where the reconciler does what no message has led to.
+    pub const RECONCILER: &'static str = "reconciler";
+
+    /// Whether this is the reconciler.
+    pub fn is_reconciler(&self) -> bool {
+        self.message == Self::RECONCILER
+    }
 }
 
 /// A claim that holds: proof that nobody else publishes the fact.
@@ -94,7 +113,7 @@ impl Ledger {
                         until: old.instant_of("leaseUntil")?,
                     }),
                     Some(old) => {
-                        Ok(Claim::Done { by_same_message: old.get("message") == Some(owner.message) })
+                        self.done_by(&partition, &sort, "message", &old, owner).await.map(Claim::Done)
                     }
                     None => Err(Error::aws("dynamodb:UpdateItem")(error)),
                 }
@@ -115,6 +134,54 @@ impl Ledger {
             .expression_attribute_names("#invocation", "invocation")
             .expression_attribute_values(":invocation", AttributeValue::S(invocation.clone()));
         held(request.send().await.map(|_| ()))
+    }
+
+    /// Who did what an item says, as seen by a message. What the reconciler did, the first message that tells the same
+    /// makes its own, so that the next one is known to be a duplicate.
+    pub(super) async fn done_by(
+        &self,
+        partition: &str,
+        sort: &str,
+        attribute: &'static str,
+        old: &Item,
+        owner: Owner<'_>,
+    ) -> Result<DoneBy, Error> {
+        match old.get(attribute) {
+            Some(message) if message == owner.message => Ok(DoneBy::SameMessage),
+            Some(Owner::RECONCILER) => {
+                let request = self
+                    .set(partition, sort, Item::default().text(attribute, owner.message))
+                    .condition_expression("#done = :reconciler")
+                    .expression_attribute_names("#done", attribute)
+                    .expression_attribute_values(":reconciler", AttributeValue::S(Owner::RECONCILER.into()));
+                let first = held(request.send().await.map(|_| ()))?;
+                Ok(if first { DoneBy::Reconciler } else { DoneBy::AnotherMessage })
+            }
+            Some(_) | None => Ok(DoneBy::AnotherMessage),
+        }
+    }
+
+    /// The kinds of facts of an execution that are done: published, or known to be unpublishable.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn done_of(&self, key: &ExecutionKey) -> Result<BTreeSet<FactKind>, Error> {
+        let items = self.query(&execution_partition(&key.execution_id), "").await?;
+        let of_execution = |kind: &FactKind| {
+            let sort = execution_sort(kind.name(), key);
+            items.iter().any(|item| item.get(SORT_KEY) == Some(&sort) && is_done(item))
+        };
+        Ok(FactKind::ALL.into_iter().filter(of_execution).collect())
+    }
+
+    /// Whether the restore of an incident is done.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn is_restored(&self, key: &OpsItemKey) -> Result<bool, Error> {
+        let sort = ops_item_sort(FactKind::Restore.name(), key);
+        let items = self.query(&ops_item_partition(key), &sort).await?;
+        Ok(items.iter().any(|item| item.get(SORT_KEY) == Some(&sort) && is_done(item)))
     }
 
     /// Records a fact that can't be decided yet, unless it is known; whether it is new.
@@ -183,7 +250,7 @@ fn fact_item(fact: &Fact) -> Item {
             Item::new(ops_item_partition(key), ops_item_sort(kind, key))
         }
     };
-    item = item.text("kind", kind).instant("time", fact.time).text("evidence", &fact.evidence);
+    item = item.listed(kind, fact.time).text("evidence", &fact.evidence);
     // The attributes `account` and `region` are those of the execution where there is one: it is what was deployed.
     if let Some(key) = &fact.ops_item {
         item = item.ops_item(key);
@@ -197,13 +264,14 @@ fn fact_item(fact: &Fact) -> Item {
     if let Some(seconds) = fact.value() {
         item = item.number("value", seconds.get());
     }
-    if let FactId::Deployment(_) = &fact.id {
-        item = item.text(TIMELINE_DAY, timeline_day(fact.time));
+    for (metric, samples) in fact.samples() {
+        item = item.number(metric.name(), samples);
     }
     item
 }
 
-/// The partition of the timeline that a deployment is listed in.
-pub(super) fn timeline_day(time: Timestamp) -> String {
-    format!("deployment#{}", time.to_zoned_datetime(TimeZone::UTC).date())
+/// Whether a fact is published, or known to be unpublishable.
+pub(super) fn is_done(item: &Item) -> bool {
+    let done = [FactState::Published, FactState::Unpublishable].map(FactState::name);
+    item.get("state").is_some_and(|state| done.contains(&state))
 }

@@ -1,7 +1,7 @@
 //! What the ledger knows of incidents: where each stands, which deployments reference it, which rollbacks undid what.
 
 use super::{
-    Ledger, Owner,
+    DoneBy, Ledger, Owner,
     facts::held,
     item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort, sortable},
 };
@@ -46,6 +46,8 @@ pub struct IncidentRecord {
     pub decided_by: Option<String>,
 }
 
+/// The kind of items that record incidents.
+pub(super) const INCIDENT: &str = "incident";
 const PENDING: &str = "pending";
 const UNATTRIBUTED: &str = "unattributed";
 const ATTRIBUTED: &str = "attributed";
@@ -63,9 +65,8 @@ impl Ledger {
             return Ok(record);
         }
         let item = incident_item(key)
-            .text("kind", "incident")
+            .listed(INCIDENT, incident.created)
             .ops_item(key)
-            .instant("time", incident.created)
             .text("attribution", PENDING)
             .text("evidence", "not attributed yet")
             .expires(incident.created);
@@ -119,7 +120,9 @@ impl Ledger {
             ),
         };
         let item = incident_item(&record.key);
-        let decision = decision.text("decidedBy", owner.message);
+        // Whoever led to the first decision stays the one: other messages are its duplicates.
+        let decided_by = record.decided_by.as_deref().unwrap_or(owner.message);
+        let decision = decision.text("decidedBy", decided_by);
         let request = self
             .set(item.required(PARTITION_KEY)?, item.required(SORT_KEY)?, decision)
             .condition_expression("#attribution IN (:pending, :unattributed)")
@@ -132,6 +135,21 @@ impl Ledger {
         let records = self.incidents(&record.key.ops_item_id).await?;
         let decided = records.into_iter().find(|other| other.key == record.key);
         decided.map(|record| record.standing).ok_or_else(|| item.unreadable("attribution"))
+    }
+
+    /// Who decided an incident, as seen by a message; none if nobody had, or this message did.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn decided_by(
+        &self,
+        record: &IncidentRecord,
+        owner: Owner<'_>,
+    ) -> Result<Option<DoneBy>, Error> {
+        let Some(decided_by) = &record.decided_by else { return Ok(None) };
+        let item = incident_item(&record.key).text("decidedBy", decided_by);
+        let (partition, sort) = (item.required(PARTITION_KEY)?, item.required(SORT_KEY)?);
+        self.done_by(partition, sort, "decidedBy", &item, owner).await.map(Some)
     }
 
     /// Links a deployment with an incident that is attributed to it.
@@ -242,11 +260,11 @@ impl Ledger {
     }
 }
 
-fn incident_item(key: &OpsItemKey) -> Item {
-    Item::new(ops_item_partition(key), ops_item_sort("incident", key))
+pub(super) fn incident_item(key: &OpsItemKey) -> Item {
+    Item::new(ops_item_partition(key), ops_item_sort(INCIDENT, key))
 }
 
-fn record(item: &Item) -> Result<IncidentRecord, Error> {
+pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
     let standing = match item.required("attribution")? {
         PENDING => Standing::Pending,
         UNATTRIBUTED => Standing::Unattributed,
@@ -265,7 +283,7 @@ fn record(item: &Item) -> Result<IncidentRecord, Error> {
         },
         _ => return Err(item.unreadable("attribution")),
     };
-    let resolved = item.get("resolved").is_some().then(|| item.instant_of("resolved")).transpose()?;
+    let resolved = item.optional_instant("resolved")?;
     Ok(IncidentRecord {
         key: item.ops_item_key()?,
         created: item.instant_of("time")?,

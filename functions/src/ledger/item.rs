@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use metrics_lib::{
-    contract::ledger::{EXPIRES_AT, PARTITION_KEY, SORT_KEY},
+    contract::ledger::{EXPIRES_AT, PARTITION_KEY, SORT_KEY, TIMELINE_DAY},
     event::{Deployed, ExecutionKey, OpsItemKey},
 };
 use std::collections::HashMap;
@@ -44,6 +44,11 @@ impl Item {
         self.number(EXPIRES_AT, (since + RETENTION).as_second())
     }
 
+    /// Lists the item in the timeline, among those of its kind on the day of an instant, which is its time.
+    pub(super) fn listed(self, kind: &str, time: Timestamp) -> Self {
+        self.text("kind", kind).instant("time", time).text(TIMELINE_DAY, timeline_day(kind, time))
+    }
+
     /// Adds the attributes of an execution.
     pub(super) fn execution(self, key: &ExecutionKey) -> Self {
         self.text("account", &key.account)
@@ -72,6 +77,17 @@ impl Item {
     /// An instant that the item must have.
     pub(super) fn instant_of(&self, name: &'static str) -> Result<Timestamp, Error> {
         self.required(name)?.parse().map_err(|_| self.unreadable(name))
+    }
+
+    /// An instant, if the item has it.
+    pub(super) fn optional_instant(&self, name: &'static str) -> Result<Option<Timestamp>, Error> {
+        self.get(name).is_some().then(|| self.instant_of(name)).transpose()
+    }
+
+    /// A number of things, 0 if the item has none.
+    pub(super) fn count(&self, name: &str) -> usize {
+        let number = self.0.get(name).and_then(|value| value.as_n().ok());
+        number.and_then(|number| number.parse().ok()).unwrap_or_default()
     }
 
     /// The execution that the item is about.
@@ -112,6 +128,11 @@ impl Item {
 /// An instant as RFC 3339 of one length, so that texts sort as the instants do.
 pub(super) fn sortable(time: Timestamp) -> String {
     format!("{time:.6}")
+}
+
+/// The partition of the timeline that items of a kind are listed in, on the day of an instant.
+pub(super) fn timeline_day(kind: &str, time: Timestamp) -> String {
+    format!("{kind}#{}", time.to_zoned_datetime(TimeZone::UTC).date())
 }
 
 /// The partition of all that is known of an execution.

@@ -2,16 +2,16 @@
 
 use super::{
     Ledger,
-    facts::timeline_day,
-    item::{Item, execution_partition, sortable},
+    item::{Item, execution_partition, timeline_day},
 };
 use crate::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use metrics_lib::{
     attribution::KnownNames,
-    contract::ledger::{TIMELINE_DAY, TIMELINE_INDEX, TIMELINE_TIME},
+    contract::ledger::{TIMELINE_DAY, TIMELINE_INDEX},
     event::Deployed,
+    fact::FactKind,
 };
 use std::{ops::Range, sync::PoisonError};
 
@@ -24,30 +24,30 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn deployments_within(&self, range: Range<Timestamp>) -> Result<Vec<Deployed>, Error> {
-        let day = |time: Timestamp| time.to_zoned_datetime(TimeZone::UTC).date();
         let mut deployments = Vec::new();
-        let days =
-            day(range.start).series(jiff::Span::new().days(1)).take_while(|date| *date <= day(range.end));
-        for date in days {
-            let Ok(midnight) = date.to_zoned_datetime(TimeZone::UTC) else { continue };
+        for item in self.listed(FactKind::Deployment.name(), range.clone()).await? {
+            deployments.push(item.deployed()?);
+        }
+        deployments.retain(|deployment| range.contains(&deployment.time));
+        Ok(deployments)
+    }
+
+    /// The items of a kind whose time is on one of the days that a range of time touches.
+    pub(super) async fn listed(&self, kind: &str, range: Range<Timestamp>) -> Result<Vec<Item>, Error> {
+        let mut listed = Vec::new();
+        for day in days(range) {
             let request = self
                 .client
                 .query()
                 .table_name(&self.table)
                 .index_name(TIMELINE_INDEX)
-                .key_condition_expression("#day = :day AND #time BETWEEN :start AND :end")
+                .key_condition_expression("#day = :day")
                 .expression_attribute_names("#day", TIMELINE_DAY)
-                .expression_attribute_names("#time", TIMELINE_TIME)
-                .expression_attribute_values(":day", AttributeValue::S(timeline_day(midnight.timestamp())))
-                .expression_attribute_values(":start", AttributeValue::S(sortable(range.start)))
-                .expression_attribute_values(":end", AttributeValue::S(sortable(range.end)));
+                .expression_attribute_values(":day", AttributeValue::S(timeline_day(kind, day)));
             let items = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-            for item in items.map_err(Error::aws("dynamodb:Query"))? {
-                deployments.push(Item(item).deployed()?);
-            }
+            listed.extend(items.map_err(Error::aws("dynamodb:Query"))?.into_iter().map(Item));
         }
-        deployments.retain(|deployment| range.contains(&deployment.time));
-        Ok(deployments)
+        Ok(listed)
     }
 
     /// The production deployments that an execution id identifies, one at the most but for a coincidence.
@@ -92,4 +92,11 @@ impl Ledger {
         }
         Ok(names)
     }
+}
+
+/// The beginnings of the days that a range of time touches.
+pub fn days(range: Range<Timestamp>) -> impl Iterator<Item = Timestamp> {
+    const DAY: i64 = 24 * 3600;
+    let day = |time: Timestamp| time.as_second().div_euclid(DAY);
+    (day(range.start)..=day(range.end)).filter_map(|day| Timestamp::from_second(day * DAY).ok())
 }

@@ -27,6 +27,8 @@ pub struct Athena {
     started: u64,
     /// Whether queries run for ever.
     pub stuck: bool,
+    /// How many of the next queries fail.
+    pub failing: usize,
 }
 
 #[derive(Deserialize)]
@@ -123,7 +125,14 @@ impl Athena {
         let known = self.queries.iter().find(|(_, (other, _))| *other == token).map(|(id, _)| *id);
         let id = known.unwrap_or_else(|| {
             self.started += 1;
-            self.queries.insert(self.started, (token, changes(&execution_parameters, objects)));
+            let result = match self.failing.checked_sub(1) {
+                Some(left) => {
+                    self.failing = left;
+                    Err("GENERIC_INTERNAL_ERROR: the query engine has failed".to_owned())
+                }
+                None => changes(&execution_parameters, objects),
+            };
+            self.queries.insert(self.started, (token, result));
             self.started
         });
         if self.queries.len() > KEPT {

@@ -1,8 +1,14 @@
 //! The part of CBOR that Smithy RPC v2 uses, as JSON values; timestamps (tag 1) become numbers of seconds.
 
 use super::AwsError;
-use minicbor::{Decoder, Encoder, data::Type, decode::Error};
+use jiff::Timestamp;
+use minicbor::{
+    Decoder, Encoder,
+    data::{IanaTag, Type},
+    decode::Error,
+};
 use serde_json::{Map, Number, Value};
+use std::convert::Infallible;
 
 /// Reads a document. Not-a-number and infinities, which JSON does not know, become the texts `NaN`, `inf`, `-inf`.
 pub(super) fn decode(bytes: &[u8]) -> Result<Value, AwsError> {
@@ -10,16 +16,44 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Value, AwsError> {
     value(&mut Decoder::new(bytes), 0).map_err(refuse)
 }
 
-/// Writes an object of texts, which is all that errors and empty answers are.
-pub(super) fn encode(members: &[(&str, &str)]) -> Vec<u8> {
+/// A value to be written.
+#[derive(Clone, Debug)]
+pub(super) enum Output {
+    Text(String),
+    Number(f64),
+    Time(Timestamp),
+    List(Vec<Self>),
+    Object(Vec<(&'static str, Self)>),
+}
+
+/// Writes a document.
+pub(super) fn encode(output: &Output) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes);
     // Writing to memory does not fail.
-    let _ = encoder.map(members.len() as u64).map(drop);
-    for (name, value) in members {
-        let _ = encoder.str(name).and_then(|encoder| encoder.str(value)).map(drop);
-    }
+    let _ = write(&mut Encoder::new(&mut bytes), output);
     bytes
+}
+
+type Written = Result<(), minicbor::encode::Error<Infallible>>;
+
+fn write(encoder: &mut Encoder<&mut Vec<u8>>, output: &Output) -> Written {
+    match output {
+        Output::Text(text) => encoder.str(text)?,
+        Output::Number(number) => encoder.f64(*number)?,
+        Output::Time(time) => encoder.tag(IanaTag::Timestamp)?.f64(time.as_millisecond() as f64 / 1000.0)?,
+        Output::List(elements) => {
+            encoder.array(elements.len() as u64)?;
+            return elements.iter().try_for_each(|element| write(encoder, element));
+        }
+        Output::Object(members) => {
+            encoder.map(members.len() as u64)?;
+            return members.iter().try_for_each(|(name, member)| {
+                encoder.str(name)?;
+                write(encoder, member)
+            });
+        }
+    };
+    Ok(())
 }
 
 fn value(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, Error> {

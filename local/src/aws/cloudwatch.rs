@@ -1,10 +1,10 @@
 //! CloudWatch: takes what the real one takes, and keeps every value.
 
-use super::{AwsError, time};
+use super::{AwsError, cbor::Output, time};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 /// The units that CloudWatch knows.
 const UNITS: [&str; 27] = [
@@ -79,6 +79,38 @@ struct Datum {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct GetMetricData {
+    metric_data_queries: Vec<MetricDataQuery>,
+    start_time: Value,
+    end_time: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct MetricDataQuery {
+    id: String,
+    metric_stat: MetricStat,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct MetricStat {
+    metric: AskedMetric,
+    period: i64,
+    stat: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct AskedMetric {
+    namespace: String,
+    metric_name: String,
+    #[serde(default)]
+    dimensions: Vec<Dimension>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Dimension {
     name: String,
     value: String,
@@ -90,8 +122,69 @@ impl CloudWatch {
         &self.metrics
     }
 
+    /// Answers an operation.
+    pub(super) fn call(&mut self, operation: &str, input: Value, now: Timestamp) -> Result<Output, AwsError> {
+        match operation {
+            "PutMetricData" => self.put_metric_data(input, now).map(|()| Output::Object(Vec::new())),
+            "GetMetricData" => self.get_metric_data(input),
+            _ => Err(AwsError::not_implemented("cloudwatch", operation)),
+        }
+    }
+
+    /// `GetMetricData`: the number or the sum of the values, by periods that begin with 1970. All on one page.
+    fn get_metric_data(&self, input: Value) -> Result<Output, AwsError> {
+        let GetMetricData { metric_data_queries, start_time, end_time } =
+            serde_json::from_value(input).map_err(|error| invalid(error.to_string()))?;
+        let bound = |time: &Value| time::recorded(time).ok_or_else(|| invalid("a time is invalid"));
+        let (start, end) = (bound(&start_time)?, bound(&end_time)?);
+        if metric_data_queries.is_empty() || metric_data_queries.len() > 500 || start >= end {
+            return Err(invalid("1 to 500 queries, and a start before the end, are required"));
+        }
+        let results = metric_data_queries.into_iter().map(|query| self.result(query, start..end));
+        let results = results.collect::<Result<Vec<_>, _>>()?;
+        Ok(Output::Object(vec![("MetricDataResults", Output::List(results))]))
+    }
+
+    fn result(
+        &self,
+        MetricDataQuery { id, metric_stat }: MetricDataQuery,
+        range: Range<Timestamp>,
+    ) -> Result<Output, AwsError> {
+        let MetricStat { metric, period, stat } = metric_stat;
+        if period <= 0 || period % 60 != 0 {
+            return Err(invalid(format!("a period of {period} s is no multiple of 60")));
+        }
+        let dimensions =
+            metric.dimensions.into_iter().map(|Dimension { name, value }| (name, value)).collect();
+        let is_asked = |key: &MetricKey| {
+            key.namespace == metric.namespace
+                && key.name == metric.metric_name
+                && key.dimensions == dimensions
+        };
+        let mut periods: BTreeMap<i64, f64> = BTreeMap::new();
+        let metrics = self.metrics.iter().filter(|(key, _)| is_asked(key));
+        for (time, values) in metrics.flat_map(|(_, points)| points.range(range.clone())) {
+            let value = match stat.as_str() {
+                "SampleCount" => values.len() as f64,
+                "Sum" => values.iter().sum(),
+                _ => return Err(AwsError::not_implemented("cloudwatch", &format!("GetMetricData {stat}"))),
+            };
+            *periods.entry(time.as_second().div_euclid(period)).or_default() += value;
+        }
+        // The latest first.
+        let periods: Vec<_> = periods.into_iter().rev().collect();
+        let times = periods.iter().filter_map(|(number, _)| Timestamp::from_second(number * period).ok());
+        Ok(Output::Object(vec![
+            ("Id", Output::Text(id)),
+            ("Label", Output::Text(metric.metric_name)),
+            ("Timestamps", Output::List(times.map(Output::Time).collect())),
+            ("Values", Output::List(periods.iter().map(|(_, value)| Output::Number(*value)).collect())),
+            ("StatusCode", Output::Text("Complete".into())),
+        ]))
+    }
+
     /// `PutMetricData`: all data or none.
-    pub(super) fn put_metric_data(&mut self, input: Value, now: Timestamp) -> Result<(), AwsError> {
+    fn put_metric_data(&mut self, input: Value, now: Timestamp) -> Result<(), AwsError> {
         let PutMetricData { namespace, metric_data } = serde_json::from_value(input)
             .map_err(|error| AwsError::new("InvalidParameterValue", error.to_string()))?;
         check_name("Namespace", &namespace)?;

@@ -53,6 +53,13 @@ struct GetPipelineExecution {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ListPipelines {
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ListPipelineExecutions {
     pipeline_name: String,
     max_results: Option<usize>,
@@ -128,6 +135,16 @@ impl CodePipeline {
                 let GetPipelineExecution { pipeline_name, pipeline_execution_id } = read(input)?;
                 let stored = pipeline(pipeline_name)?.execution(&pipeline_execution_id)?;
                 Ok(json!({"pipelineExecution": parsed(&stored.detail)}))
+            }
+            "ListPipelines" => {
+                let ListPipelines { max_results, next_token } = read(input)?;
+                let here =
+                    self.pipelines.keys().filter(|key| (&*key.account, &*key.region) == (account, region));
+                let mut names: Vec<&str> = here.map(|key| key.pipeline.as_str()).collect();
+                names.sort_unstable();
+                let (page, next) = page(names.into_iter(), max_results, next_token.as_deref())?;
+                let summaries = page.into_iter().map(|name| json!({"name": name, "version": 1}));
+                Ok(listed("pipelines", summaries.collect(), next))
             }
             "ListPipelineExecutions" => {
                 let ListPipelineExecutions { pipeline_name, max_results, next_token } = read(input)?;

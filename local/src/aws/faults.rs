@@ -50,6 +50,11 @@ impl Faults {
         self.0.entry(operation.to_owned()).or_default().push((fault, calls));
     }
 
+    /// Forgets every fault that was asked for.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The fault of this call of an operation, if it is to fail.
     pub(super) fn take(&mut self, operation: &str) -> Option<Fault> {
         let faults = self.0.get_mut(operation)?;

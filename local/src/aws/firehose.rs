@@ -20,6 +20,8 @@ pub struct Firehose {
     gathered: Vec<Gathered>,
     size: usize,
     records: u64,
+    /// Of how many of the next requests only the first half of the records is taken.
+    pub partial: usize,
 }
 
 /// A record that waits.
@@ -76,15 +78,23 @@ impl Firehose {
         if records.is_empty() || records.len() > MAX_BATCH.0 || size > MAX_BATCH.1 {
             return Err(invalid(format!("{} records of {size} bytes are no batch", records.len())));
         }
-        self.size += size;
+        let taken = if self.partial > 0 { records.len() / 2 } else { records.len() };
+        self.partial = self.partial.saturating_sub(1);
+        let failed = records.len() - taken;
+        self.size += sizes.iter().take(taken).sum::<usize>();
         let mut responses = Vec::new();
-        for Record { data } in records {
+        for (number, Record { data }) in records.into_iter().enumerate() {
+            if number >= taken {
+                let message = "Slow down.";
+                responses.push(json!({"ErrorCode": "ServiceUnavailableException", "ErrorMessage": message}));
+                continue;
+            }
             self.records += 1;
             let id = format!("record-{}", self.records);
             responses.push(json!({"RecordId": id}));
             self.gathered.push(Gathered { id, data, arrived: now });
         }
-        Ok(json!({"FailedPutCount": 0, "Encrypted": true, "RequestResponses": responses}))
+        Ok(json!({"FailedPutCount": failed, "Encrypted": true, "RequestResponses": responses}))
     }
 
     /// When what is gathered is to be delivered.

@@ -123,6 +123,7 @@ impl Permissions {
             }
             "firehose" => (own(service, format!("deliverystream/{}", text("DeliveryStreamName"))), None),
             "secretsmanager" => (SECRET.to_owned(), None),
+            "ssm" if operation == "DescribeOpsItems" => (ANY.to_owned(), None),
             "ssm" => (shared(service, format!("opsitem/{}", text("OpsItemId"))), None),
             "sts" => (text("RoleArn"), None),
             _ => return Err(AwsError::not_implemented(service, operation)),

@@ -129,7 +129,9 @@ fn refusal(protocol: Protocol, error: &AwsError) -> Response {
     let headers = [(CONTENT_TYPE, content_type(protocol))];
     match protocol {
         Protocol::Cbor => {
-            let body = cbor::encode(&[("__type", code), ("message", message)]);
+            let texts = [("__type", code), ("message", message)];
+            let members = texts.map(|(name, text)| (name, cbor::Output::Text(text.clone())));
+            let body = cbor::encode(&cbor::Output::Object(members.into()));
             let query_error =
                 format!("{code};{}", if status.is_server_error() { "Receiver" } else { "Sender" });
             (status, headers, [SMITHY_PROTOCOL], [("x-amzn-query-error", query_error)], body).into_response()

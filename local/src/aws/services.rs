@@ -97,9 +97,9 @@ impl Services {
         self.permissions.check(caller, region, &request.action(), &input)?;
         let account = &caller.account;
         let output = match request.service.as_str() {
-            "cloudwatch" if operation == "PutMetricData" => {
-                self.cloudwatch.put_metric_data(input, self.clock.now())?;
-                return Ok(cbor::encode(&[]).into());
+            "cloudwatch" => {
+                let output = self.cloudwatch.call(operation, input, self.clock.now())?;
+                return Ok(cbor::encode(&output).into());
             }
             "sts" => return self.sts.call(operation, body),
             "codepipeline" => self.codepipeline.call(account, region, operation, input)?,

@@ -1,7 +1,9 @@
 //! Systems Manager: the `OpsItem`s that were recorded.
 
 use super::{AwsError, time};
+use jiff::Timestamp;
 use metrics_lib::event::OpsItemKey;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -43,9 +45,14 @@ impl Ssm {
         operation: &str,
         input: &Value,
     ) -> Result<Value, AwsError> {
-        if operation != "GetOpsItem" {
-            return Err(AwsError::not_implemented("ssm", operation));
+        match operation {
+            "GetOpsItem" => self.get(account, region, input),
+            "DescribeOpsItems" => self.describe(account, region, input),
+            _ => Err(AwsError::not_implemented("ssm", operation)),
         }
+    }
+
+    fn get(&self, account: &str, region: &str, input: &Value) -> Result<Value, AwsError> {
         let id = input["OpsItemId"].as_str().unwrap_or_default();
         let ops_item_id = id.parse().map_err(|_| {
             let message =
@@ -57,5 +64,141 @@ impl Ssm {
             AwsError::new("OpsItemNotFoundException", format!("OpsItem ID {id} doesn't exist"))
         })?;
         Ok(json!({"OpsItem": item}))
+    }
+
+    /// The summaries of the `OpsItem`s that pass all filters, in order of their ids.
+    fn describe(&self, account: &str, region: &str, input: &Value) -> Result<Value, AwsError> {
+        let DescribeOpsItems { ops_item_filters, max_results, next_token } =
+            serde_json::from_value(input.clone()).map_err(|error| invalid(&error.to_string()))?;
+        let filters = ops_item_filters.into_iter().map(Filter::check).collect::<Result<Vec<_>, _>>()?;
+        let size = max_results.unwrap_or(PAGE);
+        if !(1..=PAGE).contains(&size) {
+            return Err(invalid(&format!("MaxResults must be 1 to {PAGE}, not {size}")));
+        }
+        let here = self.items.iter().filter(|(key, item)| {
+            key.account == account && key.region == region && filters.iter().all(|filter| filter.passes(item))
+        });
+        let mut found: Vec<_> = here.collect();
+        found.sort_by_key(|(key, _)| key.ops_item_id.as_str());
+        let start: usize = next_token.map_or(Ok(0), |token| {
+            token.parse().map_err(|_| invalid(&format!("The token {token} is invalid")))
+        })?;
+        let page: Vec<Value> = found.iter().skip(start).take(size).map(|(_, item)| summary(item)).collect();
+        let mut output = json!({"OpsItemSummaries": page});
+        if start + size < found.len() {
+            output["NextToken"] = json!((start + size).to_string());
+        }
+        Ok(output)
+    }
+}
+
+/// How many summaries a page has at the most.
+const PAGE: usize = 50;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DescribeOpsItems {
+    #[serde(default)]
+    ops_item_filters: Vec<Filter>,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Filter {
+    key: String,
+    values: Vec<String>,
+    operator: String,
+}
+
+impl Filter {
+    /// Refuses a filter that the service would refuse, or that is not known here.
+    fn check(self) -> Result<Self, AwsError> {
+        let known = match self.key.as_str() {
+            "CreatedTime" | "LastModifiedTime" => {
+                let is_time = |value: &String| value.parse::<Timestamp>().is_ok();
+                ["GreaterThan", "LessThan"].contains(&self.operator.as_str())
+                    && self.values.iter().all(is_time)
+            }
+            "Status" | "OpsItemType" | "Source" => self.operator == "Equal",
+            _ => false,
+        };
+        match known && !self.values.is_empty() {
+            true => Ok(self),
+            false => Err(invalid(&format!("filter {} {} is not supported", self.key, self.operator))),
+        }
+    }
+
+    fn passes(&self, item: &Value) -> bool {
+        let time = time::recorded(&item[&self.key]);
+        self.values.iter().any(|value| match (self.operator.as_str(), value.parse::<Timestamp>()) {
+            ("GreaterThan", Ok(bound)) => time.is_some_and(|time| time > bound),
+            ("LessThan", Ok(bound)) => time.is_some_and(|time| time < bound),
+            _ => item[&self.key] == value.as_str(),
+        })
+    }
+}
+
+/// What `DescribeOpsItems` says of an `OpsItem`.
+fn summary(item: &Value) -> Value {
+    const MEMBERS: [&str; 12] = [
+        "Category",
+        "CreatedBy",
+        "CreatedTime",
+        "LastModifiedBy",
+        "LastModifiedTime",
+        "OperationalData",
+        "OpsItemId",
+        "OpsItemType",
+        "Priority",
+        "Severity",
+        "Source",
+        "Status",
+    ];
+    let members = MEMBERS.into_iter().chain(["Title"]);
+    let given = members.filter_map(|member| Some((member.to_owned(), item.get(member)?.clone())));
+    Value::Object(given.collect())
+}
+
+fn invalid(message: &str) -> AwsError {
+    AwsError::new("ValidationException", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shapes::OpsItem;
+
+    #[test]
+    fn filters_and_pages() {
+        fn check(input: Value, expected: Result<&[&str], &str>) {
+            let mut ssm = Ssm::default();
+            for hour in 0..3 {
+                let ops_item_id = format!("oi-00000000000{hour}").parse().unwrap();
+                let key = OpsItemKey { account: "1".into(), region: "r".into(), ops_item_id };
+                let created = format!("2026-06-15T0{hour}:00:00Z").parse().unwrap();
+                ssm.record(OpsItem::new(key, created).recorded());
+            }
+            let found = ssm.call("1", "r", "DescribeOpsItems", &input).map(|output| {
+                let found = output["OpsItemSummaries"].as_array().unwrap();
+                let ids = found.iter().map(|item| item["OpsItemId"].as_str().unwrap()[14..].to_owned());
+                ids.chain(output["NextToken"].as_str().map(|next| format!("next {next}"))).collect::<Vec<_>>()
+            });
+            let found = found.as_deref().map_err(|error| error.code.as_str());
+            let expected = expected.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>());
+            assert_eq!(found, expected.as_deref().map_err(|error| *error), "{input}");
+        }
+        let filter = |key: &str, operator: &str, value: &str| json!({"OpsItemFilters": [{"Key": key, "Operator": operator, "Values": [value]}]});
+        check(json!({}), Ok(&["0", "1", "2"]));
+        check(json!({"MaxResults": 2}), Ok(&["0", "1", "next 2"]));
+        check(json!({"MaxResults": 2, "NextToken": "2"}), Ok(&["2"]));
+        check(json!({"MaxResults": 51}), Err("ValidationException"));
+        check(filter("LastModifiedTime", "GreaterThan", "2026-06-15T01:00:00Z"), Ok(&["2"]));
+        check(filter("CreatedTime", "LessThan", "2026-06-15T01:00:00Z"), Ok(&["0"]));
+        check(filter("Status", "Equal", "Open"), Ok(&["0", "1", "2"]));
+        check(filter("Status", "Equal", "Resolved"), Ok(&[]));
+        check(filter("CreatedTime", "Equal", "2026-06-15T01:00:00Z"), Err("ValidationException"));
+        check(filter("CreatedTime", "LessThan", "yesterday"), Err("ValidationException"));
     }
 }

@@ -16,7 +16,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -32,8 +32,10 @@ pub(super) struct RuntimeApi {
     address: SocketAddr,
     shared: Arc<Shared>,
     task: AbortHandle,
-    invocations: u64,
 }
+
+/// How many invocations there were.
+static INVOCATIONS: AtomicU64 = AtomicU64::new(1);
 
 /// What a process answered.
 #[derive(Debug)]
@@ -92,7 +94,7 @@ impl RuntimeApi {
             .layer(DefaultBodyLimit::disable())
             .with_state(Arc::clone(&shared));
         let task = spawn(async { axum::serve(listener.tap_io(no_delay), router).await }).abort_handle();
-        Ok(Self { address, shared, task, invocations: 0 })
+        Ok(Self { address, shared, task })
     }
 
     /// For `AWS_LAMBDA_RUNTIME_API`.
@@ -107,8 +109,9 @@ impl RuntimeApi {
 
     /// Hands the process a payload and waits for what it answers, for ever.
     pub(super) async fn invoke(&mut self, payload: Bytes, timeout: Duration) -> Reply {
-        self.invocations += 1;
-        let id = format!("00000000-0000-4000-8000-{:012}", self.invocations);
+        // No two invocations of whatever functions have the same id.
+        let number = INVOCATIONS.fetch_add(1, Ordering::Relaxed);
+        let id = format!("00000000-0000-4000-8000-{number:012}");
         let (sender, receiver) = oneshot::channel();
         *lock(&self.shared.running) = Some((id.clone(), sender));
         let deadline = SystemTime::now() + timeout;

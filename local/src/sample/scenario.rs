@@ -149,6 +149,7 @@ impl Scenario {
                 story.has_failed(repository, &execution);
                 let resolved = item.created + story.minutes(10, 120);
                 story.resolve(&item, resolved);
+                story.is_restored_by_hand(repository, &item, resolved);
             }
             Self::Unattributed => {
                 deployment(story, repository, time);

@@ -315,6 +315,12 @@ impl Story {
         self.truth.add(Metric::TimeToRestore, repository.name, execution.end, seconds);
     }
 
+    /// Nothing restores service after an incident before somebody resolves it.
+    pub(super) fn is_restored_by_hand(&mut self, repository: &Repository, item: &OpsItem, at: Timestamp) {
+        let seconds = at.duration_since(item.created).as_secs_f64();
+        self.truth.add(Metric::TimeToRestore, repository.name, at, seconds);
+    }
+
     /// The `OpsItem` is created, and its event is sent so much later.
     pub(super) fn raise(&mut self, item: &OpsItem, later: SignedDuration) {
         let (account, region) = (&item.key.account, &item.key.region);
@@ -325,6 +331,10 @@ impl Story {
 
     /// The `OpsItem` is resolved.
     pub(super) fn resolve(&mut self, item: &OpsItem, at: Timestamp) {
+        let (account, region) = (&item.key.account, &item.key.region);
+        let resolved = item.clone().resolved(at);
+        let entry = json!({"account": account, "region": region, "item": resolved.item});
+        self.line(at, "opsItem", entry);
         self.event(at, item.update_event("Resolved", at));
     }
 

@@ -104,7 +104,8 @@ impl Truth {
     }
 }
 
-fn measured_metrics(outcome: &Outcome) -> Metrics {
+/// The DORA metrics of an outcome.
+pub(crate) fn measured_metrics(outcome: &Outcome) -> Metrics {
     let known = outcome.metrics.iter().filter_map(|metric| {
         let known = Metric::ALL.into_iter().find(|known| known.name() == metric.name)?;
         let points = metric.points.iter().map(|point| (point.timestamp, point.values.clone()));

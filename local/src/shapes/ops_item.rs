@@ -65,6 +65,14 @@ impl OpsItem {
         self
     }
 
+    /// Resolves it.
+    #[must_use]
+    pub fn resolved(mut self, at: Timestamp) -> Self {
+        self.item["Status"] = json!("Resolved");
+        self.item["LastModifiedTime"] = json!(at);
+        self
+    }
+
     /// As the AWS CLI prints it.
     pub fn recorded(&self) -> RecordedOpsItem {
         RecordedOpsItem { key: self.key.clone(), item: self.item.clone() }

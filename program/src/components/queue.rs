@@ -48,6 +48,19 @@ pub(crate) fn with_dead_letters(
     document.add(format!("{name}-queue"), properties)
 }
 
+/// A queue of what a schedule could not deliver, which nobody but its role can send to.
+pub(crate) fn of_dead_letters(
+    document: &mut Document,
+    name: &str,
+    queue: &str,
+    key: &Handle<Key>,
+) -> Handle<Queue> {
+    let properties = Queue { kms_master_key_id: Some(key.arn()), ..last_resort(queue) };
+    let dead_letters = document.add(format!("{name}-dead-letters"), properties);
+    policy(document, &format!("{name}-dead-letters"), &dead_letters, None);
+    dead_letters
+}
+
 /// The queue of events that rules could not deliver; with a key, or else encrypted with one of SQS's own.
 pub(crate) fn undelivered(document: &mut Document, name: &str, key: Option<&Handle<Key>>) -> Handle<Queue> {
     let queue = Queue {

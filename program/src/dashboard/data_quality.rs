@@ -51,6 +51,7 @@ pub(super) fn widgets(transport: &Transport) -> Result<Vec<Widget>, InvalidDashb
         ("ignored executions", Metric::IgnoredExecutions),
         ("duplicate events", Metric::DuplicateEvents),
         ("refused deliveries", Metric::WebhookRejected),
+        ("found by the reconciler", Metric::ReconciledFacts),
     ];
     let counted = counted.map(|(label, metric)| (label, Figures(None).counted(metric)));
     let queues = transport.queues.iter();

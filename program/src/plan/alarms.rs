@@ -2,7 +2,7 @@
 //!
 //! `CloudWatch` evaluates at most seven days at once. Source: Amazon CloudWatch user guide, "Evaluating an alarm".
 
-use super::{Consumer, Plan};
+use super::{Consumer, Plan, Scheduled};
 use crate::{
     naming::Names,
     settings::{RepositoryAlarm, Settings},
@@ -98,6 +98,7 @@ pub(super) fn alarms(names: &Names, settings: &Settings, plan: &Plan) -> Vec<Ala
         alarms.extend(self::intake(names, &intake.stream.name));
     }
     alarms.push(silence(names, settings));
+    alarms.extend(reconciler(names, &plan.reconciler));
     alarms.extend(settings.operations.repository_alarms.iter().flat_map(|alarm| repository(names, alarm)));
     alarms
 }
@@ -207,6 +208,30 @@ fn silence(names: &Names, settings: &Settings) -> Alarm {
         missing_raises: true,
         ..alarm(names, "silence", "", description, invocations, Raised::Below(1.0))
     }
+}
+
+/// The reconciler does not run, could not be started, or has found that CloudWatch has other values than the ledger.
+fn reconciler(names: &Names, Scheduled { function, dead_letter_queue, .. }: &Scheduled) -> [Alarm; 3] {
+    let invocations = series("AWS/Lambda", "Invocations", ("FunctionName", &function.resource), "Sum", HOUR);
+    let idle = format!("{} has not run for an hour: what no event brings is missing", function.resource);
+    let idle = Alarm {
+        missing_raises: true,
+        ..alarm(names, "reconciler-idle", "", idle, invocations, Raised::Below(1.0))
+    };
+    let drift = Metric::LedgerDrift;
+    let drift = Series {
+        namespace: drift.namespace().name(),
+        metric: drift.name(),
+        dimensions: BTreeMap::new(),
+        statistic: "Maximum",
+        period: DAY,
+    };
+    let description = "CloudWatch has other values than the ledger: some were put twice".to_owned();
+    [
+        idle,
+        not_empty(names, function.name, dead_letter_queue, "runs that could not be started"),
+        alarm(names, "ledger-drift", "", description, drift, Raised::Above(0.0)),
+    ]
 }
 
 /// The alarms that a repository's people have asked for.

@@ -1,8 +1,8 @@
 //! The functions: their size, their environment, and what each may do.
 
 use super::{
-    Consumer, DeliveryStream, Function, Intake, ReadRole,
-    permissions::{self, LedgerUse, Statement},
+    Consumer, DeliveryStream, Function, Intake, ReadRole, Scheduled,
+    permissions::{self, LedgerUse, Reads, Statement},
     routes::{self, CHANGE_FAILURE_RATE, LEAD_TIME, Route, TIME_TO_RESTORE},
 };
 use crate::{naming::Names, settings::Settings};
@@ -23,6 +23,13 @@ const BUFFER_SIZE: usize = 64 * 1024 * 1024;
 /// How long a function that works off a queue may take: Athena needs seconds, and sometimes many.
 const CONSUMER_TIMEOUT: SignedDuration = SignedDuration::from_mins(1);
 
+/// The function that finds what no event has brought.
+pub(super) const RECONCILER: &str = "reconciler";
+/// How often the reconciler runs: a decision that many pipelines have to be listed for waits for it.
+const RECONCILED_EVERY: SignedDuration = SignedDuration::from_mins(15);
+/// How long a run of the reconciler may take. What it does not finish, the next goes on with.
+const RECONCILER_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
+
 /// The function of a metric, behind its queue.
 pub(super) fn consumer(route: &Route, names: &Names, settings: &Settings, read_role: &ReadRole) -> Consumer {
     Consumer {
@@ -40,14 +47,18 @@ pub(super) fn consumer(route: &Route, names: &Names, settings: &Settings, read_r
     }
 }
 
+/// All that is done with the ledger.
+const ALL_OF_LEDGER: [&str; 3] = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
+
 fn consumer_permissions(metric: &str, names: &Names, settings: &Settings) -> Vec<Statement> {
     // Deployments are counted without looking at incidents, and only an incident is compared with deployments by time.
-    let (actions, index, reads_ops_items): (&[_], _, _) = match metric {
-        CHANGE_FAILURE_RATE => (&["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], true, true),
+    // What is decided for good is decided on all that has ended, so pipelines are listed.
+    let (actions, index, reads): (&[_], _, _) = match metric {
+        CHANGE_FAILURE_RATE => (&ALL_OF_LEDGER, true, Reads { lists_pipelines: true, ops_items: true }),
         TIME_TO_RESTORE | LEAD_TIME => {
-            (&["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], false, true)
+            (&ALL_OF_LEDGER, false, Reads { lists_pipelines: true, ops_items: true })
         }
-        _ => (&["dynamodb:PutItem", "dynamodb:UpdateItem"], false, false),
+        _ => (&["dynamodb:PutItem", "dynamodb:UpdateItem"], false, Reads::default()),
     };
     let mut statements = permissions::every_function(names, metric);
     statements.push(permissions::queue(names, metric));
@@ -55,7 +66,7 @@ fn consumer_permissions(metric: &str, names: &Names, settings: &Settings) -> Vec
     // Duplicates of restores are not counted: one incident is referenced by many commits.
     let namespaces = if metric == TIME_TO_RESTORE { &Namespace::ALL[..1] } else { &Namespace::ALL };
     statements.push(permissions::metrics(namespaces));
-    statements.extend(permissions::readers(names, settings, reads_ops_items));
+    statements.extend(permissions::readers(names, settings, reads));
     let mut encrypted = vec!["dynamodb", "sqs"];
     if metric == LEAD_TIME {
         statements.extend(permissions::lake_reader(names));
@@ -80,6 +91,47 @@ fn variable(value: &Value) -> String {
         Ok(compressed) => BASE64_STANDARD.encode(compressed),
         Err(_) => json,
     }
+}
+
+/// The function that finds what no event has brought, and its schedule.
+pub(super) fn reconciler(names: &Names, settings: &Settings, read_role: &ReadRole) -> Scheduled {
+    let mut environment = consumer_environment(names, settings, read_role);
+    environment.insert(env::LEAD_TIME, settings.lead_time.to_string());
+    Scheduled {
+        function: Function {
+            name: RECONCILER,
+            resource: names.function(RECONCILER),
+            description: "Finds what no event has brought, and compares the ledger with CloudWatch",
+            log_group: names.log_group(RECONCILER),
+            timeout: RECONCILER_TIMEOUT,
+            memory: 512,
+            environment,
+            permissions: reconciler_permissions(names, settings),
+        },
+        schedule: names.of(RECONCILER),
+        every: RECONCILED_EVERY,
+        dead_letter_queue: names.dead_letters(RECONCILER),
+    }
+}
+
+fn reconciler_permissions(names: &Names, settings: &Settings) -> Vec<Statement> {
+    let mut statements = permissions::every_function(names, RECONCILER);
+    statements.extend(permissions::ledger(names, LedgerUse { actions: &ALL_OF_LEDGER, index: true }));
+    statements.push(permissions::metrics(&Namespace::ALL));
+    statements.push(permissions::metric_reader());
+    statements.extend(permissions::readers(
+        names,
+        settings,
+        Reads { lists_pipelines: true, ops_items: true },
+    ));
+    statements.push(permissions::ops_item_lister());
+    let mut encrypted = vec!["dynamodb"];
+    if settings.lead_time {
+        statements.extend(permissions::lake_reader(names));
+        encrypted.push("s3");
+    }
+    statements.push(permissions::decrypt(names, &encrypted));
+    statements
 }
 
 fn consumer_environment(

@@ -63,6 +63,13 @@ pub(super) struct LedgerUse {
     pub(super) index: bool,
 }
 
+/// What a function reads in the accounts, beside the executions of pipelines that it knows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reads {
+    pub(super) lists_pipelines: bool,
+    pub(super) ops_items: bool,
+}
+
 /// A statement on some resources, without conditions.
 fn on(
     sid: impl Into<String>,
@@ -144,7 +151,7 @@ pub(super) fn metrics(namespaces: &[Namespace]) -> Statement {
 
 /// Reading pipelines and, if a function asks for them, `OpsItem`s: in tooling accounts through their read roles, in the
 /// operations account directly.
-pub(super) fn readers(names: &Names, settings: &Settings, reads_ops_items: bool) -> Vec<Statement> {
+pub(super) fn readers(names: &Names, settings: &Settings, reads: Reads) -> Vec<Statement> {
     let own = names.ops_account();
     let places = || {
         settings
@@ -164,9 +171,10 @@ pub(super) fn readers(names: &Names, settings: &Settings, reads_ops_items: bool)
     }
     if !own_regions.is_empty() {
         let pipelines = own_regions.iter().map(|region| every_pipeline(own, region));
-        statements.push(on("ReadPipelines", &READ_PIPELINES, pipelines));
+        let actions = if reads.lists_pipelines { &READ_PIPELINES[..] } else { &READ_PIPELINES[..3] };
+        statements.push(on("ReadPipelines", actions, pipelines));
     }
-    if reads_ops_items {
+    if reads.ops_items {
         let mut regions = own_regions;
         if !regions.contains(&names.region()) {
             regions.push(names.region());
@@ -177,10 +185,12 @@ pub(super) fn readers(names: &Names, settings: &Settings, reads_ops_items: bool)
     statements
 }
 
-const READ_PIPELINES: [&str; 3] = [
+/// What is read of pipelines; the last lists them all.
+const READ_PIPELINES: [&str; 4] = [
     "codepipeline:GetPipelineExecution",
     "codepipeline:ListActionExecutions",
     "codepipeline:ListPipelineExecutions",
+    "codepipeline:ListPipelines",
 ];
 
 fn every_pipeline(account: &str, region: &str) -> Resource {
@@ -198,7 +208,20 @@ pub fn read_role(account: &str, region: &str) -> Vec<Statement> {
     vec![
         on("ReadPipelines", &READ_PIPELINES, [every_pipeline(account, region)]),
         on("ReadOpsItems", &["ssm:GetOpsItem"], [every_ops_item(account, region)]),
+        ops_item_lister(),
     ]
+}
+
+/// Listing `OpsItem`s.
+pub(super) fn ops_item_lister() -> Statement {
+    let reason = "Systems Manager has no resources for this action";
+    on("ListOpsItems", &["ssm:DescribeOpsItems"], [Resource::Every { pattern: "*".into(), reason }])
+}
+
+/// Reading metrics.
+pub(super) fn metric_reader() -> Statement {
+    let reason = "CloudWatch has no resources for this action";
+    on("ReadMetrics", &["cloudwatch:GetMetricData"], [Resource::Every { pattern: "*".into(), reason }])
 }
 
 /// Forwarding events to buses of the operations account: one statement a bus.

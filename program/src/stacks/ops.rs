@@ -17,6 +17,7 @@ use crate::{
         function::{archive, function},
         ledger::ledger,
         queue,
+        schedule::schedule,
         webhook_api::webhook_api,
     },
     dashboard::{self, Transport},
@@ -53,6 +54,10 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
         }
         buses.insert(planned.name.as_str(), bus);
     }
+
+    let actual = Actual { key: Some(key), secret: None };
+    let reconciler = function(&mut document, &plan.reconciler.function, operations, key, actual);
+    schedule(&mut document, names, &plan.reconciler, key, &reconciler, [ledger.itself()]);
 
     let forward = plan::forward(names, &plan.ops_rules);
     let own = Forwarding {

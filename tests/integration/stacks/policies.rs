@@ -40,7 +40,7 @@ const EXCEPTIONS: [(&str, &str); 9] = [
 ];
 
 /// Types that AWS can't tag.
-const UNTAGGED: [&str; 29] = [
+const UNTAGGED: [&str; 30] = [
     "aws:apigateway/account:Account",
     "aws:apigateway/deployment:Deployment",
     "aws:apigateway/integration:Integration",
@@ -70,6 +70,7 @@ const UNTAGGED: [&str; 29] = [
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
     "aws:cloudwatch/dashboard:Dashboard",
     "pulumi:providers:aws",
+    "aws:scheduler/schedule:Schedule",
 ];
 
 /// The fullest stacks: with everything that a configuration can switch on.
@@ -311,6 +312,11 @@ fn observability(resources: &Resources, found: &mut BTreeSet<String>) {
 fn dead_letters(resources: &Resources, found: &mut BTreeSet<String>) {
     for (name, properties) in resources.of_type("aws:cloudwatch/eventTarget:EventTarget") {
         if resources.referred(&properties["deadLetterConfig"]["arn"]).is_none() {
+            found.insert(format!("{name}: no dead-letter queue"));
+        }
+    }
+    for (name, properties) in resources.of_type("aws:scheduler/schedule:Schedule") {
+        if resources.referred(&properties["target"]["deadLetterConfig"]["arn"]).is_none() {
             found.insert(format!("{name}: no dead-letter queue"));
         }
     }

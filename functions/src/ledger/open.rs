@@ -1,0 +1,226 @@
+//! What the ledger holds that is not done yet, and how far the reconciler has come.
+
+use super::{
+    Ledger,
+    facts::{held, is_done},
+    incidents::{INCIDENT, IncidentRecord, record},
+    item::{Item, sortable},
+};
+use crate::error::Error;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::{
+    contract::{
+        Metric,
+        ledger::{PARTITION_KEY, SORT_KEY},
+    },
+    event::{ExecutionKey, OpsItemKey},
+    fact::{FactKind, FactState},
+};
+use std::{collections::BTreeMap, ops::Range};
+
+/// The partition of how far the reconciler has come.
+const RECONCILER: &str = "reconciler";
+
+/// How far the timeline may be behind the table, at the most.
+const INDEX_LAG: SignedDuration = SignedDuration::from_mins(1);
+
+/// Something that is tried again, the more rarely the older it is.
+#[derive(Clone, Debug)]
+pub struct Open<T> {
+    /// What it is.
+    pub what: T,
+    partition: String,
+    sort: String,
+    time: Timestamp,
+    tried: Option<Timestamp>,
+}
+
+impl<T> Open<T> {
+    /// Whether it is to be tried now: a quarter of its age after it was tried last.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.tried.is_none_or(|tried| now.duration_since(tried) >= now.duration_since(self.time) / 4)
+    }
+}
+
+/// How many values of each metric CloudWatch has got on a day, as the ledger knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DayCount {
+    /// The numbers, by metric.
+    pub samples: BTreeMap<Metric, usize>,
+    /// When the latest of them was published.
+    pub latest: Option<Timestamp>,
+}
+
+/// What of an account and region the reconciler has worked through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Horizon {
+    /// Executions that changed last before it.
+    Executions,
+    /// `OpsItem`s that changed last before it.
+    OpsItems,
+}
+
+/// How far the reconciler has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// What changed last before this instant is done.
+    pub time: Timestamp,
+    /// Where it was before, if it was anywhere.
+    pub before: Option<Timestamp>,
+    /// When it came here.
+    pub at: Timestamp,
+}
+
+impl Reached {
+    /// How far the timeline shows what was done: an index is a little behind its table.
+    pub fn shown(&self, now: Timestamp) -> Option<Timestamp> {
+        match now.duration_since(self.at) < INDEX_LAG {
+            true => self.before,
+            false => Some(self.time),
+        }
+    }
+}
+
+impl Ledger {
+    /// The lead times of deployments within a range of time that are not known yet.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn open_lead_times(&self, range: Range<Timestamp>) -> Result<Vec<Open<ExecutionKey>>, Error> {
+        let items = self.listed(FactKind::LeadTime.name(), range).await?;
+        let open = items.into_iter().filter(|item| !is_done(item));
+        open.map(|item| opened(item.execution_key()?, &item)).collect()
+    }
+
+    /// The incidents that were resolved within a range of time, and are not known to be restored.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn open_restores(&self, range: Range<Timestamp>) -> Result<Vec<OpsItemKey>, Error> {
+        let items = self.listed(FactKind::Restore.name(), range).await?;
+        items.iter().filter(|item| !is_done(item)).map(Item::ops_item_key).collect()
+    }
+
+    /// The incidents that were raised within a range of time.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn incidents_within(
+        &self,
+        range: Range<Timestamp>,
+    ) -> Result<Vec<Open<IncidentRecord>>, Error> {
+        let items = self.listed(INCIDENT, range).await?;
+        items.into_iter().map(|item| opened(record(&item)?, &item)).collect()
+    }
+
+    /// Remembers that something was tried.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn tried<T>(
+        &self,
+        Open { partition, sort, .. }: &Open<T>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let request = self.set(partition, sort, Item::default().instant("tried", now));
+        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+    }
+
+    /// What was published of a day.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn published_on(&self, day: Timestamp) -> Result<DayCount, Error> {
+        let mut count = DayCount::default();
+        for kind in FactKind::MEASURED {
+            for item in self.listed(kind.name(), day..day).await? {
+                if item.get("state") != Some(FactState::Published.name()) {
+                    continue;
+                }
+                for metric in Metric::ALL {
+                    *count.samples.entry(metric).or_default() += item.count(metric.name());
+                }
+                count.latest = count.latest.max(item.optional_instant("leaseUntil")?);
+            }
+        }
+        Ok(count)
+    }
+
+    /// How far the reconciler has come in an account and region; none if it never has.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn horizon(
+        &self,
+        horizon: Horizon,
+        account: &str,
+        region: &str,
+    ) -> Result<Option<Reached>, Error> {
+        let items = self.query(RECONCILER, &horizon.sort(account, region)).await?;
+        let reached = items.first().map(|item| {
+            Ok(Reached {
+                time: item.instant_of("time")?,
+                before: item.optional_instant("before")?,
+                at: item.instant_of("at")?,
+            })
+        });
+        reached.transpose()
+    }
+
+    /// Remembers how far the reconciler has come, unless it has come further.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn advance(
+        &self,
+        horizon: Horizon,
+        (account, region): (&str, &str),
+        Reached { time, before, at }: Reached,
+    ) -> Result<(), Error> {
+        let mut attributes = Item::default().instant("at", at);
+        if let Some(before) = before {
+            attributes = attributes.instant("before", before);
+        }
+        self.later(&horizon.sort(account, region), time, attributes).await.map(drop)
+    }
+
+    /// Notes that the ledger is compared with CloudWatch on a day; whether it was not before.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn begin_comparison(&self, day: Timestamp) -> Result<bool, Error> {
+        self.later("comparison", day, Item::default()).await
+    }
+
+    /// Sets the time of an item of the reconciler, if it becomes later.
+    async fn later(&self, sort: &str, time: Timestamp, attributes: Item) -> Result<bool, Error> {
+        let attributes = attributes.text("kind", RECONCILER).instant("time", time);
+        let request = self
+            .set(RECONCILER, sort, attributes)
+            .condition_expression("attribute_not_exists(#time) OR #time < :time")
+            .expression_attribute_names("#time", "time")
+            .expression_attribute_values(":time", AttributeValue::S(sortable(time)));
+        held(request.send().await.map(|_| ()))
+    }
+}
+
+impl Horizon {
+    fn sort(self, account: &str, region: &str) -> String {
+        let what = match self {
+            Self::Executions => "executions",
+            Self::OpsItems => "opsItems",
+        };
+        format!("{what}#{account}#{region}#")
+    }
+}
+
+fn opened<T>(what: T, item: &Item) -> Result<Open<T>, Error> {
+    Ok(Open {
+        what,
+        partition: item.required(PARTITION_KEY)?.to_owned(),
+        sort: item.required(SORT_KEY)?.to_owned(),
+        time: item.instant_of("time")?,
+        tried: item.optional_instant("tried")?,
+    })
+}

@@ -1,0 +1,114 @@
+//! Works through executions, in the order in which they ended.
+
+use super::{Outcome, advance, begin, check_time, step};
+use crate::{
+    change_failure_rate,
+    context::Context,
+    deployment_frequency,
+    error::Error,
+    lead_time_for_changes,
+    ledger::{Horizon, Owner},
+    pipelines::{self, Resolution},
+    survey::{self, Succeeded},
+    time_to_restore,
+};
+use jiff::Timestamp;
+use metrics_lib::{
+    event::{Deployment, ExecutionKey},
+    fact::FactKind,
+    lead_time::{self, Answer},
+};
+use std::ops::Range;
+
+/// How far executions were worked through.
+#[derive(Debug)]
+pub struct Progress {
+    /// Everything that changed last before this instant is done.
+    pub reached: Timestamp,
+    /// How many executions were done.
+    pub done: usize,
+    /// What failed first, if anything did.
+    pub result: Result<(), Error>,
+}
+
+/// Works through what changed last since the horizon of an account and region, and moves the horizon on.
+pub(super) async fn place(
+    context: &Context,
+    owner: Owner<'_>,
+    place: (&str, &str),
+    until: Timestamp,
+) -> Result<(), Error> {
+    let since = begin(context, Horizon::Executions, place, until).await?;
+    if since >= until {
+        return Ok(());
+    }
+    let Progress { reached, result, .. } = work_through(context, owner, place, since..until).await?;
+    advance(context, Horizon::Executions, place, since, reached).await?;
+    result
+}
+
+/// Publishes what the executions of an account and region that changed last within a range of time make true, unless
+/// that is done. One that fails does not keep the others from being done, but the next run begins with it.
+///
+/// # Errors
+/// What listing the executions fails with.
+pub async fn work_through(
+    context: &Context,
+    owner: Owner<'_>,
+    place: (&str, &str),
+    range: Range<Timestamp>,
+) -> Result<Progress, Error> {
+    let found = survey::succeeded(context, owner, place, range.clone()).await?;
+    let (mut reached, mut done, mut outcome) = (range.end, 0, Outcome::default());
+    for Succeeded { changed, key } in found.into_iter().filter(|found| found.changed < range.end) {
+        let result = match check_time(owner) {
+            Ok(()) => step(executed(context, owner, &key)).await,
+            out_of_time => out_of_time,
+        };
+        if let Err(error) = result {
+            reached = reached.min(changed);
+            let is_out_of_time = matches!(error, Error::OutOfTime);
+            outcome.note(Err(error));
+            if is_out_of_time {
+                break;
+            }
+        } else {
+            done += 1;
+        }
+    }
+    Ok(Progress { reached, done, result: outcome.0 })
+}
+
+/// Does for an execution what its event would have led to in all functions.
+async fn executed(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
+    let done = context.ledger.done_of(key).await?;
+    if done.contains(&FactKind::Ignored) {
+        return Ok(());
+    }
+    let resolution = pipelines::resolve(context, key).await?;
+    deployment_frequency::executed(context, owner, &resolution).await?;
+    match &resolution {
+        Resolution::Deployment(deployment) => {
+            if context.config.lead_time && !done.contains(&FactKind::LeadTime) {
+                lead_time(context, owner, deployment).await?;
+            }
+        }
+        Resolution::Rollback(rollback) => {
+            change_failure_rate::rolled_back(context, owner, rollback).await?;
+        }
+        Resolution::NotProduction(_) => return Ok(()),
+    }
+    time_to_restore::executed(context, owner, &resolution).await
+}
+
+/// A lead time that can't be told now is noted in the ledger, and settled later.
+async fn lead_time(context: &Context, owner: Owner<'_>, deployment: &Deployment) -> Result<(), Error> {
+    match step(lead_time_for_changes::deployed(context, owner, deployment)).await {
+        Ok(()) | Err(Error::CommitsMissing { .. }) => Ok(()),
+        Err(error) => {
+            let unknown = lead_time::fact(deployment, &Answer::Unknown(error.to_string()));
+            context.ledger.note_pending(&unknown).await?;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Incidents: those whose event did not come, those that no deployment was blamed for, and those that were resolved
+//! without a deployment.
+
+use super::{Outcome, advance, before, begin, check_time, places, step};
+use crate::{
+    change_failure_rate,
+    context::Context,
+    error::Error,
+    incidents::{ISSUE, is_resolved},
+    ledger::{Horizon, IncidentRecord, Open, Owner, Standing},
+    pipelines::{incomplete, instant},
+    time_to_restore,
+};
+use aws_sdk_ssm::types::{OpsItemFilter, OpsItemFilterKey, OpsItemFilterOperator, OpsItemSummary};
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::{datum::OLDEST, event::OpsItemKey, fact::FactKind};
+
+/// Works through the `OpsItem`s of an account and region that changed last since the horizon, and moves it on.
+pub(super) async fn place(
+    context: &Context,
+    owner: Owner<'_>,
+    place: (&str, &str),
+    until: Timestamp,
+) -> Result<(), Error> {
+    let since = begin(context, Horizon::OpsItems, place, until).await?;
+    let mut summaries = changed(context, place, since).await?;
+    let modified = |summary: &OpsItemSummary| summary.last_modified_time().and_then(instant);
+    summaries.sort_by_key(modified);
+    let (mut reached, mut outcome) = (until, Outcome::default());
+    for summary in summaries {
+        let result = match check_time(owner) {
+            Ok(()) => step(found(context, owner, place, &summary)).await,
+            out_of_time => out_of_time,
+        };
+        let Err(error) = result else { continue };
+        // What changed at the very instant is listed again.
+        let modified = modified(&summary).map_or(since, |modified| before(modified, INSTANT));
+        reached = reached.min(modified);
+        let is_out_of_time = matches!(error, Error::OutOfTime);
+        outcome.note(Err(error));
+        if is_out_of_time {
+            break;
+        }
+    }
+    advance(context, Horizon::OpsItems, place, since, reached).await?;
+    outcome.0
+}
+
+/// Less than what times are told apart by.
+const INSTANT: SignedDuration = SignedDuration::from_secs(1);
+
+/// The `OpsItem`s that changed after an instant.
+async fn changed(
+    context: &Context,
+    (account, region): (&str, &str),
+    since: Timestamp,
+) -> Result<Vec<OpsItemSummary>, Error> {
+    const API: &str = "ssm:DescribeOpsItems";
+    let reader = context.clients.reader(account, region).await;
+    let filter = OpsItemFilter::builder()
+        .key(OpsItemFilterKey::LastModifiedTime)
+        .operator(OpsItemFilterOperator::GreaterThan)
+        .values(format!("{since:.0}"))
+        .build()
+        .map_err(|error| incomplete(API, &error.to_string()))?;
+    let pages = reader.ssm.describe_ops_items().ops_item_filters(filter).into_paginator().items().send();
+    pages.collect::<Result<_, _>>().await.map_err(Error::aws(API))
+}
+
+/// Does for an `OpsItem` what its events would have led to. One that is too young to be decided is in the ledger then.
+async fn found(
+    context: &Context,
+    owner: Owner<'_>,
+    (account, region): (&str, &str),
+    summary: &OpsItemSummary,
+) -> Result<(), Error> {
+    if summary.ops_item_type().is_some_and(|kind| kind != ISSUE) {
+        return Ok(());
+    }
+    let id = summary.ops_item_id().and_then(|id| id.parse().ok());
+    let ops_item_id = id.ok_or_else(|| incomplete("ssm:DescribeOpsItems", "OpsItemId"))?;
+    let key = OpsItemKey { account: account.into(), region: region.into(), ops_item_id };
+    early(change_failure_rate::raised(context, owner, &key).await.map(drop))?;
+    let modified = summary.last_modified_time().and_then(instant);
+    match (summary.status().is_some_and(is_resolved), modified) {
+        (true, Some(modified)) => early(time_to_restore::resolved(context, owner, &key, modified).await),
+        _ => early(time_to_restore::raised(context, owner, &key).await),
+    }
+}
+
+/// Settles the incidents of the ledger that are not settled yet.
+pub(super) async fn settle(context: &Context, owner: Owner<'_>, now: Timestamp) -> Result<(), Error> {
+    let range = before(before(now, OLDEST), context.config.attribution_window)..now;
+    let complete = complete(context).await?;
+    let mut outcome = Outcome::default();
+    for incident in context.ledger.incidents_within(range.clone()).await? {
+        if incident.is_due(now) {
+            check_time(owner)?;
+            outcome.note(step(again(context, owner, &incident, now)).await);
+        }
+    }
+    for key in context.ledger.open_restores(range).await? {
+        check_time(owner)?;
+        outcome.note(step(restored(context, owner, &key, complete)).await);
+    }
+    outcome.0
+}
+
+/// Tries again to decide an incident, and to find what restored service after it.
+async fn again(
+    context: &Context,
+    owner: Owner<'_>,
+    incident: &Open<IncidentRecord>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let key = &incident.what.key;
+    let has_failed = match &incident.what.standing {
+        Standing::Attributed { deployment, .. } => {
+            context.ledger.done_of(&deployment.key).await?.contains(&FactKind::Failure)
+        }
+        Standing::Pending | Standing::Unattributed => false,
+    };
+    if !has_failed {
+        early(change_failure_rate::raised(context, owner, key).await.map(drop))?;
+    }
+    if !context.ledger.is_restored(key).await?
+        && let Some(record) = record(context, key).await?
+    {
+        early(time_to_restore::settle(context, owner, &record).await)?;
+    }
+    context.ledger.tried(incident, now).await
+}
+
+/// Settles an incident that was resolved, by what restored service or else at its resolution.
+async fn restored(
+    context: &Context,
+    owner: Owner<'_>,
+    key: &OpsItemKey,
+    complete: Option<Timestamp>,
+) -> Result<(), Error> {
+    let Some(record) = record(context, key).await? else { return Ok(()) };
+    early(time_to_restore::settle(context, owner, &record).await)?;
+    match complete {
+        Some(complete) => time_to_restore::settle_at_resolution(context, owner, &record, complete).await,
+        None => Ok(()),
+    }
+}
+
+async fn record(context: &Context, key: &OpsItemKey) -> Result<Option<IncidentRecord>, Error> {
+    let records = context.ledger.incidents(&key.ops_item_id).await?;
+    Ok(records.into_iter().find(|record| record.key == *key))
+}
+
+/// The instant before which everything that ended is known, in every account and region.
+async fn complete(context: &Context) -> Result<Option<Timestamp>, Error> {
+    let mut complete = None;
+    for (account, region) in places(context).await? {
+        let Some(reached) = context.ledger.horizon(Horizon::Executions, &account, &region).await? else {
+            return Ok(None);
+        };
+        complete = Some(complete.map_or(reached.time, |complete: Timestamp| complete.min(reached.time)));
+    }
+    Ok(complete)
+}
+
+/// What is too early is no failure: a later run does it.
+fn early(result: Result<(), Error>) -> Result<(), Error> {
+    match result {
+        Err(Error::NotYet { .. }) => Ok(()),
+        result => result,
+    }
+}

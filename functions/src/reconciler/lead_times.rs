@@ -1,0 +1,40 @@
+//! Lead times that could not be told when the deployment was.
+
+use super::{Outcome, before, check_time, step};
+use crate::{
+    context::Context,
+    error::Error,
+    lead_time_for_changes,
+    ledger::{Open, Owner},
+    pipelines::{self, Resolution},
+};
+use jiff::Timestamp;
+use metrics_lib::{datum::OLDEST, event::ExecutionKey};
+
+/// Settles the lead times of the ledger whose commits have arrived.
+pub(super) async fn settle(context: &Context, owner: Owner<'_>, now: Timestamp) -> Result<(), Error> {
+    let range = before(before(now, OLDEST), context.config.attribution_window)..now;
+    let mut outcome = Outcome::default();
+    for open in context.ledger.open_lead_times(range).await? {
+        if open.is_due(now) {
+            check_time(owner)?;
+            outcome.note(step(again(context, owner, &open, now)).await);
+        }
+    }
+    outcome.0
+}
+
+async fn again(
+    context: &Context,
+    owner: Owner<'_>,
+    open: &Open<ExecutionKey>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if let Resolution::Deployment(deployment) = pipelines::resolve(context, &open.what).await? {
+        match step(lead_time_for_changes::deployed(context, owner, &deployment)).await {
+            Ok(()) | Err(Error::CommitsMissing { .. } | Error::NotYet { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    context.ledger.tried(open, now).await
+}

@@ -1,0 +1,130 @@
+//! What has ended in the configured accounts and regions, whether or not an event tells: read from CodePipeline's API.
+//!
+//! Events are late or lost. Whoever decides something once and for good must know what had ended by then. The reconciler
+//! works through everything that ended before its horizon; what has ended since is looked up here.
+
+use crate::{
+    clients::Reader,
+    context::Context,
+    error::Error,
+    ledger::{Horizon, Owner},
+    pipelines::{LONGEST_EXECUTION, incomplete, timestamp},
+};
+use aws_sdk_codepipeline::types::PipelineExecutionStatus;
+use jiff::Timestamp;
+use metrics_lib::event::ExecutionKey;
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
+
+/// How much of an invocation's time must be left to ask for another pipeline.
+const RESERVE: Duration = Duration::from_secs(5);
+
+/// An execution that has succeeded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Succeeded {
+    /// When it changed last: it ended no later.
+    pub changed: Timestamp,
+    /// What identifies it.
+    pub key: ExecutionKey,
+}
+
+/// The executions that may have ended within a range of time, and that the reconciler may not have worked through.
+///
+/// What the ledger knows is to be read after that, so that nothing the reconciler does in the meantime is missed.
+///
+/// # Errors
+/// [`Error::OutOfTime`], [`Error::Aws`].
+pub async fn unseen(
+    context: &Context,
+    owner: Owner<'_>,
+    ended: Range<Timestamp>,
+) -> Result<Vec<ExecutionKey>, Error> {
+    let (now, mut unseen) = (context.now()?, Vec::new());
+    for (account, region) in context.config.places() {
+        let horizon = context.ledger.horizon(Horizon::Executions, account, region).await?;
+        let shown = horizon.and_then(|reached| reached.shown(now));
+        let since = shown.map_or(ended.start, |shown| shown.max(ended.start));
+        if since < ended.end {
+            let found = succeeded(context, owner, (account, region), since..ended.end).await?;
+            unseen.extend(found.into_iter().map(|succeeded| succeeded.key));
+        }
+    }
+    Ok(unseen)
+}
+
+/// The executions of an account and region that have succeeded, changed last in or after a range of time and started
+/// before its end; the one that changed first comes first.
+///
+/// # Errors
+/// [`Error::OutOfTime`], [`Error::Aws`].
+pub async fn succeeded(
+    context: &Context,
+    owner: Owner<'_>,
+    (account, region): (&str, &str),
+    range: Range<Timestamp>,
+) -> Result<Vec<Succeeded>, Error> {
+    let reader = context.clients.reader(account, region).await;
+    let mut found = Vec::new();
+    for pipeline in pipelines(&reader).await? {
+        if Instant::now() + RESERVE > owner.deadline {
+            return Err(Error::OutOfTime);
+        }
+        for (changed, execution_id) in executions(&reader, &pipeline, &range).await? {
+            let (account, region, pipeline) = (account.to_owned(), region.to_owned(), pipeline.clone());
+            found.push(Succeeded { changed, key: ExecutionKey { account, region, pipeline, execution_id } });
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+async fn pipelines(reader: &Reader) -> Result<Vec<String>, Error> {
+    const API: &str = "codepipeline:ListPipelines";
+    let pages = reader.codepipeline.list_pipelines().into_paginator().items().send();
+    let summaries = pages.collect::<Result<Vec<_>, _>>().await.map_err(Error::aws(API))?;
+    summaries.into_iter().map(|summary| summary.name.ok_or_else(|| incomplete(API, "name"))).collect()
+}
+
+/// Executions are listed by when they started, the latest first.
+async fn executions(
+    reader: &Reader,
+    pipeline: &str,
+    range: &Range<Timestamp>,
+) -> Result<Vec<(Timestamp, String)>, Error> {
+    const API: &str = "codepipeline:ListPipelineExecutions";
+    let request = reader.codepipeline.list_pipeline_executions().pipeline_name(pipeline);
+    let mut pages = request.into_paginator().send();
+    let oldest = range.start.checked_sub(LONGEST_EXECUTION).unwrap_or(Timestamp::MIN);
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = match page {
+            Ok(page) => page,
+            // Somebody deleted it since it was listed.
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_pipeline_not_found_exception()) =>
+            {
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(Error::aws(API)(error)),
+        };
+        let mut earliest = Timestamp::MAX;
+        for summary in page.pipeline_execution_summaries() {
+            let time = |time: Option<&_>| time.map(|time| timestamp(API, time)).transpose();
+            let started = time(summary.start_time())?.unwrap_or(Timestamp::MIN);
+            let changed = time(summary.last_update_time())?.unwrap_or(Timestamp::MAX);
+            earliest = earliest.min(started);
+            let has_succeeded = summary.status() == Some(&PipelineExecutionStatus::Succeeded);
+            if has_succeeded && changed >= range.start && started < range.end {
+                let id =
+                    summary.pipeline_execution_id().ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
+                found.push((changed, id.to_owned()));
+            }
+        }
+        if earliest < oldest {
+            break;
+        }
+    }
+    Ok(found)
+}
