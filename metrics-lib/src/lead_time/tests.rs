@@ -1,4 +1,5 @@
 use super::*;
+use crate::lake::{PullRequest, Push};
 
 /// An hour of the story; it begins in hour 0.
 fn hour(hour: i64) -> Timestamp {
@@ -35,6 +36,7 @@ fn push(branch: &str, old: u32, commits: &[Commit]) -> Change {
         part: 0,
         parts: 1,
         commits: commits.to_vec(),
+        forced: false,
     })
 }
 
