@@ -91,7 +91,8 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
     let mut before = Before::default();
     for latest in previous {
         let walk = history.walk(latest, |_| false);
-        if walk.end == End::Torn {
+        // What is missing further back was deployed long ago.
+        if walk.end == End::Torn && walk.steps.is_empty() {
             return torn();
         }
         before.add(latest, walk);

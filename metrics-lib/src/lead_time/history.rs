@@ -132,7 +132,7 @@ impl History {
                 commits: push.commits.get(..=place).unwrap_or_default(),
                 ..whole(push)
             };
-            self.listing(id).map(cut).collect::<Vec<_>>()
+            self.listing(id).filter(|_| !self.torn.contains(id)).map(cut).collect::<Vec<_>>()
         };
         let kinds: [&dyn Fn() -> Vec<Step<'a>>; 5] = [
             &|| ending(|push| push.old_head.is_some() && !push.forced),

@@ -56,7 +56,7 @@ impl<'a> PullRequests<'a> {
             return;
         }
         let (own, end) = own_commits(history, request, push);
-        if end == End::Torn {
+        if end == End::Torn && own.len() < request.commit_count as usize {
             self.unknown.insert(made);
         }
         // A branch that was not pushed to this repository: what is known are the commits that came of it.

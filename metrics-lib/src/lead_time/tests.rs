@@ -527,6 +527,11 @@ fn parts_that_are_missing() {
     let before = Change::Push(Push { branch: "main".into(), new_head: id(99), parts: 2, ..whole.clone() });
     check(Some(90), &[before.clone(), told("main 99>100 100")], "unknown");
     check(None, &[before, told("main 99>100 100")], "unknown");
+    // It was deployed before, and merged: what it brought is not known. What is missing further back does not matter.
+    let lost = Change::Push(Push { branch: "feature".into(), new_head: id(40), parts: 2, ..whole.clone() });
+    check_after(100, &[40, 10], Some("main"), &[lost.clone(), told("main 10>100 30 40 100m")], "unknown");
+    let later = [lost, told("feature 40>50 50"), told("feature 50>100 100")];
+    check_after(100, &[50, 40], Some("feature"), &later, "100");
     let branch =
         Change::Push(Push { branch: "feature".into(), new_head: id(50), old_head: None, parts: 2, ..whole });
     let squashed = [branch, told("main 90>100 100"), told("main<feature 50 100 3")];
