@@ -1,7 +1,8 @@
 //! Lead time for changes: from the first commit of a change to its deployment.
 //!
 //! The change is what reached the branch after the revision of the previous production deployment of the same pipeline
-//! and up to this one's. It is found by walking pushes back, from each one's old head to the push that made it.
+//! and up to this one's. It is found by walking pushes back, from each one's old head to the push that made it, whatever
+//! branch that was to.
 
 mod history;
 mod pull_requests;
@@ -101,7 +102,7 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
         }
         let walk = history.walk(revision, |id| before.reached.contains(id));
         if walk.end == End::Met {
-            let Some(new) = before.new_in(&pull_requests, &walk) else { return torn() };
+            let Some(new) = before.new_in(&pull_requests, &walk, Timestamp::MIN) else { return torn() };
             let changed = Changed::new(new, deployed);
             return if changed.commits.is_empty() {
                 Answer::Nothing("no commit is new")
@@ -120,9 +121,8 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
         }
         _ => {}
     }
-    let Some(mut new) = before.new_in(&pull_requests, &walk) else { return torn() };
     let oldest = deployed.checked_sub(lookback).unwrap_or(Timestamp::MIN);
-    new.commits.retain(|_, commit| commit.time >= oldest);
+    let Some(new) = before.new_in(&pull_requests, &walk, oldest) else { return torn() };
     let changed = Changed::new(new, deployed);
     if changed.commits.is_empty() {
         return Answer::Nothing("no commit is new");
@@ -144,11 +144,16 @@ impl<'a> Before<'a> {
         self.reached.extend(walk.reached);
     }
 
-    /// What counts of a walk and did not count before; none if that can't be told yet.
-    fn new_in(&self, pull_requests: &PullRequests<'a>, walk: &Walk<'a>) -> Option<Expanded<'a>> {
-        let counted = pull_requests.expand(self.commits.values().copied(), &BTreeSet::new());
+    /// What counts of a walk since a time and did not count before; none if that can't be told yet.
+    fn new_in(
+        &self,
+        pull_requests: &PullRequests<'a>,
+        walk: &Walk<'a>,
+        since: Timestamp,
+    ) -> Option<Expanded<'a>> {
+        let counted = pull_requests.expand(self.commits.values().copied(), Timestamp::MIN, &BTreeSet::new());
         let without = self.reached.iter().copied().chain(counted.commits.into_keys()).collect();
-        let new = pull_requests.expand(walk.commits(), &without);
+        let new = pull_requests.expand(walk.commits(), since, &without);
         (!new.unknown).then_some(new)
     }
 }

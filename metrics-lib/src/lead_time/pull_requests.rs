@@ -6,6 +6,7 @@ use crate::{
     lake::{Commit, CommitId, PullRequest, Push},
     text,
 };
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What merging pull requests made of commits.
@@ -91,17 +92,18 @@ impl<'a> PullRequests<'a> {
             && !push.get(first..place).unwrap_or_default().iter().any(made_by_another)
     }
 
-    /// Commits, with those that count in place of what was made of them.
+    /// Commits since a time, with those that count in place of what was made of them.
     pub(super) fn expand(
         &self,
         commits: impl IntoIterator<Item = &'a Commit>,
+        since: Timestamp,
         without: &BTreeSet<&CommitId>,
     ) -> Expanded<'a> {
         let mut expanded = Expanded::default();
         let mut seen = BTreeSet::new();
         let mut waiting: Vec<&Commit> = commits.into_iter().collect();
         while let Some(commit) = waiting.pop() {
-            if without.contains(&commit.id) || !seen.insert(&commit.id) {
+            if commit.time < since || without.contains(&commit.id) || !seen.insert(&commit.id) {
                 continue;
             }
             expanded.unknown |= self.unknown.contains(&commit.id);

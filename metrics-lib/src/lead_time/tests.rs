@@ -266,6 +266,18 @@ fn deployments_of_several_branches() {
     check_after(100, &[95, 90], Some("main"), &[plain(80, &[90]), merged], "no commit is new");
 }
 
+/// What is too old to count for the first deployment ever references nothing.
+#[test]
+fn references_before_the_first_deployment() {
+    let old = Commit { ops_items: vec!["oi-000000000001".parse().unwrap()], ..commit(10, 10) };
+    let (revision, lookback) = (id(100), SignedDuration::from_hours(80));
+    let question =
+        Question { revision: &revision, previous: &[], branch: Some("main"), deployed: hour(100), lookback };
+    let answer = change(question, &[push("main", 0, &[old, commit(100, 100)])]);
+    let Answer::WholeBranch(Changed { commits, ops_items, .. }) = answer else { panic!("{answer:?}") };
+    assert_eq!((commits, ops_items), (vec![commit(100, 100)], BTreeSet::new()));
+}
+
 /// Dates that can't be: before the repository was created, after the push.
 #[test]
 fn impossible_dates() {
