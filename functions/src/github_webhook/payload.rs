@@ -270,6 +270,16 @@ mod tests {
     }
 
     #[test]
+    fn force_pushes() {
+        for forced in [true, false] {
+            let body = changed("/forced", json!(forced)).to_string();
+            let changes = changes("push", body.as_bytes(), now(), &BTreeSet::new()).unwrap();
+            let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
+            assert_eq!(push.forced, forced);
+        }
+    }
+
+    #[test]
     fn nothing_of_people_is_kept() {
         let changes =
             changes("push", push_payload().to_string().as_bytes(), now(), &BTreeSet::new()).unwrap();
