@@ -27,7 +27,7 @@ pub async fn changes(
     time: Range<Timestamp>,
     Owner { invocation, deadline, .. }: Owner<'_>,
 ) -> Result<Vec<Change>, Error> {
-    let parameters = [bucket(repository), day(time.start), day(time.end), repository.to_owned()];
+    let parameters = [bucket(repository), day(time.start), day(time.end), repository.to_ascii_lowercase()];
     let parameters = parameters.map(|text| literal(&text));
     let id = start(context, &parameters, invocation).await?;
     wait(context, &id, deadline).await?;

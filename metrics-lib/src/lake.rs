@@ -22,7 +22,7 @@ pub const LOCATION_TEMPLATE: &str = "changes/bucket=${bucket}/day=${day}/";
 /// seen, not to be skipped.
 pub const SERDE: &str = "org.apache.hive.hcatalog.data.JsonSerDe";
 /// The table's columns and their types.
-pub const COLUMNS: [(&str, &str); 15] = [
+pub const COLUMNS: [(&str, &str); 16] = [
     ("kind", "string"),
     ("repository", "string"),
     ("repository_created", "string"),
@@ -38,14 +38,16 @@ pub const COLUMNS: [(&str, &str); 15] = [
     ("merge_commit", "string"),
     ("commit_count", "int"),
     ("merged", "string"),
+    ("forced", "boolean"),
 ];
 /// The table's partition keys and their types.
 pub const PARTITION_KEYS: [(&str, &str); 2] = [("bucket", "string"), ("day", "string")];
 
-/// All that is known of a repository from a range of days. Parameters: bucket, first day, last day, repository.
+/// All that is known of a repository from a range of days. Parameters: bucket, first day, last day, and the
+/// repository in lower case, since GitHub's names ignore case.
 pub const CHANGES_STATEMENT: &str = "SELECT kind, repository, repository_created, branch, pushed, old_head, new_head, \
-     part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged FROM changes \
-     WHERE bucket = ? AND day BETWEEN ? AND ? AND repository = ?";
+     part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged, forced FROM changes \
+     WHERE bucket = ? AND day BETWEEN ? AND ? AND lower(repository) = ?";
 
 /// The table's parameters for partition projection, which needs no crawler.
 pub fn table_parameters(bucket: &str) -> Vec<(&'static str, String)> {
@@ -91,6 +93,8 @@ pub struct Push {
     pub parts: u32,
     /// The commits of this part, in order.
     pub commits: Vec<Commit>,
+    /// Whether the old head is not what the new one was made from. Records from before this was kept say no.
+    pub forced: bool,
 }
 
 /// A pull request that was merged.
@@ -236,6 +240,8 @@ pub struct Row {
     commit_count: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     merged: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forced: Option<bool>,
 }
 
 const PUSH: &str = "push";
@@ -256,6 +262,7 @@ impl From<&Change> for Row {
                 parts: Some(push.parts),
                 // Texts and times always are JSON.
                 commits: serde_json::to_string(&push.commits).ok(),
+                forced: push.forced.then_some(true),
                 ..Self::default()
             },
             Change::PullRequest(request) => Self {
@@ -304,6 +311,7 @@ impl TryFrom<Row> for Change {
                     part: row.part.ok_or_else(|| missing("part"))?,
                     parts: row.parts.ok_or_else(|| missing("parts"))?,
                     commits: read.map_err(|error| Invalid { what: "commits", reason: error.to_string() })?,
+                    forced: row.forced.unwrap_or_default(),
                 }))
             }
             PULL_REQUEST => Ok(Self::PullRequest(PullRequest {
@@ -349,6 +357,7 @@ impl Row {
             merge_commit,
             commit_count,
             merged,
+            forced,
         ] = columns;
         Ok(Self {
             kind: kind.unwrap_or_default(),
@@ -366,6 +375,7 @@ impl Row {
             merge_commit,
             commit_count: number(commit_count)?,
             merged,
+            forced: forced.map(|text| text == "true"),
         })
     }
 }
@@ -438,6 +448,7 @@ mod tests {
             part: 1,
             parts: 2,
             commits: vec![commit],
+            forced: true,
         });
         let request = Change::PullRequest(PullRequest {
             repository: "acme/shop".into(),

@@ -315,6 +315,7 @@ fn pushes() -> impl Strategy<Value = Vec<Change>> {
                 part: 0,
                 parts: 1,
                 commits,
+                forced: false,
             })
         });
         pushes.collect()

@@ -18,7 +18,7 @@ def main() -> None:
     task = json.load(sys.stdin)
     connection = duckdb.connect()
     names = [name for name, _ in task["columns"] + task["partitionKeys"]]
-    kinds = {"string": "VARCHAR", "int": "INTEGER"}
+    kinds = {"string": "VARCHAR", "int": "INTEGER", "boolean": "BOOLEAN"}
     columns = ", ".join(f'"{name}" {kinds[kind]}' for name, kind in task["columns"] + task["partitionKeys"])
     connection.execute(f"CREATE TABLE changes ({columns})")
     marks = ", ".join("?" for _ in names)
@@ -33,7 +33,12 @@ def main() -> None:
     for placeholder in list(statement.find_all(exp.Placeholder, bfs=False)):
         placeholder.replace(sqlglot.parse_one(next(parameters), dialect="athena"))
     rows = connection.execute(statement.sql(dialect="duckdb")).fetchall()
-    print(json.dumps([[None if value is None else str(value) for value in row] for row in rows]))
+    print(json.dumps([[None if value is None else text(value) for value in row] for row in rows]))
+
+
+def text(value: object) -> str:
+    """A value as Athena's results tell it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 main()

@@ -34,6 +34,8 @@ struct PushPayload {
     #[serde(default)]
     deleted: bool,
     #[serde(default)]
+    forced: bool,
+    #[serde(default)]
     commits: Vec<CommitPayload>,
     repository: Repository,
 }
@@ -111,7 +113,7 @@ fn parse<T: DeserializeOwned>(event: &str, body: &[u8]) -> Result<T, Invalid> {
 }
 
 fn push(payload: PushPayload, now: Timestamp, bots: &BTreeSet<String>) -> Result<Vec<Change>, Invalid> {
-    let PushPayload { reference, before, after, deleted, commits, repository } = payload;
+    let PushPayload { reference, before, after, deleted, forced, commits, repository } = payload;
     let Some(branch) = reference.strip_prefix(BRANCH) else { return Ok(Vec::new()) };
     if deleted {
         return Ok(Vec::new());
@@ -139,6 +141,7 @@ fn push(payload: PushPayload, now: Timestamp, bots: &BTreeSet<String>) -> Result
             part,
             parts: u32::try_from(count).unwrap_or(u32::MAX),
             commits: commits.to_vec(),
+            forced,
         })
     });
     Ok(changes.collect())
@@ -264,6 +267,16 @@ mod tests {
         check(json!({"name": "A. Person", "username": "person"}), false);
         check(json!({"name": "not renovate[bot]"}), false);
         check(json!(null), false);
+    }
+
+    #[test]
+    fn force_pushes() {
+        for forced in [true, false] {
+            let body = changed("/forced", json!(forced)).to_string();
+            let changes = changes("push", body.as_bytes(), now(), &BTreeSet::new()).unwrap();
+            let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
+            assert_eq!(push.forced, forced);
+        }
     }
 
     #[test]

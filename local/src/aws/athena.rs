@@ -172,7 +172,8 @@ fn changes(parameters: &[String], objects: &Objects) -> Result<Rows, String> {
         for line in object.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let row: Map<String, Value> =
                 serde_json::from_slice(line).map_err(|error| format!("HIVE_CURSOR_ERROR: {key}: {error}"))?;
-            if row.get("repository").and_then(Value::as_str) == Some(repository) {
+            let name = row.get("repository").and_then(Value::as_str).map(str::to_lowercase);
+            if name.as_ref() == Some(repository) {
                 rows.push(names.iter().map(|name| row.get(*name).and_then(text)).collect());
             }
         }
@@ -218,7 +219,7 @@ mod tests {
             ("changes/bucket=03/day=2026-06-14/a".to_owned(), line("acme/shop").into_bytes()),
             (
                 "changes/bucket=03/day=2026-06-15/a".to_owned(),
-                (line("acme/shop") + &line("acme/other")).into_bytes(),
+                (line("Acme/Shop") + &line("acme/other")).into_bytes(),
             ),
             ("changes/bucket=04/day=2026-06-15/a".to_owned(), line("acme/shop").into_bytes()),
         ]);
@@ -246,6 +247,7 @@ mod tests {
         }
         check(["'03'", "'2026-06-14'", "'2026-06-15'", "'acme/shop'"], json!(2));
         check(["'03'", "'2026-06-15'", "'2026-06-15'", "'acme/shop'"], json!(1));
+        check(["'03'", "'2026-06-15'", "'2026-06-15'", "'Acme/Shop'"], json!(0));
         check(["'3'", "'2026-06-14'", "'2026-06-15'", "'acme/shop'"], json!(0));
         check(["'03'", "'2026-06-14'", "'2026-06-15'", "'x'' OR 1=1'"], json!(0));
         let refused = json!("EXPRESSION_NOT_CONSTANT: acme/shop is no constant");

@@ -1,4 +1,5 @@
 use super::*;
+use crate::lake::{PullRequest, Push};
 
 /// An hour of the story; it begins in hour 0.
 fn hour(hour: i64) -> Timestamp {
@@ -35,6 +36,7 @@ fn push(branch: &str, old: u32, commits: &[Commit]) -> Change {
         part: 0,
         parts: 1,
         commits: commits.to_vec(),
+        forced: false,
     })
 }
 
@@ -264,6 +266,18 @@ fn deployments_of_several_branches() {
     check_after(100, &[95, 90], Some("main"), &[plain(80, &[90]), merged], "no commit is new");
 }
 
+/// What is too old to count for the first deployment ever references nothing.
+#[test]
+fn references_before_the_first_deployment() {
+    let old = Commit { ops_items: vec!["oi-000000000001".parse().unwrap()], ..commit(10, 10) };
+    let (revision, lookback) = (id(100), SignedDuration::from_hours(80));
+    let question =
+        Question { revision: &revision, previous: &[], branch: Some("main"), deployed: hour(100), lookback };
+    let answer = change(question, &[push("main", 0, &[old, commit(100, 100)])]);
+    let Answer::WholeBranch(Changed { commits, ops_items, .. }) = answer else { panic!("{answer:?}") };
+    assert_eq!((commits, ops_items), (vec![commit(100, 100)], BTreeSet::new()));
+}
+
 /// Dates that can't be: before the repository was created, after the push.
 #[test]
 fn impossible_dates() {
@@ -356,4 +370,190 @@ fn references() {
     let branch = push("fix/oi-000000000002", 0, &[referencing(commit(95, 95), one)]);
     let request = pull_request("fix/oi-000000000002", 95, 100, 1);
     check(&[plain(90, &[100]), branch, request], &[one, two], &["fix/oi-000000000002"]);
+}
+
+/// Changes of a story, written as `branch old>new: commits` for pushes (`~` for a forced one, `m` behind a merge) and
+/// `base<head_branch head made count` for pull requests.
+fn story(lines: &[&str]) -> Vec<Change> {
+    lines.iter().map(|line| told(line)).collect()
+}
+
+fn told(line: &str) -> Change {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    if let [branches, head, made, count] = words.as_slice()
+        && let Some((base, head_branch)) = branches.split_once('<')
+    {
+        let [head, made, count] = [head, made, count].map(|number| number.parse().unwrap());
+        let Change::PullRequest(request) = pull_request(head_branch, head, made, count) else {
+            unreachable!()
+        };
+        return Change::PullRequest(PullRequest { branch: base.to_owned(), ..request });
+    }
+    let [branch, heads, listed @ ..] = words.as_slice() else { panic!("{line}") };
+    let (old, new) = heads.split_once(['>', '~']).unwrap();
+    let [old, new] = [old, new].map(|number| number.parse::<u32>().unwrap());
+    let commits = listed.iter().map(|word| {
+        let number = word.trim_end_matches('m').parse().unwrap();
+        Commit { merge: word.ends_with('m'), ..commit(number, i64::from(number)) }
+    });
+    let Change::Push(push) = push(branch, old, &[commit(new, i64::from(new))]) else { unreachable!() };
+    Change::Push(Push { commits: commits.collect(), forced: heads.contains('~'), ..push })
+}
+
+fn check_story(previous: &[u32], branch: &str, lines: &[&str], expected: &str) {
+    check_after(100, previous, Some(branch), &story(lines), expected);
+}
+
+/// A pull request was squashed into a branch that was merged into the deployed one.
+#[test]
+fn squashed_into_develop() {
+    let feature = "feature 0>80 79 80";
+    let develop = ["main 0>10 10", "develop 0>10", "develop 10>90 90", "develop<feature 80 90 2"];
+    let merged = ["main 10>100 90 100m", "main<develop 90 100 1"];
+    check_story(&[10], "main", &[&develop[..], &merged, &[feature]].concat(), "79 80");
+    // Or squashed again: all that it had.
+    let squashed = ["main 10>100 100", "main<develop 90 100 1"];
+    check_story(&[10], "main", &[&develop[..], &squashed, &[feature]].concat(), "79 80");
+}
+
+/// A branch was made from another's head, and both were squashed, one after the other.
+#[test]
+fn stacked_pull_requests() {
+    let branches = ["main 0>10 10", "one 0>20 20", "two 0>20", "two 20>30 30"];
+    let squashed = ["main 10>90 90", "main<one 20 90 1", "main 90>100 100", "main<two 30 100 2"];
+    let all = [&branches[..], &squashed].concat();
+    check_story(&[10], "main", &all, "20 30");
+    check_story(&[90, 10], "main", &all, "30");
+    // Or the upper into the lower, and that into main.
+    let downwards = ["one 20>40 40", "one<two 30 40 1", "main 10>100 100", "main<one 40 100 2"];
+    check_story(&[10], "main", &[&branches[..], &downwards].concat(), "20 30");
+}
+
+/// What came from main by a merge is not made anew by rebasing, and neither is the merge.
+#[test]
+fn rebase_of_an_updated_branch() {
+    let branch = ["feature 0>22 21 22", "main 10>30 30", "feature 22>40 30 40m"];
+    let rebased = ["main 30>100 99 100", "main<feature 40 100 3"];
+    check_story(&[10], "main", &[&["main 0>10 10"], &branch[..], &rebased].concat(), "21 22 30");
+    check_story(&[30], "main", &[&["main 0>10 10"], &branch[..], &rebased].concat(), "21 22");
+}
+
+/// As many commits as the branch has are not the branch when one of them is older than it.
+#[test]
+fn squashes_beside_other_commits() {
+    let branch = ["feature 0>52 50 52", "main<feature 52 100 2"];
+    check_story(&[10], "main", &[&["main 10>100 45 100"], &branch[..]].concat(), "45 50 52");
+    check_story(&[10], "main", &[&["main 10>100 51 100"], &branch[..]].concat(), "50 51 52");
+    // Several rebased ones in one push, as merge queues push them.
+    let queued = ["main 10>100 97 98 99 100", "main<one 21 98 2", "main<two 31 100 2"];
+    let branches = ["one 0>21 20 21", "two 0>31 30 31"];
+    check_story(&[10], "main", &[&queued[..], &branches].concat(), "20 21 30 31");
+}
+
+/// A pull request whose branch was pushed to main as it is.
+#[test]
+fn pull_request_pushed_as_it_is() {
+    let changes = ["feature 0>100 95 100", "main 90>100 95 100", "main<feature 100 100 2"];
+    check_story(&[90], "main", &changes, "95 100");
+}
+
+/// What a force push dropped does not count: its old head, and of a pull request's branch what is more than it has.
+#[test]
+fn force_pushes_drop_commits() {
+    check_story(&[90], "main", &["main 90>95 95", "main 95~100 100"], "100");
+    check_story(&[95], "main", &["main 90>95 95", "main 95~100 100"], "100");
+    let amended = ["feature 0>22 21 22", "feature 22~33 33", "main 10>100 100", "main<feature 33 100 2"];
+    check_story(&[10], "main", &amended, "21 33");
+    let twice = ["feature 0>22 21 22", "feature 22~33 33", "feature 33~44 44"];
+    check_story(
+        &[10],
+        "main",
+        &[&twice[..], &["main 10>100 100", "main<feature 44 100 2"]].concat(),
+        "21 44",
+    );
+    let rebased = ["feature 0>22 21 22", "main 10>30 30", "feature 22~42 30 41 42"];
+    let squashed = ["main 30>100 100", "main<feature 42 100 2"];
+    check_story(&[30, 10], "main", &[&rebased[..], &squashed].concat(), "41 42");
+    // Back to what was deployed before.
+    check_story(
+        &[105],
+        "main",
+        &["main 90>100 100", "main 100>105 105", "main 105~100"],
+        "an older revision was deployed again",
+    );
+    check_story(&[90], "main", &["main 80>90 90", "main 90>95 95", "main 95~90", "main 90>100 100"], "100");
+}
+
+/// A commit of a branch was deployed from there, then main, which it is merged into.
+#[test]
+fn branch_deployed_before_main() {
+    let changes = [
+        "main 0>10 10",
+        "main 10>20 20",
+        "feature 0>30 30",
+        "feature 30>40 40",
+        "main 20>100 30 40 100m",
+        "main<feature 40 100 2",
+    ];
+    check_story(&[30, 10], "main", &changes, "20 40");
+    // Main began where nothing was deployed before: all that was not.
+    check_story(&[30], "main", &changes, "20 40");
+    // It was squashed.
+    let squashed =
+        ["main 0>10 10", "feature 0>30 30", "feature 30>40 40", "main 10>100 100", "main<feature 40 100 2"];
+    check_story(&[30, 10], "main", &squashed, "40");
+    check_story(&[40, 10], "main", &squashed, "no commit is new");
+}
+
+/// A branch was made from main's head, and deployed for the first time.
+#[test]
+fn branch_made_from_another() {
+    let changes = ["main 0>10 10", "main 10>100 90 100", "release/1 0>100"];
+    check_story(&[10], "release/1", &changes, "90 100");
+    check_story(&[100, 10], "release/1", &changes, "the same revision was deployed before");
+    // From the middle of a push, and from what has not arrived.
+    check_story(&[10], "release/1", &["main 10>110 90 100 110", "release/1 0>100"], "90 100");
+    check_story(&[10], "release/1", &["release/1 0>100"], "unknown");
+    // Main goes on from what was deployed of the branch.
+    let later = ["main 10>50 50", "release/1 0>50", "release/1 50>60 60", "main 50>100 100"];
+    check_story(&[60, 50, 10], "main", &later, "100");
+}
+
+/// What an earlier squash brought was deployed with it.
+#[test]
+fn squashes_of_a_branch_that_lives_on() {
+    let first = ["main 0>10 10", "develop 0>20 20", "main 10>30 30", "main<develop 20 30 1"];
+    let second = ["develop 20>40 40", "main 30>100 100", "main<develop 40 100 2"];
+    check_story(&[30, 10], "main", &[&first[..], &second].concat(), "40");
+    let merged = ["develop 20>40 40", "main 30>100 20 40 100m", "main<develop 40 100 2"];
+    check_story(&[30, 10], "main", &[&first[..], &merged].concat(), "40");
+}
+
+/// A part of a push on the way has not arrived, or of one of a squashed branch.
+#[test]
+fn parts_that_are_missing() {
+    let Change::Push(whole) = told("main 90>100 95 97 100") else { unreachable!() };
+    let first = Change::Push(Push { parts: 2, ..whole.clone() });
+    check(Some(90), std::slice::from_ref(&first), "unknown");
+    check(None, std::slice::from_ref(&first), "unknown");
+    let before = Change::Push(Push { branch: "main".into(), new_head: id(99), parts: 2, ..whole.clone() });
+    check(Some(90), &[before.clone(), told("main 99>100 100")], "unknown");
+    check(None, &[before, told("main 99>100 100")], "unknown");
+    // It was deployed before, and merged: what it brought is not known. What is missing further back does not matter.
+    let lost = Change::Push(Push { branch: "feature".into(), new_head: id(40), parts: 2, ..whole.clone() });
+    check_after(100, &[40, 10], Some("main"), &[lost.clone(), told("main 10>100 30 40 100m")], "unknown");
+    let later = [lost, told("feature 40>50 50"), told("feature 50>100 100")];
+    check_after(100, &[50, 40], Some("feature"), &later, "100");
+    let branch =
+        Change::Push(Push { branch: "feature".into(), new_head: id(50), old_head: None, parts: 2, ..whole });
+    let squashed = [branch, told("main 90>100 100"), told("main<feature 50 100 3")];
+    check(Some(90), &squashed, "unknown");
+}
+
+/// What was taken back by deploying an older revision is new again.
+#[test]
+fn newer_revision_after_an_older_one() {
+    let changes = ["main 0>90 90", "main 90>95 95", "main 95>100 100"];
+    check_story(&[90, 95, 90], "main", &changes, "95 100");
+    check_story(&[90, 100, 90], "main", &changes, "95 100");
 }
