@@ -5,13 +5,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use local::{binaries::Binaries, outcome::Outcome, replay::replay, world::World};
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::Path,
     process::ExitCode,
 };
 
 /// Plays a world and prints the outcome.
-pub(crate) fn run(world: PathBuf, json: bool) -> anyhow::Result<ExitCode> {
-    let outcome = play(&World::File(world))?;
+pub(crate) fn run(world: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let outcome = play(&World::open(world)?)?;
     let mut stdout = io::stdout().lock();
     if json {
         serde_json::to_writer_pretty(&mut stdout, &outcome)?;

@@ -2,14 +2,13 @@
 
 mod reader;
 
-pub use reader::LONGEST_PREFIX;
+pub use reader::{LONGEST_PREFIX, is_region};
 
 use crate::naming::Names;
 use jiff::SignedDuration;
 use metrics_lib::{fact::Teams, production::ProductionRule};
 use reader::{
     ACCOUNT, DELAY, DURATION, LOOKBACK, NAME, PREFIX, REGION, Reader, is_account, is_name, is_prefix,
-    is_region,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};

@@ -56,7 +56,8 @@ pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-pub(super) fn is_region(text: &str) -> bool {
+/// Whether a text is formed like a region's name: `eu-west-1`.
+pub fn is_region(text: &str) -> bool {
     let mut parts = text.split('-');
     let allowed = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
     let number =
