@@ -137,7 +137,7 @@ impl Member {
 fn kind(value: &Value) -> String {
     match value {
         Value::String(text) if text.is_empty() => "an empty text".to_owned(),
-        Value::String(_) => "another text".to_owned(),
+        Value::String(_) => "a text".to_owned(),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
         value => value.to_string(),

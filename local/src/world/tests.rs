@@ -96,17 +96,12 @@ fn malformed_events() {
     };
     refused("/account", Value::Null, "event.account", "it is missing: an account id");
     refused("/account", json!(111_111_111_111_u64), "event.account", "it is 111111111111, not an account id");
-    refused(
-        "/account",
-        json!("1"),
-        "event.account",
-        "it is another text, not an account id as text, 12 digits",
-    );
+    refused("/account", json!("1"), "event.account", "it is a text, not an account id as text, 12 digits");
     refused("/region", json!(""), "event.region", "it is an empty text, not a region");
     refused("/source", Value::Null, "event.source", "it is missing");
     refused("/detail-type", Value::Null, "event.detail-type", "it is missing");
     refused("/time", Value::Null, "event.time", "it is missing: a time");
-    refused("/time", json!("noon"), "event.time", "it is another text, not a time");
+    refused("/time", json!("noon"), "event.time", "it is a text, not a time");
     refused("/detail", Value::Null, "event.detail", "it is missing: an object");
     refused("/detail", json!([]), "event.detail", "it is a list, not an object");
     refused("/detail/execution-id", Value::Null, "event.detail.execution-id", "it is missing");
@@ -143,23 +138,23 @@ fn malformed_executions() {
         refused_with("execution", &whole, pointer, member, &path, reason);
     };
     refused("/region", json!(""), "it is an empty text, not a region");
-    refused("/account", json!("1"), "it is another text, not an account id");
+    refused("/account", json!("1"), "it is a text, not an account id");
     refused("/extra", json!(1), "it means nothing here; known are account, region, detail, actions");
-    refused("/detail", json!("x"), "it is another text, not an object");
+    refused("/detail", json!("x"), "it is a text, not an object");
     refused("/detail/pipelineName", Value::Null, "it is missing: a text that is not empty");
     refused("/detail/pipelineName", json!(5), "it is 5, not a text");
     refused("/detail/status", Value::Null, "it is missing");
-    refused("/detail/trigger", json!("x"), "it is another text, not an object");
-    refused("/detail/rollbackMetadata", json!("x"), "it is another text, not an object");
+    refused("/detail/trigger", json!("x"), "it is a text, not an object");
+    refused("/detail/rollbackMetadata", json!("x"), "it is a text, not an object");
     refused("/detail/executionType", json!(3), "it is 3, not a text");
     refused("/detail/artifactRevisions", json!({}), "it is an object, not a list");
     refused("/detail/artifactRevisions/0/revisionSummary", json!(3), "it is 3, not a text");
-    refused("/detail/artifactRevisions/0/created", json!("x"), "it is another text, not a time");
+    refused("/detail/artifactRevisions/0/created", json!("x"), "it is a text, not a time");
     refused("/actions", json!({}), "it is an object, not a list");
     refused("/actions/0/stageName", Value::Null, "it is missing");
-    refused("/actions/0/lastUpdateTime", json!("noon"), "it is another text, not a time");
+    refused("/actions/0/lastUpdateTime", json!("noon"), "it is a text, not a time");
     refused("/actions/0/pipelineExecutionId", json!("e2"), "it is not that of the execution, e1");
-    refused("/actions/0/input", json!("x"), "it is another text, not an object");
+    refused("/actions/0/input", json!("x"), "it is a text, not an object");
     refused("/actions/0/input/actionTypeId/category", Value::Null, "it is missing");
     refused("/actions/0/input/actionTypeId/provider", Value::Null, "it is missing");
     refused("/actions/0/input/configuration/x", json!(1), "it is 1, not a text");
@@ -181,12 +176,12 @@ fn malformed_ops_items() {
     refused("/item/OpsItemId", Value::Null, "it is missing: an OpsItem's id");
     refused("/item/OpsItemId", json!("oi-1"), "12 hexadecimal digits");
     refused("/item/CreatedTime", Value::Null, "it is missing: a time");
-    refused("/item/CreatedTime", json!("noon"), "it is another text, not a time");
+    refused("/item/CreatedTime", json!("noon"), "it is a text, not a time");
     refused("/item/Title", json!(5), "it is 5, not a text");
-    refused("/item/Priority", json!("1"), "it is another text, not a whole number");
-    refused("/item/OperationalData", json!("x"), "it is another text, not an object");
+    refused("/item/Priority", json!("1"), "it is a text, not a whole number");
+    refused("/item/OperationalData", json!("x"), "it is a text, not an object");
     refused("/item/OperationalData", json!([]), "it is a list, not an object");
-    refused("/item/OperationalData/a", json!("b"), "it is another text, not an object");
+    refused("/item/OperationalData/a", json!("b"), "it is a text, not an object");
 }
 
 /// What the AWS CLI prints in its versions: null for what is not there, seconds for times, and what came later.
