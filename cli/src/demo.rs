@@ -17,7 +17,7 @@ pub(crate) fn run(seed: u64, days: u32, page: &page::Options) -> anyhow::Result<
     let played = play(&World::Lines(format!("sample {seed}"), lines))?;
     let outcome = &played.outcome;
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{}\n", comparison_table(&outcome.figures(), &truth.figures))?;
+    writeln!(stdout, "{}\n", comparison_table(outcome, &truth.figures))?;
     let differences = truth.differences(outcome);
     if differences.is_empty() {
         let values: usize =

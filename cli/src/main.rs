@@ -43,7 +43,7 @@ enum Command {
     /// A world is a file of JSON lines: the configuration, what CodePipeline and OpsCenter know, and the events that
     /// they sent. docs/REPLAY.md describes the format and how to record a real account with the AWS CLI.
     Replay {
-        /// The world, a file of JSON lines.
+        /// The world, a file of JSON lines; `-` for standard input.
         world: PathBuf,
         /// Print one JSON object: metrics, facts, deadLetters, refused, ignored.
         #[arg(long)]
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
         Command::Demo { seed, days, page } => demo::run(seed, days, &page),
-        Command::Replay { world, json, page } => replay::run(world, json, &page),
+        Command::Replay { world, json, page } => replay::run(&world, json, &page),
         Command::Dashboard { format, config } => dashboard::run(format, config.as_deref()),
     };
     match result {

@@ -7,7 +7,7 @@ use local::{binaries::Binaries, dashboard::Stored, outcome::Outcome, replay::rep
 use program::{plan::Plan, settings::Settings};
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::Path,
     process::ExitCode,
 };
 
@@ -26,9 +26,9 @@ pub(crate) struct Played {
 }
 
 /// Plays a world and prints the outcome.
-pub(crate) fn run(world: PathBuf, json: bool, page: &page::Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(world: &Path, json: bool, page: &page::Options) -> anyhow::Result<ExitCode> {
     let name = world.display().to_string();
-    let played = play(&World::File(world))?;
+    let played = play(&World::open(world)?)?;
     let mut stdout = io::stdout().lock();
     if json {
         serde_json::to_writer_pretty(&mut stdout, &played.outcome)?;

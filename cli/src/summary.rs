@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use jiff::SignedDuration;
-use local::outcome::Outcome;
+use local::outcome::{Fact, Outcome};
 use metrics_lib::{
     fact::FactState,
     report::{Figures, total},
@@ -23,21 +23,35 @@ impl Display for Summary<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let outcome = self.0;
         let figures = outcome.figures();
-        if figures.is_empty() {
+        let total = outcome.total_figures();
+        if figures.is_empty() && total == Figures::default() {
             writeln!(
                 f,
                 "No production deployment, rollback or restored incident: there is no data to show."
             )?;
         } else {
-            writeln!(f, "{}\n", figures_table(&figures))?;
+            writeln!(f, "{}\n", figures_table(&figures, &total))?;
+        }
+        for (repository, count) in outcome.of_no_dimension() {
+            match repository {
+                Some(name) => writeln!(
+                    f,
+                    "{count:>6} facts are of {name}, which CloudWatch can't have as a dimension: they count in all only"
+                )?,
+                None => writeln!(f, "{count:>6} facts are of no repository: they count in all only")?,
+            }
         }
         for (count, what) in [
             (
-                outcome.count(FactState::Pending),
+                outcome.count(|fact| fact.state == FactState::Pending),
                 "facts are pending: not decided yet, or nothing restored service",
             ),
             (
-                outcome.count(FactState::Unpublishable),
+                outcome.count(Fact::has_no_figure),
+                "deployments have no lead time, for the reason that is their evidence",
+            ),
+            (
+                outcome.count(|fact| fact.state == FactState::Unpublishable && !fact.has_no_figure()),
                 "facts are too old for CloudWatch and in the ledger only",
             ),
             (outcome.ignored.len(), "executions are no production deployment"),
@@ -53,24 +67,22 @@ impl Display for Summary<'_> {
 }
 
 /// Two rows for each repository, measured and true, and two for all.
-pub(crate) fn comparison_table(
-    measured: &BTreeMap<String, Figures>,
-    truth: &BTreeMap<String, Figures>,
-) -> Table {
+pub(crate) fn comparison_table(outcome: &Outcome, truth: &BTreeMap<String, Figures>) -> Table {
+    let measured = outcome.figures();
     let repositories: BTreeSet<&String> = measured.keys().chain(truth.keys()).collect();
     let none = Figures::default();
     let get = |figures: &BTreeMap<String, Figures>, name: &String| figures.get(name).unwrap_or(&none).clone();
     let rows = repositories.into_iter().flat_map(|name| {
-        [(format!("{name} measured"), get(measured, name)), (format!("{name} true"), get(truth, name))]
+        [(format!("{name} measured"), get(&measured, name)), (format!("{name} true"), get(truth, name))]
     });
-    let totals = [("all measured", measured), ("all true", truth)];
-    table(rows.chain(totals.map(|(name, figures)| (name.to_owned(), total(figures.values())))))
+    let totals = [("all measured", outcome.total_figures()), ("all true", total(truth.values()))];
+    table(rows.chain(totals.map(|(name, figures)| (name.to_owned(), figures))))
 }
 
 /// A row for each repository, and one for all.
-fn figures_table(figures: &BTreeMap<String, Figures>) -> Table {
+fn figures_table(figures: &BTreeMap<String, Figures>, total: &Figures) -> Table {
     let rows = figures.iter().map(|(name, figures)| (name.clone(), figures.clone()));
-    table(rows.chain([("all".to_owned(), total(figures.values()))]))
+    table(rows.chain([("all".to_owned(), total.clone())]))
 }
 
 fn table(rows: impl Iterator<Item = (String, Figures)>) -> Table {

@@ -7,6 +7,7 @@ use crate::{
 use jiff::Timestamp;
 use metrics_lib::{
     contract::{self, dimension},
+    datum::DimensionValue,
     fact::{FactKind, FactState},
     report::Figures,
 };
@@ -150,31 +151,23 @@ impl Outcome {
     /// The figures of each repository, from what CloudWatch received.
     pub fn figures(&self) -> BTreeMap<String, Figures> {
         let mut all: BTreeMap<String, Figures> = BTreeMap::new();
-        for metric in
-            self.metrics.iter().filter(|metric| metric.namespace == contract::Namespace::Dora.name())
-        {
-            let Some(repository) = metric.dimensions.get(dimension::REPOSITORY) else { continue };
-            let known = contract::Metric::ALL.into_iter().find(|known| known.name() == metric.name);
-            let figures = all.entry(repository.clone()).or_default();
-            let values = || metric.points.iter().flat_map(|point| &point.values).copied();
-            let sum = || values().sum::<f64>() as u64;
-            match known {
-                Some(contract::Metric::Deployments) => figures.deployments = sum(),
-                Some(contract::Metric::FailedDeployments) => figures.failed = sum(),
-                Some(contract::Metric::ReworkDeployments) => figures.rework = sum(),
-                Some(contract::Metric::Rollbacks) => figures.rollbacks = sum(),
-                Some(contract::Metric::LeadTimeForChanges) => {
-                    figures.lead_times = values().collect();
-                    figures.lead_times.sort_by(f64::total_cmp);
-                }
-                Some(contract::Metric::TimeToRestore) => {
-                    figures.restores = values().collect();
-                    figures.restores.sort_by(f64::total_cmp);
-                }
-                _ => {}
+        for metric in &self.metrics {
+            if let Some(repository) = metric.dimensions.get(dimension::REPOSITORY) {
+                metric.add_to(all.entry(repository.clone()).or_default());
             }
         }
+        all.retain(|_, figures| *figures != Figures::default());
         all
+    }
+
+    /// The figures of all repositories together, from what CloudWatch received without dimensions. What belongs to no
+    /// repository counts too.
+    pub fn total_figures(&self) -> Figures {
+        let mut total = Figures::default();
+        for metric in self.metrics.iter().filter(|metric| metric.dimensions.is_empty()) {
+            metric.add_to(&mut total);
+        }
+        total
     }
 
     /// The sum of a metric, over all repositories.
@@ -183,9 +176,54 @@ impl Outcome {
         all.flat_map(|all| &all.points).flat_map(|point| &point.values).sum()
     }
 
-    /// How many facts are in a state.
-    pub fn count(&self, state: FactState) -> usize {
-        self.facts.iter().filter(|fact| fact.state == state).count()
+    /// How many facts are so.
+    pub fn count(&self, is_so: impl Fn(&Fact) -> bool) -> usize {
+        self.facts.iter().filter(|fact| is_so(fact)).count()
+    }
+
+    /// The facts in CloudWatch that count in the figures of all together only: by the repository that CloudWatch can't
+    /// have as a dimension, or by none.
+    pub fn of_no_dimension(&self) -> BTreeMap<Option<&str>, usize> {
+        let mut counts = BTreeMap::new();
+        for fact in self.facts.iter().filter(|fact| fact.state == FactState::Published) {
+            let repository = fact.repository.as_deref();
+            if repository.is_none_or(|name| DimensionValue::new(name).is_err()) {
+                *counts.entry(repository).or_default() += 1;
+            }
+        }
+        counts
+    }
+}
+
+impl Metric {
+    /// Adds the values to the figure that they are of, if they are of one.
+    fn add_to(&self, figures: &mut Figures) {
+        let known = contract::Metric::ALL.into_iter().find(|known| known.name() == self.name);
+        let Some(known) = known.filter(|known| known.namespace().name() == self.namespace) else { return };
+        let values = || self.points.iter().flat_map(|point| &point.values).copied();
+        let sum = || values().sum::<f64>() as u64;
+        match known {
+            contract::Metric::Deployments => figures.deployments = sum(),
+            contract::Metric::FailedDeployments => figures.failed = sum(),
+            contract::Metric::ReworkDeployments => figures.rework = sum(),
+            contract::Metric::Rollbacks => figures.rollbacks = sum(),
+            contract::Metric::LeadTimeForChanges => {
+                figures.lead_times = values().collect();
+                figures.lead_times.sort_by(f64::total_cmp);
+            }
+            contract::Metric::TimeToRestore => {
+                figures.restores = values().collect();
+                figures.restores.sort_by(f64::total_cmp);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Fact {
+    /// Whether it never has a figure, however new it is: a deployment of nothing new has no lead time.
+    pub fn has_no_figure(&self) -> bool {
+        self.state == FactState::Unpublishable && self.kind == FactKind::LeadTime && self.value.is_none()
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod config;
 mod line;
+mod recorded;
+mod shape;
 
 pub use config::Header;
 pub use line::{Delivery, Entry, Line};
@@ -12,15 +14,19 @@ pub use line::{Delivery, Entry, Line};
 use config::Places;
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
+use tempfile::NamedTempFile;
 
 /// A world.
 #[derive(Clone, Debug)]
 pub enum World {
-    /// In a file.
+    /// In a file that can be read twice.
     File(PathBuf),
+    /// From a pipe: its name, and a copy of all that came through.
+    Piped(PathBuf, Arc<NamedTempFile>),
     /// In memory: its name and its lines.
     Lines(String, Vec<String>),
 }
@@ -68,6 +74,24 @@ impl Fault {
 }
 
 impl World {
+    /// The world in a file; `-` is standard input. What comes through a pipe is copied to a temporary file first, since
+    /// it can be read only once.
+    ///
+    /// # Errors
+    /// [`WorldError::Io`].
+    pub fn open(path: &Path) -> Result<Self, WorldError> {
+        let io = |source| WorldError::Io { file: path.to_owned(), source };
+        if path == Path::new("-") {
+            let name = PathBuf::from("standard input");
+            return copied(io::stdin().lock()).map(|copy| Self::Piped(name, copy)).map_err(io);
+        }
+        let file = File::open(path).map_err(io)?;
+        if file.metadata().map_err(io)?.is_file() {
+            return Ok(Self::File(path.to_owned()));
+        }
+        copied(file).map(|copy| Self::Piped(path.to_owned(), copy)).map_err(io)
+    }
+
     /// Checks every line, and returns what must be known before the first is played.
     ///
     /// # Errors
@@ -107,28 +131,43 @@ impl World {
     /// [`WorldError::Io`], when the file can't be opened. Each line may be a [`WorldError`] too.
     pub fn lines(&self) -> Result<impl Iterator<Item = Result<Line, WorldError>>, WorldError> {
         let texts: Box<dyn Iterator<Item = io::Result<String>>> = match self {
-            Self::File(path) => Box::new(BufReader::new(self.open(path)?).lines()),
+            Self::File(path) => Box::new(lines_of(path, File::open(path))?),
+            Self::Piped(name, copy) => Box::new(lines_of(name, copy.reopen())?),
             Self::Lines(_, lines) => Box::new(lines.iter().cloned().map(Ok)),
         };
         let numbered = texts.enumerate().map(|(index, text)| (index + 1, text));
         let filled = numbered.filter(|(_, text)| text.as_ref().map_or(true, |text| !text.trim().is_empty()));
         Ok(filled.map(|(number, text)| {
             let text = text.map_err(|error| self.fault(number, Fault::new("", error.to_string())))?;
-            Line::parse(number, &text).map_err(|fault| self.fault(number, fault))
+            // Some editors begin a file with a byte order mark.
+            let text = text.strip_prefix('\u{feff}').filter(|_| number == 1).unwrap_or(&text);
+            Line::parse(number, text).map_err(|fault| self.fault(number, fault))
         }))
-    }
-
-    fn open(&self, path: &Path) -> Result<File, WorldError> {
-        File::open(path).map_err(|source| WorldError::Io { file: path.to_owned(), source })
     }
 
     fn fault(&self, line: usize, Fault { path, reason }: Fault) -> WorldError {
         let world = match self {
-            Self::File(path) => path.display().to_string(),
+            Self::File(path) | Self::Piped(path, _) => path.display().to_string(),
             Self::Lines(name, _) => name.clone(),
         };
         WorldError::Line { world, line, path, reason }
     }
+}
+
+/// A copy of all that can be read.
+fn copied(mut source: impl Read) -> io::Result<Arc<NamedTempFile>> {
+    let mut copy = NamedTempFile::new()?;
+    io::copy(&mut source, &mut copy)?;
+    Ok(Arc::new(copy))
+}
+
+/// The lines of an opened file.
+fn lines_of(
+    name: &Path,
+    file: io::Result<File>,
+) -> Result<impl Iterator<Item = io::Result<String>> + use<>, WorldError> {
+    let file = file.map_err(|source| WorldError::Io { file: name.to_owned(), source })?;
+    Ok(BufReader::new(file).lines())
 }
 
 #[cfg(test)]

@@ -2,14 +2,13 @@
 
 mod reader;
 
-pub use reader::LONGEST_PREFIX;
+pub use reader::{LONGEST_PREFIX, is_region};
 
 use crate::{dashboard::levels::Levels, naming::Names};
 use jiff::SignedDuration;
 use metrics_lib::{fact::Teams, production::ProductionRule};
 use reader::{
     ACCOUNT, DELAY, DURATION, LOOKBACK, NAME, PREFIX, REGION, Reader, is_account, is_name, is_prefix,
-    is_region,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
@@ -174,18 +173,42 @@ impl fmt::Display for InvalidSettings {
 pub struct Problem {
     /// The path of the value, from the key on.
     pub key: String,
-    /// The value, as JSON; none if it is missing.
-    pub value: Option<Value>,
+    /// What is there instead.
+    pub found: Found,
     /// What is allowed.
     pub allowed: &'static str,
 }
 
+/// What is there instead of a value that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Missing,
+    /// This value.
+    Value(Value),
+    /// A value that must not be shown, but may be described.
+    Secret(&'static str),
+}
+
+impl From<Option<Value>> for Found {
+    fn from(value: Option<Value>) -> Self {
+        value.map_or(Self::Missing, Self::Value)
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("missing"),
+            Self::Value(value) => value.fmt(f),
+            Self::Secret(description) => f.write_str(description),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.value {
-            Some(value) => write!(f, "{} is {value}, allowed is {}", self.key, self.allowed),
-            None => write!(f, "{} is missing, allowed is {}", self.key, self.allowed),
-        }
+        write!(f, "{} is {}, allowed is {}", self.key, self.found, self.allowed)
     }
 }
 
@@ -204,8 +227,8 @@ impl Settings {
     /// Every value that can't be used, with its key and what is allowed.
     pub fn from_json(config: &Value) -> Result<Self, InvalidSettings> {
         let Some(object) = config.as_object() else {
-            let value = Some(config.clone());
-            return Err(InvalidSettings(vec![Problem { key: "config".into(), value, allowed: "an object" }]));
+            let found = Found::Value(config.clone());
+            return Err(InvalidSettings(vec![Problem { key: "config".into(), found, allowed: "an object" }]));
         };
         let mut reader = Reader::new(object);
         let settings = Self::read(&mut reader);
@@ -273,9 +296,7 @@ impl Operations {
             webhook_firewall: reader.switch("webhookFirewall", false),
             manage_api_gateway_account: reader.switch("manageApiGatewayAccount", true),
             alarm_emails: reader.emails("alarmEmails"),
-            alarm_silence_days: reader
-                .typed("alarmSilenceDays", SILENCE, |days| (1..=7).contains(days))
-                .unwrap_or(7),
+            alarm_silence_days: reader.days("alarmSilenceDays", 7, SILENCE, |days| (1..=7).contains(&days)),
             repository_alarms: reader.repository_alarms("repositoryAlarms"),
             tags: reader.tags("tags"),
         }
@@ -311,7 +332,7 @@ impl StackSettings {
         let values: BTreeMap<String, String> = serde_json::from_str(config).map_err(|_| {
             InvalidSettings(vec![Problem {
                 key: "PULUMI_CONFIG".into(),
-                value: None,
+                found: Found::Missing,
                 allowed: "what Pulumi hands over to a compiler: a JSON object of texts",
             }])
         })?;
@@ -337,12 +358,11 @@ impl StackSettings {
     }
 }
 
-/// A value of a stack's configuration: lists, objects and switches are JSON, everything else is text.
+/// A value of a stack's configuration: lists, objects and switches are JSON, everything else is text; a branch may well
+/// be called `1`.
 fn structured(text: String) -> Value {
     match serde_json::from_str(&text) {
         Ok(value @ (Value::Array(_) | Value::Object(_) | Value::Bool(_))) => value,
-        // A count, such as a number of days; account ids and lengths of time stay texts.
-        Ok(value @ Value::Number(_)) if text.len() < 6 => value,
         _ => Value::String(text),
     }
 }
@@ -383,6 +403,13 @@ mod tests {
         check(json!("1h 30m"), Some(5400));
         check(json!(600), Some(600));
         check(json!("600"), Some(600));
+        check(json!("60"), Some(60));
+        check(json!("0"), Some(0));
+        check(json!(24), Some(24));
+        check(json!("24s"), Some(24));
+        // Most likely meant as hours or minutes.
+        check(json!("24"), None);
+        check(json!("15"), None);
         check(json!("0s"), Some(0));
         check(json!("1d"), Some(86_400));
         check(json!("P1D"), Some(86_400));
@@ -407,7 +434,61 @@ mod tests {
         check(json!({"payments": ["acme/shop"], "web": ["acme/web"]}), Some(&["payments"]));
         check(json!([{"name": "payments", "repositories": ["acme/shop"]}]), Some(&["payments"]));
         check(json!([{"name": "payments"}]), None);
+        check(json!({"": ["acme/shop"]}), None);
+        check(json!({"bücher": ["acme/shop"]}), None);
+        check(json!([{"name": "bücher", "repositories": ["acme/shop"]}]), None);
         check(json!("payments"), None);
+    }
+
+    /// What is said of a value that can't be used.
+    #[test]
+    fn problems() {
+        fn check(key: &str, value: Value, expected: &str) {
+            let mut config = minimal();
+            config[key] = value;
+            let problem = Settings::from_json(&config).unwrap_err().to_string();
+            assert!(problem.starts_with(expected), "{problem}");
+        }
+        check("webhookSecret", json!(5), "webhookSecret is no text, allowed is a text that is not empty");
+        check("webhookSecret", json!(""), "webhookSecret is empty, allowed is a text that is not empty");
+        check("attributionWindow", json!("24"), "attributionWindow is \"24\", allowed is a length of time");
+        check(
+            "teams",
+            json!({"bücher": []}),
+            "teams.\"bücher\" is [], allowed is a team whose name CloudWatch can have as a dimension",
+        );
+        check(
+            "repositoryAlarms",
+            json!([{"repository": "acme/bücher", "failureRateAbove": 15}]),
+            "repositoryAlarms[0].repository is \"acme/bücher\", allowed is a name that CloudWatch can have",
+        );
+    }
+
+    /// Pulumi hands over texts only: what looks like a number may be a name, and is no length of time by itself.
+    #[test]
+    fn texts_of_digits() {
+        fn check(key: &str, value: &str, expected: Result<(), &str>) {
+            let config = json!({
+                "dora:stack": "ops",
+                "dora:toolingAccounts": r#"[{"account": "111111111111", "regions": ["eu-west-1"]}]"#,
+                "dora:opsAccount": "999999999999",
+                "dora:region": "eu-west-1",
+                format!("dora:{key}"): value,
+            });
+            let read = StackSettings::from_pulumi(&config.to_string(), "dora").map(drop);
+            let read =
+                read.map_err(|problem| problem.to_string().split(", allowed").next().unwrap().to_owned());
+            assert_eq!(read, expected.map_err(str::to_owned), "{key} {value}");
+        }
+        check("mainBranch", "1", Ok(()));
+        check("attributionDelay", "900", Ok(()));
+        check("attributionDelay", "0", Ok(()));
+        check("attributionWindow", "24", Err("attributionWindow is \"24\""));
+        check("logRetentionDays", "30", Ok(()));
+        check("logRetentionDays", "42", Err("logRetentionDays is 42"));
+        check("alarmSilenceDays", "7", Ok(()));
+        check("alarmSilenceDays", "8", Err("alarmSilenceDays is 8"));
+        check("alarmSilenceDays", "soon", Err("alarmSilenceDays is \"soon\""));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! `dora` as people run it.
 
 use crate::scene::binaries;
+use serde_json::Value;
 use std::{
+    fs::File,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     process::{Command, Output, Stdio},
@@ -136,6 +138,79 @@ fn malformed_world() {
     let expected = format!("error: {}, line 1, opsItem.account: ", world.display());
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.starts_with(&expected), "{error}");
+}
+
+/// What comes through a pipe can be read only once, and is played all the same.
+#[test]
+fn world_through_a_pipe() {
+    let expected = stdout(&run(&["replay", WORLD]));
+    let world = std::fs::read(format!("{}/{WORLD}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    for name in ["-", "/dev/stdin"] {
+        let mut child = Command::new(binaries().path("dora").unwrap())
+            .args(["replay", name])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(&world).unwrap();
+        assert_eq!(stdout(&child.wait_with_output().unwrap()), expected, "{name}");
+    }
+}
+
+#[test]
+fn malformed_world_through_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = folder.path().join("world.jsonl");
+    std::fs::write(&world, "{\"at\": 5}").unwrap();
+    let mut command = Command::new(binaries().path("dora").unwrap());
+    let output = command.args(["replay", "-"]).stdin(File::open(world).unwrap()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("error: standard input, line 1, at: "), "{error}");
+}
+
+/// The lines of a world, each of which `change` may change.
+fn changed(world: &str, change: impl Fn(&mut Value)) -> String {
+    let text = std::fs::read_to_string(format!("{}/{world}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let lines = text.lines().map(|line| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        change(&mut line);
+        line.to_string() + "\n"
+    });
+    lines.collect()
+}
+
+fn summary_of(world: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("world.jsonl");
+    std::fs::write(&file, world).unwrap();
+    stdout(&run(&["replay", file.to_str().unwrap()]))
+}
+
+/// A repository that CloudWatch can't have as a dimension counts in all, and the summary says so.
+#[test]
+fn summary_of_a_repository_without_dimension() {
+    let world = changed(WORLD, |line| {
+        let text = line.to_string().replace("acme/shop", "acme/b\u{fc}cher");
+        *line = serde_json::from_str(&text).unwrap();
+    });
+    insta::assert_snapshot!(summary_of(&world));
+}
+
+/// The deployment before has the same revision: nothing new was deployed, which is no matter of age.
+#[test]
+fn summary_of_a_deployment_of_nothing_new() {
+    let world = changed("fixtures/worlds/push-deployment.jsonl", |_| {});
+    let again = changed("fixtures/worlds/push-deployment.jsonl", |line| {
+        let text = line
+            .to_string()
+            .replace("2026-06-15T", "2026-06-16T")
+            .replace("0a1b2c3d-0000-4000-8000-000000000001", "again");
+        *line = serde_json::from_str(&text).unwrap();
+    });
+    let again = again.lines().filter(|line| line.contains("again")).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(summary_of(&format!("{world}{again}")));
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! One line of a world: what it must hold, and nothing about what else it may.
 
-use super::Fault;
+use super::{
+    Fault,
+    recorded::{DELIVERY, EVENT, EXECUTION, EXECUTION_CHANGE, OPS_ITEM, OPS_ITEM_CHANGE},
+};
 use crate::{
-    aws::{RecordedExecution, RecordedOpsItem, recorded_time},
+    aws::{RecordedExecution, RecordedOpsItem},
     router::Envelope,
 };
 use jiff::Timestamp;
-use metrics_lib::event::{ExecutionKey, OpsItemId, OpsItemKey};
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, Error},
-};
+use metrics_lib::event::{ExecutionKey, OpsItemKey};
+use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use std::collections::BTreeMap;
 
@@ -48,8 +48,7 @@ pub enum Entry {
 }
 
 /// A delivery of GitHub's.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Delivery {
     /// The headers, as GitHub sent them.
     pub headers: BTreeMap<String, String>,
@@ -60,7 +59,7 @@ pub struct Delivery {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Wire {
-    at: Timestamp,
+    at: Option<Timestamp>,
     config: Option<Value>,
     execution: Option<Value>,
     ops_item: Option<Value>,
@@ -68,92 +67,17 @@ struct Wire {
     github: Option<Value>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Execution {
-    #[serde(deserialize_with = "account")]
-    account: String,
-    region: String,
-    detail: ExecutionDetail,
-    actions: Vec<Action>,
-}
-
-/// What every execution has that `GetPipelineExecution` describes.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ExecutionDetail {
-    pipeline_name: String,
-    pipeline_execution_id: String,
-    #[serde(rename = "status")]
-    _status: String,
-    #[serde(rename = "artifactRevisions", default)]
-    _artifact_revisions: Vec<ArtifactRevision>,
-}
-
-#[derive(Deserialize)]
-struct ArtifactRevision {
-    #[serde(rename = "created", default, deserialize_with = "optional_time")]
-    _created: (),
-}
-
-/// What every action has that `ListActionExecutions` describes.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Action {
-    pipeline_execution_id: Option<String>,
-    #[serde(rename = "stageName")]
-    _stage_name: String,
-    #[serde(rename = "actionName")]
-    _action_name: String,
-    #[serde(rename = "status")]
-    _status: String,
-    #[serde(rename = "startTime", default, deserialize_with = "optional_time")]
-    _start_time: (),
-    #[serde(rename = "lastUpdateTime", deserialize_with = "time")]
-    _last_update_time: (),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OpsItem {
-    #[serde(deserialize_with = "account")]
-    account: String,
-    region: String,
-    item: Item,
-}
-
-/// What every `OpsItem` has that `GetOpsItem` describes.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Item {
-    ops_item_id: OpsItemId,
-    #[serde(rename = "CreatedTime", deserialize_with = "time")]
-    _created_time: (),
-}
-
-/// What every event has that EventBridge delivers.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Event {
-    id: Option<String>,
-    #[serde(deserialize_with = "account")]
-    account: String,
-    region: String,
-    source: String,
-    detail_type: String,
-}
-
 impl Line {
     /// Reads a line.
     pub(super) fn parse(number: usize, text: &str) -> Result<Self, Fault> {
-        let wire: Wire = at_path("", &mut serde_json::Deserializer::from_str(text))?;
-        let Wire { at, config, execution, ops_item, event, github } = wire;
+        let Wire { at, config, execution, ops_item, event, github } = wire(text)?;
+        let Some(at) = at else { return Err(Fault::new("at", "it is missing: a time")) };
         let entry = match (config, execution, ops_item, event, github) {
             (Some(config), None, None, None, None) => Entry::Config(config),
             (None, Some(execution), None, None, None) => recorded_execution(execution)?,
             (None, None, Some(item), None, None) => recorded_ops_item(item)?,
             (None, None, None, Some(event), None) => event_entry(event.get())?,
-            (None, None, None, None, Some(delivery)) => Entry::GitHub(at_path("github", &delivery)?),
+            (None, None, None, None, Some(delivery)) => Entry::GitHub(recorded_delivery(&delivery)?),
             _ => {
                 let reason = "a line holds exactly one of config, execution, opsItem, event and github";
                 return Err(Fault::new("", reason));
@@ -163,66 +87,85 @@ impl Line {
     }
 }
 
-fn recorded_execution(mut value: Value) -> Result<Entry, Fault> {
-    let Execution { account, region, detail, actions } = at_path("execution", &value)?;
-    for (index, action) in actions.iter().enumerate() {
-        if action.pipeline_execution_id.as_ref().is_some_and(|id| *id != detail.pipeline_execution_id) {
-            let path = format!("execution.actions[{index}].pipelineExecutionId");
-            let reason = format!("it is not that of the execution, {}", detail.pipeline_execution_id);
-            return Err(Fault::new(path, reason));
-        }
+/// Reads all of a text: one object, and nothing after it.
+fn wire(text: &str) -> Result<Wire, Fault> {
+    // A derived reader would take a list for an object.
+    if !text.trim_start().starts_with('{') {
+        return Err(Fault::new("", "it is no JSON object"));
     }
-    let ExecutionDetail { pipeline_name: pipeline, pipeline_execution_id: execution_id, .. } = detail;
-    let key = ExecutionKey { account, region, pipeline, execution_id };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let wire = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        // What is no JSON at all has no path from there on.
+        let path = error.path().to_string().trim_end_matches(['.', '?']).to_owned();
+        Fault { path, reason: reason(error.inner()) }
+    })?;
+    deserializer.end().map_err(|error| Fault::new("", reason(&error)))?;
+    Ok(wire)
+}
+
+/// What is wrong with a text, and in which column; it is one line, whose number is said already.
+fn reason(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    let reason = error.to_string();
+    match reason.strip_suffix(&format!(" at line {line} column {column}")) {
+        Some(reason) => format!("{reason}, column {column}"),
+        None => reason,
+    }
+}
+
+fn recorded_execution(mut value: Value) -> Result<Entry, Fault> {
+    EXECUTION.check("execution", &value)?;
     let detail = value["detail"].take();
     let actions = value["actions"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    let execution_id = text(&detail["pipelineExecutionId"]);
+    for (index, action) in actions.iter().enumerate() {
+        if action["pipelineExecutionId"].as_str().is_some_and(|id| id != execution_id) {
+            let path = format!("execution.actions[{index}].pipelineExecutionId");
+            return Err(Fault::new(path, format!("it is not that of the execution, {execution_id}")));
+        }
+    }
+    let (account, region) = (text(&value["account"]), text(&value["region"]));
+    let key = ExecutionKey { account, region, pipeline: text(&detail["pipelineName"]), execution_id };
     Ok(Entry::Execution(RecordedExecution { key, detail, actions }))
 }
 
 fn recorded_ops_item(mut value: Value) -> Result<Entry, Fault> {
-    let OpsItem { account, region, item } = at_path("opsItem", &value)?;
-    let key = OpsItemKey { account, region, ops_item_id: item.ops_item_id };
-    Ok(Entry::OpsItem(RecordedOpsItem { key, item: value["item"].take() }))
+    OPS_ITEM.check("opsItem", &value)?;
+    let item = value["item"].take();
+    let ops_item_id = text(&item["OpsItemId"]).parse();
+    let ops_item_id = ops_item_id.map_err(|_| Fault::new("opsItem.item.OpsItemId", "it is no id"))?;
+    let key = OpsItemKey { account: text(&value["account"]), region: text(&value["region"]), ops_item_id };
+    Ok(Entry::OpsItem(RecordedOpsItem { key, item }))
 }
 
-fn event_entry(text: &str) -> Result<Entry, Fault> {
-    let Event { id, account, region, source, detail_type } =
-        at_path("event", &mut serde_json::Deserializer::from_str(text))?;
-    let envelope = Envelope { account, region, source, detail_type };
-    Ok(Entry::Event { envelope, id, text: text.to_owned() })
+fn recorded_delivery(value: &Value) -> Result<Delivery, Fault> {
+    DELIVERY.check("github", value)?;
+    let headers = value["headers"].as_object().into_iter().flatten();
+    let headers = headers.filter(|(_, header)| !header.is_null());
+    let headers = headers.map(|(name, header)| (name.clone(), text(header))).collect();
+    Ok(Delivery { headers, body: text(&value["body"]) })
 }
 
-fn at_path<'de, T: DeserializeOwned>(
-    prefix: &str,
-    deserializer: impl Deserializer<'de, Error = serde_json::Error>,
-) -> Result<T, Fault> {
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        // What is no JSON at all has no path from there on.
-        let path = match (prefix, path.trim_end_matches(['.', '?'])) {
-            (prefix, "") => prefix.to_owned(),
-            ("", path) => path.to_owned(),
-            (prefix, path) => format!("{prefix}.{path}"),
-        };
-        Fault { path, reason: error.into_inner().to_string() }
-    })
-}
-
-fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let account = String::deserialize(deserializer)?;
-    if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(account)
-    } else {
-        Err(D::Error::custom(format!("{account:?} is no account id, 12 digits")))
+fn event_entry(json: &str) -> Result<Entry, Fault> {
+    let event: Value = serde_json::from_str(json).map_err(|error| Fault::new("event", reason(&error)))?;
+    EVENT.check("event", &event)?;
+    let (source, detail_type) = (text(&event["source"]), text(&event["detail-type"]));
+    match (source.as_str(), detail_type.as_str()) {
+        ("aws.codepipeline", "CodePipeline Pipeline Execution State Change") => {
+            EXECUTION_CHANGE.check("event.detail", &event["detail"])?;
+        }
+        ("aws.ssm", "OpsItem Create" | "OpsItem Update") => {
+            OPS_ITEM_CHANGE.check("event.detail", &event["detail"])?;
+        }
+        // Nothing reads the details of others.
+        _ => {}
     }
+    let (account, region) = (text(&event["account"]), text(&event["region"]));
+    let envelope = Envelope { account, region, source, detail_type };
+    Ok(Entry::Event { envelope, id: event["id"].as_str().map(str::to_owned), text: json.to_owned() })
 }
 
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let time = recorded_time(&value).map(drop);
-    time.ok_or_else(|| D::Error::custom(format!("{value} is no time, such as \"2026-06-15T12:00:00.123Z\"")))
-}
-
-fn optional_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    Option::<Value>::deserialize(deserializer)?.map_or(Ok(()), |value| time(value).map_err(D::Error::custom))
+/// A text whose shape was checked.
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }

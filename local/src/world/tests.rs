@@ -1,4 +1,10 @@
 use super::*;
+use crate::{
+    aws::RecordedExecution,
+    shapes::{Execution, Source},
+};
+use metrics_lib::event::ExecutionKey;
+use serde_json::{Value, json};
 
 const AT: &str = "2026-06-15T12:00:00Z";
 
@@ -6,13 +12,15 @@ fn check_lines(lines: &[&str]) -> Result<Header, WorldError> {
     World::Lines("world".into(), lines.iter().map(|line| (*line).to_owned()).collect()).check()
 }
 
+fn config_line() -> String {
+    let tooling = json!([{"account": "111111111111", "regions": ["eu-west-1"]}]);
+    let config = json!({"toolingAccounts": tooling, "opsAccount": "999999999999", "region": "eu-west-1"});
+    json!({"at": AT, "config": config}).to_string()
+}
+
 /// A line after a first one that is in order, and the error that names its place and fault.
 fn refused(line: &str, path: &str, reason: &str) {
-    let config = format!(
-        r#"{{"at": "{AT}", "config": {{"toolingAccounts": [{{"account": "111111111111", "regions": ["eu-west-1"]}}],
-            "opsAccount": "999999999999", "region": "eu-west-1"}}}}"#
-    );
-    let error = check_lines(&[&config, line]).unwrap_err();
+    let error = check_lines(&[&config_line(), line]).unwrap_err();
     let WorldError::Line { line: 2, path: found, reason: given, .. } = &error else {
         panic!("{error} is about another line than {line}")
     };
@@ -22,75 +30,196 @@ fn refused(line: &str, path: &str, reason: &str) {
 
 #[test]
 fn malformed_lines() {
-    refused("{", "", "EOF while parsing");
-    refused("[]", "", "invalid length 0");
-    refused(r#"{"event": {}}"#, "", "missing field `at`");
+    let event = r#"{"account": "111111111111", "region": "eu-west-1", "source": "aws.x", "detail-type": "x", "time": "2026-06-15T12:00:00Z", "detail": {}}"#;
+    refused("{", "", "EOF while parsing an object, column 1");
+    refused("not json", "", "it is no JSON object");
+    refused("[]", "", "it is no JSON object");
+    refused(&format!(r#"{{"at": "{AT}", "event": {event}}} {{}}"#), "", "trailing characters, column ");
+    refused(&format!("{{\"at\": \"{AT}\", \"event\": {event}}}\r{{}}"), "", "trailing characters, column ");
+    refused(r#"{"event": {}}"#, "at", "it is missing");
     refused(r#"{"at": "12:00", "event": {}}"#, "at", "failed to parse");
     refused(&format!(r#"{{"at": "{AT}"}}"#), "", "exactly one of");
     refused(&format!(r#"{{"at": "{AT}", "event": {{}}, "opsItem": {{}}}}"#), "", "exactly one of");
     refused(&format!(r#"{{"at": "{AT}", "evnt": {{}}}}"#), "evnt", "unknown field `evnt`");
     refused(&format!(r#"{{"at": "{AT}", "config": {{}}}}"#), "config", "only the first line");
-    refused(&format!(r#"{{"at": "{AT}", "github": {{}}}}"#), "github", "missing field `headers`");
     refused(
-        &format!(r#"{{"at": "{AT}", "github": {{"headers": {{"x": 1}}, "body": ""}}}}"#),
-        "github.headers.x",
-        "expected a string",
-    );
-    refused(
-        r#"{"at": "2026-06-15T11:59:59Z", "event": {"account": "111111111111", "region": "eu-west-1", "source": "aws.ssm", "detail-type": "x"}}"#,
+        &format!(r#"{{"at": "2026-06-15T11:59:59Z", "event": {event}}}"#),
         "at",
         "before the line before",
     );
 }
 
 #[test]
+fn malformed_deliveries() {
+    let refused = |delivery: &str, path, reason| {
+        refused(&format!(r#"{{"at": "{AT}", "github": {delivery}}}"#), path, reason)
+    };
+    refused("{}", "github.headers", "it is missing: an object");
+    refused(r#"{"headers": {"x": 1}, "body": ""}"#, "github.headers.x", "it is 1, not a text");
+    refused(r#"{"headers": {}, "body": {}}"#, "github.body", "it is an object, not a text");
+    refused(
+        r#"{"headers": {}, "body": "", "x": 1}"#,
+        "github.x",
+        "it means nothing here; known are headers, body",
+    );
+}
+
+/// A value with one of its members replaced, or, by null, removed.
+fn with(value: &Value, pointer: &str, member: Value) -> Value {
+    let mut value = value.clone();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let parent = value.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    match member {
+        Value::Null => drop(parent.remove(name)),
+        member => drop(parent.insert(name.to_owned(), member)),
+    }
+    value
+}
+
+/// The line with a value that is in order but for one member.
+fn refused_with(key: &str, whole: &Value, pointer: &str, member: Value, path: &str, reason: &str) {
+    let value = with(whole, pointer, member);
+    refused(&json!({"at": AT, key: value}).to_string(), path, reason);
+}
+
+fn accepted(key: &str, value: &Value) {
+    let line = json!({"at": AT, key: value}).to_string();
+    check_lines(&[&config_line(), &line]).unwrap_or_else(|error| panic!("{error}: {line}"));
+}
+
+#[test]
 fn malformed_events() {
-    let refused =
-        |event: &str, path, reason| refused(&format!(r#"{{"at": "{AT}", "event": {event}}}"#), path, reason);
-    refused("5", "event", "expected struct");
-    refused(r#"{"account": "111111111111"}"#, "event", "missing field");
-    refused(r#"{"account": 111111111111}"#, "event.account", "expected a string");
-    refused(r#"{"account": "1"}"#, "event.account", "12 digits");
+    let event = Execution::standard(key(), AT.parse().unwrap()).event("SUCCEEDED");
+    accepted("event", &event);
+    let refused = |pointer: &str, member, path, reason| {
+        refused_with("event", &event, pointer, member, path, reason);
+    };
+    refused("/account", Value::Null, "event.account", "it is missing: an account id");
+    refused("/account", json!(111_111_111_111_u64), "event.account", "it is 111111111111, not an account id");
+    refused("/account", json!("1"), "event.account", "it is a text, not an account id as text, 12 digits");
+    refused("/region", json!(""), "event.region", "it is an empty text, not a region");
+    refused("/source", Value::Null, "event.source", "it is missing");
+    refused("/detail-type", Value::Null, "event.detail-type", "it is missing");
+    refused("/time", Value::Null, "event.time", "it is missing: a time");
+    refused("/time", json!("noon"), "event.time", "it is a text, not a time");
+    refused("/detail", Value::Null, "event.detail", "it is missing: an object");
+    refused("/detail", json!([]), "event.detail", "it is a list, not an object");
+    refused("/detail/execution-id", Value::Null, "event.detail.execution-id", "it is missing");
+    refused("/detail/pipeline", json!(5), "event.detail.pipeline", "it is 5, not a text");
+    refused("/detail/state", Value::Null, "event.detail.state", "it is missing");
+    let of_another_source = with(&with(&event, "/source", json!("aws.x")), "/detail", json!({}));
+    accepted("event", &of_another_source);
+    let mut item = of_another_source;
+    item["source"] = json!("aws.ssm");
+    item["detail-type"] = json!("OpsItem Create");
+    item["detail"] = json!({"ops-item-id": "oi-1"});
+    refused_with("event", &item, "/id", Value::Null, "event.detail.ops-item-id", "12 hexadecimal digits");
+    item["detail"] = json!({"ops-item-id": "oi-0123456789ab", "ops-item-type": null});
+    accepted("event", &item);
+}
+
+fn key() -> ExecutionKey {
+    let [account, region, pipeline, execution_id] =
+        ["111111111111", "eu-west-1", "shop", "e1"].map(str::to_owned);
+    ExecutionKey { account, region, pipeline, execution_id }
 }
 
 #[test]
 fn malformed_executions() {
-    let refused = |detail: &str, actions: &str, path, reason| {
-        let execution = format!(
-            r#"{{"account": "111111111111", "region": "eu-west-1", "detail": {detail}, "actions": {actions}}}"#
-        );
-        refused(&format!(r#"{{"at": "{AT}", "execution": {execution}}}"#), path, reason);
+    let execution = Execution::standard(key(), AT.parse().unwrap());
+    let RecordedExecution { detail, actions, .. } =
+        execution.source(Source::CodeStar, "acme/shop", "main").recorded();
+    let whole =
+        json!({"account": "111111111111", "region": "eu-west-1", "detail": detail, "actions": actions});
+    accepted("execution", &whole);
+    let refused = |pointer: &str, member, reason: &str| {
+        let path = pointer.replace("/actions/0", "/actions[0]").replace("Revisions/0", "Revisions[0]");
+        let path = format!("execution{}", path.replace('/', "."));
+        refused_with("execution", &whole, pointer, member, &path, reason);
     };
-    let detail = r#"{"pipelineName": "shop", "pipelineExecutionId": "e1", "status": "Succeeded"}"#;
-    refused("{}", "[]", "execution.detail", "missing field `pipelineName`");
-    refused(r#"{"pipelineName": 5}"#, "[]", "execution.detail.pipelineName", "expected a string");
-    refused(detail, "{}", "execution.actions", "expected a sequence");
-    refused(detail, "[{}]", "execution.actions[0]", "missing field `stageName`");
-    let action = r#"{"stageName": "Source", "actionName": "Source", "status": "Succeeded""#;
-    refused(
-        detail,
-        &format!("[{action}, \"lastUpdateTime\": \"noon\"}}]"),
-        "execution.actions[0].lastUpdateTime",
-        "is no time",
-    );
-    let other = format!("[{action}, \"lastUpdateTime\": \"{AT}\", \"pipelineExecutionId\": \"e2\"}}]");
-    refused(detail, &other, "execution.actions[0].pipelineExecutionId", "not that of the execution");
+    refused("/region", json!(""), "it is an empty text, not a region");
+    refused("/account", json!("1"), "it is a text, not an account id");
+    refused("/extra", json!(1), "it means nothing here; known are account, region, detail, actions");
+    refused("/detail", json!("x"), "it is a text, not an object");
+    refused("/detail/pipelineName", Value::Null, "it is missing: a text that is not empty");
+    refused("/detail/pipelineName", json!(5), "it is 5, not a text");
+    refused("/detail/status", Value::Null, "it is missing");
+    refused("/detail/trigger", json!("x"), "it is a text, not an object");
+    refused("/detail/rollbackMetadata", json!("x"), "it is a text, not an object");
+    refused("/detail/executionType", json!(3), "it is 3, not a text");
+    refused("/detail/artifactRevisions", json!({}), "it is an object, not a list");
+    refused("/detail/artifactRevisions/0/revisionSummary", json!(3), "it is 3, not a text");
+    refused("/detail/artifactRevisions/0/created", json!("x"), "it is a text, not a time");
+    refused("/actions", json!({}), "it is an object, not a list");
+    refused("/actions/0/stageName", Value::Null, "it is missing");
+    refused("/actions/0/lastUpdateTime", json!("noon"), "it is a text, not a time");
+    refused("/actions/0/pipelineExecutionId", json!("e2"), "it is not that of the execution, e1");
+    refused("/actions/0/input", json!("x"), "it is a text, not an object");
+    refused("/actions/0/input/actionTypeId/category", Value::Null, "it is missing");
+    refused("/actions/0/input/actionTypeId/provider", Value::Null, "it is missing");
+    refused("/actions/0/input/configuration/x", json!(1), "it is 1, not a text");
+    refused("/actions/0/input/resolvedConfiguration/x", json!(true), "it is true, not a text");
+    refused("/actions/0/output/outputVariables/BranchName", json!(5), "it is 5, not a text");
 }
 
 #[test]
 fn malformed_ops_items() {
-    let refused = |item: &str, path, reason| {
-        let item = format!(r#"{{"account": "111111111111", "region": "eu-west-1", "item": {item}}}"#);
-        refused(&format!(r#"{{"at": "{AT}", "opsItem": {item}}}"#), path, reason);
+    let item = json!({"OpsItemId": "oi-0123456789ab", "CreatedTime": AT, "Title": "x",
+        "OperationalData": {"/aws/resources": {"Value": "[]", "Type": "SearchableString"}}});
+    let whole = json!({"account": "111111111111", "region": "eu-west-1", "item": item});
+    accepted("opsItem", &whole);
+    let refused = |pointer: &str, member, reason: &str| {
+        let path = format!("opsItem{}", pointer.replace('/', "."));
+        refused_with("opsItem", &whole, pointer, member, &path, reason);
     };
-    refused("{}", "opsItem.item", "missing field `OpsItemId`");
-    refused(r#"{"OpsItemId": "oi-1"}"#, "opsItem.item.OpsItemId", "12 hexadecimal digits");
-    refused(r#"{"OpsItemId": "oi-0123456789ab"}"#, "opsItem.item", "missing field `CreatedTime`");
-    refused(
-        r#"{"OpsItemId": "oi-0123456789ab", "CreatedTime": null}"#,
-        "opsItem.item.CreatedTime",
-        "is no time",
+    refused("/item", Value::Null, "it is missing: an object");
+    refused("/item/OpsItemId", Value::Null, "it is missing: an OpsItem's id");
+    refused("/item/OpsItemId", json!("oi-1"), "12 hexadecimal digits");
+    refused("/item/CreatedTime", Value::Null, "it is missing: a time");
+    refused("/item/CreatedTime", json!("noon"), "it is a text, not a time");
+    refused("/item/Title", json!(5), "it is 5, not a text");
+    refused("/item/Priority", json!("1"), "it is a text, not a whole number");
+    refused("/item/OperationalData", json!("x"), "it is a text, not an object");
+    refused("/item/OperationalData", json!([]), "it is a list, not an object");
+    refused("/item/OperationalData/a", json!("b"), "it is a text, not an object");
+}
+
+/// What the AWS CLI prints in its versions: null for what is not there, seconds for times, and what came later.
+#[test]
+fn variants_of_recordings() {
+    let execution = |detail: Value, action: Value| {
+        let [mut whole_detail, mut whole_action] = [
+            json!({"pipelineName": "shop", "pipelineExecutionId": "e1", "status": "Odd"}),
+            json!({"stageName": "S", "actionName": "A", "status": "Odd", "lastUpdateTime": 1_781_524_800.25}),
+        ];
+        for (whole, more) in [(&mut whole_detail, detail), (&mut whole_action, action)] {
+            whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        }
+        let value = json!({"account": "111111111111", "region": "us-gov-west-1", "detail": whole_detail,
+            "actions": [whole_action]});
+        accepted("execution", &value);
+    };
+    execution(json!({}), json!({}));
+    execution(json!({"artifactRevisions": null, "trigger": null, "rollbackMetadata": null}), json!({}));
+    execution(json!({"artifactRevisions": [{"created": null, "new": 1}], "new": {}}), json!({"new": 1}));
+    execution(
+        json!({"variables": [{"name": "x", "resolvedValue": null}]}),
+        json!({"input": null, "output": null}),
     );
+    execution(json!({}), json!({"startTime": null, "input": {"actionTypeId": null, "configuration": null}}));
+    execution(
+        json!({}),
+        json!({"input": {"configuration": {"x": null}}, "output": {"executionResult": null}}),
+    );
+    execution(json!({}), json!({"startTime": "2026-06-15T14:00:00.123000+02:00"}));
+}
+
+/// A byte order mark before the first line, and the ends of lines of other systems.
+#[test]
+fn what_editors_add() {
+    let line = format!("\u{feff}{}\r", config_line());
+    assert_eq!(check_lines(&[&line]).unwrap().lines, 1);
+    assert!(check_lines(&[&line, &line]).is_err());
 }
 
 #[test]

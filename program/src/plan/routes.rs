@@ -111,15 +111,17 @@ fn execution_pattern() -> Value {
     json!({"source": [CODEPIPELINE], "detail-type": [EXECUTION], "detail": {"state": ["SUCCEEDED"]}})
 }
 
-/// Events of `OpsItem`s without a type pass, the functions ask the API for the type.
+/// Events of `OpsItem`s without a type, or with null for it, pass: the functions ask the API for the type.
+fn of_issues() -> Value {
+    json!(["/aws/issue", null, {"exists": false}])
+}
+
 fn raised_pattern() -> Value {
-    let of_issues = json!(["/aws/issue", {"exists": false}]);
-    json!({"source": [SSM], "detail-type": [OPS_ITEM_CREATE], "detail": {"ops-item-type": of_issues}})
+    json!({"source": [SSM], "detail-type": [OPS_ITEM_CREATE], "detail": {"ops-item-type": of_issues()}})
 }
 
 fn resolved_pattern() -> Value {
-    let of_issues = json!(["/aws/issue", {"exists": false}]);
-    let detail = json!({"ops-item-type": of_issues, "status": ["Resolved", "Closed"]});
+    let detail = json!({"ops-item-type": of_issues(), "status": ["Resolved", "Closed"]});
     json!({"source": [SSM], "detail-type": [OPS_ITEM_UPDATE], "detail": detail})
 }
 

@@ -1,9 +1,9 @@
 //! Reads the values of a configuration and keeps every problem, so that all are reported at once.
 
-use super::{InvalidSettings, Problem, RepositoryAlarm, ToolingAccount};
+use super::{Found, InvalidSettings, Problem, RepositoryAlarm, ToolingAccount};
 use crate::dashboard::levels::{InvalidLevel, Levels};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
-use metrics_lib::fact::Teams;
+use metrics_lib::{datum::DimensionValue, fact::Teams};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::{
@@ -19,13 +19,15 @@ pub(super) const TOOLING: &str =
     "a list that is not empty, such as [{\"account\": \"111111111111\", \"regions\": [\"eu-west-1\"]}]";
 pub(super) const TEAMS: &str = "an object such as {\"payments\": [\"acme/shop\"]}, or a list such as \
      [{\"name\": \"payments\", \"repositories\": [\"acme/shop\"]}]";
-pub(super) const DURATION: &str =
-    "a length of time such as \"24h\", \"PT15M\" or a number of seconds, at most 90 days";
-pub(super) const DELAY: &str =
-    "a length of time such as \"15min\", \"PT15M\" or a number of seconds, at most 1 day";
-pub(super) const LOOKBACK: &str =
-    "a length of time such as \"90d\", \"PT2160H\" or a number of seconds, at most 1 year";
+pub(super) const DURATION: &str = "a length of time such as \"24h\", \"PT15M\" or a number of seconds (as text from 60 on, or 0), at most 90 days";
+pub(super) const DELAY: &str = "a length of time such as \"15min\", \"PT15M\" or a number of seconds (as text from 60 on, or 0), at most 1 day";
+pub(super) const LOOKBACK: &str = "a length of time such as \"90d\", \"PT2160H\" or a number of seconds (as text from 60 on, or 0), at most 1 year";
 pub(super) const SECRET: &str = "a text that is not empty; set it with `pulumi config set --secret`";
+/// Its figures would be missing without a word.
+pub(super) const TEAM: &str = "a team whose name CloudWatch can have as a dimension: 1 to 1,024 printable ASCII \
+     characters, not all blank";
+pub(super) const REPOSITORY: &str = "a name that CloudWatch can have as a dimension: 1 to 1,024 printable ASCII \
+     characters, not all blank";
 pub(super) const SWITCH: &str = "true or false";
 pub(super) const PREFIX: &str =
     "1 to 16 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen";
@@ -58,7 +60,8 @@ pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-pub(super) fn is_region(text: &str) -> bool {
+/// Whether a text is formed like a region's name: `eu-west-1`.
+pub fn is_region(text: &str) -> bool {
     let mut parts = text.split('-');
     let allowed = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
     let number =
@@ -126,8 +129,8 @@ impl<'a> Reader<'a> {
         self.object.get(key).filter(|value| !value.is_null()).cloned()
     }
 
-    pub(super) fn refuse(&mut self, key: impl Into<String>, value: Option<Value>, allowed: &'static str) {
-        self.problems.push(Problem { key: key.into(), value, allowed });
+    pub(super) fn refuse(&mut self, key: impl Into<String>, found: impl Into<Found>, allowed: &'static str) {
+        self.problems.push(Problem { key: key.into(), found: found.into(), allowed });
     }
 
     pub(super) fn checked(
@@ -150,8 +153,9 @@ impl<'a> Reader<'a> {
         match self.get(key) {
             None => false,
             Some(Value::String(text)) if is_name(&text) => true,
-            Some(_) => {
-                self.refuse(key, None, SECRET);
+            Some(value) => {
+                let found = if value.is_string() { "empty" } else { "no text" };
+                self.refuse(key, Found::Secret(found), SECRET);
                 false
             }
         }
@@ -162,7 +166,30 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn log_retention(&mut self, key: &'static str, default: u32) -> u32 {
-        self.typed(key, RETENTION, |days| RETENTIONS.contains(days)).unwrap_or(default)
+        self.days(key, default, RETENTION, |days| RETENTIONS.contains(&days))
+    }
+
+    /// A number of days, as number or as text.
+    pub(super) fn days(
+        &mut self,
+        key: &'static str,
+        default: u32,
+        allowed: &'static str,
+        is_valid: impl Fn(u32) -> bool,
+    ) -> u32 {
+        let number = |text: &str| text.parse::<u32>().ok().map(Value::from);
+        let value = match self.get(key) {
+            None => return default,
+            Some(Value::String(text)) => number(&text).unwrap_or(Value::String(text)),
+            Some(value) => value,
+        };
+        match value.as_u64().and_then(|days| u32::try_from(days).ok()).filter(|&days| is_valid(days)) {
+            Some(days) => days,
+            None => {
+                self.refuse(key, Found::Value(value), allowed);
+                default
+            }
+        }
     }
 
     pub(super) fn cidrs(&mut self, key: &'static str) -> BTreeSet<String> {
@@ -199,6 +226,11 @@ impl<'a> Reader<'a> {
             if !percent || longest == Some(None) || (failure_rate_above.is_none() && longest.is_none()) {
                 let value = Some(repository.into());
                 self.refuse(format!("{key}[{index}]"), value, ALARMS);
+                continue;
+            }
+            if DimensionValue::new(&repository).is_err() {
+                let key = format!("{key}[{index}].repository");
+                self.refuse(key, Found::Value(repository.into()), REPOSITORY);
                 continue;
             }
             let lead_time_p90_above = longest.flatten();
@@ -289,6 +321,9 @@ impl<'a> Reader<'a> {
             }
         };
         let owned = teams.into_iter().map(|(team, repositories)| {
+            if DimensionValue::new(&team).is_err() {
+                self.refuse(format!("{KEY}.{team:?}"), Found::Value(repositories.clone()), TEAM);
+            }
             let repositories = self.list(&format!("{KEY}.{team}"), repositories, NAMES);
             (team, repositories)
         });
@@ -317,7 +352,11 @@ impl<'a> Reader<'a> {
         let Some(value) = self.get(key) else { return SignedDuration::from_secs(default) };
         let duration = match &value {
             Value::Number(seconds) => seconds.as_i64().map(SignedDuration::from_secs),
-            Value::String(text) => length(text).or_else(|| text.parse().ok().map(SignedDuration::from_secs)),
+            // A few seconds without a unit are most likely hours or minutes.
+            Value::String(text) => length(text).or_else(|| {
+                let seconds = text.parse().ok().filter(|seconds| *seconds == 0 || *seconds >= 60);
+                seconds.map(SignedDuration::from_secs)
+            }),
             _ => None,
         };
         match duration.filter(|length| (0..=longest).contains(&length.as_secs()) && !length.is_negative()) {

@@ -185,6 +185,9 @@ fn every_event_goes_where_it_belongs() {
         let mut insight = item.create_event();
         insight["detail"]["ops-item-type"] = json!("/aws/insight");
         events.push(("insight raised", insight));
+        let mut untyped = item.create_event();
+        untyped["detail"]["ops-item-type"] = Value::Null;
+        events.push(("OpsItem with null as type raised", untyped));
         for (what, mut event) in events {
             event["region"] = json!(region);
             tell(&format!("{account} {region} {what}"), &event);
