@@ -14,11 +14,12 @@ use crate::{
     cloud::{Cloud, CloudError},
     replay::{ReplayError, sign_unsigned},
     router::Envelope,
-    sample::{Sample, sample},
+    sample::{Dimensions, Sample, Truth, sample},
     world::{Delivery, Entry, World},
 };
 use faults::Mischief;
 use jiff::{SignedDuration, Timestamp};
+use metrics_lib::contract::Metric;
 use program::plan::Plan;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -44,7 +45,7 @@ pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayErro
     let mut cloud = Cloud::start(plan, binaries, header.start).await?;
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     let mut mischief = Mischief::default();
-    let mut script = disturbed(&world, &mut rng)?;
+    let mut script = disturbed(&world, &truth, &mut rng)?;
     while let Some(((at, _), happening)) = script.0.pop_first() {
         cloud.advance_to(at).await?;
         mischief.ask(&cloud, &mut rng);
@@ -114,11 +115,12 @@ async fn deliver(
 }
 
 /// The world, with what is told about it disturbed.
-fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError> {
+fn disturbed(world: &World, truth: &Truth, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError> {
     let mut script = Script::default();
     let mut pushes: Vec<(Timestamp, VecDeque<Delivery>)> = Vec::new();
     // When each pipeline deployed first, by its name.
     let mut first: BTreeMap<String, Timestamp> = BTreeMap::new();
+    let deployments = truth.metrics.get(&(Metric::Deployments, Dimensions::new()));
     let mut last = Timestamp::MIN;
     for line in world.lines()? {
         let line = line?;
@@ -139,7 +141,9 @@ fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError
                 }
             }
             known => {
-                if let Entry::Execution(execution) = &known {
+                if let Entry::Execution(execution) = &known
+                    && deployments.is_some_and(|deployments| deployments.contains_key(&line.at))
+                {
                     first.entry(execution.key.pipeline.clone()).or_insert(line.at);
                 }
                 script.add(line.at, Happening::Known(known));

@@ -33,6 +33,10 @@ pub(crate) fn run(first: u64, seeds: u64) -> anyhow::Result<ExitCode> {
             for difference in &verdict.differences {
                 println!("seed {seed}: {difference}");
             }
+            if verdict.is_exact() {
+                let Verdict { faults, reconciled, doubled, .. } = verdict;
+                println!("seed {seed}: exact; {faults} faults, {reconciled} reconciled, {doubled} put twice");
+            }
             verdicts.lock().unwrap_or_else(PoisonError::into_inner).push(verdict);
         }
     };

@@ -97,6 +97,9 @@ fn ops_stack() {
         needs("deployment-frequency", "deployment-frequency-policy");
         needs("deployment-frequency", "deployment-frequency-log");
         needs("deployment-frequency-mapping", "ledger");
+        needs("reconciler-schedule", "reconciler");
+        needs("reconciler-schedule", "reconciler-schedule-policy");
+        needs("reconciler-schedule", "reconciler-dead-letters");
         needs("deployment-frequency-queue", "deployment-frequency-dead-letters");
         needs("ledger", "key");
         needs("stream", "stream-policy");
@@ -127,8 +130,13 @@ fn config_changes() {
         stack.up().unwrap();
 
         stack.configure(&[Setting::Plain("mainBranch", "trunk")]);
-        let functions =
-            ["change-failure-rate", "deployment-frequency", "lead-time-for-changes", "time-to-restore"];
+        let functions = [
+            "change-failure-rate",
+            "deployment-frequency",
+            "lead-time-for-changes",
+            "reconciler",
+            "time-to-restore",
+        ];
         assert_eq!(sorted(&stack.up().unwrap()), functions.map(|name| format!("update {name}")));
 
         // A new value of the secret is a new version; the old one stays in AWS, as the previous one.
