@@ -94,7 +94,7 @@ fn documents_follow_the_grammar() {
     let documented = {
         let mut config = config();
         config["documentation"] = "https://example.com/METRICS.md".into();
-        config["teams"] = json!({"Web & <Apps>": ["acme/shop", "bucket/ä.zip"], "ü": []});
+        config["teams"] = json!({"Web & <Apps>": ["acme/shop", "bucket/ä.zip"], "~": []});
         config["repositories"] = json!(["acme/idle"]);
         config
     };

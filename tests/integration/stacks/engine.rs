@@ -194,6 +194,10 @@ fn tooling_stack() {
         let state = stack.export();
         insta::assert_yaml_snapshot!("tooling_stack_resources", sorted(&made));
         assert!(state.resource("executions-to-time-to-restore").needs(state.resource("forward-policy")));
+        // Patterns reach AWS as they are written, with what is null in them.
+        let pattern = state.resource("incidents-raised-rule").inputs["eventPattern"].as_str().unwrap();
+        let detail = r#""detail":{"ops-item-type":["/aws/issue",null,{"exists":false}]}"#;
+        assert!(pattern.contains(detail), "{pattern}");
 
         // Another region of the same account, in a stack of its own.
         let other = configured(project, "tooling-us", &TOOLING);
