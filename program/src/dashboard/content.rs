@@ -126,7 +126,7 @@ fn duration(seconds: f64) -> String {
     units.into_iter().find_map(|(name, length)| unit(name, length)).unwrap_or(format!("{seconds} seconds"))
 }
 
-/// Each figure of each week, and its change against the week before.
+/// Each figure of each week, and its change since the last week that has a value.
 fn weeks(figures: &Figures) -> Result<Widget, InvalidDashboard> {
     let rows = Topic::ALL.into_iter().flat_map(|topic| {
         let figure = topic.main(figures);
@@ -134,7 +134,7 @@ fn weeks(figures: &Figures) -> Result<Widget, InvalidDashboard> {
         let change = series(label, figure.math.clone().difference(), Color::Grey);
         [Some(figure), Some(change), topic.count(figures)].into_iter().flatten()
     });
-    let title = "Week by week, with the change against the week before";
+    let title = "Week by week, with the change since the last week that has a value";
     Ok(graph(Width::Full, 11, Graph::new(title, Period::Week, View::Table, rows.collect())?))
 }
 

@@ -151,14 +151,71 @@ fn day(time: Timestamp) -> String {
     time.to_zoned_datetime(TimeZone::UTC).date().to_string()
 }
 
+/// The dashboards, and the dimension that each is about.
+const DASHBOARDS: [(&str, Option<(&str, &str)>); 3] = [
+    ("dora", None),
+    ("dora-team-money", Some(("Team", "money"))),
+    ("dora-team-storefront", Some(("Team", "storefront"))),
+];
+const WEEKS: &str = "Week by week, with the change since the last week that has a value";
+
+/// The table of weeks: figures, and how each differs from that of the last week that has one.
+fn check_weeks(table: &Table, truth: &Truth, dimension: Option<(&str, &str)>) {
+    let weeks = table.columns.iter().map(|column| {
+        let start: Timestamp = format!("{column}T00:00:00Z").parse().unwrap();
+        True::of(truth, dimension, Window { start, end: start + SignedDuration::from_hours(24 * 7) })
+    });
+    let weeks: Vec<True> = weeks.collect();
+    assert!(weeks.len() > 12, "{:?}", table.columns);
+    let figure = |label: &str, of: fn(&True) -> Option<f64>| {
+        let expected: Vec<Option<f64>> = weeks.iter().map(of).collect();
+        assert_same(&table.rows[label], &expected, label);
+        if let Some(changes) = table.rows.get(&format!("difference in {label}")) {
+            let mut last = None;
+            let changed = expected.iter().map(|value| {
+                let change = value.zip(last).map(|(value, last): (f64, f64)| value - last);
+                last = value.or(last);
+                change
+            });
+            assert_same(changes, &changed.collect::<Vec<_>>(), &format!("difference in {label}"));
+        }
+    };
+    figure("deployments", |week| Some(week.deployments));
+    figure("lead time, median days", |week| lengths(&week.lead_times)[0]);
+    figure("n of lead times", |week| lengths(&week.lead_times)[4]);
+    figure("change failure rate, %", |week| week.failure_rate);
+    figure("time to restore, median hours", |week| lengths(&week.restores)[0]);
+    figure("n of restores", |week| lengths(&week.restores)[4]);
+    figure("rework rate, %", |week| week.rework_rate);
+    let differences = table.rows.keys().filter(|label| label.starts_with("difference in ")).count();
+    assert_eq!((table.rows.len(), differences), (12, 5));
+}
+
+/// The gauges: the shares of what is within the best level, and the failure rate, of the last 30 days.
+fn check_shares(page: &str, truth: &Truth, dashboard: &str, dimension: Option<(&str, &str)>, now: Timestamp) {
+    let of =
+        True::of(truth, dimension, Window { start: now - SignedDuration::from_hours(24 * 30), end: now });
+    let share = |values: &[f64]| {
+        let within = values.iter().filter(|value| **value <= 1.0).count();
+        (!values.is_empty()).then(|| 100.0 * within as f64 / values.len() as f64)
+    };
+    for (title, expected) in [
+        ("Lead times up to 1 day (elite), last 30 days", share(&of.lead_times)),
+        ("Times to restore up to 1 hour (elite), last 30 days", share(&of.restores)),
+    ] {
+        assert_same(&numbers(page, dashboard, title), &[expected], title);
+    }
+    let title = "aria-label=\"Change failure rate, last 30 days\">";
+    let section = between(page, &format!("<section id=\"{dashboard}\""), "</section>").unwrap().0;
+    // The first is the number, the second the gauge.
+    let gauge = section.split(title).nth(2).unwrap().split("</article>").next().unwrap();
+    assert_same(&cells(gauge, "<dd>"), &[of.failure_rate], "the gauge of the failure rate");
+}
+
 /// Every figure of every dashboard, day by day, week by week, up to now, and of each repository by periods of 30 days.
 pub(super) fn check(page: &str, truth: &Truth, now: Timestamp) {
     let mut days_without_rate = 0;
-    for (dashboard, dimension) in [
-        ("dora", None),
-        ("dora-team-money", Some(("Team", "money"))),
-        ("dora-team-storefront", Some(("Team", "storefront"))),
-    ] {
+    for (dashboard, dimension) in DASHBOARDS {
         for title in TITLES {
             for (name, period) in [("by day", Period::Day), ("by week", Period::Week)] {
                 let title_by = format!("{title}, {name}");
@@ -186,6 +243,10 @@ pub(super) fn check(page: &str, truth: &Truth, now: Timestamp) {
                 assert_same(&shown, &of.shown(title), &format!("{dashboard}, {title_now}"));
             }
         }
+    }
+    for (dashboard, dimension) in DASHBOARDS {
+        check_weeks(&table(page, dashboard, WEEKS), truth, dimension);
+        check_shares(page, truth, dashboard, dimension, now);
     }
     assert!(
         days_without_rate > 0,
