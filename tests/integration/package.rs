@@ -32,9 +32,7 @@ const GLIBC: u32 = 34;
 #[test]
 fn every_function_of_the_plan_is_packed_and_no_other() {
     let plan = Plan::new(&Settings::from_json(&with_webhook()).unwrap()).unwrap();
-    let intake = plan.intake.unwrap();
-    let mut planned: Vec<_> = plan.consumers.iter().map(|consumer| consumer.function.name).collect();
-    planned.extend([intake.webhook.name, intake.transform.name]);
+    let mut planned: Vec<_> = plan.functions().map(|function| function.name).collect();
     planned.sort_unstable();
     let mut packed: Vec<_> = fs::read_dir(Path::new(ROOT).join("functions/src/bin"))
         .unwrap()
