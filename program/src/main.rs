@@ -18,7 +18,9 @@ use std::{
 };
 
 fn main() -> ExitCode {
-    let printed = document().and_then(|document| Ok(writeln!(io::stdout(), "{document:#}")?));
+    // In one piece: standard output is written line by line otherwise.
+    let print = |document: Value| io::stdout().write_all(format!("{document:#}\n").as_bytes());
+    let printed = document().and_then(|document| Ok(print(document)?));
     match printed {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
