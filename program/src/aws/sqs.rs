@@ -32,8 +32,7 @@ pub(crate) struct RedrivePolicy {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RedriveAllowPolicy {
     pub(crate) redrive_permission: &'static str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) source_queue_arns: Vec<Text>,
+    pub(crate) source_queue_arns: [Text; 1],
 }
 
 /// Who may do what with a queue.

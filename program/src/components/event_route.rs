@@ -1,11 +1,10 @@
 //! The way of a metric's events in the operations account: bus, rules, queue, function.
 
-use super::{function::Deployed, queue};
+use super::function::Deployed;
 use crate::{
     aws::{
         events::{DeadLetterConfig, EventBus, EventBusPolicy, EventRule, EventTarget, RetryPolicy},
         iam::{Policy, Principal, Statement},
-        kms::Key,
         lambda::{EventSourceMapping, ScalingConfig},
         sqs::Queue,
     },
@@ -123,18 +122,4 @@ pub(crate) fn feed(
     };
     let after = after.into_iter().chain([policy.itself()]);
     document.add_with(format!("{}-mapping", consumer.function.name), properties, Options::after(after));
-}
-
-/// A queue with its dead-letter queue.
-pub(crate) fn queue_of(
-    document: &mut Document,
-    consumer: &plan::Consumer,
-    key: &Handle<Key>,
-) -> Handle<Queue> {
-    queue::with_dead_letters(document, consumer.function.name, &consumer.queue, key)
-}
-
-/// The name of a metric's bus without the installation's prefix.
-pub(crate) fn metric_of<'a>(names: &Names, bus: &'a plan::Bus) -> &'a str {
-    names.short(&bus.name)
 }

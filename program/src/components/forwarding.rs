@@ -1,6 +1,6 @@
 //! The rules on an account's default bus that forward events to the buses of the operations account.
 
-use super::{Actual, assumed_by, queue};
+use super::{Actual, assumed_by};
 use crate::{
     aws::{
         events::{DeadLetterConfig, EventRule, EventTarget, RetryPolicy},
@@ -70,13 +70,4 @@ pub(crate) fn forwarding(
         arns.push(handle.arn());
     }
     arns
-}
-
-/// The queue of events that were not delivered, which takes them from rules only.
-pub(crate) fn undelivered_from(
-    document: &mut Document,
-    undelivered: &Handle<Queue>,
-    rules: impl IntoIterator<Item = Text>,
-) {
-    queue::policy(document, "undelivered", undelivered, rules);
 }

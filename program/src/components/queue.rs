@@ -7,6 +7,7 @@ use crate::{
         kms::Key,
         sqs::{Queue, QueuePolicy, RedriveAllowPolicy, RedrivePolicy},
     },
+    naming::Names,
     plan,
     pulumi::{Document, Handle, Json, Text},
 };
@@ -17,16 +18,17 @@ const LONGEST_RETENTION: i64 = 14 * 24 * 3600;
 /// A queue, and the one of what could not be worked off.
 pub(crate) fn with_dead_letters(
     document: &mut Document,
+    names: &Names,
     name: &str,
     queue: &plan::Queue,
     key: &Handle<Key>,
 ) -> Handle<Queue> {
     let dead_letters = Queue {
-        name: queue.dead_letter_queue.as_str().into(),
         kms_master_key_id: Some(key.arn()),
+        // By name: the queue itself refers to this one.
         redrive_allow_policy: Some(Json::of(RedriveAllowPolicy {
             redrive_permission: "byQueue",
-            source_queue_arns: Vec::new(),
+            source_queue_arns: [names.arn("sqs", &queue.name).into()],
         })),
         ..last_resort(&queue.dead_letter_queue)
     };

@@ -13,7 +13,7 @@ use crate::{
         alarms::alarms,
         commit_lake::commit_lake,
         encryption, event_route,
-        forwarding::{Forwarding, forwarding, undelivered_from},
+        forwarding::{Forwarding, forwarding},
         function::{archive, function},
         ledger::ledger,
         queue,
@@ -41,12 +41,12 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
     let mut rules = Vec::new();
     let mut buses = BTreeMap::new();
     for planned in &plan.buses {
-        let metric = event_route::metric_of(names, planned);
+        let metric = names.short(&planned.name);
         let bus = event_route::bus(&mut document, planned, settings, metric);
         if let Some(consumer) = plan.consumers.iter().find(|consumer| consumer.function.name == metric) {
             let actual = Actual { key: Some(key), secret: None };
             let deployed = function(&mut document, &consumer.function, operations, key, actual);
-            let queue = event_route::queue_of(&mut document, consumer, key);
+            let queue = queue::with_dead_letters(&mut document, names, metric, &consumer.queue, key);
             let own = event_route::rules(&mut document, names, planned, &bus, &queue, undelivered);
             queue::policy(&mut document, &format!("{metric}-queue"), &queue, own.clone());
             rules.extend(own);
@@ -68,7 +68,7 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
     };
     let bus_arn = |bus: &str| buses.get(bus).map_or_else(|| bus.into(), Handle::arn);
     rules.extend(forwarding(&mut document, names, &own, bus_arn));
-    undelivered_from(&mut document, undelivered, rules);
+    queue::policy(&mut document, "undelivered", undelivered, rules);
 
     match &plan.intake {
         Some(intake) => {

@@ -5,7 +5,7 @@ use crate::{
     aws::iam::{Policy, Principal, Role, RolePolicy, Statement},
     components::{
         Actual,
-        forwarding::{Forwarding, forwarding, undelivered_from},
+        forwarding::{Forwarding, forwarding},
         queue,
     },
     naming::partition,
@@ -28,7 +28,7 @@ pub(super) fn stack(settings: &ToolingSettings, plan: &ToolingPlan) -> Result<St
     };
     let bus_arn = |bus: &str| names.arn("events", &format!("event-bus/{bus}")).into();
     let rules = forwarding(&mut document, names, &own, bus_arn);
-    undelivered_from(&mut document, &undelivered, rules);
+    queue::policy(&mut document, "undelivered", &undelivered, rules);
 
     // The principal is the account and the roles are a condition: a role that is named as principal is known by an id
     // that it loses when it is made anew.
