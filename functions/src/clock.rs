@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use jiff::Timestamp;
+use metrics_lib::contract::env;
 use std::{fs, path::PathBuf};
 
 /// Where the present comes from.
@@ -14,6 +15,12 @@ pub enum Clock {
 }
 
 impl Clock {
+    /// The clock of [`env::CLOCK_FILE`], the system's if that is not set; `variable` gives the value of an environment
+    /// variable.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        variable(env::CLOCK_FILE).map_or(Self::System, |path| Self::File(path.into()))
+    }
+
     /// The present.
     ///
     /// # Errors

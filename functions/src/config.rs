@@ -5,7 +5,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use flate2::read::ZlibDecoder;
 use jiff::SignedDuration;
 use metrics_lib::{contract::env, fact::Teams, production::ProductionRule};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 
 /// What the environment configures.
@@ -42,7 +42,7 @@ pub struct Config {
 }
 
 /// An account that runs pipelines.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolingAccount {
     /// The account's id.
     pub account: String,
@@ -94,7 +94,7 @@ impl Config {
             athena_workgroup: text(env::ATHENA_WORKGROUP)?,
             lake_database: text(env::LAKE_DATABASE)?,
             lead_time: variable(env::LEAD_TIME).as_deref() == Some("true"),
-            clock: clock(&variable),
+            clock: Clock::from_environment(&variable),
         })
     }
 
@@ -142,17 +142,13 @@ impl WebhookConfig {
             secret: required(&variable, env::WEBHOOK_SECRET)?,
             delivery_stream: required(&variable, env::DELIVERY_STREAM)?,
             bot_authors: json(env::BOT_AUTHORS, &required(&variable, env::BOT_AUTHORS)?)?,
-            clock: clock(&variable),
+            clock: Clock::from_environment(&variable),
         })
     }
 }
 
 fn required(variable: impl Fn(&str) -> Option<String>, name: &'static str) -> Result<String, ConfigError> {
     variable(name).filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
-}
-
-fn clock(variable: impl Fn(&str) -> Option<String>) -> Clock {
-    variable(env::CLOCK_FILE).map_or(Clock::System, |path| Clock::File(path.into()))
 }
 
 /// A list or object: JSON, or base64 of zlib of it, which no JSON of a list or object looks like.

@@ -13,6 +13,7 @@
 //! | `opsItem#ID` | `referencedBy#…` | a deployment that references the `OpsItem` |
 //! | `known` | `repository#…`, `pipeline#…` | a name that was deployed |
 //! | `reconciler` | `executions#…`, `opsItems#…` | how far the reconciler has come in an account and region |
+//! | `reconciler` | `backfilledExecutions#…`, `backfilledOpsItems#…` | the same of a backfill since an instant |
 //! | `reconciler` | `comparison` | the day of the latest comparison with CloudWatch |
 //!
 //! The index `timeline` lists the facts of a kind and the incidents of a day in order of time. A fact has, by the name of
@@ -22,11 +23,13 @@ mod facts;
 mod incidents;
 mod item;
 mod open;
+mod recorded;
 mod timeline;
 
 pub use facts::{Claim, Claimed, DoneBy, Owner};
 pub use incidents::{IncidentRecord, Standing};
 pub use open::{DayCount, Horizon, Open, Reached};
+pub use recorded::Recorded;
 pub use timeline::days;
 
 use crate::error::Error;

@@ -42,6 +42,7 @@ pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result
         Claim::Taken(claimed) => claimed,
         Claim::Done(by) => return Ok(Published::Before(by)),
     };
+    let is_too_old = matches!(publication, Publication::Unpublishable(_));
     let (state, published) = match publication {
         Publication::Batch(batch) => {
             if let Err(error) = put(context, &batch).await {
@@ -59,7 +60,8 @@ pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result
     if !context.ledger.mark(&claimed, state).await? {
         tracing::warn!(fact.id = ?fact.id, "the claim was lost before the fact was marked");
     }
-    if owner.is_reconciler() && fact.is_told_by_events() {
+    // What is too old, a backfill finds: no event is expected to tell it.
+    if !is_too_old && owner.is_reconciler() && fact.is_told_by_events() {
         count_reconciled(context, fact).await?;
     }
     Ok(published)

@@ -5,12 +5,18 @@
 //! the present less the attribution delay. What it can't finish in its time, the next run goes on with. Two runs at
 //! once disturb each other no more than two messages do.
 
+pub mod backfill;
+mod check;
 mod comparison;
 mod executions;
 mod incidents;
 mod lead_times;
+mod progress;
 
-pub use executions::{Progress, work_through};
+pub use check::Checked;
+pub use progress::Failed;
+
+use progress::{Outcome, Pace, Progress};
 
 use crate::{
     context::Context,
@@ -19,25 +25,52 @@ use crate::{
     worker::{self, SHORTEST_WORK},
 };
 use jiff::{SignedDuration, Timestamp};
-use lambda_runtime::{
-    Diagnostic, LambdaEvent, service_fn,
-    tracing::{error, info},
-};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use metrics_lib::datum::OLDEST;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::{pin::Pin, time::Instant};
 
-/// Runs the Lambda function; what is in its events does not matter.
+/// What an invocation may ask for. The schedule asks for nothing, and gets a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Task {
+    /// A pass of a backfill; the answer is a [`backfill::Report`].
+    Backfill(backfill::Request),
+    /// To try what the functions have to do in each account and region, without any effect; the answer is a list of
+    /// [`Checked`].
+    Check {},
+}
+
+impl Task {
+    /// Reads an invocation's payload; none if it asks for nothing.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    fn read(payload: &Value) -> Result<Option<Self>, Error> {
+        if !["backfill", "check"].iter().any(|task| payload.get(task).is_some()) {
+            return Ok(None);
+        }
+        let task = serde_path_to_error::deserialize(payload);
+        task.map(Some).map_err(|error| Error::Malformed {
+            path: error.path().to_string(),
+            reason: error.inner().to_string(),
+        })
+    }
+}
+
+/// Runs the Lambda function.
 ///
 /// # Errors
 /// A configuration that can't be used; what the runtime fails with.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
     let context = worker::context().await?;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
         let context = &context;
         async move {
             let deadline = worker::deadline(&event.context);
             let owner = Owner { message: Owner::RECONCILER, invocation: &event.context.request_id, deadline };
-            let result = reconcile(context, owner).await;
+            let result = perform(context, owner, &event.payload).await;
             if result.as_ref().is_err_and(Error::is_expired_credentials) {
                 context.clients.forget_credentials().await;
             }
@@ -45,6 +78,15 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         }
     }))
     .await
+}
+
+/// Does what an invocation asks for; returns the answer.
+async fn perform(context: &Context, owner: Owner<'_>, payload: &Value) -> Result<Value, Error> {
+    match Task::read(payload)? {
+        None => reconcile(context, owner).await.map(|()| Value::Null),
+        Some(Task::Backfill(request)) => Ok(json!(step(backfill::pass(context, owner, &request)).await?)),
+        Some(Task::Check {}) => Ok(json!(step(check::check(context)).await?)),
+    }
 }
 
 /// One run. A step that fails does not keep the others from being done.
@@ -67,33 +109,7 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
         outcome.note(step(lead_times::settle(context, owner, now)).await);
     }
     outcome.note(step(comparison::compare(context, now)).await);
-    outcome.0
-}
-
-/// What has failed first.
-struct Outcome(Result<(), Error>);
-
-impl Default for Outcome {
-    fn default() -> Self {
-        Self(Ok(()))
-    }
-}
-
-impl Outcome {
-    /// Takes note of a result, and logs what failed.
-    fn note(&mut self, result: Result<(), Error>) {
-        let Err(error) = result else { return };
-        let (error_type, code) = (error.error_type(), error.code());
-        if error.is_waiting() {
-            info!(error.type = error_type, error.code = code, reason = %error, "the next run goes on");
-            return;
-        }
-        error!(error.type = error_type, error.code = code, error.message = %error, "a step failed");
-        // Expired credentials are thrown away at the end of a run, so they are told in any case.
-        if self.0.is_ok() || error.is_expired_credentials() {
-            self.0 = Err(error);
-        }
-    }
+    outcome.first()
 }
 
 /// Hides the type of a step's future: it nests the futures of every API call, deeper than the compiler follows.

@@ -80,7 +80,11 @@ pub async fn succeeded(
     Ok(found)
 }
 
-async fn pipelines(reader: &Reader) -> Result<Vec<String>, Error> {
+/// The names of the pipelines of an account and region.
+///
+/// # Errors
+/// [`Error::Aws`].
+pub(crate) async fn pipelines(reader: &Reader) -> Result<Vec<String>, Error> {
     const API: &str = "codepipeline:ListPipelines";
     let pages = reader.codepipeline.list_pipelines().into_paginator().items().send();
     let summaries = pages.collect::<Result<Vec<_>, _>>().await.map_err(Error::aws(API))?;

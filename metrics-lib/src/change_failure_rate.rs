@@ -47,6 +47,7 @@ fn failure(
         execution: Some(deployment.key.clone()),
         ops_item,
         measured: Vec::new(),
+        commits: Vec::new(),
         counted_by: vec![Metric::FailedDeployments],
         evidence,
     }
@@ -61,6 +62,7 @@ pub fn unattributed(incident: &Incident, evidence: &str) -> Fact {
         execution: None,
         ops_item: Some(incident.key.clone()),
         measured: Vec::new(),
+        commits: Vec::new(),
         counted_by: vec![Metric::UnattributedIncidents],
         evidence: evidence.into(),
     }

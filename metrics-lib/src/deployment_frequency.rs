@@ -28,6 +28,7 @@ pub fn deployment(deployment: &Deployment) -> Fact {
         execution: Some(deployment.key.clone()),
         ops_item: None,
         measured: Vec::new(),
+        commits: Vec::new(),
         counted_by,
         evidence,
     }
@@ -46,6 +47,7 @@ pub fn rollback(rollback: &Rollback) -> Fact {
         execution: Some(rollback.key.clone()),
         ops_item: None,
         measured: Vec::new(),
+        commits: Vec::new(),
         counted_by: vec![Metric::Rollbacks],
         evidence,
     }
@@ -60,6 +62,7 @@ pub fn ignored(ignored: &NotProduction) -> Option<Fact> {
         execution: Some(ignored.key.clone()),
         ops_item: None,
         measured: Vec::new(),
+        commits: Vec::new(),
         counted_by: vec![Metric::IgnoredExecutions],
         evidence: ignored.reason.clone(),
     })

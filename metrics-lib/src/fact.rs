@@ -4,6 +4,7 @@ use crate::{
     contract::Metric,
     datum::{Batch, DatumTime, DatumValue, InvalidDatum},
     event::{ExecutionKey, OpsItemKey},
+    lake::Commit,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -138,6 +139,8 @@ pub struct Fact {
     pub ops_item: Option<OpsItemKey>,
     /// The lengths of time that it measures, the foremost first; none for what is only counted.
     pub measured: Vec<(Metric, DatumValue)>,
+    /// The commits that it was measured from, the earliest first.
+    pub commits: Vec<Commit>,
     /// The metrics that count it.
     pub counted_by: Vec<Metric>,
     /// Why it is true, for people.
@@ -225,6 +228,7 @@ mod tests {
             execution: None,
             ops_item: None,
             measured,
+            commits: Vec::new(),
             counted_by: counted_by.to_vec(),
             evidence: String::new(),
         }

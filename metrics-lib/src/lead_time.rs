@@ -161,6 +161,7 @@ impl<'a> Before<'a> {
 /// The fact of a lead time; without value when nothing is new.
 pub fn fact(deployment: &Deployment, answer: &Answer) -> Fact {
     let since = |commit: &Commit| DatumValue::seconds(deployment.time.duration_since(commit.time)).ok();
+    let mut counted = Vec::new();
     let (values, evidence) = match answer {
         Answer::Changed(Changed { commits, .. }) | Answer::WholeBranch(Changed { commits, .. }) => {
             let first = commits.first().map(|commit| (commit, since(commit)));
@@ -169,12 +170,13 @@ pub fn fact(deployment: &Deployment, answer: &Answer) -> Fact {
             let evidence = first.map_or_else(String::new, |(first, _)| {
                 format!("first of {} commits is {} of {}", commits.len(), first.id, first.time)
             });
+            counted.clone_from(commits);
             (lead_time.into_iter().chain(each).collect(), evidence)
         }
         Answer::Nothing(reason) => (Vec::new(), (*reason).to_owned()),
         Answer::Unknown(reason) => (Vec::new(), reason.clone()),
     };
-    lead_time_fact(deployment, values, Vec::new(), evidence)
+    Fact { commits: counted, ..lead_time_fact(deployment, values, Vec::new(), evidence) }
 }
 
 /// The fact that a deployment's source has no commits that could be known.
@@ -196,6 +198,7 @@ fn lead_time_fact(
         execution: Some(deployment.key.clone()),
         ops_item: None,
         measured,
+        commits: Vec::new(),
         counted_by,
         evidence,
     }

@@ -151,6 +151,7 @@ mod tests {
             execution: None,
             ops_item: None,
             measured: Vec::new(),
+            commits: Vec::new(),
             counted_by: counted_by.to_vec(),
             evidence: String::new(),
         }

@@ -51,6 +51,7 @@ pub fn by_change(deployment: &Deployment, changed: &Changed) -> Option<Fact> {
         execution: Some(deployment.key.clone()),
         ops_item: None,
         measured: Vec::new(),
+        commits: Vec::new(),
         counted_by: vec![Metric::ReworkDeployments],
         evidence: references.or_else(merges)?,
     })

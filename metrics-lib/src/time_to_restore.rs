@@ -65,6 +65,7 @@ pub fn restore(incident: &OpsItemKey, created: Timestamp, restorer: &Restorer) -
         execution: Some(execution.clone()),
         ops_item: Some(incident.clone()),
         measured: vec![(Metric::TimeToRestore, seconds)],
+        commits: Vec::new(),
         counted_by: Vec::new(),
         evidence,
     })
@@ -89,6 +90,7 @@ pub fn resolved_without_deployment(
         execution: None,
         ops_item: Some(incident.clone()),
         measured: vec![(Metric::TimeToRestore, seconds)],
+        commits: Vec::new(),
         counted_by: Vec::new(),
         evidence: "resolved without a deployment that references it".into(),
     })

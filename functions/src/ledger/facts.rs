@@ -20,6 +20,10 @@ use std::{collections::BTreeSet, time::Instant};
 /// How long a claim holds: longer than an invocation can take, shorter than a message stays hidden, so that a message
 /// that comes back after a crash finds the claim expired.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
+/// How many commits of a change the ledger names: each kilobyte is paid for.
+const MOST_COMMITS: usize = 50;
+/// The attribute with the commits, a line each.
+pub(super) const COMMITS: &str = "commits";
 /// The state of a fact that somebody is publishing.
 const CLAIMED: &str = "claimed";
 
@@ -263,6 +267,11 @@ fn fact_item(fact: &Fact) -> Item {
     }
     if let Some(seconds) = fact.value() {
         item = item.number("value", seconds.get());
+    }
+    if !fact.commits.is_empty() {
+        let commits = fact.commits.iter().take(MOST_COMMITS);
+        let lines = commits.map(|commit| format!("{} {}", commit.id, commit.time));
+        item = item.text(COMMITS, lines.collect::<Vec<_>>().join("\n"));
     }
     for (metric, samples) in fact.samples() {
         item = item.number(metric.name(), samples);

@@ -59,6 +59,10 @@ pub enum Horizon {
     Executions,
     /// `OpsItem`s that changed last before it.
     OpsItems,
+    /// Executions, in a backfill since an instant.
+    BackfilledExecutions(Timestamp),
+    /// `OpsItem`s, in a backfill since an instant.
+    BackfilledOpsItems(Timestamp),
 }
 
 /// How far the reconciler has come.
@@ -208,8 +212,10 @@ impl Ledger {
 impl Horizon {
     fn sort(self, account: &str, region: &str) -> String {
         let what = match self {
-            Self::Executions => "executions",
-            Self::OpsItems => "opsItems",
+            Self::Executions => "executions".to_owned(),
+            Self::OpsItems => "opsItems".to_owned(),
+            Self::BackfilledExecutions(since) => format!("backfilledExecutions#{since}"),
+            Self::BackfilledOpsItems(since) => format!("backfilledOpsItems#{since}"),
         };
         format!("{what}#{account}#{region}#")
     }

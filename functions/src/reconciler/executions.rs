@@ -1,6 +1,6 @@
 //! Works through executions, in the order in which they ended.
 
-use super::{Outcome, advance, begin, check_time, step};
+use super::{Pace, Progress, advance, begin, step};
 use crate::{
     change_failure_rate,
     context::Context,
@@ -20,17 +20,6 @@ use metrics_lib::{
 };
 use std::ops::Range;
 
-/// How far executions were worked through.
-#[derive(Debug)]
-pub struct Progress {
-    /// Everything that changed last before this instant is done.
-    pub reached: Timestamp,
-    /// How many executions were done.
-    pub done: usize,
-    /// What failed first, if anything did.
-    pub result: Result<(), Error>,
-}
-
 /// Works through what changed last since the horizon of an account and region, and moves the horizon on.
 pub(super) async fn place(
     context: &Context,
@@ -42,9 +31,10 @@ pub(super) async fn place(
     if since >= until {
         return Ok(());
     }
-    let Progress { reached, result, .. } = work_through(context, owner, place, since..until).await?;
-    advance(context, Horizon::Executions, place, since, reached).await?;
-    result
+    let mut pace = Pace::unlimited(owner);
+    let progress = work_through(context, owner, place, since..until, &mut pace).await?;
+    advance(context, Horizon::Executions, place, since, progress.reached).await?;
+    progress.outcome.first()
 }
 
 /// Publishes what the executions of an account and region that changed last within a range of time make true, unless
@@ -52,31 +42,24 @@ pub(super) async fn place(
 ///
 /// # Errors
 /// What listing the executions fails with.
-pub async fn work_through(
+pub(super) async fn work_through(
     context: &Context,
     owner: Owner<'_>,
     place: (&str, &str),
     range: Range<Timestamp>,
+    pace: &mut Pace<'_>,
 ) -> Result<Progress, Error> {
     let found = survey::succeeded(context, owner, place, range.clone()).await?;
-    let (mut reached, mut done, mut outcome) = (range.end, 0, Outcome::default());
+    let mut progress = Progress::until(range.end);
     for Succeeded { changed, key } in found.into_iter().filter(|found| found.changed < range.end) {
-        let result = match check_time(owner) {
-            Ok(()) => step(executed(context, owner, &key)).await,
-            out_of_time => out_of_time,
-        };
-        if let Err(error) = result {
-            reached = reached.min(changed);
-            let is_out_of_time = matches!(error, Error::OutOfTime);
-            outcome.note(Err(error));
-            if is_out_of_time {
-                break;
-            }
-        } else {
-            done += 1;
+        if !pace.next().await {
+            progress.stop(changed);
+            break;
         }
+        let result = step(executed(context, owner, &key)).await;
+        progress.note(&key, changed, result);
     }
-    Ok(Progress { reached, done, result: outcome.0 })
+    Ok(progress)
 }
 
 /// Does for an execution what its event would have led to in all functions.

@@ -1,7 +1,7 @@
 //! Incidents: those whose event did not come, those that no deployment was blamed for, and those that were resolved
 //! without a deployment.
 
-use super::{Outcome, advance, before, begin, check_time, places, step};
+use super::{Outcome, Pace, Progress, advance, before, begin, check_time, places, step};
 use crate::{
     change_failure_rate,
     context::Context,
@@ -14,6 +14,7 @@ use crate::{
 use aws_sdk_ssm::types::{OpsItemFilter, OpsItemFilterKey, OpsItemFilterOperator, OpsItemSummary};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{datum::OLDEST, event::OpsItemKey, fact::FactKind};
+use std::ops::Range;
 
 /// Works through the `OpsItem`s of an account and region that changed last since the horizon, and moves it on.
 pub(super) async fn place(
@@ -23,34 +24,46 @@ pub(super) async fn place(
     until: Timestamp,
 ) -> Result<(), Error> {
     let since = begin(context, Horizon::OpsItems, place, until).await?;
-    let mut summaries = changed(context, place, since).await?;
+    let mut pace = Pace::unlimited(owner);
+    let progress = work_through(context, owner, place, since..until, &mut pace).await?;
+    advance(context, Horizon::OpsItems, place, since, progress.reached).await?;
+    progress.outcome.first()
+}
+
+/// Does for the `OpsItem`s of an account and region that changed last since the beginning of a range of time what their
+/// events would have led to. One that fails does not keep the others from being done, but the next run begins with it.
+///
+/// # Errors
+/// What listing the `OpsItem`s fails with.
+pub(super) async fn work_through(
+    context: &Context,
+    owner: Owner<'_>,
+    place: (&str, &str),
+    range: Range<Timestamp>,
+    pace: &mut Pace<'_>,
+) -> Result<Progress, Error> {
+    let mut summaries = changed(context, place, range.start).await?;
     let modified = |summary: &OpsItemSummary| summary.last_modified_time().and_then(instant);
     summaries.sort_by_key(modified);
-    let (mut reached, mut outcome) = (until, Outcome::default());
+    let mut progress = Progress::until(range.end);
     for summary in summaries {
-        let result = match check_time(owner) {
-            Ok(()) => step(found(context, owner, place, &summary)).await,
-            out_of_time => out_of_time,
-        };
-        let Err(error) = result else { continue };
         // What changed at the very instant is listed again.
-        let modified = modified(&summary).map_or(since, |modified| before(modified, INSTANT));
-        reached = reached.min(modified);
-        let is_out_of_time = matches!(error, Error::OutOfTime);
-        outcome.note(Err(error));
-        if is_out_of_time {
+        let modified = modified(&summary).map_or(range.start, |modified| before(modified, INSTANT));
+        if !pace.next().await {
+            progress.stop(modified);
             break;
         }
+        let result = step(found(context, owner, place, &summary)).await;
+        progress.note(&summary.ops_item_id().unwrap_or_default(), modified, result);
     }
-    advance(context, Horizon::OpsItems, place, since, reached).await?;
-    outcome.0
+    Ok(progress)
 }
 
 /// Less than what times are told apart by.
 const INSTANT: SignedDuration = SignedDuration::from_secs(1);
 
 /// The `OpsItem`s that changed after an instant.
-async fn changed(
+pub(super) async fn changed(
     context: &Context,
     (account, region): (&str, &str),
     since: Timestamp,
@@ -67,19 +80,41 @@ async fn changed(
     pages.collect::<Result<_, _>>().await.map_err(Error::aws(API))
 }
 
+/// How many incidents of an account and region changed after an instant, and how many of them the ledger does not know.
+pub(super) async fn unknown(
+    context: &Context,
+    place: (&str, &str),
+    since: Timestamp,
+) -> Result<(usize, usize), Error> {
+    let (mut found, mut unknown) = (0, 0);
+    for summary in changed(context, place, since).await? {
+        let Some(key) = incident(place, &summary)? else { continue };
+        found += 1;
+        unknown += usize::from(
+            !context.ledger.incidents(&key.ops_item_id).await?.iter().any(|known| known.key == key),
+        );
+    }
+    Ok((found, unknown))
+}
+
+/// The incident that an `OpsItem` is, if it is of type `/aws/issue`.
+fn incident((account, region): (&str, &str), summary: &OpsItemSummary) -> Result<Option<OpsItemKey>, Error> {
+    if summary.ops_item_type().is_some_and(|kind| kind != ISSUE) {
+        return Ok(None);
+    }
+    let id = summary.ops_item_id().and_then(|id| id.parse().ok());
+    let ops_item_id = id.ok_or_else(|| incomplete("ssm:DescribeOpsItems", "OpsItemId"))?;
+    Ok(Some(OpsItemKey { account: account.into(), region: region.into(), ops_item_id }))
+}
+
 /// Does for an `OpsItem` what its events would have led to. One that is too young to be decided is in the ledger then.
 async fn found(
     context: &Context,
     owner: Owner<'_>,
-    (account, region): (&str, &str),
+    place: (&str, &str),
     summary: &OpsItemSummary,
 ) -> Result<(), Error> {
-    if summary.ops_item_type().is_some_and(|kind| kind != ISSUE) {
-        return Ok(());
-    }
-    let id = summary.ops_item_id().and_then(|id| id.parse().ok());
-    let ops_item_id = id.ok_or_else(|| incomplete("ssm:DescribeOpsItems", "OpsItemId"))?;
-    let key = OpsItemKey { account: account.into(), region: region.into(), ops_item_id };
+    let Some(key) = incident(place, summary)? else { return Ok(()) };
     early(change_failure_rate::raised(context, owner, &key).await.map(drop))?;
     let modified = summary.last_modified_time().and_then(instant);
     match (summary.status().is_some_and(is_resolved), modified) {
@@ -88,9 +123,19 @@ async fn found(
     }
 }
 
-/// Settles the incidents of the ledger that are not settled yet.
+/// Settles the incidents of the ledger that are not settled yet, as far back as CloudWatch takes data.
 pub(super) async fn settle(context: &Context, owner: Owner<'_>, now: Timestamp) -> Result<(), Error> {
-    let range = before(before(now, OLDEST), context.config.attribution_window)..now;
+    let since = before(before(now, OLDEST), context.config.attribution_window);
+    settle_within(context, owner, since..now).await
+}
+
+/// Settles the incidents of the ledger that were raised or resolved within a range of time and are not settled yet.
+pub(super) async fn settle_within(
+    context: &Context,
+    owner: Owner<'_>,
+    range: Range<Timestamp>,
+) -> Result<(), Error> {
+    let now = context.now()?;
     let complete = complete(context).await?;
     let mut outcome = Outcome::default();
     for incident in context.ledger.incidents_within(range.clone()).await? {
@@ -103,7 +148,7 @@ pub(super) async fn settle(context: &Context, owner: Owner<'_>, now: Timestamp) 
         check_time(owner)?;
         outcome.note(step(restored(context, owner, &key, complete)).await);
     }
-    outcome.0
+    outcome.first()
 }
 
 /// Tries again to decide an incident, and to find what restored service after it.

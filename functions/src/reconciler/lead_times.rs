@@ -21,7 +21,7 @@ pub(super) async fn settle(context: &Context, owner: Owner<'_>, now: Timestamp) 
             outcome.note(step(again(context, owner, &open, now)).await);
         }
     }
-    outcome.0
+    outcome.first()
 }
 
 async fn again(

@@ -1,0 +1,93 @@
+//! The facts as the ledger has them, for whoever explains a figure.
+
+use super::{Ledger, Owner, facts::COMMITS, item::Item};
+use crate::error::Error;
+use jiff::Timestamp;
+use metrics_lib::{
+    contract::Metric,
+    event::ExecutionKey,
+    fact::{FactKind, FactState},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+
+/// A fact as the ledger has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// What kind of fact it is.
+    pub kind: FactKind,
+    /// The instant that its data carry.
+    pub time: Timestamp,
+    /// The repository that its data are broken down by.
+    pub repository: Option<String>,
+    /// The execution that it is about, or that brought it about.
+    pub execution: Option<ExecutionKey>,
+    /// The id of the `OpsItem` that it is about, or that brought it about.
+    pub ops_item_id: Option<String>,
+    /// What it measures, in seconds.
+    pub value: Option<f64>,
+    /// Where it stands.
+    pub state: FactState,
+    /// Why it is true.
+    pub evidence: String,
+    /// The commits that it was measured from, the earliest first, each with its time; of many, the first.
+    pub commits: Vec<String>,
+    /// How many values of each metric CloudWatch gets of it, without any breakdown.
+    pub samples: BTreeMap<Metric, usize>,
+    /// Whether an event told it; if not, the reconciler found it.
+    pub told_by_event: bool,
+}
+
+impl Ledger {
+    /// The facts of a kind whose time lies within a half-open range, in order of time.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn facts(&self, kind: FactKind, range: Range<Timestamp>) -> Result<Vec<Recorded>, Error> {
+        let items = self.listed(kind.name(), range.clone()).await?;
+        let mut facts = items.iter().map(|item| recorded(kind, item)).collect::<Result<Vec<_>, _>>()?;
+        facts.retain(|fact| range.contains(&fact.time));
+        facts.sort_by_key(|fact| fact.time);
+        Ok(facts)
+    }
+
+    /// The executions that ended within a range of time and that the ledger knows, whatever they were.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn known_executions(&self, range: Range<Timestamp>) -> Result<BTreeSet<ExecutionKey>, Error> {
+        let mut known = BTreeSet::new();
+        for kind in [FactKind::Deployment, FactKind::Rollback, FactKind::Ignored] {
+            for item in self.listed(kind.name(), range.clone()).await? {
+                known.insert(item.execution_key()?);
+            }
+        }
+        Ok(known)
+    }
+}
+
+fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
+    let states = [FactState::Published, FactState::Unpublishable];
+    let state = states.into_iter().find(|state| item.get("state") == Some(state.name()));
+    let samples = Metric::ALL.into_iter().map(|metric| (metric, item.count(metric.name())));
+    let text = |name: &str| item.get(name).map(str::to_owned);
+    Ok(Recorded {
+        kind,
+        time: item.instant_of("time")?,
+        repository: text("repository"),
+        execution: item.get("executionId").is_some().then(|| item.execution_key()).transpose()?,
+        ops_item_id: text("opsItemId"),
+        value: item.0.get("value").and_then(|value| value.as_n().ok()?.parse().ok()),
+        // One that is claimed is not known to be published.
+        state: state.unwrap_or(FactState::Pending),
+        evidence: text("evidence").unwrap_or_default(),
+        commits: item
+            .get(COMMITS)
+            .map(|commits| commits.lines().map(str::to_owned).collect())
+            .unwrap_or_default(),
+        samples: samples.filter(|(_, count)| *count > 0).collect(),
+        told_by_event: item.get("message").is_some_and(|message| message != Owner::RECONCILER),
+    })
+}

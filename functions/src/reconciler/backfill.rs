@@ -1,0 +1,168 @@
+//! Backfill: does for an older range of time what the scheduled runs do for the present, a pass an invocation.
+//!
+//! Whoever asks goes through the executions of each account and region, then through the `OpsItem`s, since a failure is
+//! attributed to what is known to have been deployed, and then settles what is open. How far a backfill has come is in
+//! the ledger, so that one which was interrupted goes on.
+
+use super::{Failed, Pace, Progress, advance, before, executions, incidents, step};
+use crate::{
+    context::Context,
+    error::Error,
+    ledger::{Horizon, Owner},
+    survey,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// How many executions or `OpsItem`s a pass does at the most, so that whoever waits sees it move.
+const MOST: usize = 200;
+
+/// One pass of a backfill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Request {
+    /// The first instant whose facts are wanted.
+    pub since: Timestamp,
+    /// The present when the backfill began. What ended within the attribution delay before is left to its events.
+    pub until: Timestamp,
+    /// What is gone through.
+    pub step: Step,
+    /// Where the pass before ended; none to go on where a backfill since that instant had come to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Timestamp>,
+    /// How many executions or `OpsItem`s a second are read at the most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_second: Option<u32>,
+    /// Whether nothing is to be published or written.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// A part of a backfill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Step {
+    /// The executions of an account and region.
+    Executions(Place),
+    /// The `OpsItem`s of an account and region.
+    OpsItems(Place),
+    /// The incidents that are open when all places are done.
+    Settle,
+}
+
+/// An account and region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+}
+
+/// What a pass came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Where the pass began.
+    pub from: Timestamp,
+    /// Where the next pass goes on.
+    pub next: Timestamp,
+    /// Where the step ends.
+    pub until: Timestamp,
+    /// How many executions or `OpsItem`s were done; in a dry run, how many were found.
+    pub done: usize,
+    /// Of a dry run: how many of them the ledger does not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<usize>,
+    /// What failed. A later backfill since the same instant tries it again.
+    pub failed: Vec<Failed>,
+}
+
+impl Report {
+    /// Whether the step is done.
+    pub fn is_complete(&self) -> bool {
+        self.next >= self.until
+    }
+}
+
+/// One pass of a backfill.
+///
+/// # Errors
+/// What listing fails with.
+pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request) -> Result<Report, Error> {
+    let until = before(request.until.min(context.now()?), context.config.attribution_delay);
+    let begin = match &request.step {
+        // An incident is attributed to what ended within the window before it.
+        Step::Executions(_) => before(request.since, context.config.attribution_window),
+        Step::OpsItems(_) | Step::Settle => request.since,
+    };
+    let horizon = match &request.step {
+        Step::Executions(place) => Some((Horizon::BackfilledExecutions(request.since), place)),
+        Step::OpsItems(place) => Some((Horizon::BackfilledOpsItems(request.since), place)),
+        Step::Settle => None,
+    };
+    let mut reached = begin;
+    if let (Some((horizon, Place { account, region })), false) = (horizon, request.dry_run) {
+        let before = context.ledger.horizon(horizon, account, region).await?;
+        reached = before.map_or(begin, |before| before.time);
+    }
+    let from = request.next.unwrap_or(reached);
+    let report = Report { from, next: until, until, done: 0, unknown: None, failed: Vec::new() };
+    if from >= until {
+        return Ok(report);
+    }
+    if request.dry_run {
+        let (found, unknown) = unknown(context, owner, &request.step, from..until).await?;
+        return Ok(Report { done: found, unknown: Some(unknown), ..report });
+    }
+    let mut pace = Pace::limited(owner, MOST, request.per_second);
+    let progress = match &request.step {
+        Step::Executions(Place { account, region }) => {
+            executions::work_through(context, owner, (account, region), from..until, &mut pace).await?
+        }
+        Step::OpsItems(Place { account, region }) => {
+            incidents::work_through(context, owner, (account, region), from..until, &mut pace).await?
+        }
+        Step::Settle => settle(context, owner, from..until).await,
+    };
+    // What failed in an earlier pass keeps the horizon where it is.
+    if let (Some((horizon, Place { account, region })), true) = (horizon, reached >= from) {
+        advance(context, horizon, (account, region), from, progress.reached).await?;
+    }
+    let Progress { next, done, failed, .. } = progress;
+    Ok(Report { next, done, failed, ..report })
+}
+
+/// Settles what is open; what the invocation has no time for, the next pass does.
+async fn settle(context: &Context, owner: Owner<'_>, range: Range<Timestamp>) -> Progress {
+    let mut progress = Progress::until(range.end);
+    match step(incidents::settle_within(context, owner, range.clone())).await {
+        Err(Error::OutOfTime) => progress.stop(range.start),
+        Err(error) => progress.note(&"the open incidents", range.start, Err(error)),
+        Ok(()) => {}
+    }
+    progress
+}
+
+/// How many executions or `OpsItem`s a step finds, and how many of them the ledger does not know.
+async fn unknown(
+    context: &Context,
+    owner: Owner<'_>,
+    step: &Step,
+    range: Range<Timestamp>,
+) -> Result<(usize, usize), Error> {
+    match step {
+        Step::Executions(Place { account, region }) => {
+            let found = survey::succeeded(context, owner, (account, region), range.clone()).await?;
+            let known = context.ledger.known_executions(range.clone()).await?;
+            let found = found.into_iter().filter(|found| found.changed < range.end);
+            let is_unknown: Vec<bool> = found.map(|found| !known.contains(&found.key)).collect();
+            Ok((is_unknown.len(), is_unknown.into_iter().filter(|unknown| *unknown).count()))
+        }
+        Step::OpsItems(Place { account, region }) => {
+            incidents::unknown(context, (account, region), range.start).await
+        }
+        Step::Settle => Ok((0, 0)),
+    }
+}

@@ -1,0 +1,78 @@
+//! Tries what the functions have to do in each account and region, without any effect.
+//!
+//! It is done under the role that the reconciler runs under, so it shows what the operator's own permissions can't: that
+//! the read roles exist, trust the functions, and let them read.
+
+use super::{incidents, step};
+use crate::{
+    context::Context,
+    error::Error,
+    pipelines::{self, incomplete},
+    survey,
+};
+use metrics_lib::event::ExecutionKey;
+use serde::{Deserialize, Serialize};
+
+/// What was tried in an account and region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checked {
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// What was tried.
+    pub what: String,
+    /// What came of it, if it was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// What went wrong, if it could not be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Tries to read the pipelines, an execution and the `OpsItem`s of each account and region.
+pub(super) async fn check(context: &Context) -> Result<Vec<Checked>, Error> {
+    let (mut checks, now) = (Vec::new(), context.now()?);
+    for (account, region) in context.config.places() {
+        let found = step(executions(context, account, region)).await;
+        checks.push(checked((account, region), "executions", found));
+    }
+    for place in context.config.ops_item_places(context.clients.region()) {
+        let found = step(incidents::changed(context, place, now)).await;
+        checks.push(checked(place, "OpsItems", found.map(|_| "they can be listed".to_owned())));
+    }
+    Ok(checks)
+}
+
+/// Tries to read the latest execution of the first pipeline that has one.
+async fn executions(context: &Context, account: &str, region: &str) -> Result<String, Error> {
+    const API: &str = "codepipeline:ListPipelineExecutions";
+    let reader = context.clients.reader(account, region).await;
+    let pipelines = survey::pipelines(&reader).await?;
+    for pipeline in &pipelines {
+        let request = reader.codepipeline.list_pipeline_executions().pipeline_name(pipeline).max_results(1);
+        let page = request.send().await.map_err(Error::aws(API))?;
+        let Some(latest) = page.pipeline_execution_summaries().first() else { continue };
+        let id = latest.pipeline_execution_id().ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
+        let [account, region, pipeline, execution_id] = [account, region, pipeline, id].map(str::to_owned);
+        let key = ExecutionKey { account, region, pipeline, execution_id };
+        match pipelines::resolve(context, &key).await {
+            Ok(_) | Err(Error::Unfinished { .. }) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    match pipelines.len() {
+        0 => Ok("there is no pipeline".to_owned()),
+        1 => Ok("1 pipeline can be read".to_owned()),
+        number => Ok(format!("{number} pipelines can be read")),
+    }
+}
+
+fn checked((account, region): (&str, &str), what: &str, found: Result<String, Error>) -> Checked {
+    let (found, error) = match found {
+        Ok(found) => (Some(found), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    Checked { account: account.into(), region: region.into(), what: what.into(), found, error }
+}

@@ -1,0 +1,129 @@
+//! How far a pass over executions or `OpsItem`s has come, and how fast it may go.
+
+use super::check_time;
+use crate::{error::Error, ledger::Owner};
+use jiff::Timestamp;
+use lambda_runtime::tracing::{error, info};
+use std::{fmt::Display, time::Duration};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// How many things are done in a pass, and how fast.
+#[derive(Debug)]
+pub(super) struct Pace<'a> {
+    owner: Owner<'a>,
+    left: usize,
+    interval: Option<Interval>,
+}
+
+impl<'a> Pace<'a> {
+    /// As many as the invocation has time for.
+    pub(super) fn unlimited(owner: Owner<'a>) -> Self {
+        Self { owner, left: usize::MAX, interval: None }
+    }
+
+    /// A number of things at the most, and so many a second.
+    pub(super) fn limited(owner: Owner<'a>, most: usize, per_second: Option<u32>) -> Self {
+        let interval = per_second.filter(|rate| *rate > 0).map(|rate| {
+            let mut interval = interval(Duration::from_secs(1) / rate);
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            interval
+        });
+        Self { owner, left: most, interval }
+    }
+
+    /// Waits until the next thing may be done. Whether there is one in this pass.
+    pub(super) async fn next(&mut self) -> bool {
+        if self.left == 0 || check_time(self.owner).is_err() {
+            return false;
+        }
+        self.left -= 1;
+        if let Some(interval) = &mut self.interval {
+            interval.tick().await;
+        }
+        true
+    }
+}
+
+/// How far a pass has come.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// Everything that changed last before this instant is done.
+    pub(super) reached: Timestamp,
+    /// Where the next pass goes on: everything that changed last before this instant was tried.
+    pub(super) next: Timestamp,
+    /// How many things were done.
+    pub(super) done: usize,
+    /// What failed.
+    pub(super) failed: Vec<Failed>,
+    /// What failed first.
+    pub(super) outcome: Outcome,
+}
+
+/// Something that failed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failed {
+    /// The execution or `OpsItem`.
+    pub what: String,
+    /// `Retryable` or `NonRetryable`.
+    pub error_type: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+impl Progress {
+    /// Of a pass up to an instant, if nothing stops it.
+    pub(super) fn until(end: Timestamp) -> Self {
+        Self { reached: end, next: end, done: 0, failed: Vec::new(), outcome: Outcome::default() }
+    }
+
+    /// Takes note of what became of something that changed last at an instant.
+    pub(super) fn note(&mut self, what: &impl Display, changed: Timestamp, result: Result<(), Error>) {
+        let Err(error) = result else {
+            self.done += 1;
+            return;
+        };
+        self.reached = self.reached.min(changed);
+        let (error_type, message) = (error.error_type().to_owned(), error.to_string());
+        self.failed.push(Failed { what: what.to_string(), error_type, message });
+        self.outcome.note(Err(error));
+    }
+
+    /// The pass ends before what changed last at an instant.
+    pub(super) fn stop(&mut self, changed: Timestamp) {
+        self.reached = self.reached.min(changed);
+        self.next = changed;
+    }
+}
+
+/// What has failed first.
+#[derive(Debug)]
+pub(super) struct Outcome(Result<(), Error>);
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self(Ok(()))
+    }
+}
+
+impl Outcome {
+    /// Takes note of a result, and logs what failed.
+    pub(super) fn note(&mut self, result: Result<(), Error>) {
+        let Err(error) = result else { return };
+        let (error_type, code) = (error.error_type(), error.code());
+        if error.is_waiting() {
+            info!(error.type = error_type, error.code = code, reason = %error, "the next run goes on");
+            return;
+        }
+        error!(error.type = error_type, error.code = code, error.message = %error, "a step failed");
+        // Expired credentials are thrown away at the end of a run, so they are told in any case.
+        if self.0.is_ok() || error.is_expired_credentials() {
+            self.0 = Err(error);
+        }
+    }
+
+    /// What has failed first, if anything has.
+    pub(super) fn first(self) -> Result<(), Error> {
+        self.0
+    }
+}
