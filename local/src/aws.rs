@@ -10,7 +10,9 @@ mod cloudwatch;
 mod codepipeline;
 mod credentials;
 mod dynamodb;
+mod errand;
 mod error;
+mod events;
 mod faults;
 mod firehose;
 mod permissions;
@@ -35,4 +37,5 @@ pub use ssm::{RecordedOpsItem, Ssm};
 pub use time::recorded as recorded_time;
 
 pub(crate) use credentials::Caller;
+pub(crate) use errand::{Done, Errand};
 pub(crate) use server::no_delay;

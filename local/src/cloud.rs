@@ -1,5 +1,9 @@
 //! The single-machine cloud: the stacks of a plan, with their functions running for real, in simulated time.
 
+mod serve;
+
+pub use serve::Access;
+
 use crate::{
     aws::{AwsError, Caller, RecordedExecution, RecordedOpsItem, Server, Services},
     binaries::Binaries,
@@ -34,6 +38,8 @@ pub struct Cloud {
     /// When the reconciler runs next.
     next_run: Timestamp,
     refused: Vec<Refused>,
+    /// The messages that were put back, by dead-letter queue.
+    moved: BTreeMap<String, serve::Moved>,
     plan: Plan,
     /// Holds the clock's file and the functions' logs; it goes with the cloud.
     folder: TempDir,
@@ -134,7 +140,8 @@ impl Cloud {
         let (reconciler, next_run) = (lambda(&plan.reconciler.function)?, now + plan.reconciler.every);
         let router = Router::new(&plan)?;
         let refused = Vec::new();
-        Ok(Self { clock, server, router, feeds, intake, reconciler, next_run, refused, plan, folder })
+        let moved = BTreeMap::new();
+        Ok(Self { clock, server, router, feeds, intake, reconciler, next_run, refused, moved, plan, folder })
     }
 
     /// The present.

@@ -59,7 +59,7 @@ struct Listener {
 }
 
 /// A request: the event for the function, and where its answer goes.
-type Request = (Value, oneshot::Sender<Response>);
+pub(crate) type Request = (Value, oneshot::Sender<Response>);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -111,8 +111,7 @@ impl Intake {
         body: &str,
         server: &Server,
     ) -> Result<(u16, String), CloudError> {
-        let mut request =
-            self.client.post(format!("http://{}/github", self.listener.address)).body(body.to_owned());
+        let mut request = self.client.post(self.url()).body(body.to_owned());
         for (name, value) in headers {
             let lower = name.to_ascii_lowercase();
             if ["host", "content-length", "connection", "accept-encoding", "transfer-encoding"]
@@ -128,6 +127,28 @@ impl Intake {
             request = self.listener.requests.recv() => request.ok_or(CloudError::Listener)?,
             _ = &mut response => return Err(CloudError::Listener),
         };
+        self.answer((event, reply), server).await?;
+        let response = response.await.map_err(|_| CloudError::Listener)?.map_err(|_| CloudError::Listener)?;
+        let status = response.status().as_u16();
+        Ok((status, response.text().await.unwrap_or_default()))
+    }
+
+    /// The URL that the webhook listens at.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/github", self.listener.address)
+    }
+
+    /// Waits for a request of somebody else.
+    pub(crate) async fn request(&mut self) -> Option<Request> {
+        self.listener.requests.recv().await
+    }
+
+    /// Has the webhook's function answer a request.
+    pub(crate) async fn answer(
+        &mut self,
+        (event, reply): Request,
+        server: &Server,
+    ) -> Result<(), CloudError> {
         server.check_invocation(self.webhook.name()).map_err(CloudError::Forbidden)?;
         let answer = match self.webhook.invoke(event.to_string().into(), server.crash()).await? {
             Ok(body) => serde_json::from_slice::<ProxyResponse>(&body).ok(),
@@ -139,9 +160,7 @@ impl Intake {
         let status = StatusCode::from_u16(answer.status_code).unwrap_or(StatusCode::BAD_GATEWAY);
         // Who has hung up gets no answer.
         let _ = reply.send((status, answer.body).into_response());
-        let response = response.await.map_err(|_| CloudError::Listener)?.map_err(|_| CloudError::Listener)?;
-        let status = response.status().as_u16();
-        Ok((status, response.text().await.unwrap_or_default()))
+        Ok(())
     }
 
     /// Transforms what Firehose has gathered and delivers it to the lake.

@@ -124,6 +124,14 @@ impl Queue {
         self.messages.remove(&received.key);
     }
 
+    /// Puts the messages of the dead-letter queue back, as new ones; returns how many.
+    pub fn redrive(&mut self, now: Timestamp) -> usize {
+        let dead = std::mem::take(&mut self.dead);
+        let moved = dead.len();
+        dead.into_iter().for_each(|letter| self.send(letter.body, now));
+        moved
+    }
+
     /// The dead-letter queue.
     pub fn dead_letters(&self) -> &[DeadLetter] {
         &self.dead
@@ -194,6 +202,16 @@ mod tests {
         let dead = DeadLetter { body: "a".into(), sent: at(0), at: at(130), receives: 2 };
         assert_eq!(queue.dead_letters(), [dead]);
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn a_dead_letter_that_is_put_back_is_a_new_message() {
+        let mut queue = queue();
+        queue.send("a".into(), at(0));
+        [10, 70, 130].into_iter().for_each(|second| drop(queue.receive(at(second))));
+        assert_eq!((queue.redrive(at(200)), queue.redrive(at(200))), (1, 0));
+        assert_eq!(queue.receive(at(210))[0].receives, 1);
+        assert!(queue.dead_letters().is_empty());
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub struct Plan {
     pub consumers: Vec<Consumer>,
     /// What finds the facts that no event has brought.
     pub reconciler: Scheduled,
+    /// The name of the queue of events that a rule of a stack could not deliver.
+    pub undelivered: String,
     /// What GitHub's webhooks go through; none if lead time is not measured.
     pub intake: Option<Intake>,
     /// The ledger's table.
@@ -269,6 +271,7 @@ impl Plan {
             buses: routes::buses(names, settings),
             consumers,
             reconciler: functions::reconciler(names, settings, &read_role),
+            undelivered: names.undelivered(),
             intake: settings.lead_time.then(|| functions::intake(names, settings)),
             ledger: Table {
                 name: names.table(),

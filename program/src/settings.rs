@@ -5,7 +5,7 @@ mod reader;
 mod stack;
 
 pub use problem::{Found, InvalidSettings, Problem};
-pub use reader::{LONGEST_PREFIX, is_region};
+pub use reader::{DEFAULT_PREFIX, LONGEST_PREFIX, is_region};
 pub use stack::{StackSettings, ToolingSettings};
 
 use crate::{dashboard::levels::Levels, naming::Names};
@@ -190,7 +190,7 @@ impl Settings {
 pub const WEBHOOK_SECRET: &str = "webhookSecret";
 
 fn prefix(reader: &mut Reader<'_>) -> String {
-    reader.checked("prefix", Some("dora"), PREFIX, is_prefix)
+    reader.checked("prefix", Some(DEFAULT_PREFIX), PREFIX, is_prefix)
 }
 
 impl Dashboards {

@@ -53,6 +53,8 @@ pub struct MetricKey {
 /// The metrics that were put, of each the values by instant.
 #[derive(Debug, Default)]
 pub struct CloudWatch {
+    /// The names of the alarms.
+    alarms: Vec<String>,
     metrics: BTreeMap<MetricKey, BTreeMap<Timestamp, Vec<f64>>>,
 }
 
@@ -117,6 +119,11 @@ struct Dimension {
 }
 
 impl CloudWatch {
+    /// CloudWatch with some alarms.
+    pub(super) fn new(alarms: impl Iterator<Item = String>) -> Self {
+        Self { alarms: alarms.collect(), metrics: BTreeMap::new() }
+    }
+
     /// Every metric with its values, which are in ascending order.
     pub fn metrics(&self) -> &BTreeMap<MetricKey, BTreeMap<Timestamp, Vec<f64>>> {
         &self.metrics
@@ -127,8 +134,19 @@ impl CloudWatch {
         match operation {
             "PutMetricData" => self.put_metric_data(input, now).map(|()| Output::Object(Vec::new())),
             "GetMetricData" => self.get_metric_data(input),
+            "DescribeAlarms" => Ok(self.describe_alarms(&input)),
             _ => Err(AwsError::not_implemented("cloudwatch", operation)),
         }
+    }
+
+    /// `DescribeAlarms`: nothing evaluates them here, so there is not enough data for any. All on one page.
+    fn describe_alarms(&self, input: &Value) -> Output {
+        let prefix = input["AlarmNamePrefix"].as_str().unwrap_or_default();
+        let alarms = self.alarms.iter().filter(|name| name.starts_with(prefix)).map(|name| {
+            let state = Output::Text("INSUFFICIENT_DATA".into());
+            Output::Object(vec![("AlarmName", Output::Text(name.clone())), ("StateValue", state)])
+        });
+        Output::Object(vec![("MetricAlarms", Output::List(alarms.collect()))])
     }
 
     /// `GetMetricData`: the number or the sum of the values, by periods that begin with 1970. All on one page.

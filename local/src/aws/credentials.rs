@@ -6,6 +6,8 @@ use std::fmt;
 const SESSION: &str = "ASIA";
 /// What a read role's part of a key begins with.
 const READ: &str = "read:";
+/// The operator's part of a key.
+const OPERATOR: &str = "operator:";
 
 /// Who calls: a role, by the account that it is in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +25,8 @@ pub(crate) enum Role {
     Function(String),
     /// The read role of a region.
     Read(String),
+    /// People who operate the installation.
+    Operator,
 }
 
 impl Caller {
@@ -36,12 +40,18 @@ impl Caller {
         Self { account: account.to_owned(), role: Role::Read(region.to_owned()) }
     }
 
+    /// Whoever operates the installation.
+    pub(crate) fn operator(account: &str) -> Self {
+        Self { account: account.to_owned(), role: Role::Operator }
+    }
+
     /// The access key of a session under the role.
     pub(crate) fn access_key(&self) -> String {
         let Self { account, role } = self;
         match role {
             Role::Function(function) => format!("{SESSION}{account}{function}"),
             Role::Read(region) => format!("{SESSION}{account}{READ}{region}"),
+            Role::Operator => format!("{SESSION}{account}{OPERATOR}"),
         }
     }
 
@@ -53,6 +63,7 @@ impl Caller {
         }
         Some(match role.strip_prefix(READ) {
             Some(region) => Self::reader(account, region),
+            None if role == OPERATOR => Self::operator(account),
             None => Self::function(account, role),
         })
     }
@@ -63,6 +74,7 @@ impl fmt::Display for Caller {
         match &self.role {
             Role::Function(function) => write!(f, "{function}"),
             Role::Read(region) => write!(f, "the read role of {region} in {}", self.account),
+            Role::Operator => write!(f, "the operator of {}", self.account),
         }
     }
 }

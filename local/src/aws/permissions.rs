@@ -3,7 +3,10 @@
 //! What AWS services do under a function's role is checked too: Lambda takes its messages and writes its log, Athena
 //! reads the lake for it, and services decrypt for it what they keep encrypted.
 
-use super::{AwsError, credentials::Caller};
+use super::{
+    AwsError,
+    credentials::{Caller, Role},
+};
 use metrics_lib::lake;
 use program::{
     naming::arn,
@@ -33,6 +36,8 @@ pub struct Permissions {
     /// The ARNs of what Athena uses for whoever asks it, with the actions.
     queried: Vec<(&'static str, String)>,
     used: BTreeSet<Grant>,
+    /// What the operator did.
+    asked: BTreeSet<String>,
 }
 
 /// The smallest part of a policy: an action on a resource, under one value of a condition.
@@ -86,12 +91,18 @@ impl Permissions {
                 .collect(),
             queried: queried(plan),
             used: BTreeSet::new(),
+            asked: BTreeSet::new(),
         }
     }
 
     /// What was used so far.
     pub fn used(&self) -> &BTreeSet<Grant> {
         &self.used
+    }
+
+    /// What the operator did so far, as IAM names it: no policy of the plan says what operators may do.
+    pub fn asked_by_operator(&self) -> &BTreeSet<String> {
+        &self.asked
     }
 
     /// All that the plan's functions may do.
@@ -108,6 +119,10 @@ impl Permissions {
         action: &str,
         input: &Value,
     ) -> Result<(), AwsError> {
+        if caller.role == Role::Operator && caller.account == self.account {
+            self.asked.insert(action.to_owned());
+            return Ok(());
+        }
         let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
         let own = |service, resource: String| arn(service, &self.region, &self.account, &resource);
         let shared = |service, resource: String| arn(service, region, &caller.account, &resource);

@@ -29,6 +29,8 @@ pub(super) struct Request<'a> {
     /// The service's name in signatures: `codepipeline`.
     pub(super) service: String,
     pub(super) operation: String,
+    /// What a path names: the function.
+    pub(super) resource: String,
     /// Whose credentials signed it.
     pub(super) caller: Caller,
     /// The region that it was signed for.
@@ -58,21 +60,33 @@ impl<'a> Request<'a> {
             Scope::of(header("authorization")).ok_or_else(|| fail(unsigned()))?;
         let caller = Caller::of(access_key).ok_or_else(|| fail(unknown_key(access_key)))?;
         let body = inflate(header("content-encoding"), body).map_err(fail)?;
+        let (rest, resource) = rest(uri.path());
         let operation = match protocol {
             Protocol::Cbor => uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
             Protocol::Json => match header("x-amz-target").rsplit_once('.') {
                 Some((_, operation)) => operation.to_owned(),
-                None => uri.path().to_owned(),
+                None => rest.to_owned(),
             },
             Protocol::Query => super::sts::parameter(&body, "Action").unwrap_or_default(),
         };
         let service = if service == "monitoring" { "cloudwatch" } else { service };
-        Ok(Self { protocol, service: service.to_owned(), operation, caller, region: region.to_owned(), body })
+        let (service, region) = (service.to_owned(), region.to_owned());
+        Ok(Self { protocol, service, operation, resource, caller, region, body })
     }
 
     /// The operation as IAM names it: `codepipeline:GetPipelineExecution`.
     pub(super) fn action(&self) -> String {
         format!("{}:{}", self.service, self.operation)
+    }
+}
+
+/// The operation that a path asks for, as IAM names it, and what it names; the path itself if it is none of ours.
+fn rest(path: &str) -> (&str, String) {
+    let function = path.strip_prefix("/2015-03-31/functions/").and_then(|path| path.split_once('/'));
+    match function {
+        Some((name, "invocations")) => ("InvokeFunction", name.to_owned()),
+        Some((name, "configuration")) => ("GetFunctionConfiguration", name.to_owned()),
+        _ => (path, String::new()),
     }
 }
 

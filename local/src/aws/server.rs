@@ -2,6 +2,7 @@
 
 use super::{
     AwsError, Services, cbor,
+    errand::{Asked, Desk, Done, Errand},
     request::{Protocol, Request},
     services::Answer,
     sts::REQUEST_ID,
@@ -21,7 +22,7 @@ use std::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Notify,
+    sync::{Notify, mpsc, oneshot},
     task::{AbortHandle, spawn},
 };
 
@@ -30,6 +31,7 @@ use tokio::{
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
+    errands: mpsc::UnboundedReceiver<Asked>,
     task: AbortHandle,
 }
 
@@ -37,6 +39,7 @@ pub struct Server {
 struct Shared {
     services: Mutex<Services>,
     crash: Notify,
+    desk: Desk,
 }
 
 impl Server {
@@ -45,13 +48,14 @@ impl Server {
     /// # Errors
     /// When no port can be had.
     pub async fn start(services: Services) -> io::Result<Self> {
-        let shared = Arc::new(Shared { services: Mutex::new(services), crash: Notify::new() });
+        let (desk, errands) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared { services: Mutex::new(services), crash: Notify::new(), desk });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let router =
             Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&shared));
         let task = spawn(async { axum::serve(listener.tap_io(no_delay), router).await }).abort_handle();
-        Ok(Self { address, shared, task })
+        Ok(Self { address, shared, errands, task })
     }
 
     /// The URL of every service, for `AWS_ENDPOINT_URL`.
@@ -74,6 +78,11 @@ impl Server {
     /// Whether Lambda may do under a function's role what an invocation takes.
     pub(crate) fn check_invocation(&self, function: &str) -> Result<(), AwsError> {
         self.services().permissions.check_invocation(function)
+    }
+
+    /// Waits until the cloud itself is asked for something.
+    pub(crate) async fn errand(&mut self) -> Option<Asked> {
+        self.errands.recv().await
     }
 
     /// Waits until a call is to make its caller die.
@@ -99,10 +108,26 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
             ([(CONTENT_TYPE, content_type(request.protocol)), SMITHY_PROTOCOL], output).into_response()
         }
         Answer::Error(error) => refusal(request.protocol, &error),
+        Answer::Errand(errand) => run(&shared, request.protocol, errand).await,
         Answer::Crash => {
             shared.crash.notify_one();
             future::pending().await
         }
+    }
+}
+
+/// Has the cloud do what it is asked for.
+async fn run(shared: &Shared, protocol: Protocol, errand: Errand) -> Response {
+    let (reply, answered) = oneshot::channel();
+    let is_open = shared.desk.send((errand, reply)).is_ok();
+    let closed = || AwsError::new("ServiceUnavailable", "the cloud is closed").with_status(503);
+    let done = if is_open { answered.await.unwrap_or_else(|_| Err(closed())) } else { Err(closed()) };
+    match done {
+        Ok(Done { output, function_failed: true }) => {
+            ([(CONTENT_TYPE, content_type(protocol))], FUNCTION_ERROR, output).into_response()
+        }
+        Ok(Done { output, .. }) => ([(CONTENT_TYPE, content_type(protocol))], output).into_response(),
+        Err(error) => refusal(protocol, &error),
     }
 }
 
@@ -111,6 +136,8 @@ pub(crate) fn no_delay(stream: &mut TcpStream) {
     // Without it, answers are only slower.
     let _ = stream.set_nodelay(true);
 }
+
+const FUNCTION_ERROR: [(&str, &str); 1] = [("x-amz-function-error", "Unhandled")];
 
 const SMITHY_PROTOCOL: (axum::http::HeaderName, &str) =
     (axum::http::HeaderName::from_static("smithy-protocol"), "rpc-v2-cbor");

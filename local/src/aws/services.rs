@@ -3,14 +3,19 @@
 use super::{
     Athena, AwsError, CloudWatch, CodePipeline, DynamoDb, Fault, Faults, Firehose, Objects, Permissions, Ssm,
     cbor,
+    errand::Errand,
+    events::Events,
     request::{Protocol, Request},
     sts::{self, Sts},
 };
 use crate::{clock::Clock, intake::SECRET};
 use axum::body::Bytes;
-use program::plan::Plan;
+use program::plan::{Function, Plan};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The services that the functions call.
 #[derive(Debug)]
@@ -33,6 +38,9 @@ pub struct Services {
     /// The name of the webhook's secret, and the secret.
     secret: Option<(String, String)>,
     sts: Sts,
+    events: Events,
+    functions: Vec<Function>,
+    queues: BTreeSet<String>,
     /// The roles' policies.
     pub permissions: Permissions,
     /// The faults that are asked for.
@@ -49,6 +57,8 @@ pub(super) enum Answer {
     Error(AwsError),
     /// Nothing ever: the caller is to die.
     Crash,
+    /// What the cloud itself is to do.
+    Errand(Errand),
 }
 
 impl Services {
@@ -56,7 +66,7 @@ impl Services {
     pub fn new(plan: &Plan, clock: Arc<Clock>) -> Self {
         Self {
             clock,
-            cloudwatch: CloudWatch::default(),
+            cloudwatch: CloudWatch::new(plan.alarms.iter().map(|alarm| alarm.name.clone())),
             codepipeline: CodePipeline::default(),
             dynamodb: DynamoDb::new([&plan.ledger]),
             firehose: Firehose::new(plan.intake.as_ref().map(|intake| intake.stream.clone())),
@@ -68,6 +78,9 @@ impl Services {
                 .map_or_else(Athena::default, |intake| Athena::new(&intake.workgroup, &intake.database)),
             secret: plan.intake.as_ref().map(|intake| (intake.secret.clone(), SECRET.to_owned())),
             sts: Sts { role: plan.read_role.clone(), accounts: plan.tooling_accounts.clone() },
+            events: Events::new(plan),
+            functions: plan.functions().cloned().collect(),
+            queues: queues(plan),
             permissions: Permissions::new(plan),
             faults: Faults::default(),
             calls: BTreeMap::new(),
@@ -82,6 +95,11 @@ impl Services {
         if let Some(Fault::Refused(error)) = fault {
             return Answer::Error(error);
         }
+        match self.errand(request) {
+            Ok(None) => {}
+            Ok(Some(errand)) => return Answer::Errand(errand),
+            Err(error) => return Answer::Error(error),
+        }
         match (self.call(request), fault) {
             (Err(error), _) | (_, Some(Fault::AfterEffect(error) | Fault::Refused(error))) => {
                 Answer::Error(error)
@@ -89,6 +107,15 @@ impl Services {
             (Ok(_), Some(Fault::CrashAfterEffect)) => Answer::Crash,
             (Ok(output), None) => Answer::Output(output),
         }
+    }
+
+    /// What a request asks of the cloud itself, if it does.
+    fn errand(&mut self, request: &Request<'_>) -> Result<Option<Errand>, AwsError> {
+        let errand = Errand::of(request)?;
+        if errand.is_some() {
+            self.permissions.check(&request.caller, &request.region, &request.action(), &Value::Null)?;
+        }
+        Ok(errand)
     }
 
     fn call(&mut self, request: &Request<'_>) -> Result<Bytes, AwsError> {
@@ -106,11 +133,47 @@ impl Services {
             "dynamodb" => self.dynamodb.call(operation, input)?,
             "athena" => self.athena.call(operation, input, &self.lake)?,
             "firehose" => self.firehose.call(operation, input, self.clock.now())?,
+            "events" => self.events.call(operation, &input)?,
+            "lambda" => self.function(operation, &request.resource)?,
             "secretsmanager" => self.secret(operation, &input)?,
+            "sqs" => self.queue(operation, &input)?,
             "ssm" => self.ssm.call(account, region, operation, &input)?,
             service => return Err(AwsError::not_implemented(service, operation)),
         };
         Ok(output.to_string().into())
+    }
+
+    /// Answers an operation of Lambda that needs no function to run.
+    fn function(&self, operation: &str, name: &str) -> Result<Value, AwsError> {
+        if operation != "GetFunctionConfiguration" {
+            return Err(AwsError::not_implemented("lambda", operation));
+        }
+        let Some(function) = self.functions.iter().find(|function| function.resource == name) else {
+            let message = format!("Function not found: {name}");
+            return Err(AwsError::new("ResourceNotFoundException", message).with_status(404));
+        };
+        Ok(json!({
+            "FunctionName": name,
+            "Runtime": "provided.al2023",
+            "State": "Active",
+            "LastUpdateStatus": "Successful",
+            "Timeout": function.timeout.as_secs(),
+            "MemorySize": function.memory,
+            "Environment": {"Variables": function.environment},
+        }))
+    }
+
+    /// Answers an operation of SQS that needs no queue to be looked at.
+    fn queue(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
+        if operation != "GetQueueUrl" {
+            return Err(AwsError::not_implemented("sqs", operation));
+        }
+        let name = input["QueueName"].as_str().unwrap_or_default();
+        if !self.queues.contains(name) {
+            let message = format!("The specified queue does not exist: {name}");
+            return Err(AwsError::new("AWS.SimpleQueueService.NonExistentQueue", message));
+        }
+        Ok(json!({"QueueUrl": format!("https://sqs/{name}")}))
     }
 
     /// Answers an operation of Secrets Manager, which has one secret, never replaced.
@@ -131,6 +194,13 @@ impl Services {
     }
 }
 
+/// The names of a plan's queues.
+fn queues(plan: &Plan) -> BTreeSet<String> {
+    let feeds =
+        plan.consumers.iter().flat_map(|consumer| [&consumer.queue.name, &consumer.queue.dead_letter_queue]);
+    feeds.chain([&plan.reconciler.dead_letter_queue, &plan.undelivered]).cloned().collect()
+}
+
 /// The input of a request, which its service takes in one protocol only.
 fn input(request: &Request<'_>) -> Result<Value, AwsError> {
     let Request { service, protocol, operation, body, .. } = request;
@@ -140,6 +210,7 @@ fn input(request: &Request<'_>) -> Result<Value, AwsError> {
         ("cloudwatch" | "sts", _) | (_, Protocol::Cbor | Protocol::Query) => {
             Err(AwsError::not_implemented(service, operation))
         }
+        (_, Protocol::Json) if body.is_empty() => Ok(Value::Null),
         (_, Protocol::Json) => {
             let read = serde_json::from_slice(body);
             read.map_err(|error| AwsError::new("SerializationException", error.to_string()))

@@ -85,12 +85,7 @@ pub(super) fn alarms(names: &Names, settings: &Settings, plan: &Plan) -> Vec<Ala
     for consumer in &plan.consumers {
         alarms.extend(queue(names, consumer));
     }
-    alarms.push(not_empty(
-        names,
-        "undelivered",
-        &names.undelivered(),
-        "events that a rule could not deliver",
-    ));
+    alarms.push(not_empty(names, "undelivered", &plan.undelivered, "events that a rule could not deliver"));
     for function in plan.functions() {
         alarms.extend(self::function(names, function.name, &function.resource));
     }

@@ -50,6 +50,8 @@ struct WireAlarm {
     lead_time_p90_above: Option<String>,
 }
 
+/// What the names of all resources start with, unless `prefix` says something else.
+pub const DEFAULT_PREFIX: &str = "dora";
 /// The longest prefix: S3's names have 63 characters, IAM's 64.
 pub const LONGEST_PREFIX: usize = 16;
 /// How long CloudWatch Logs can keep a log, in days.

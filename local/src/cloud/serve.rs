@@ -1,0 +1,172 @@
+//! Serving operators: the cloud does what they ask for, one errand after the other.
+
+use super::{Cloud, CloudError, Feed};
+use crate::{
+    aws::{AwsError, Caller, Done, Errand},
+    intake::{Intake, Request},
+    lambda::{Failure, Lambda},
+};
+use axum::body::Bytes;
+use serde_json::{Value, json};
+use std::{future::pending, path::PathBuf};
+use tokio::select;
+
+/// How operators reach the cloud: what the AWS configuration is made of.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The URL of every service.
+    pub endpoint: String,
+    /// The access key.
+    pub access_key: String,
+    /// Its secret, which nobody checks.
+    pub secret: &'static str,
+    /// The file with the simulated present.
+    pub clock_file: PathBuf,
+    /// The URL that GitHub calls, if lead time is measured.
+    pub webhook_url: Option<String>,
+}
+
+/// Messages that were moved back from a dead-letter queue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moved {
+    messages: usize,
+    started: i64,
+}
+
+impl Cloud {
+    /// How operators reach the cloud, while it is served.
+    pub fn operator(&self) -> Access {
+        let access_key = Caller::operator(&self.plan.ops_account).access_key();
+        let webhook_url = self.intake.as_ref().map(Intake::url);
+        let clock_file = self.clock.file().to_owned();
+        Access { endpoint: self.server.endpoint(), access_key, secret: "secret", clock_file, webhook_url }
+    }
+
+    /// Does what operators ask of the cloud, for as long as it is polled. After messages were put back, time passes until
+    /// none waits.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    pub async fn serve(&mut self) -> Result<(), CloudError> {
+        loop {
+            let asked = select! {
+                asked = self.server.errand() => asked,
+                request = webhook(&mut self.intake) => {
+                    if let (Some(intake), Some(request)) = (&mut self.intake, request) {
+                        intake.answer(request, &self.server).await?;
+                    }
+                    continue;
+                }
+            };
+            let Some((errand, reply)) = asked else { return Ok(()) };
+            let moves = matches!(errand, Errand::StartMove { .. });
+            let done = self.run(errand).await?;
+            if moves && done.is_ok() {
+                self.finish().await?;
+            }
+            // Who asked may have gone.
+            let _ = reply.send(done);
+        }
+    }
+
+    async fn run(&mut self, errand: Errand) -> Result<Result<Done, AwsError>, CloudError> {
+        Ok(match errand {
+            Errand::Invoke { function, payload } => self.invoke(&function, payload).await?,
+            Errand::QueueAttributes { queue } => self.queue_attributes(&queue).map(done),
+            Errand::StartMove { queue } => self.start_move(&queue).map(done),
+            Errand::Moves { queue } => Ok(done(self.moves(&queue))),
+        })
+    }
+
+    async fn invoke(&mut self, resource: &str, payload: Bytes) -> Result<Result<Done, AwsError>, CloudError> {
+        let name = self.plan.functions().find(|function| function.resource == resource);
+        let Some(name) = name.map(|function| function.name) else {
+            let message = format!("Function not found: {resource}");
+            return Ok(Err(AwsError::new("ResourceNotFoundException", message).with_status(404)));
+        };
+        self.server.check_invocation(name).map_err(CloudError::Forbidden)?;
+        let Some(lambda) = lambda(&mut self.feeds, &mut self.reconciler, name) else {
+            return Ok(Err(AwsError::not_implemented("lambda", &format!("InvokeFunction of {resource}"))));
+        };
+        let failed = |error_type: &str, message: &str| {
+            let output = json!({"errorType": error_type, "errorMessage": message}).to_string().into();
+            Done { output, function_failed: true }
+        };
+        Ok(Ok(match lambda.invoke(payload, pending()).await? {
+            Ok(output) => Done { output, function_failed: false },
+            Err(Failure::Error { error_type, message }) => failed(&error_type, &message),
+            Err(Failure::Crash(status)) => failed("Runtime.ExitError", &status),
+            Err(Failure::Timeout) => failed("Sandbox.Timedout", "the function took too long"),
+        }))
+    }
+
+    fn queue_attributes(&self, name: &str) -> Result<Value, AwsError> {
+        let (visible, hidden) = self
+            .feeds
+            .iter()
+            .find_map(|feed| {
+                let plan = feed.queue.plan();
+                match (plan.name == name, plan.dead_letter_queue == name) {
+                    (true, _) => Some((0, feed.queue.len())),
+                    (_, true) => Some((feed.queue.dead_letters().len(), 0)),
+                    _ => None,
+                }
+            })
+            .or_else(|| self.other_queues().any(|other| other == name).then_some((0, 0)))
+            .ok_or_else(|| no_such_queue(name))?;
+        let text = |number: usize| number.to_string();
+        Ok(json!({"Attributes": {
+            "ApproximateNumberOfMessages": text(visible),
+            "ApproximateNumberOfMessagesNotVisible": text(hidden),
+            "ApproximateNumberOfMessagesDelayed": text(0),
+        }}))
+    }
+
+    /// Queues of what was not delivered: here everything is.
+    fn other_queues(&self) -> impl Iterator<Item = &str> {
+        [self.plan.undelivered.as_str(), &self.plan.reconciler.dead_letter_queue].into_iter()
+    }
+
+    fn start_move(&mut self, name: &str) -> Result<Value, AwsError> {
+        let now = self.clock.now();
+        let feed = self.feeds.iter_mut().find(|feed| feed.queue.plan().dead_letter_queue == name);
+        let Some(Feed { queue, .. }) = feed else { return Err(no_such_queue(name)) };
+        let moved = Moved { messages: queue.redrive(now), started: now.as_millisecond() };
+        self.moved.insert(name.to_owned(), moved);
+        Ok(json!({"TaskHandle": name}))
+    }
+
+    fn moves(&self, name: &str) -> Value {
+        let results = self.moved.get(name).map(|moved| {
+            json!({
+                "Status": "COMPLETED",
+                "ApproximateNumberOfMessagesMoved": moved.messages,
+                "ApproximateNumberOfMessagesToMove": moved.messages,
+                "StartedTimestamp": moved.started,
+            })
+        });
+        json!({"Results": results.into_iter().collect::<Vec<_>>()})
+    }
+}
+
+/// The next request for the webhook; never, where there is none.
+async fn webhook(intake: &mut Option<Intake>) -> Option<Request> {
+    match intake {
+        Some(intake) => intake.request().await,
+        None => pending().await,
+    }
+}
+
+fn lambda<'a>(feeds: &'a mut [Feed], reconciler: &'a mut Lambda, name: &str) -> Option<&'a mut Lambda> {
+    let lambdas = feeds.iter_mut().map(|feed| &mut feed.lambda);
+    lambdas.chain([reconciler]).find(|lambda| lambda.name() == name)
+}
+
+fn done(output: Value) -> Done {
+    Done { output: output.to_string().into(), function_failed: false }
+}
+
+fn no_such_queue(name: &str) -> AwsError {
+    let message = format!("The specified queue does not exist: {name}");
+    AwsError::new("AWS.SimpleQueueService.NonExistentQueue", message)
+}
