@@ -1,8 +1,13 @@
 //! `cargo dora …`: DORA metrics on this machine, without an AWS account.
 
+mod backfill;
 mod dashboard;
 mod demo;
+mod doctor;
+mod explain;
+mod installation;
 mod page;
+mod redrive;
 mod replay;
 mod summary;
 
@@ -12,6 +17,9 @@ use std::{
     path::PathBuf,
     process::ExitCode,
 };
+
+/// The exit code when a command has done its work, and found something that needs attention.
+const FOUND_SOMETHING: u8 = 3;
 
 /// DORA metrics for AWS CodePipeline, on this machine, without an AWS account.
 #[derive(Parser)]
@@ -62,6 +70,25 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Show what a figure is made of: deployments, commits and incidents, each with the evidence.
+    ///
+    /// The ledger is read, and compared with what CloudWatch has. Exit code 3 says that they differ.
+    Explain(explain::Arguments),
+    /// Check an installation from end to end, and say what to do: functions, rules, queues, permissions, events, the
+    /// webhook, alarms.
+    ///
+    /// Exit code 3 says that a check failed.
+    Doctor(doctor::Arguments),
+    /// Fill the ledger from the history of CodePipeline and of `OpsCenter`.
+    ///
+    /// For a new installation, or after a time in which it did not work. CloudWatch gets what is not older than 14 days,
+    /// the ledger everything. What is done already stays as it is, and a backfill that was interrupted goes on. Exit code
+    /// 3 says that something failed.
+    Backfill(backfill::Arguments),
+    /// Put dead letters back on their queues, when what kept the functions from finishing them is mended.
+    ///
+    /// Exit code 3 says that messages are left.
+    Redrive(redrive::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -70,6 +97,10 @@ fn main() -> ExitCode {
         Command::Demo { seed, days, page } => demo::run(seed, days, &page),
         Command::Replay { world, json, page } => replay::run(&world, json, &page),
         Command::Dashboard { format, config } => dashboard::run(format, config.as_deref()),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Backfill(arguments) => backfill::run(&arguments),
+        Command::Redrive(arguments) => redrive::run(&arguments),
     };
     match result {
         Ok(code) => code,

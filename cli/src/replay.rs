@@ -3,7 +3,9 @@
 use crate::{page, summary};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use local::{binaries::Binaries, dashboard::Stored, outcome::Outcome, replay::replay, world::World};
+use local::{
+    binaries::Binaries, cloud::Cloud, dashboard::Stored, outcome::Outcome, replay::replay, world::World,
+};
 use program::{plan::Plan, settings::Settings};
 use std::{
     io::{self, Write},
@@ -42,6 +44,25 @@ pub(crate) fn run(world: &Path, json: bool, page: &page::Options) -> anyhow::Res
 
 /// Plays a world; progress and notes go to standard error.
 pub(crate) fn play(world: &World) -> anyhow::Result<Played> {
+    with_cloud(world, async |cloud, mut settings| {
+        let outcome = Outcome::of(&cloud);
+        // The dashboards list what was seen too, as nobody must configure the repositories of a recording.
+        settings.dashboards.repositories.extend(outcome.figures().into_keys());
+        Ok(Played {
+            outcome,
+            stored: Stored::of(&cloud),
+            now: cloud.now(),
+            settings,
+            plan: cloud.plan().clone(),
+        })
+    })
+}
+
+/// Plays a world and does something with the cloud that it was played in; progress and notes go to standard error.
+pub(crate) fn with_cloud<T>(
+    world: &World,
+    work: impl AsyncFnOnce(Cloud, Settings) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let header = world.check()?;
     for note in &header.notes {
         writeln!(io::stderr(), "note: {note}")?;
@@ -50,11 +71,9 @@ pub(crate) fn play(world: &World) -> anyhow::Result<Played> {
     let progress = ProgressBar::new(header.lines)
         .with_style(ProgressStyle::with_template("{wide_bar} {pos} of {len} lines, {eta} to go")?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let cloud = runtime.block_on(replay(world, &header, &binaries, || progress.inc(1)))?;
-    progress.finish_and_clear();
-    let outcome = Outcome::of(&cloud);
-    let mut settings = header.settings;
-    // The dashboards list what was seen too, as nobody must configure the repositories of a recording.
-    settings.dashboards.repositories.extend(outcome.figures().into_keys());
-    Ok(Played { outcome, stored: Stored::of(&cloud), now: cloud.now(), settings, plan: cloud.plan().clone() })
+    runtime.block_on(async {
+        let cloud = replay(world, &header, &binaries, || progress.inc(1)).await?;
+        progress.finish_and_clear();
+        work(cloud, header.settings).await
+    })
 }

@@ -124,11 +124,12 @@ fn row(name: &str, figures: &Figures) -> [String; 10] {
 }
 
 /// No data is not zero: without deployments there is no rate.
-fn percent(rate: Option<f64>, n: u64) -> String {
+pub(crate) fn percent(rate: Option<f64>, n: u64) -> String {
     rate.map_or_else(|| "no data".to_owned(), |rate| format!("{:.1} % (n={n})", rate * 100.0))
 }
 
-fn duration(mean: Option<f64>, n: usize) -> String {
+/// The mean of lengths of time, with their number.
+pub(crate) fn duration(mean: Option<f64>, n: usize) -> String {
     let mean = mean.and_then(|mean| SignedDuration::try_from_secs_f64(mean.round()).ok());
     mean.map_or_else(|| "no data".to_owned(), |mean| format!("{mean:#} (n={n})"))
 }

@@ -1,0 +1,61 @@
+//! `cargo dora doctor`: checks an installation from end to end, and says what to do.
+
+mod activity;
+mod finding;
+mod resources;
+mod webhook;
+
+use crate::{
+    FOUND_SOMETHING,
+    installation::{Installation, Options},
+};
+use clap::Args;
+use finding::{Finding, Report};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+/// What is to be checked.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// What `pulumi stack output --json` printed of the operations stack; `-` for standard input. With it, the webhook is
+    /// called, as GitHub does when it is set up.
+    #[arg(long, value_name = "FILE")]
+    outputs: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    installation: Options,
+}
+
+/// Checks an installation.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let report = arguments.installation.run(async |installation| check(arguments, installation).await)?;
+    let mut stdout = io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut stdout, &report)?;
+        writeln!(stdout)?;
+    } else {
+        write!(stdout, "{report}")?;
+    }
+    Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(FOUND_SOMETHING) })
+}
+
+/// From the events' beginning to the figures' end. What can't be checked does not keep the rest from being checked.
+async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Report> {
+    let outputs = arguments.outputs.as_deref().map(webhook::read).transpose()?;
+    let mut findings: Vec<Finding> = Vec::new();
+    findings.extend(webhook::outputs(installation, outputs.as_ref()));
+    findings.extend(resources::functions(installation).await);
+    findings.extend(resources::rules(installation).await);
+    findings.extend(resources::queues(installation).await);
+    findings.extend(activity::permissions(installation).await?);
+    findings.extend(activity::reconciler(installation).await);
+    findings.extend(activity::events(installation).await);
+    findings.extend(webhook::ping(installation, outputs.as_ref()).await);
+    findings.extend(resources::alarms(installation).await);
+    Ok(Report::new(findings))
+}

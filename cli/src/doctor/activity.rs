@@ -1,0 +1,128 @@
+//! Whether events come, and whether what no event brings is found.
+
+use super::finding::Finding;
+use crate::installation::Installation;
+use functions::{
+    ledger::Horizon,
+    reconciler::{Checked, Task},
+};
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::{datum::OLDEST, fact::FactKind};
+use std::collections::BTreeMap;
+
+/// Whether the functions may do in each account and region what they have to: the reconciler tries it.
+pub(super) async fn permissions(installation: &Installation) -> anyhow::Result<Vec<Finding>> {
+    const CHECK: &str = "permissions";
+    let checks: Vec<Checked> = match installation.ask(&Task::Check {}).await? {
+        Ok(checks) => checks,
+        Err(failed) => {
+            let remedy = format!("see its log {}", installation.plan.reconciler.function.log_group);
+            return Ok(vec![Finding::failed(CHECK, "of the reconciler", failed.message, remedy)]);
+        }
+    };
+    Ok(checks
+        .into_iter()
+        .map(|Checked { account, region, what, found, error }| {
+            let subject = format!("{what} of {account} {region}");
+            match error {
+                None => Finding::ok(CHECK, subject, found.unwrap_or_default()),
+                Some(error) => {
+                    let remedy = format!("run `pulumi up` for the tooling stack of {account} {region}");
+                    Finding::failed(CHECK, subject, error, remedy)
+                }
+            }
+        })
+        .collect())
+}
+
+/// How far the reconciler is.
+pub(super) async fn reconciler(installation: &Installation) -> Vec<Finding> {
+    const CHECK: &str = "reconciler";
+    let plan = &installation.plan.reconciler;
+    let log = &plan.function.log_group;
+    let (ledger, mut findings) = (installation.ledger(), Vec::new());
+    // A few runs may fail before it matters.
+    let late = installation.config.attribution_delay + plan.every * 4;
+    for (account, region) in installation.config.places() {
+        let subject = format!("{account} {region}");
+        findings.push(match ledger.horizon(Horizon::Executions, account, region).await {
+            Err(error) => {
+                Finding::failed(CHECK, subject, error.to_string(), "let the operator read the ledger")
+            }
+            Ok(None) => {
+                let remedy =
+                    format!("wait for its first run, every {:#}, then see its log {log}", plan.every);
+                Finding::failed(CHECK, subject, "has not been there", remedy)
+            }
+            Ok(Some(reached)) if reached.time + late < installation.now => {
+                let found = format!("knows what ended before {:.0} only", reached.time);
+                Finding::failed(CHECK, subject, found, format!("see its log {log}"))
+            }
+            Ok(Some(reached)) => {
+                Finding::ok(CHECK, subject, format!("knows what ended before {:.0}", reached.time))
+            }
+        });
+    }
+    findings
+}
+
+/// What ended in an account and region.
+#[derive(Clone, Copy, Default)]
+struct Ended {
+    /// The latest that an event told.
+    told: Option<Timestamp>,
+    /// How many executions no event told.
+    untold: usize,
+}
+
+/// The last event of each account and region.
+pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
+    const CHECK: &str = "events";
+    let config = &installation.config;
+    let (ledger, now) = (installation.ledger(), installation.now);
+    let mut ended: BTreeMap<(String, String), Ended> = BTreeMap::new();
+    for kind in [FactKind::Deployment, FactKind::Rollback, FactKind::Ignored] {
+        // What ended now counts.
+        let range = now - OLDEST..now + SignedDuration::from_secs(1);
+        let facts = match ledger.facts(kind, range).await {
+            Ok(facts) => facts,
+            Err(error) => {
+                return vec![Finding::failed(
+                    CHECK,
+                    "all",
+                    error.to_string(),
+                    "let the operator read the ledger",
+                )];
+            }
+        };
+        for fact in facts {
+            let Some(key) = fact.execution else { continue };
+            let ended = ended.entry((key.account, key.region)).or_default();
+            match fact.told_by_event {
+                true => ended.told = ended.told.max(Some(fact.time)),
+                false => ended.untold += 1,
+            }
+        }
+    }
+    let finding = |(account, region): (&str, &str)| {
+        let subject = format!("{account} {region}");
+        let Ended { told, untold } =
+            ended.get(&(account.to_owned(), region.to_owned())).copied().unwrap_or_default();
+        match (told, untold) {
+            (Some(told), _) => {
+                Finding::ok(CHECK, subject, format!("the last told of what ended at {told:.0}"))
+            }
+            (None, 0) => Finding::ok(CHECK, subject, "nothing has ended there for 14 days"),
+            (None, untold) => {
+                let found = format!("none came in 14 days, the reconciler found {untold} executions");
+                let remedy = format!(
+                    "run `pulumi up` for the tooling stack of {account} {region}; its queue {} holds what a rule \
+                     could not deliver",
+                    installation.plan.undelivered
+                );
+                Finding::failed(CHECK, subject, found, remedy)
+            }
+        }
+    };
+    config.places().map(finding).collect()
+}

@@ -1,0 +1,99 @@
+//! What was found.
+
+use serde::Serialize;
+use std::fmt::{self, Display, Formatter};
+
+/// What a check found.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Finding {
+    /// What was checked: `queue`, `rule`.
+    check: &'static str,
+    /// Which one.
+    subject: String,
+    verdict: Verdict,
+    /// What was found.
+    found: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+/// What to think of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Verdict {
+    /// As it should be.
+    Ok,
+    /// Not checked.
+    Skipped,
+    /// Figures are missing, wrong, or will be.
+    Failed,
+}
+
+impl Finding {
+    /// As it should be.
+    pub(super) fn ok(check: &'static str, subject: impl Into<String>, found: impl Into<String>) -> Self {
+        let (subject, found) = (subject.into(), found.into());
+        Self { check, subject, verdict: Verdict::Ok, found, remedy: None }
+    }
+
+    /// Not as it should be.
+    pub(super) fn failed(
+        check: &'static str,
+        subject: impl Into<String>,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { verdict: Verdict::Failed, remedy: Some(remedy.into()), ..Self::ok(check, subject, found) }
+    }
+
+    /// Not checked, and what it would take.
+    pub(super) fn skipped(
+        check: &'static str,
+        subject: impl Into<String>,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { verdict: Verdict::Skipped, ..Self::failed(check, subject, found, remedy) }
+    }
+}
+
+/// What all checks found.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    healthy: bool,
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Of some findings.
+    pub(super) fn new(findings: Vec<Finding>) -> Self {
+        let healthy = findings.iter().all(|finding| finding.verdict != Verdict::Failed);
+        Self { healthy, findings }
+    }
+
+    /// Whether nothing failed.
+    pub(super) fn is_healthy(&self) -> bool {
+        self.healthy
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for Finding { check, subject, verdict, found, remedy } in &self.findings {
+            let verdict = match verdict {
+                Verdict::Ok => "ok",
+                Verdict::Skipped => "skipped",
+                Verdict::Failed => "FAILED",
+            };
+            writeln!(f, "{verdict:<7}  {check} {subject}: {found}")?;
+            if let Some(remedy) = remedy {
+                writeln!(f, "         {remedy}")?;
+            }
+        }
+        let of = |asked: Verdict| self.findings.iter().filter(|finding| finding.verdict == asked).count();
+        let [ok, skipped, failed] = [Verdict::Ok, Verdict::Skipped, Verdict::Failed].map(of);
+        writeln!(f, "\n{ok} checks are fine, {failed} failed, {skipped} were skipped.")
+    }
+}

@@ -1,0 +1,117 @@
+//! Whether the webhook answers as GitHub expects.
+
+use super::finding::Finding;
+use crate::installation::Installation;
+use anyhow::Context;
+use functions::error::Error;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use sha2::Sha256;
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    time::Duration,
+};
+
+const CHECK: &str = "webhook";
+
+/// How long the webhook may take: GitHub waits ten seconds.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// The outputs of the operations stack.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Outputs {
+    webhook_url: String,
+    ledger_table: String,
+}
+
+/// Reads the outputs, as `pulumi stack output --json` prints them.
+pub(super) fn read(file: &Path) -> anyhow::Result<Outputs> {
+    let name = file.display();
+    let mut text = String::new();
+    if file == Path::new("-") {
+        io::stdin().read_to_string(&mut text).context("standard input can't be read")?;
+    } else {
+        let mut file = File::open(file).with_context(|| format!("{name} can't be read"))?;
+        file.read_to_string(&mut text).with_context(|| format!("{name} can't be read"))?;
+    }
+    serde_json::from_str(&text).with_context(|| {
+        format!("{name} is not what `pulumi stack output --json` prints of the operations stack")
+    })
+}
+
+/// Whether the outputs are of this installation.
+pub(super) fn outputs(installation: &Installation, outputs: Option<&Outputs>) -> Option<Finding> {
+    let table = &installation.config.ledger_table;
+    let outputs = outputs?;
+    Some(if outputs.ledger_table == *table {
+        Finding::ok("outputs", "of the operations stack", "are of this installation")
+    } else {
+        let found = format!("name the ledger {}, the functions use {table}", outputs.ledger_table);
+        let remedy =
+            "give the outputs of this installation's operations stack, or another --prefix or --region";
+        Finding::failed("outputs", "of the operations stack", found, remedy)
+    })
+}
+
+/// Pings the webhook as GitHub does, signed.
+pub(super) async fn ping(installation: &Installation, outputs: Option<&Outputs>) -> Option<Finding> {
+    let intake = installation.plan.intake.as_ref()?;
+    let skipped = |found: String, remedy: &str| Some(Finding::skipped(CHECK, "ping", found, remedy));
+    let Some(Outputs { webhook_url: url, .. }) = outputs else {
+        let remedy = "give the stack's outputs: `pulumi stack output --json | cargo dora doctor --outputs -`";
+        return skipped("its address is not known".to_owned(), remedy);
+    };
+    let secrets = aws_sdk_secretsmanager::Client::new(installation.sdk());
+    let request = secrets.get_secret_value().secret_id(&intake.secret);
+    let secret = match request.send().await.map_err(Error::aws("secretsmanager:GetSecretValue")) {
+        Ok(found) => SecretString::from(found.secret_string.unwrap_or_default()),
+        Err(error) => {
+            let remedy = "with a role that may read the secret, a signed ping can be sent";
+            return skipped(error.to_string(), remedy);
+        }
+    };
+    Some(match send(url, &secret).await {
+        Ok(200) => Finding::ok(CHECK, url, "answers a signed ping"),
+        Ok(401) => Finding::failed(
+            CHECK,
+            url,
+            "refuses the signature",
+            "the secret was changed less than some minutes ago, or the address is of another installation",
+        ),
+        Ok(403) => Finding::failed(
+            CHECK,
+            url,
+            "refuses this machine's address",
+            "if webhookAllowedCidrs are configured, GitHub may be let in all the same: see the webhook's recent \
+             deliveries on GitHub",
+        ),
+        Ok(status) => {
+            let log = &intake.webhook.log_group;
+            Finding::failed(CHECK, url, format!("answers with status {status}"), format!("see its log {log}"))
+        }
+        Err(error) => {
+            // Of its causes, the last says what was in the way.
+            let causes: Vec<String> = anyhow::Error::from(error).chain().map(ToString::to_string).collect();
+            Finding::failed(CHECK, url, causes.join(": "), "run `pulumi up` for the operations stack")
+        }
+    })
+}
+
+async fn send(url: &str, secret: &SecretString) -> reqwest::Result<u16> {
+    const BODY: &str = r#"{"zen": "Keep it logically awesome.", "hook_id": 0}"#;
+    let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
+    // HMAC takes keys of any length.
+    let code = mac.map(|mac| mac.chain_update(BODY).finalize().into_bytes()).unwrap_or_default();
+    let request = reqwest::Client::builder().timeout(LONGEST).build()?.post(url);
+    let request = request
+        .header("content-type", "application/json")
+        .header("x-github-event", "ping")
+        .header("x-github-delivery", "00000000-0000-0000-0000-000000000000")
+        .header("x-hub-signature-256", format!("sha256={}", hex::encode(code)))
+        .body(BODY);
+    Ok(request.send().await?.status().as_u16())
+}

@@ -1,0 +1,150 @@
+//! `cargo dora explain`: what a figure is made of, with the evidence.
+
+mod figure;
+mod report;
+
+use crate::{
+    FOUND_SOMETHING,
+    installation::{Installation, Options},
+};
+use aws_sdk_cloudwatch::{
+    primitives::DateTime,
+    types::{Dimension, Metric as ApiMetric, MetricDataQuery, MetricStat},
+};
+use clap::Args;
+use figure::Figure;
+use functions::{error::Error, ledger::Recorded};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use metrics_lib::{
+    contract::{Metric, dimension},
+    datum::DimensionValue,
+};
+use report::{Explanation, Incident};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    ops::Range,
+    process::ExitCode,
+};
+
+/// A day, in seconds.
+const DAY: i32 = 24 * 3600;
+
+/// What is to be explained.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The figure.
+    #[arg(value_enum, value_name = "METRIC", ignore_case = true)]
+    figure: Figure,
+    /// Of this repository only, `owner/name`.
+    #[arg(long)]
+    repository: Option<String>,
+    /// The first day, UTC; without it, 30 days before the last.
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// The day after the last, UTC; without it, tomorrow.
+    #[arg(long, value_name = "DATE")]
+    to: Option<Date>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    installation: Options,
+}
+
+/// Explains a figure.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let explanation =
+        arguments.installation.run(async |installation| explain(arguments, installation).await)?;
+    let mut stdout = io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut stdout, &explanation)?;
+        writeln!(stdout)?;
+    } else {
+        write!(stdout, "{explanation}")?;
+    }
+    Ok(if explanation.differs() { ExitCode::from(FOUND_SOMETHING) } else { ExitCode::SUCCESS })
+}
+
+async fn explain(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Explanation> {
+    let Arguments { figure, repository, .. } = arguments;
+    let days = days(arguments, installation.now)?;
+    let range = beginning(days.start)?..beginning(days.end)?;
+    let is_of = |of: &Option<String>| repository.is_none() || of == repository;
+    let ledger = installation.ledger();
+    let mut facts: Vec<Recorded> = Vec::new();
+    for &kind in figure.kinds() {
+        facts.extend(ledger.facts(kind, range.clone()).await?);
+    }
+    facts.retain(|fact| is_of(&fact.repository));
+    facts.sort_by_key(|fact| fact.time);
+    let mut undecided = Vec::new();
+    if figure.is_of_incidents() {
+        let incidents = ledger.incidents_within(range.clone()).await?.into_iter().map(|open| open.what);
+        let incidents = incidents.filter(|incident| range.contains(&incident.created));
+        undecided.extend(incidents.filter_map(|incident| Incident::undecided(&incident)));
+    }
+    let cloudwatch = cloudwatch(installation, *figure, repository.as_deref(), range).await?;
+    Ok(Explanation::new(*figure, repository.clone(), days, facts, undecided, cloudwatch))
+}
+
+/// The days that are asked for.
+fn days(Arguments { from, to, .. }: &Arguments, now: Timestamp) -> anyhow::Result<Range<Date>> {
+    let to = match to {
+        Some(to) => *to,
+        None => now.to_zoned_datetime(TimeZone::UTC).date().tomorrow()?,
+    };
+    let from = match from {
+        Some(from) => *from,
+        None => to.checked_sub(jiff::Span::new().days(30))?,
+    };
+    anyhow::ensure!(from < to, "--from {from} is not before --to {to}: --to is the day after the last");
+    Ok(from..to)
+}
+
+fn beginning(day: Date) -> anyhow::Result<Timestamp> {
+    Ok(day.to_zoned_datetime(TimeZone::UTC)?.timestamp())
+}
+
+/// How many values CloudWatch has of each metric that the figure is made of; none where it can't have the repository as
+/// a dimension.
+async fn cloudwatch(
+    installation: &Installation,
+    figure: Figure,
+    repository: Option<&str>,
+    range: Range<Timestamp>,
+) -> anyhow::Result<Option<BTreeMap<Metric, usize>>> {
+    let dimensions = match repository {
+        Some(repository) if DimensionValue::new(repository).is_err() => return Ok(None),
+        Some(name) => vec![Dimension::builder().name(dimension::REPOSITORY).value(name).build()],
+        None => Vec::new(),
+    };
+    let query = |(number, metric): (usize, &Metric)| {
+        let metric = ApiMetric::builder()
+            .namespace(metric.namespace().name())
+            .metric_name(metric.name())
+            .set_dimensions(Some(dimensions.clone()))
+            .build();
+        let stat = MetricStat::builder().metric(metric).period(DAY).stat("SampleCount").build();
+        MetricDataQuery::builder().id(format!("m{number}")).metric_stat(stat).build()
+    };
+    let metrics = figure.metrics();
+    let time = |time: Timestamp| DateTime::from_secs(time.as_second());
+    let request = aws_sdk_cloudwatch::Client::new(installation.sdk())
+        .get_metric_data()
+        .set_metric_data_queries(Some(metrics.iter().enumerate().map(query).collect()))
+        .start_time(time(range.start))
+        .end_time(time(range.end));
+    let mut counts: BTreeMap<Metric, usize> = metrics.iter().map(|metric| (*metric, 0)).collect();
+    let mut pages = request.into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(Error::aws("cloudwatch:GetMetricData"))?;
+        for result in page.metric_data_results() {
+            let number: Option<usize> = result.id().and_then(|id| id.strip_prefix('m')?.parse().ok());
+            let metric = number.and_then(|number| metrics.get(number));
+            let count = result.values().iter().sum::<f64>() as usize;
+            *metric.and_then(|metric| counts.get_mut(metric)).unwrap_or(&mut 0) += count;
+        }
+    }
+    Ok(Some(counts))
+}

@@ -1,0 +1,268 @@
+//! What a figure is made of, as text and as JSON.
+
+use super::figure::Figure;
+use functions::ledger::{IncidentRecord, Recorded, Standing};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use metrics_lib::{
+    contract::Metric,
+    fact::{FactKind, FactState},
+    report::Figures,
+};
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display, Formatter},
+    ops::Range,
+};
+
+/// What a figure is made of.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Explanation {
+    metric: Figure,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<String>,
+    /// The first day.
+    from: Date,
+    /// The day after the last.
+    to: Date,
+    /// The figure, of all that is decided, in CloudWatch or not; null without data.
+    value: Option<f64>,
+    unit: &'static str,
+    /// How many values of each metric the ledger has put to CloudWatch.
+    published: BTreeMap<&'static str, usize>,
+    /// How many of them CloudWatch has; null where it can't have the repository as a dimension.
+    cloud_watch: Option<BTreeMap<&'static str, usize>>,
+    facts: Vec<Fact>,
+    /// The incidents whose attribution is not decided, or found no deployment.
+    undecided: Vec<Incident>,
+    #[serde(skip)]
+    text: String,
+}
+
+/// A fact.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fact {
+    kind: FactKind,
+    time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pipeline: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ops_item_id: Option<String>,
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+    state: FactState,
+    evidence: String,
+    /// The commits of the change, each with its time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commits: Vec<String>,
+    /// Whether an event told it; if not, the reconciler found it.
+    told_by_event: bool,
+}
+
+/// An incident that is not attributed to a deployment.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Incident {
+    ops_item_id: String,
+    account: String,
+    region: String,
+    created: Timestamp,
+    /// `pending` or `unattributed`.
+    attribution: &'static str,
+}
+
+impl Incident {
+    /// An incident, unless it is attributed.
+    pub(super) fn undecided(record: &IncidentRecord) -> Option<Self> {
+        let attribution = match record.standing {
+            Standing::Attributed { .. } => return None,
+            Standing::Pending => "pending",
+            Standing::Unattributed => "unattributed",
+        };
+        let key = &record.key;
+        Some(Self {
+            ops_item_id: key.ops_item_id.to_string(),
+            account: key.account.clone(),
+            region: key.region.clone(),
+            created: record.created,
+            attribution,
+        })
+    }
+}
+
+impl Explanation {
+    /// Explains a figure of some days by the facts of the ledger.
+    pub(super) fn new(
+        figure: Figure,
+        repository: Option<String>,
+        days: Range<Date>,
+        facts: Vec<Recorded>,
+        undecided: Vec<Incident>,
+        cloudwatch: Option<BTreeMap<Metric, usize>>,
+    ) -> Self {
+        let figures = figures(facts.iter().filter(|fact| fact.state != FactState::Pending));
+        let published: BTreeMap<&str, usize> = figure
+            .metrics()
+            .iter()
+            .map(|metric| {
+                let published = facts.iter().filter(|fact| fact.state == FactState::Published);
+                (metric.name(), published.filter_map(|fact| fact.samples.get(metric)).sum())
+            })
+            .collect();
+        let number = (days.end - days.start).get_days();
+        Self {
+            metric: figure,
+            value: figure.value(&figures, facts.len()),
+            unit: figure.unit(),
+            text: figure.text(&figures, facts.len(), number),
+            repository,
+            from: days.start,
+            to: days.end,
+            published,
+            cloud_watch: cloudwatch
+                .map(|counts| counts.into_iter().map(|(metric, count)| (metric.name(), count)).collect()),
+            facts: facts.into_iter().map(fact).collect(),
+            undecided,
+        }
+    }
+
+    /// Whether CloudWatch has other values than the ledger has put there.
+    pub(super) fn differs(&self) -> bool {
+        self.cloud_watch.as_ref().is_some_and(|counts| *counts != self.published)
+    }
+}
+
+/// The figures that facts make.
+fn figures<'a>(facts: impl Iterator<Item = &'a Recorded>) -> Figures {
+    let mut figures = Figures::default();
+    for fact in facts {
+        let count = |metric| fact.samples.get(&metric).copied().unwrap_or_default() as u64;
+        figures.deployments += count(Metric::Deployments);
+        figures.failed += count(Metric::FailedDeployments);
+        figures.rework += count(Metric::ReworkDeployments);
+        figures.rollbacks += count(Metric::Rollbacks);
+        match fact.kind {
+            FactKind::LeadTime => figures.lead_times.extend(fact.value),
+            FactKind::Restore => figures.restores.extend(fact.value),
+            _ => {}
+        }
+    }
+    figures
+}
+
+fn fact(recorded: Recorded) -> Fact {
+    let Recorded { kind, time, repository, execution, ops_item_id, value, state, .. } = recorded;
+    let (mut account, mut region, mut pipeline, mut execution_id) = (None, None, None, None);
+    if let Some(key) = execution {
+        (account, region) = (Some(key.account), Some(key.region));
+        (pipeline, execution_id) = (Some(key.pipeline), Some(key.execution_id));
+    }
+    Fact {
+        kind,
+        time,
+        repository,
+        account,
+        region,
+        pipeline,
+        execution_id,
+        ops_item_id,
+        value,
+        state,
+        evidence: recorded.evidence,
+        commits: recorded.commits,
+        told_by_event: recorded.told_by_event,
+    }
+}
+
+impl Display for Explanation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { metric, repository, from, to, .. } = self;
+        let of = repository.as_deref().unwrap_or("all repositories");
+        writeln!(f, "{} of {of}, from {from} until before {to}: {}", metric.title(), self.text)?;
+        self.write_comparison(f)?;
+        for fact in &self.facts {
+            writeln!(f, "\n{fact}")?;
+        }
+        for Incident { ops_item_id, account, region, created, attribution } in &self.undecided {
+            writeln!(f, "\n{created:.0}  incident {ops_item_id} ({account} {region})\n    {attribution}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Explanation {
+    fn write_comparison(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let counts = |counts: &BTreeMap<&str, usize>| {
+            counts.iter().map(|(metric, count)| format!("{count} {metric}")).collect::<Vec<_>>().join(", ")
+        };
+        match &self.cloud_watch {
+            None => writeln!(f, "CloudWatch can't have this repository as a dimension."),
+            Some(cloudwatch) if *cloudwatch == self.published => {
+                writeln!(f, "CloudWatch has the same values as the ledger: {}.", counts(cloudwatch))
+            }
+            Some(cloudwatch) => writeln!(
+                f,
+                "CloudWatch has {}, the ledger has put {}. Values older than a day are shown within two; what differs \
+                 for longer, docs/OPERATIONS.md explains under ledger-drift.",
+                counts(cloudwatch),
+                counts(&self.published)
+            ),
+        }
+    }
+}
+
+impl Display for Fact {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            FactKind::Deployment => "deployment",
+            FactKind::LeadTime => "lead time",
+            FactKind::Failure => "failure",
+            FactKind::Restore => "restore",
+            FactKind::Rollback => "rollback",
+            FactKind::Ignored => "no production deployment",
+            FactKind::Unattributed => "unattributed incident",
+            FactKind::Rework => "rework",
+        };
+        write!(f, "{:.0}  {kind}", self.time)?;
+        if let Some(repository) = &self.repository {
+            write!(f, " of {repository}")?;
+        }
+        if let (Some(pipeline), Some(id)) = (&self.pipeline, &self.execution_id) {
+            write!(f, ", execution {id} of pipeline {pipeline}")?;
+        }
+        if let Some(id) = &self.ops_item_id {
+            write!(f, ", incident {id}")?;
+        }
+        if let (Some(account), Some(region)) = (&self.account, &self.region) {
+            write!(f, " ({account} {region})")?;
+        }
+        let value = self.value.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
+        if let Some(value) = value {
+            write!(f, "\n    {value:#}")?;
+        }
+        write!(f, "\n    {}", self.evidence)?;
+        for commit in &self.commits {
+            write!(f, "\n      commit {commit}")?;
+        }
+        match self.state {
+            FactState::Published => {}
+            FactState::Pending => write!(f, "\n    not decided, or not in CloudWatch, yet")?,
+            FactState::Unpublishable => write!(f, "\n    in the ledger only")?,
+        }
+        if !self.told_by_event && self.state != FactState::Pending {
+            write!(f, "\n    no event told it: the reconciler found it")?;
+        }
+        Ok(())
+    }
+}

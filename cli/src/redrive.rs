@@ -1,0 +1,175 @@
+//! `cargo dora redrive`: puts dead letters back.
+
+use crate::{
+    FOUND_SOMETHING,
+    installation::{Installation, Options},
+};
+use aws_sdk_sqs::{
+    Client,
+    types::{ListMessageMoveTasksResultEntry, QueueAttributeName},
+};
+use clap::Args;
+use functions::error::Error;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::{
+    fmt::{self, Display, Formatter},
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
+use tokio::time::sleep;
+
+/// How often SQS is asked how far it is.
+const POLL: Duration = Duration::from_secs(2);
+
+/// What is to be put back.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// Only those of this metric's function, such as `change-failure-rate`; repeatable.
+    #[arg(long = "function", value_name = "FUNCTION")]
+    functions: Vec<String>,
+    /// Only tell how many there are.
+    #[arg(long)]
+    dry_run: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    installation: Options,
+}
+
+/// What became of the dead letters.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Redriven {
+    dry_run: bool,
+    queues: Vec<Queue>,
+}
+
+/// A dead-letter queue.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Queue {
+    queue: String,
+    /// How many messages it held.
+    messages: usize,
+    /// How many were put back; none if it was not tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved: Option<usize>,
+    /// Why messages are still there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<String>,
+}
+
+/// Puts dead letters back.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let redriven = arguments.installation.run(async |installation| redrive(arguments, installation).await)?;
+    let mut stdout = io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut stdout, &redriven)?;
+        writeln!(stdout)?;
+    } else {
+        write!(stdout, "{redriven}")?;
+    }
+    let is_left = redriven.queues.iter().any(|queue| queue.left.is_some());
+    Ok(if is_left { ExitCode::from(FOUND_SOMETHING) } else { ExitCode::SUCCESS })
+}
+
+async fn redrive(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Redriven> {
+    let Arguments { functions, dry_run, .. } = arguments;
+    let plan = &installation.plan;
+    let known: Vec<&str> = plan.consumers.iter().map(|consumer| consumer.function.name).collect();
+    if let Some(unknown) = functions.iter().find(|function| !known.contains(&function.as_str())) {
+        anyhow::bail!("--function {unknown} has no queue; those that have are {}", known.join(", "));
+    }
+    let sqs = Client::new(installation.sdk());
+    let mut queues = Vec::new();
+    for consumer in &plan.consumers {
+        if functions.is_empty() || functions.iter().any(|function| function == consumer.function.name) {
+            let mut queue = look(&sqs, &consumer.queue.dead_letter_queue).await?;
+            if queue.messages > 0 && !dry_run {
+                put_back(&sqs, installation, &mut queue).await?;
+            }
+            queues.push(queue);
+        }
+    }
+    if functions.is_empty() {
+        for name in [&plan.undelivered, &plan.reconciler.dead_letter_queue] {
+            let queue = look(&sqs, name).await?;
+            let left = (queue.messages > 0).then(|| NO_WAY_BACK.to_owned());
+            queues.push(Queue { left, ..queue });
+        }
+    }
+    Ok(Redriven { dry_run: *dry_run, queues })
+}
+
+/// Why messages that no function got can't be put back, and need not.
+const NO_WAY_BACK: &str = "they came from a rule or a schedule, which takes nothing back; what they tell, the reconciler \
+                           finds by itself. When the cause is gone, purge the queue";
+
+/// How many messages a queue holds.
+async fn look(sqs: &Client, name: &str) -> anyhow::Result<Queue> {
+    let attribute = QueueAttributeName::ApproximateNumberOfMessages;
+    let url = sqs.get_queue_url().queue_name(name).send().await.map_err(Error::aws("sqs:GetQueueUrl"))?;
+    let request = sqs.get_queue_attributes().set_queue_url(url.queue_url).attribute_names(attribute.clone());
+    let found = request.send().await.map_err(Error::aws("sqs:GetQueueAttributes"))?;
+    let number = found.attributes().and_then(|attributes| attributes.get(&attribute)?.parse().ok());
+    Ok(Queue { queue: name.to_owned(), messages: number.unwrap_or_default(), moved: None, left: None })
+}
+
+/// Has SQS put the messages back, and waits until it has.
+async fn put_back(sqs: &Client, installation: &Installation, queue: &mut Queue) -> anyhow::Result<()> {
+    let arn = installation.names.arn("sqs", &queue.queue);
+    let request = sqs.start_message_move_task().source_arn(&arn);
+    request.send().await.map_err(Error::aws("sqs:StartMessageMoveTask"))?;
+    let progress = ProgressBar::new(queue.messages as u64)
+        .with_style(ProgressStyle::with_template("{wide_bar} {pos} of {len} messages of {msg}")?)
+        .with_message(queue.queue.clone());
+    loop {
+        let request = sqs.list_message_move_tasks().source_arn(&arn).max_results(1);
+        let tasks = request.send().await.map_err(Error::aws("sqs:ListMessageMoveTasks"))?;
+        let Some(task) = tasks.results().first() else {
+            anyhow::bail!("SQS has forgotten that it moves the messages of {}", queue.queue)
+        };
+        let moved = usize::try_from(task.approximate_number_of_messages_moved()).unwrap_or_default();
+        progress.set_position(moved as u64);
+        match task.status() {
+            Some("RUNNING" | "CANCELLING") => sleep(POLL).await,
+            Some("COMPLETED") => {
+                queue.moved = Some(moved);
+                break;
+            }
+            status => {
+                queue.moved = Some(moved);
+                queue.left = Some(reason(status, task));
+                break;
+            }
+        }
+    }
+    progress.finish_and_clear();
+    Ok(())
+}
+
+fn reason(status: Option<&str>, task: &ListMessageMoveTasksResultEntry) -> String {
+    let why = task.failure_reason().unwrap_or("SQS does not say why");
+    format!("moving them ended as {}: {why}", status.unwrap_or("?"))
+}
+
+impl Display for Redriven {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for Queue { queue, messages, moved, left } in &self.queues {
+            write!(f, "{queue}: ")?;
+            match (messages, moved) {
+                (0, _) => write!(f, "empty")?,
+                (_, Some(moved)) => write!(f, "{moved} of {messages} messages put back")?,
+                (_, None) => write!(f, "{messages} messages")?,
+            }
+            match left {
+                Some(left) => writeln!(f, "; {left}")?,
+                None => writeln!(f)?,
+            }
+        }
+        Ok(())
+    }
+}

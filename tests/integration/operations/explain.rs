@@ -1,0 +1,71 @@
+//! `dora explain`: what figures are made of.
+
+use super::dora;
+use crate::scene::{Scene, Source, commit, commit_id, execution, ops_item, rollback, with_webhook};
+use local::aws::Fault;
+
+/// A day with a bit of everything.
+async fn day() -> Scene {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("08:30", "main", 0, &[commit(1, "08:00", "Begin")]).await;
+    scene.runs(&execution("e1", "09:00").revision(&commit_id(1))).await;
+    scene.pushes("10:30", "main", 1, &[commit(2, "10:00", "Add"), commit(3, "10:15", "Mend")]).await;
+    scene.runs(&execution("e2", "11:00").revision(&commit_id(3))).await;
+    scene.raises(&ops_item(1, "11:30").title("acme/shop is slow")).await;
+    scene.pushes("12:20", "main", 3, &[commit(4, "12:10", "Mend oi-000000000001")]).await;
+    // The event of this one was lost.
+    scene.knows(&execution("e3", "12:30").revision(&commit_id(4))).await;
+    scene.runs(&rollback("e4", "e2", "13:00")).await;
+    scene
+        .runs(
+            &execution("e5", "14:00")
+                .source(Source::CodeStar, "acme/shop", "develop")
+                .revision(&commit_id(5)),
+        )
+        .await;
+    scene.raises(&ops_item(2, "15:00").data("dora/repository", "acme/cart")).await;
+    scene.finish().await;
+    scene.reconciles("19:00").await;
+    scene
+}
+
+const DAY: [&str; 4] = ["--from", "2026-06-15", "--to", "2026-06-16"];
+
+#[tokio::test]
+async fn every_figure() {
+    let mut scene = day().await;
+    for figure in [
+        "deployment-frequency",
+        "lead-time-for-changes",
+        "change-failure-rate",
+        "time-to-restore",
+        "rework-rate",
+        "unattributed-incidents",
+        "ignored-executions",
+    ] {
+        let said = dora(&mut scene, &[&["explain", figure], &DAY[..]].concat()).await;
+        insta::assert_snapshot!(format!("explain_{figure}"), said.report());
+    }
+}
+
+#[tokio::test]
+async fn of_a_repository_as_json() {
+    let mut scene = day().await;
+    let arguments = ["explain", "LeadTimeForChanges", "--repository", "acme/shop", "--json"];
+    insta::assert_snapshot!(dora(&mut scene, &[&arguments, &DAY[..]].concat()).await.report());
+    // Nothing is known of this one, and no data is not zero.
+    let arguments = ["explain", "FailedDeployments", "--repository", "acme/other"];
+    insta::assert_snapshot!(dora(&mut scene, &[&arguments, &DAY[..]].concat()).await.report());
+}
+
+/// A function that dies between `PutMetricData` and the mark puts the values twice: the figure says so.
+#[tokio::test]
+async fn values_that_were_put_twice() {
+    let mut scene = Scene::new().await;
+    scene.fails("cloudwatch:PutMetricData", Fault::CrashAfterEffect, 1);
+    scene.runs(&execution("e1", "09:00")).await;
+    scene.finish().await;
+    insta::assert_snapshot!(
+        dora(&mut scene, &[&["explain", "deployments"], &DAY[..]].concat()).await.report()
+    );
+}

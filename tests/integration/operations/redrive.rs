@@ -1,0 +1,37 @@
+//! `dora redrive`: dead letters are put back, and become facts.
+
+use super::dora;
+use crate::scene::{Scene, execution};
+use local::aws::{AwsError, Fault};
+
+#[tokio::test]
+async fn dead_letters_become_facts() {
+    let mut scene = Scene::new().await;
+    let denied = Fault::Refused(AwsError::new("AccessDeniedException", "no"));
+    scene.fails("codepipeline:GetPipelineExecution", denied, 1000);
+    scene.runs(&execution("e1", "09:00")).await;
+    assert_eq!(scene.finish().await.dead_letters.len(), 3);
+    insta::assert_snapshot!("redrive_dry_run", dora(&mut scene, &["redrive", "--dry-run"]).await.report());
+    scene.services().faults.clear();
+    let some = ["redrive", "--function", "deployment-frequency", "--json"];
+    insta::assert_snapshot!("redrive_some_as_json", dora(&mut scene, &some).await.report());
+    insta::assert_snapshot!("redrive", dora(&mut scene, &["redrive"]).await.report());
+    scene
+        .check(
+            "Deployments acme/shop 09:00 = 1
+            deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee",
+        )
+        .await;
+}
+
+/// What can't be finished yet is a dead letter again; nothing is lost.
+#[tokio::test]
+async fn cause_that_is_still_there() {
+    let mut scene = Scene::new().await;
+    let denied = Fault::Refused(AwsError::new("AccessDeniedException", "no"));
+    scene.fails("codepipeline:GetPipelineExecution", denied, 1000);
+    scene.runs(&execution("e1", "09:00")).await;
+    scene.finish().await;
+    assert_eq!(dora(&mut scene, &["redrive"]).await.code, 0);
+    assert_eq!(scene.finish().await.dead_letters.len(), 3);
+}
