@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     /// The first day, UTC.
     #[arg(long, value_name = "DATE")]
     since: Date,
-    /// How many executions or `OpsItem`s a second are read at the most; 0 for as many as there is time for. Each takes a
+    /// How many executions or OpsItems a second are read at the most; 0 for as many as there is time for. Each takes a
     /// few requests, and the accounts' quotas are shared with everybody who works there.
     #[arg(long, value_name = "NUMBER", default_value_t = 5)]
     rate: u32,

@@ -79,7 +79,7 @@ enum Command {
     ///
     /// Exit code 3 says that a check failed.
     Doctor(doctor::Arguments),
-    /// Fill the ledger from the history of CodePipeline and of `OpsCenter`.
+    /// Fill the ledger from the history of CodePipeline and of OpsCenter.
     ///
     /// For a new installation, or after a time in which it did not work. CloudWatch gets what is not older than 14 days,
     /// the ledger everything. What is done already stays as it is, and a backfill that was interrupted goes on. Exit code
