@@ -411,6 +411,22 @@ async fn crash_between_put_metric_data_and_mark_is_found() {
     assert!(log.contains(told), "{log}");
 }
 
+/// Rework that only the change shows is part of the comparison.
+#[tokio::test]
+async fn rework_by_a_change_is_compared() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.raises(&ops_item(1, "12:30")).await;
+    let fixed = [commit(2, "12:40", "Mend it (oi-000000000001)"), commit(3, "12:50", "Polish")];
+    scene.pushes("12:50", "main", 1, &fixed).await;
+    scene.runs(&execution("e2", "13:00").revision(&commit_id(3))).await;
+    scene.reconciles("19 12:00").await;
+    let report = report(&scene.finish().await);
+    assert!(report.contains("ReworkDeployments acme/shop 13:00 = 1\n"), "{report}");
+    assert!(report.contains("LedgerDrift - 19 12:00 = 0\n"), "{report}");
+}
+
 /// Without lead time there is no lake to be asked.
 #[tokio::test]
 async fn without_lead_time() {
