@@ -60,13 +60,19 @@ pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployme
         }
         return Err(Error::CommitsMissing { key: deployment.key.clone(), reason: reason.clone() });
     }
-    publish(context, owner, &fact).await?;
-    // The deployed commit's message is known from the execution; the rest of the change is known only here.
-    let (Answer::Changed(changed) | Answer::WholeBranch(changed)) = answer else { return Ok(()) };
-    if let Some(fact) = rework_rate::by_change(deployment, &changed) {
+    let (Answer::Changed(changed) | Answer::WholeBranch(changed)) = answer else {
         publish(context, owner, &fact).await?;
+        return Ok(());
+    };
+    // The deployed commit's message is known from the execution; the rest of the change is known only here. What follows
+    // from it comes first: once the lead time is published, nobody looks at the change again.
+    if let Some(rework) = rework_rate::by_change(deployment, &changed) {
+        publish(context, owner, &rework).await?;
     }
-    time_to_restore::deployed(context, owner, deployment, &Vec::from_iter(changed.ops_items)).await
+    let referenced = Vec::from_iter(changed.ops_items);
+    time_to_restore::link(context, deployment, &referenced).await?;
+    publish(context, owner, &fact).await?;
+    time_to_restore::settle_all(context, owner, &referenced).await
 }
 
 /// Asks the lake. What was deployed before may have come from another branch: then what was deployed before that counts,

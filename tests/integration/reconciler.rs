@@ -256,6 +256,44 @@ async fn lead_time_whose_commits_arrive_late() {
     assert!(!report.contains("leadTime e1 pending"), "{report}");
 }
 
+/// Whichever call of a run that settles a lead time fails, all that the change shows is found in the end: it is rework,
+/// and restores service.
+#[tokio::test]
+async fn lead_time_whose_run_fails_at_any_call() {
+    const OPERATION: &str = "cloudwatch:PutMetricData";
+    for spared in 0.. {
+        let mut scene = Scene::with(with_webhook()).await;
+        scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+        scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+        scene.raises(&ops_item(1, "12:30")).await;
+        scene.runs(&execution("e2", "13:00").revision(&commit_id(3))).await;
+        scene.reconciles("18:00").await;
+        let fixed = [commit(2, "12:40", "Mend it (oi-000000000001)"), commit(3, "12:50", "Polish")];
+        scene.pushes("19:00", "main", 1, &fixed).await;
+        scene.until("20:00").await;
+        let before = scene.calls(OPERATION);
+        scene.services().faults.spare(OPERATION, spared);
+        scene.fails(OPERATION, Fault::throttled(), 1);
+        scene.cloud.reconcile().await.unwrap();
+        let calls = scene.calls(OPERATION) - before;
+        scene.services().faults.clear();
+        scene.reconciles("21:00").await;
+        scene.reconciles("23:00").await;
+        let report = report(&scene.finish().await);
+        for line in [
+            "LeadTimeForChanges acme/shop 13:00 = 1200\n",
+            "ReworkDeployments acme/shop 13:00 = 1\n",
+            "TimeToRestore acme/shop 13:00 = 1800\n",
+        ] {
+            assert!(report.contains(line), "after {spared} calls: {line}{report}");
+        }
+        if calls <= spared as u64 {
+            assert!(spared >= 3, "it is called for each fact");
+            break;
+        }
+    }
+}
+
 /// An incident that was resolved by hand is settled when no deployment that restores it can be expected any more.
 #[tokio::test]
 async fn resolved_without_a_deployment() {
