@@ -54,11 +54,18 @@ pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployme
     };
     let answer = answer(context, owner, deployment, &revision).await?;
     let fact = lead_time::fact(deployment, &answer);
-    if let Answer::Unknown(reason) = &answer {
-        if context.ledger.note_pending(&fact).await? {
-            count(context, Metric::PendingLeadTimes, Some(&source.repository)).await?;
+    if let Answer::Unknown(_) | Answer::Awaited(_) = &answer
+        && context.ledger.note_pending(&fact).await?
+    {
+        count(context, Metric::PendingLeadTimes, Some(&source.repository)).await?;
+    }
+    match &answer {
+        Answer::Unknown(reason) => {
+            return Err(Error::CommitsMissing { key: deployment.key.clone(), reason: reason.clone() });
         }
-        return Err(Error::CommitsMissing { key: deployment.key.clone(), reason: reason.clone() });
+        // Nobody has to do anything: the reconciler settles it when it has arrived, or can't arrive any more.
+        Answer::Awaited(_) => return Ok(()),
+        Answer::Changed(_) | Answer::WholeBranch(_) | Answer::Nothing(_) => {}
     }
     let (Answer::Changed(changed) | Answer::WholeBranch(changed)) = answer else {
         publish(context, owner, &fact).await?;
@@ -89,7 +96,8 @@ async fn answer(
         Reference::Branch(branch) => Some(branch.as_str()),
         Reference::Tag(_) | Reference::None => None,
     };
-    let latest = context.now()?.min(*time + LATEST_ARRIVAL);
+    let now = context.now()?;
+    let latest = now.min(*time + LATEST_ARRIVAL);
     let mut before = pipelines::latest_deployment_before(context, key, *time).await?;
     let (mut previous, mut changes, mut asked) = (Vec::new(), Vec::new(), latest);
     loop {
@@ -103,9 +111,9 @@ async fn answer(
         }
         let revision_before = before.as_ref().and_then(|before| before.source.revision.clone());
         previous.extend(revision_before.and_then(|revision| CommitId::try_from(revision).ok()));
-        let question = Question { revision, previous: &previous, branch, deployed: *time, lookback };
+        let question = Question { revision, previous: &previous, branch, deployed: *time, lookback, now };
         let answer = lead_time::change(question, &changes);
-        let is_settled = !matches!(answer, Answer::WholeBranch(_) | Answer::Unknown(_));
+        let is_settled = matches!(answer, Answer::Changed(_) | Answer::Nothing(_));
         match before {
             Some(Deployment { time, .. }) if !is_settled && previous.len() < MOST_BEFORE => {
                 before = pipelines::latest_deployment_before(context, key, time).await?;

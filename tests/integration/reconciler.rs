@@ -2,10 +2,10 @@
 //! cloud.
 
 use crate::scene::{
-    OPS, Scene, commit, commit_id, config, execution, execution_in, execution_of, ops_item, ops_item_in,
-    report, rollback, with_webhook,
+    OPS, Scene, at, commit, commit_id, config, execution, execution_in, execution_of, ops_item, ops_item_in,
+    push, report, rollback, with_webhook,
 };
-use local::aws::Fault;
+use local::{aws::Fault, outcome::Outcome, shapes::merged_pull_request};
 use metrics_lib::contract::Metric;
 
 const DEPLOYED: &str = "Deployments acme/shop 12:00 = 1
@@ -254,6 +254,71 @@ async fn lead_time_whose_commits_arrive_late() {
     assert!(report.contains("LeadTimeForChanges acme/shop 12:00 = 3600\n"), "{report}");
     assert!(report.contains("PendingLeadTimes acme/shop 12:15 = 1\n"), "{report}");
     assert!(!report.contains("leadTime e1 pending"), "{report}");
+}
+
+/// Deploys commit 1, and at 16:00 what GitHub made of a pull request. Each delivery about the pull request arrives at its
+/// time, or never, and the reconciler runs at some times: the lead time is known then.
+async fn check_pull_request(arrive: [Option<&str>; 2], runs: [&str; 2], expected: [Option<&str>; 2]) {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.pushes("15:00", "main", 1, &[commit(3, "15:00", "Feature (#7)")]).await;
+    let branch = push("acme/shop", "feature", None, &[commit(2, "13:00", "Do")], at("14:00"));
+    let request = merged_pull_request("acme/shop", "feature", &commit_id(2), &commit_id(3), 1, at("15:00"));
+    let run = execution("e2", "16:00").revision(&commit_id(3));
+    let mut script: Vec<_> =
+        runs.iter().zip(expected).map(|(time, expected)| (at(time), Err(expected))).collect();
+    let arrives = arrive.into_iter().zip([&branch, &request]);
+    script.extend(arrives.filter_map(|(time, delivery)| Some((at(time?), Ok(delivery)))));
+    script.sort_by_key(|(time, _)| *time);
+    let mut runs = Some(&run);
+    for (time, happens) in script {
+        if let Some(run) = runs.take_if(|run| run.end <= time) {
+            scene.runs(run).await;
+        }
+        scene.cloud.advance_to(time).await.unwrap();
+        let expected = match happens {
+            Ok((headers, body)) => {
+                assert_eq!(scene.cloud.deliver(headers, body).await.unwrap(), 200);
+                continue;
+            }
+            Err(expected) => expected,
+        };
+        assert!(scene.cloud.reconcile().await.unwrap());
+        let report = report(&Outcome::of(&scene.cloud));
+        let found =
+            report.lines().find_map(|line| line.strip_prefix("LeadTimeForChanges acme/shop 16:00 = "));
+        assert_eq!(found, expected, "{time}: {report}");
+        assert!(report.contains("PendingLeadTimes acme/shop 16:15 = 1\n"), "{report}");
+        assert!(!report.contains("dead letter"), "nobody has to do anything: {report}");
+    }
+}
+
+/// GitHub delivers again what failed: a pull request that was squashed is awaited, and so is its branch.
+#[tokio::test]
+async fn pull_request_that_arrives_late() {
+    let (squashed, whole) = ("3600", "10800");
+    let runs = ["18 15:00", "19 14:45"];
+    check_pull_request([Some("14:00"), Some("18 16:00")], runs, [None, Some(whole)]).await;
+    check_pull_request([Some("18 16:00"), Some("15:00")], runs, [None, Some(whole)]).await;
+    let runs = ["19 14:00", "20 22:00"];
+    check_pull_request([Some("14:00"), None], runs, [None, Some(squashed)]).await;
+    check_pull_request([None, Some("15:00")], runs, [None, Some(squashed)]).await;
+}
+
+/// A pipeline deploys for the first time, and an earlier push is late.
+#[tokio::test]
+async fn first_deployment_whose_earlier_pushes_arrive_late() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 1, &[commit(2, "11:00", "Go on")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(2))).await;
+    scene.reconciles("16 10:00").await;
+    let before = report(&Outcome::of(&scene.cloud));
+    assert!(before.contains("leadTime e1 pending: pushes before those that led to revision"), "{before}");
+    scene.pushes("16 11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.reconciles("16 18:00").await;
+    let report = report(&scene.finish().await);
+    assert!(report.contains("CommitLeadTime acme/shop 12:00 = 3600 + 7200\n"), "{report}");
 }
 
 /// Whichever call of a run that settles a lead time fails, all that the change shows is found in the end: it is rework,
