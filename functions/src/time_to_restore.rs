@@ -154,7 +154,7 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
     if let Standing::Pending = record.standing {
         return Ok(());
     }
-    context.after_attribution_delay(restorer.time, "earlier restores")?;
+    context.after_restore_delay(restorer.time)?;
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
     for key in survey::unseen(context, owner, record.created..restorer.time).await? {
         link_if_restores(context, record, &pipelines::resolve(context, &key).await?).await?;
