@@ -30,7 +30,6 @@ const DAYS: u32 = 3;
 const RECONCILED_EVERY: SignedDuration = SignedDuration::from_hours(11);
 /// How long time runs on after the last that happens: what was resolved last is settled, and all days are compared.
 const AFTERWARDS: SignedDuration = SignedDuration::from_hours(5 * 24);
-
 /// How long after something happened GitHub delivers it again.
 const DELIVERED_AGAIN: SignedDuration = SignedDuration::from_hours(3 * 24);
 

@@ -100,7 +100,7 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
         return Answer::Unknown(format!("no push that brought revision {revision} has arrived"));
     }
     let pull_requests = PullRequests::new(&history, now);
-    let missing = |missing| match missing {
+    let missing = |what| match what {
         Missing::Part => {
             Answer::Unknown(format!("a part of a push that leads to revision {revision} is missing"))
         }
