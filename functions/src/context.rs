@@ -1,7 +1,8 @@
 //! What every handler gets: configuration, clock, clients and ledger, made once when the function starts.
 
 use crate::{clients::Clients, config::Config, error::Error, ledger::Ledger};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::lead_time::MEASURED_AFTER;
 
 /// What every handler gets.
 #[derive(Debug)]
@@ -36,7 +37,21 @@ impl Context {
     /// # Errors
     /// [`Error::NotYet`], if the delay is not over.
     pub fn after_attribution_delay(&self, since: Timestamp, what: &str) -> Result<(), Error> {
-        let until = since.checked_add(self.config.attribution_delay).unwrap_or(Timestamp::MAX);
+        self.after(since, self.config.attribution_delay, what)
+    }
+
+    /// Waits until a restore at `since` can be decided: for the attribution delay, and, where lead time is measured, until
+    /// it is known what the changes of the deployments before reference.
+    ///
+    /// # Errors
+    /// [`Error::NotYet`], if it is too early.
+    pub fn after_restore_delay(&self, since: Timestamp) -> Result<(), Error> {
+        let known_after = if self.config.lead_time { MEASURED_AFTER } else { SignedDuration::ZERO };
+        self.after(since, self.config.attribution_delay.max(known_after), "earlier restores")
+    }
+
+    fn after(&self, since: Timestamp, delay: SignedDuration, what: &str) -> Result<(), Error> {
+        let until = since.checked_add(delay).unwrap_or(Timestamp::MAX);
         if self.now()? < until {
             return Err(Error::NotYet { until, reason: format!("events about {what} may still arrive") });
         }

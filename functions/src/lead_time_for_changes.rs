@@ -54,19 +54,32 @@ pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployme
     };
     let answer = answer(context, owner, deployment, &revision).await?;
     let fact = lead_time::fact(deployment, &answer);
-    if let Answer::Unknown(reason) = &answer {
-        if context.ledger.note_pending(&fact).await? {
-            count(context, Metric::PendingLeadTimes, Some(&source.repository)).await?;
+    if let Answer::Unknown(_) | Answer::Awaited(_) = &answer
+        && context.ledger.note_pending(&fact).await?
+    {
+        count(context, Metric::PendingLeadTimes, Some(&source.repository)).await?;
+    }
+    match &answer {
+        Answer::Unknown(reason) => {
+            return Err(Error::CommitsMissing { key: deployment.key.clone(), reason: reason.clone() });
         }
-        return Err(Error::CommitsMissing { key: deployment.key.clone(), reason: reason.clone() });
+        // Nobody has to do anything: the reconciler settles it when it has arrived, or can't arrive any more.
+        Answer::Awaited(_) => return Ok(()),
+        Answer::Changed(_) | Answer::WholeBranch(_) | Answer::Nothing(_) => {}
     }
-    publish(context, owner, &fact).await?;
-    // The deployed commit's message is known from the execution; the rest of the change is known only here.
-    let (Answer::Changed(changed) | Answer::WholeBranch(changed)) = answer else { return Ok(()) };
-    if let Some(fact) = rework_rate::by_change(deployment, &changed) {
+    let (Answer::Changed(changed) | Answer::WholeBranch(changed)) = answer else {
         publish(context, owner, &fact).await?;
+        return Ok(());
+    };
+    // The deployed commit's message is known from the execution; the rest of the change is known only here. What follows
+    // from it comes first: once the lead time is published, nobody looks at the change again.
+    if let Some(rework) = rework_rate::by_change(deployment, &changed) {
+        publish(context, owner, &rework).await?;
     }
-    time_to_restore::deployed(context, owner, deployment, &Vec::from_iter(changed.ops_items)).await
+    let referenced = Vec::from_iter(changed.ops_items);
+    time_to_restore::link(context, deployment, &referenced).await?;
+    publish(context, owner, &fact).await?;
+    time_to_restore::settle_all(context, owner, &referenced).await
 }
 
 /// Asks the lake. What was deployed before may have come from another branch: then what was deployed before that counts,
@@ -83,7 +96,8 @@ async fn answer(
         Reference::Branch(branch) => Some(branch.as_str()),
         Reference::Tag(_) | Reference::None => None,
     };
-    let latest = context.now()?.min(*time + LATEST_ARRIVAL);
+    let now = context.now()?;
+    let latest = now.min(*time + LATEST_ARRIVAL);
     let mut before = pipelines::latest_deployment_before(context, key, *time).await?;
     let (mut previous, mut changes, mut asked) = (Vec::new(), Vec::new(), latest);
     loop {
@@ -97,9 +111,9 @@ async fn answer(
         }
         let revision_before = before.as_ref().and_then(|before| before.source.revision.clone());
         previous.extend(revision_before.and_then(|revision| CommitId::try_from(revision).ok()));
-        let question = Question { revision, previous: &previous, branch, deployed: *time, lookback };
+        let question = Question { revision, previous: &previous, branch, deployed: *time, lookback, now };
         let answer = lead_time::change(question, &changes);
-        let is_settled = !matches!(answer, Answer::WholeBranch(_) | Answer::Unknown(_));
+        let is_settled = matches!(answer, Answer::Changed(_) | Answer::Nothing(_));
         match before {
             Some(Deployment { time, .. }) if !is_settled && previous.len() < MOST_BEFORE => {
                 before = pipelines::latest_deployment_before(context, key, time).await?;

@@ -43,7 +43,10 @@ impl Handler for TimeToRestore {
 pub async fn executed(context: &Context, owner: Owner<'_>, resolution: &Resolution) -> Result<(), Error> {
     match resolution {
         Resolution::Deployment(deployment) => {
-            deployed(context, owner, deployment, &deployment.source.ops_items()).await
+            let referenced = deployment.source.ops_items();
+            // All links come first: settling one incident may have to wait, and must not keep another from knowing.
+            link(context, deployment, &referenced).await?;
+            settle_all(context, owner, &referenced).await
         }
         Resolution::Rollback(rollback) => rolled_back(context, owner, rollback).await,
         Resolution::NotProduction(_) => Ok(()),
@@ -61,20 +64,22 @@ pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Re
     }
 }
 
-/// A deployment may restore service after the incidents that it references.
+/// Notes that a deployment may have restored service after the incidents that it references.
 ///
 /// # Errors
-/// [`Error::NotYet`], those of [`publish`].
-pub async fn deployed(
-    context: &Context,
-    owner: Owner<'_>,
-    deployment: &Deployment,
-    referenced: &[OpsItemId],
-) -> Result<(), Error> {
-    // All links come first: settling one incident may have to wait, and must not keep another from knowing.
+/// [`Error::Aws`].
+pub async fn link(context: &Context, deployment: &Deployment, referenced: &[OpsItemId]) -> Result<(), Error> {
     for id in referenced {
         context.ledger.link_reference(id, deployment).await?;
     }
+    Ok(())
+}
+
+/// Settles incidents that a deployment references.
+///
+/// # Errors
+/// [`Error::NotYet`], those of [`publish`].
+pub async fn settle_all(context: &Context, owner: Owner<'_>, referenced: &[OpsItemId]) -> Result<(), Error> {
     for id in referenced {
         for record in find(context, id).await? {
             settle(context, owner, &record).await?;
@@ -149,10 +154,10 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
     if let Standing::Pending = record.standing {
         return Ok(());
     }
-    context.after_attribution_delay(restorer.time, "earlier restores")?;
+    context.after_restore_delay(restorer.time)?;
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
     for key in survey::unseen(context, owner, record.created..restorer.time).await? {
-        link(context, record, &pipelines::resolve(context, &key).await?).await?;
+        link_if_restores(context, record, &pipelines::resolve(context, &key).await?).await?;
     }
     let mut restorer = earliest(context, record).await?.unwrap_or(restorer);
     if let (RestoredBy::Rollback, None) = (restorer.by, record.resolved)
@@ -217,7 +222,11 @@ fn at_resolution(IncidentRecord { key, created, resolved, standing, .. }: &Incid
 }
 
 /// Notes that an execution may have restored service after an incident.
-async fn link(context: &Context, record: &IncidentRecord, resolution: &Resolution) -> Result<(), Error> {
+async fn link_if_restores(
+    context: &Context,
+    record: &IncidentRecord,
+    resolution: &Resolution,
+) -> Result<(), Error> {
     let id = &record.key.ops_item_id;
     match resolution {
         Resolution::Deployment(deployment) if deployment.source.ops_items().contains(id) => {

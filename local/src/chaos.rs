@@ -14,16 +14,15 @@ use crate::{
     cloud::{Cloud, CloudError},
     replay::{ReplayError, sign_unsigned},
     router::Envelope,
-    sample::{Dimensions, Sample, Truth, sample},
+    sample::{Sample, sample},
     world::{Delivery, Entry, World},
 };
 use faults::Mischief;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::contract::Metric;
 use program::plan::Plan;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// How many days the sample has.
 const DAYS: u32 = 3;
@@ -31,6 +30,8 @@ const DAYS: u32 = 3;
 const RECONCILED_EVERY: SignedDuration = SignedDuration::from_hours(11);
 /// How long time runs on after the last that happens: what was resolved last is settled, and all days are compared.
 const AFTERWARDS: SignedDuration = SignedDuration::from_hours(5 * 24);
+/// How long after something happened GitHub delivers it again.
+const DELIVERED_AGAIN: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// Plays the chaos of a seed, and says what came of it.
 ///
@@ -45,7 +46,7 @@ pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayErro
     let mut cloud = Cloud::start(plan, binaries, header.start).await?;
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     let mut mischief = Mischief::default();
-    let mut script = disturbed(&world, &truth, &mut rng)?;
+    let mut script = disturbed(&world, &mut rng)?;
     while let Some(((at, _), happening)) = script.0.pop_first() {
         cloud.advance_to(at).await?;
         mischief.ask(&cloud, &mut rng);
@@ -54,15 +55,14 @@ pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayErro
             Happening::Known(Entry::Execution(execution)) => cloud.record_execution(execution),
             Happening::Known(Entry::OpsItem(item)) => cloud.record_ops_item(item),
             Happening::Known(_) => {}
-            Happening::Pushed(deliveries, first) => {
-                let mut rejected = deliver(&mut cloud, deliveries).await?;
-                while first && !rejected.is_empty() {
-                    rejected = deliver(&mut cloud, rejected).await?;
-                }
-                if !rejected.is_empty() {
-                    // Somebody has GitHub deliver again what was not accepted.
+            Happening::Delivered(delivery, until) => {
+                while !deliver(&mut cloud, &delivery).await? {
+                    // Somebody has GitHub deliver again what was not accepted, while it does.
                     let again = at + SignedDuration::from_secs(rng.random_range(600..20_000));
-                    script.add(again, Happening::Pushed(rejected, first));
+                    if again < until {
+                        script.add(again, Happening::Delivered(delivery, until));
+                        break;
+                    }
                 }
             }
         }
@@ -85,8 +85,8 @@ enum Happening {
     Known(Entry),
     /// An event tells it.
     Told { envelope: Envelope, id: Option<String>, text: String },
-    /// GitHub delivers what one push led to; and whether a pipeline's first deployment may come of it.
-    Pushed(VecDeque<Delivery>, bool),
+    /// GitHub delivers something, and would do so again until an instant.
+    Delivered(Delivery, Timestamp),
 }
 
 impl Script {
@@ -96,32 +96,16 @@ impl Script {
     }
 }
 
-/// Delivers in order, up to one that is not accepted. Returns that one and those after it.
-///
-/// What one push led to stays in order: that a squashed pull request was one, its own delivery tells and nothing else.
-async fn deliver(
-    cloud: &mut Cloud,
-    mut deliveries: VecDeque<Delivery>,
-) -> Result<VecDeque<Delivery>, CloudError> {
-    while let Some(Delivery { headers, body }) = deliveries.front() {
-        let mut headers = headers.clone();
-        sign_unsigned(&mut headers, body);
-        if cloud.deliver(&headers, body).await? >= 500 {
-            break;
-        }
-        deliveries.pop_front();
-    }
-    Ok(deliveries)
+/// Delivers, and says whether that was accepted.
+async fn deliver(cloud: &mut Cloud, Delivery { headers, body }: &Delivery) -> Result<bool, CloudError> {
+    let mut headers = headers.clone();
+    sign_unsigned(&mut headers, body);
+    Ok(cloud.deliver(&headers, body).await? < 500)
 }
 
 /// The world, with what is told about it disturbed.
-fn disturbed(world: &World, truth: &Truth, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError> {
+fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError> {
     let mut script = Script::default();
-    let mut pushes: Vec<(Timestamp, VecDeque<Delivery>)> = Vec::new();
-    // When each pipeline deployed first, by its name.
-    let mut first: BTreeMap<String, Timestamp> = BTreeMap::new();
-    let deployments = truth.metrics.get(&(Metric::Deployments, Dimensions::new()));
-    let mut last = Timestamp::MIN;
     for line in world.lines()? {
         let line = line?;
         match line.entry {
@@ -132,43 +116,15 @@ fn disturbed(world: &World, truth: &Truth, rng: &mut ChaCha12Rng) -> Result<Scri
                 }
             }
             Entry::GitHub(delivery) => {
-                if line.at.duration_since(last) > SignedDuration::from_secs(2) {
-                    pushes.push((line.at, VecDeque::new()));
-                }
-                last = line.at;
-                if let Some((_, deliveries)) = pushes.last_mut() {
-                    deliveries.push_back(delivery);
+                for delay in arrivals(rng) {
+                    let delivered = Happening::Delivered(delivery.clone(), line.at + DELIVERED_AGAIN);
+                    script.add(line.at + delay, delivered);
                 }
             }
-            known => {
-                if let Entry::Execution(execution) = &known
-                    && deployments.is_some_and(|deployments| deployments.contains_key(&line.at))
-                {
-                    first.entry(execution.key.pipeline.clone()).or_insert(line.at);
-                }
-                script.add(line.at, Happening::Known(known));
-            }
-        }
-    }
-    for (at, deliveries) in pushes {
-        let is_first = may_be_first(at, &deliveries, &first);
-        for delay in if is_first { vec![SignedDuration::ZERO] } else { arrivals(rng) } {
-            script.add(at + delay, Happening::Pushed(deliveries.clone(), is_first));
+            known => script.add(line.at, Happening::Known(known)),
         }
     }
     Ok(script)
-}
-
-/// Whether what was pushed at a time may be deployed by a pipeline that has not deployed before.
-///
-/// Nothing tells of a first deployment whether pushes are missing or were never seen, because the webhook is younger than
-/// they are. So what is deployed first arrives in time, as it would have to for its lead time to be true.
-fn may_be_first(at: Timestamp, pushed: &VecDeque<Delivery>, first: &BTreeMap<String, Timestamp>) -> bool {
-    // The pipelines of acme/billing are called billing, billing-legacy, …
-    first.iter().any(|(pipeline, first)| {
-        let name = pipeline.split('-').next().unwrap_or_default();
-        at <= *first && pushed.iter().any(|delivery| delivery.body.contains(&format!("acme/{name}")))
-    })
 }
 
 /// How much later an event comes, each time that it does.

@@ -7,6 +7,7 @@ use crate::{
     world::{Delivery, Entry, Header, World, WorldError},
 };
 use jiff::SignedDuration;
+use metrics_lib::lead_time::LATEST_DELIVERY;
 use program::plan::{Plan, PlanError};
 use std::collections::BTreeMap;
 
@@ -48,7 +49,9 @@ pub async fn replay(
 ) -> Result<Cloud, ReplayError> {
     let mut plan = Plan::new(&header.settings)?;
     plan.reconciler.every = RECONCILED_EVERY;
-    let settled_after = header.settings.attribution_window + header.settings.attribution_delay;
+    let restored_after = header.settings.attribution_window + header.settings.attribution_delay;
+    let delivered_after = if header.settings.lead_time { LATEST_DELIVERY } else { SignedDuration::ZERO };
+    let settled_after = restored_after.max(delivered_after);
     let mut cloud = Cloud::start(plan, binaries, header.start).await?;
     for line in world.lines()? {
         let line = line?;
@@ -69,8 +72,8 @@ pub async fn replay(
     Ok(cloud)
 }
 
-/// Lets time pass until no message waits, and the reconciler settle what is left then: at once, and when no restore can
-/// be expected any more of what was resolved.
+/// Lets time pass until no message waits, and the reconciler settle what is left then: at once, and when neither a restore
+/// of what was resolved nor a delivery of GitHub's can be expected any more.
 async fn settle(cloud: &mut Cloud, settled_after: SignedDuration) -> Result<(), CloudError> {
     cloud.finish().await?;
     cloud.reconcile().await?;

@@ -212,7 +212,7 @@ pub mod env {
     pub const DELIVERY_STREAM: &str = "DORA_DELIVERY_STREAM";
     /// JSON: the authors whose commits are left out of lead time, by name or user name, `["dependabot[bot]"]`.
     pub const BOT_AUTHORS: &str = "DORA_BOT_AUTHORS";
-    /// `true` where lead time is measured; the reconciler is told so.
+    /// `true` where lead time is measured.
     pub const LEAD_TIME: &str = "DORA_LEAD_TIME";
     /// A file that holds the present, RFC 3339. Set on one machine only, where time is simulated; unset, the
     /// system's clock is used.

@@ -66,9 +66,18 @@ impl FactKind {
         Self::Rework,
     ];
 
-    /// The kinds that the DORA metrics are made of.
-    pub const MEASURED: [Self; 5] =
-        [Self::Deployment, Self::LeadTime, Self::Failure, Self::Restore, Self::Rollback];
+    /// Whether the DORA metrics are made of such facts.
+    pub const fn is_measured(self) -> bool {
+        match self {
+            Self::Deployment
+            | Self::Failure
+            | Self::Restore
+            | Self::Rollback
+            | Self::LeadTime
+            | Self::Rework => true,
+            Self::Ignored | Self::Unattributed => false,
+        }
+    }
 
     /// The kind's name in the ledger.
     pub const fn name(self) -> &'static str {

@@ -22,7 +22,7 @@ pub const LOCATION_TEMPLATE: &str = "changes/bucket=${bucket}/day=${day}/";
 /// seen, not to be skipped.
 pub const SERDE: &str = "org.apache.hive.hcatalog.data.JsonSerDe";
 /// The table's columns and their types.
-pub const COLUMNS: [(&str, &str); 16] = [
+pub const COLUMNS: [(&str, &str); 17] = [
     ("kind", "string"),
     ("repository", "string"),
     ("repository_created", "string"),
@@ -39,6 +39,7 @@ pub const COLUMNS: [(&str, &str); 16] = [
     ("commit_count", "int"),
     ("merged", "string"),
     ("forced", "boolean"),
+    ("own_branch", "boolean"),
 ];
 /// The table's partition keys and their types.
 pub const PARTITION_KEYS: [(&str, &str); 2] = [("bucket", "string"), ("day", "string")];
@@ -46,7 +47,7 @@ pub const PARTITION_KEYS: [(&str, &str); 2] = [("bucket", "string"), ("day", "st
 /// All that is known of a repository from a range of days. Parameters: bucket, first day, last day, and the
 /// repository in lower case, since GitHub's names ignore case.
 pub const CHANGES_STATEMENT: &str = "SELECT kind, repository, repository_created, branch, pushed, old_head, new_head, \
-     part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged, forced FROM changes \
+     part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged, forced, own_branch FROM changes \
      WHERE bucket = ? AND day BETWEEN ? AND ? AND lower(repository) = ?";
 
 /// The table's parameters for partition projection, which needs no crawler.
@@ -114,6 +115,8 @@ pub struct PullRequest {
     pub commit_count: u32,
     /// When it was merged.
     pub merged: Timestamp,
+    /// Whether the branch lies in this repository, and not in a fork. Records from before this was kept say no.
+    pub own_branch: bool,
 }
 
 /// A commit of a push.
@@ -129,6 +132,9 @@ pub struct Commit {
     /// Whether its author is one of the bots that are left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bot: bool,
+    /// Whether GitHub made it by merging a pull request, which has a delivery of its own then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub requested: bool,
     /// The `OpsItem`s that its message references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ops_items: Vec<OpsItemId>,
@@ -242,6 +248,8 @@ pub struct Row {
     merged: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     forced: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    own_branch: Option<bool>,
 }
 
 const PUSH: &str = "push";
@@ -274,6 +282,7 @@ impl From<&Change> for Row {
                 merge_commit: Some(request.merge_commit.to_string()),
                 commit_count: Some(request.commit_count),
                 merged: Some(request.merged.to_string()),
+                own_branch: request.own_branch.then_some(true),
                 ..Self::default()
             },
         }
@@ -322,6 +331,7 @@ impl TryFrom<Row> for Change {
                 merge_commit: id("merge_commit", row.merge_commit)?,
                 commit_count: row.commit_count.ok_or_else(|| missing("commit_count"))?,
                 merged: time("merged", row.merged)?,
+                own_branch: row.own_branch.unwrap_or_default(),
             })),
             other => Err(Invalid { what: "kind", reason: format!("{other:?} is unknown") }),
         }
@@ -358,6 +368,7 @@ impl Row {
             commit_count,
             merged,
             forced,
+            own_branch,
         ] = columns;
         Ok(Self {
             kind: kind.unwrap_or_default(),
@@ -376,6 +387,7 @@ impl Row {
             commit_count: number(commit_count)?,
             merged,
             forced: forced.map(|text| text == "true"),
+            own_branch: own_branch.map(|text| text == "true"),
         })
     }
 }
@@ -436,6 +448,7 @@ mod tests {
             time,
             merge: true,
             bot: false,
+            requested: true,
             ops_items: vec!["oi-0123456789ab".parse().unwrap()],
         };
         let push = Change::Push(Push {
@@ -458,6 +471,7 @@ mod tests {
             merge_commit: id("d"),
             commit_count: 3,
             merged: time,
+            own_branch: true,
         });
         for change in [push, request] {
             let row = Row::from(&change);

@@ -9,7 +9,7 @@ mod pull_requests;
 
 use self::{
     history::{End, History, Walk},
-    pull_requests::{Expanded, PullRequests},
+    pull_requests::{Expanded, Missing, PullRequests, may_arrive},
 };
 use crate::{
     contract::Metric,
@@ -20,6 +20,14 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How long after something happened GitHub may deliver it: three days long it delivers again what failed, when somebody
+/// asks for that; and then it is on its way.
+pub const LATEST_DELIVERY: SignedDuration = SignedDuration::from_hours(4 * 24);
+
+/// How long after a deployment its change is asked for: pushes and pull requests are on their way until then. What the
+/// change references is not known before.
+pub const MEASURED_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// What lead time is made from, beside the pushes.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +43,8 @@ pub struct Question<'a> {
     pub deployed: Timestamp,
     /// How far back the first deployment ever reaches.
     pub lookback: SignedDuration,
+    /// The present.
+    pub now: Timestamp,
 }
 
 /// What a deployment changed.
@@ -48,6 +58,8 @@ pub enum Answer {
     Nothing(&'static str),
     /// It can't be told from what has arrived.
     Unknown(String),
+    /// Something may still arrive that changes it; when that is over, what has arrived counts.
+    Awaited(String),
 }
 
 /// What is new.
@@ -79,7 +91,7 @@ impl Changed {
 /// It is what can be reached from its revision and not from the one before. Where the way back does not lead there, since
 /// that was deployed from another branch, it is what can't be reached from the one before that either, and so on.
 pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
-    let Question { revision, previous, branch, deployed, lookback } = question;
+    let Question { revision, previous, branch, deployed, lookback, now } = question;
     if previous.first() == Some(revision) {
         return Answer::Nothing("the same revision was deployed before");
     }
@@ -87,14 +99,21 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
     if !history.bringing(revision).any(|push| branch.is_none_or(|branch| branch == push.branch)) {
         return Answer::Unknown(format!("no push that brought revision {revision} has arrived"));
     }
-    let pull_requests = PullRequests::new(&history);
-    let torn = || Answer::Unknown(format!("a part of a push that leads to revision {revision} is missing"));
+    let pull_requests = PullRequests::new(&history, now);
+    let missing = |what| match what {
+        Missing::Part => {
+            Answer::Unknown(format!("a part of a push that leads to revision {revision} is missing"))
+        }
+        Missing::Delivery => Answer::Awaited(format!(
+            "a pull request that led to revision {revision}, or its branch, may still arrive"
+        )),
+    };
     let mut before = Before::default();
     for latest in previous {
         let walk = history.walk(latest, |_| false);
         // What is missing further back was deployed long ago.
         if walk.end == End::Torn && walk.steps.is_empty() {
-            return torn();
+            return missing(Missing::Part);
         }
         before.add(latest, walk);
         if before.reached.contains(revision) {
@@ -102,32 +121,38 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
         }
         let walk = history.walk(revision, |id| before.reached.contains(id));
         if walk.end == End::Met {
-            let Some(new) = before.new_in(&pull_requests, &walk, Timestamp::MIN) else { return torn() };
-            let changed = Changed::new(new, deployed);
-            return if changed.commits.is_empty() {
-                Answer::Nothing("no commit is new")
-            } else {
-                Answer::Changed(changed)
+            return match before.new_in(&pull_requests, &walk, Timestamp::MIN) {
+                Ok(new) => changed(new, deployed, Answer::Changed),
+                Err(what) => missing(what),
             };
         }
     }
     let walk = history.walk(revision, |_| false);
     match (walk.end, previous.first()) {
-        (End::Torn, _) => return torn(),
-        (End::Unknown, Some(latest)) => {
+        (End::Torn, _) => return missing(Missing::Part),
+        (End::Unknown(_), Some(latest)) => {
             return Answer::Unknown(format!(
                 "no pushes that lead from revision {latest} to {revision} have arrived"
+            ));
+        }
+        (End::Unknown(before), None) if may_arrive(before.min(deployed), now) => {
+            return Answer::Awaited(format!(
+                "pushes before those that led to revision {revision} may still arrive"
             ));
         }
         _ => {}
     }
     let oldest = deployed.checked_sub(lookback).unwrap_or(Timestamp::MIN);
-    let Some(new) = before.new_in(&pull_requests, &walk, oldest) else { return torn() };
-    let changed = Changed::new(new, deployed);
-    if changed.commits.is_empty() {
-        return Answer::Nothing("no commit is new");
+    match before.new_in(&pull_requests, &walk, oldest) {
+        Ok(new) => changed(new, deployed, Answer::WholeBranch),
+        Err(what) => missing(what),
     }
-    Answer::WholeBranch(changed)
+}
+
+/// What is new, if anything is.
+fn changed(new: Expanded<'_>, deployed: Timestamp, answer: fn(Changed) -> Answer) -> Answer {
+    let changed = Changed::new(new, deployed);
+    if changed.commits.is_empty() { Answer::Nothing("no commit is new") } else { answer(changed) }
 }
 
 /// What was deployed before.
@@ -144,17 +169,20 @@ impl<'a> Before<'a> {
         self.reached.extend(walk.reached);
     }
 
-    /// What counts of a walk since a time and did not count before; none if that can't be told yet.
+    /// What counts of a walk since a time and did not count before, or what is missing to tell that.
     fn new_in(
         &self,
         pull_requests: &PullRequests<'a>,
         walk: &Walk<'a>,
         since: Timestamp,
-    ) -> Option<Expanded<'a>> {
+    ) -> Result<Expanded<'a>, Missing> {
         let counted = pull_requests.expand(self.commits.values().copied(), Timestamp::MIN, &BTreeSet::new());
         let without = self.reached.iter().copied().chain(counted.commits.into_keys()).collect();
         let new = pull_requests.expand(walk.commits(), since, &without);
-        (!new.unknown).then_some(new)
+        match new.missing {
+            None => Ok(new),
+            Some(missing) => Err(missing),
+        }
     }
 }
 
@@ -174,7 +202,7 @@ pub fn fact(deployment: &Deployment, answer: &Answer) -> Fact {
             (lead_time.into_iter().chain(each).collect(), evidence)
         }
         Answer::Nothing(reason) => (Vec::new(), (*reason).to_owned()),
-        Answer::Unknown(reason) => (Vec::new(), reason.clone()),
+        Answer::Unknown(reason) | Answer::Awaited(reason) => (Vec::new(), reason.clone()),
     };
     Fact { commits: counted, ..lead_time_fact(deployment, values, Vec::new(), evidence) }
 }

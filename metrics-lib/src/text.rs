@@ -67,6 +67,17 @@ pub fn is_merge(message: &str) -> bool {
     BEGINNINGS.iter().any(|beginning| message.starts_with(beginning))
 }
 
+/// Whether a commit's message is as GitHub writes it when it merges a pull request: `Merge pull request #7 from owner/x`,
+/// or a title that ends with `(#7)`.
+pub fn is_of_pull_request(message: &str) -> bool {
+    let subject = message.lines().next().unwrap_or_default().trim_end();
+    let number = match subject.strip_prefix("Merge pull request #") {
+        Some(rest) => rest.split(' ').next(),
+        None => subject.strip_suffix(')').and_then(|rest| rest.rsplit_once("(#")).map(|(_, number)| number),
+    };
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
 fn is_word(char: char) -> bool {
     char.is_alphanumeric() || char == '_'
 }
@@ -141,5 +152,22 @@ mod tests {
         check("Merge pull request", None);
         check("Merge branch '", None);
         check("", None);
+    }
+    #[test]
+    fn messages_of_pull_requests() {
+        fn check(message: &str, expected: bool) {
+            assert_eq!(is_of_pull_request(message), expected, "{message:?}");
+        }
+        check("Fix login (#7)", true);
+        check("Fix login (#7)\n\n* Try\n* Do", true);
+        check("Revert \"Fix login (#7)\" (#8)", true);
+        check("Merge pull request #7 from acme/fix\n\nFix login", true);
+        check("Revert \"Fix login (#7)\"", false);
+        check("Fix login (#x)", false);
+        check("Fix login (#)", false);
+        check("Fix login\n\nIt was broken (#7)", false);
+        check("Merge branch 'fix'", false);
+        check("(", false);
+        check("", false);
     }
 }

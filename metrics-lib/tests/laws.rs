@@ -254,6 +254,7 @@ proptest! {
                 branch: Some("main"),
                 deployed: Timestamp::from_second(TIME.end).unwrap(),
                 lookback: SignedDuration::from_hours(24 * 365),
+                now: Timestamp::from_second(TIME.end).unwrap(),
             };
             change(question, changes)
         };
@@ -262,7 +263,7 @@ proptest! {
             Answer::Changed(changed) | Answer::WholeBranch(changed) => {
                 changed.commits.first().map(|commit| commit.time)
             }
-            Answer::Nothing(_) | Answer::Unknown(_) => None,
+            Answer::Nothing(_) | Answer::Unknown(_) | Answer::Awaited(_) => None,
         };
         let (longer, shorter) = (ask(early, &pushes), ask(late, &pushes));
         if let Some(shorter) = first_of(&shorter) {
@@ -301,7 +302,7 @@ fn pushes() -> impl Strategy<Value = Vec<Change>> {
                     number += 1;
                     let id = CommitId::try_from(format!("{number:040x}")).unwrap();
                     let time = Timestamp::from_second(TIME.start + second).unwrap();
-                    Commit { id, time, merge, bot: false, ops_items: Vec::new() }
+                    Commit { id, time, merge, bot: false, requested: false, ops_items: Vec::new() }
                 })
                 .collect();
             let new_head = commits[commits.len() - 1].id.clone();

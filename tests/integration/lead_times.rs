@@ -180,6 +180,26 @@ async fn hotfix_by_a_commit_within_the_change() {
     assert!(!report.contains("dead letter"), "{report}");
 }
 
+/// However short the attribution delay is, a restore is not decided before it is known what earlier changes reference.
+#[tokio::test]
+async fn earlier_hotfix_by_a_commit_within_the_change() {
+    let mut config = with_webhook();
+    config["attributionDelay"] = json!("1min");
+    let mut scene = Scene::with(config).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.raises(&ops_item(1, "12:30")).await;
+    let fixed = [commit(2, "12:40", "Mend it (oi-000000000001)"), commit(3, "12:50", "Polish")];
+    scene.pushes("12:50", "main", 1, &fixed).await;
+    scene.runs(&execution("e2", "13:00").revision(&commit_id(3))).await;
+    let message = "Mend it for good (oi-000000000001)";
+    scene.pushes("13:01", "main", 3, &[commit(4, "13:01", message)]).await;
+    scene.runs(&execution("e3", "13:05").revision(&commit_id(4)).message(message)).await;
+    let report = report(&scene.finish().await);
+    assert!(report.contains("TimeToRestore acme/shop 13:00 = 1800\n"), "{report}");
+    assert_eq!(report.matches("TimeToRestore").count(), 1, "{report}");
+}
+
 /// A query that fails is an error that names it; the message comes back.
 #[tokio::test]
 async fn failed_query() {

@@ -2,10 +2,10 @@
 //! cloud.
 
 use crate::scene::{
-    OPS, Scene, commit, commit_id, config, execution, execution_in, execution_of, ops_item, ops_item_in,
-    report, rollback, with_webhook,
+    OPS, Scene, at, commit, commit_id, config, execution, execution_in, execution_of, ops_item, ops_item_in,
+    push, report, rollback, with_webhook,
 };
-use local::aws::Fault;
+use local::{aws::Fault, outcome::Outcome, shapes::merged_pull_request};
 use metrics_lib::contract::Metric;
 
 const DEPLOYED: &str = "Deployments acme/shop 12:00 = 1
@@ -256,6 +256,109 @@ async fn lead_time_whose_commits_arrive_late() {
     assert!(!report.contains("leadTime e1 pending"), "{report}");
 }
 
+/// Deploys commit 1, and at 16:00 what GitHub made of a pull request. Each delivery about the pull request arrives at its
+/// time, or never, and the reconciler runs at some times: the lead time is known then.
+async fn check_pull_request(arrive: [Option<&str>; 2], runs: [&str; 2], expected: [Option<&str>; 2]) {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.pushes("15:00", "main", 1, &[commit(3, "15:00", "Feature (#7)")]).await;
+    let branch = push("acme/shop", "feature", None, &[commit(2, "13:00", "Do")], at("14:00"));
+    let request = merged_pull_request("acme/shop", "feature", &commit_id(2), &commit_id(3), 1, at("15:00"));
+    let run = execution("e2", "16:00").revision(&commit_id(3));
+    let mut script: Vec<_> =
+        runs.iter().zip(expected).map(|(time, expected)| (at(time), Err(expected))).collect();
+    let arrives = arrive.into_iter().zip([&branch, &request]);
+    script.extend(arrives.filter_map(|(time, delivery)| Some((at(time?), Ok(delivery)))));
+    script.sort_by_key(|(time, _)| *time);
+    let mut runs = Some(&run);
+    for (time, happens) in script {
+        if let Some(run) = runs.take_if(|run| run.end <= time) {
+            scene.runs(run).await;
+        }
+        scene.cloud.advance_to(time).await.unwrap();
+        let expected = match happens {
+            Ok((headers, body)) => {
+                assert_eq!(scene.cloud.deliver(headers, body).await.unwrap(), 200);
+                continue;
+            }
+            Err(expected) => expected,
+        };
+        assert!(scene.cloud.reconcile().await.unwrap());
+        let report = report(&Outcome::of(&scene.cloud));
+        let found =
+            report.lines().find_map(|line| line.strip_prefix("LeadTimeForChanges acme/shop 16:00 = "));
+        assert_eq!(found, expected, "{time}: {report}");
+        assert!(report.contains("PendingLeadTimes acme/shop 16:15 = 1\n"), "{report}");
+        assert!(!report.contains("dead letter"), "nobody has to do anything: {report}");
+    }
+}
+
+/// GitHub delivers again what failed: a pull request that was squashed is awaited, and so is its branch.
+#[tokio::test]
+async fn pull_request_that_arrives_late() {
+    let (squashed, whole) = ("3600", "10800");
+    let runs = ["18 15:00", "19 14:45"];
+    check_pull_request([Some("14:00"), Some("18 16:00")], runs, [None, Some(whole)]).await;
+    check_pull_request([Some("18 16:00"), Some("15:00")], runs, [None, Some(whole)]).await;
+    let runs = ["19 14:00", "20 22:00"];
+    check_pull_request([Some("14:00"), None], runs, [None, Some(squashed)]).await;
+    check_pull_request([None, Some("15:00")], runs, [None, Some(squashed)]).await;
+}
+
+/// A pipeline deploys for the first time, and an earlier push is late.
+#[tokio::test]
+async fn first_deployment_whose_earlier_pushes_arrive_late() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 1, &[commit(2, "11:00", "Go on")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(2))).await;
+    scene.reconciles("16 10:00").await;
+    let before = report(&Outcome::of(&scene.cloud));
+    assert!(before.contains("leadTime e1 pending: pushes before those that led to revision"), "{before}");
+    scene.pushes("16 11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.reconciles("16 18:00").await;
+    let report = report(&scene.finish().await);
+    assert!(report.contains("CommitLeadTime acme/shop 12:00 = 3600 + 7200\n"), "{report}");
+}
+
+/// Whichever call of a run that settles a lead time fails, all that the change shows is found in the end: it is rework,
+/// and restores service.
+#[tokio::test]
+async fn lead_time_whose_run_fails_at_any_call() {
+    const OPERATION: &str = "cloudwatch:PutMetricData";
+    for spared in 0.. {
+        let mut scene = Scene::with(with_webhook()).await;
+        scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+        scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+        scene.raises(&ops_item(1, "12:30")).await;
+        scene.runs(&execution("e2", "13:00").revision(&commit_id(3))).await;
+        scene.reconciles("18:00").await;
+        let fixed = [commit(2, "12:40", "Mend it (oi-000000000001)"), commit(3, "12:50", "Polish")];
+        scene.pushes("19:00", "main", 1, &fixed).await;
+        scene.until("20:00").await;
+        let before = scene.calls(OPERATION);
+        scene.services().faults.spare(OPERATION, spared);
+        scene.fails(OPERATION, Fault::throttled(), 1);
+        scene.cloud.reconcile().await.unwrap();
+        let calls = scene.calls(OPERATION) - before;
+        scene.services().faults.clear();
+        scene.reconciles("21:00").await;
+        scene.reconciles("23:00").await;
+        let report = report(&scene.finish().await);
+        for line in [
+            "LeadTimeForChanges acme/shop 13:00 = 1200\n",
+            "ReworkDeployments acme/shop 13:00 = 1\n",
+            "TimeToRestore acme/shop 13:00 = 1800\n",
+        ] {
+            assert!(report.contains(line), "after {spared} calls: {line}{report}");
+        }
+        if calls <= spared as u64 {
+            assert!(spared >= 3, "it is called for each fact");
+            break;
+        }
+    }
+}
+
 /// An incident that was resolved by hand is settled when no deployment that restores it can be expected any more.
 #[tokio::test]
 async fn resolved_without_a_deployment() {
@@ -409,6 +512,22 @@ async fn crash_between_put_metric_data_and_mark_is_found() {
     let log = &scene.cloud.logs().unwrap()["reconciler"];
     let told = r#""day":"2026-06-15T00:00:00Z","metric":"Deployments","ledger":2,"cloudwatch":3"#;
     assert!(log.contains(told), "{log}");
+}
+
+/// Rework that only the change shows is part of the comparison.
+#[tokio::test]
+async fn rework_by_a_change_is_compared() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.raises(&ops_item(1, "12:30")).await;
+    let fixed = [commit(2, "12:40", "Mend it (oi-000000000001)"), commit(3, "12:50", "Polish")];
+    scene.pushes("12:50", "main", 1, &fixed).await;
+    scene.runs(&execution("e2", "13:00").revision(&commit_id(3))).await;
+    scene.reconciles("19 12:00").await;
+    let report = report(&scene.finish().await);
+    assert!(report.contains("ReworkDeployments acme/shop 13:00 = 1\n"), "{report}");
+    assert!(report.contains("LedgerDrift - 19 12:00 = 0\n"), "{report}");
 }
 
 /// Without lead time there is no lake to be asked.

@@ -16,6 +16,8 @@ const COMMITS_PER_RECORD: usize = 500;
 /// How many `OpsItem`s a commit references at the most; more are not meant.
 const REFERENCES_PER_COMMIT: usize = 20;
 const BRANCH: &str = "refs/heads/";
+/// Who GitHub says has made the commits that it makes itself.
+const GITHUB: &str = "web-flow";
 
 /// A body that is not the payload of its event.
 #[derive(Debug, thiserror::Error)]
@@ -46,11 +48,12 @@ struct CommitPayload {
     timestamp: String,
     #[serde(default)]
     message: String,
-    author: Option<Author>,
+    author: Option<Person>,
+    committer: Option<Person>,
 }
 
 #[derive(Deserialize)]
-struct Author {
+struct Person {
     name: Option<String>,
     username: Option<String>,
 }
@@ -86,6 +89,13 @@ struct Branch {
     #[serde(rename = "ref")]
     name: String,
     sha: CommitId,
+    // Null for a fork that was deleted.
+    repo: Option<BranchRepository>,
+}
+
+#[derive(Deserialize)]
+struct BranchRepository {
+    full_name: String,
 }
 
 /// The changes that a payload tells of; none if it tells of nothing that matters. Commits of `bots` are marked.
@@ -148,7 +158,7 @@ fn push(payload: PushPayload, now: Timestamp, bots: &BTreeSet<String>) -> Result
 }
 
 fn trimmed(commit: CommitPayload, pushed: Timestamp, bots: &BTreeSet<String>) -> Commit {
-    let CommitPayload { id, timestamp, message, author } = commit;
+    let CommitPayload { id, timestamp, message, author, committer } = commit;
     let names = author.into_iter().flat_map(|author| [author.name, author.username]).flatten();
     let mut ops_items: Vec<_> = text::ops_item_ids(&message).take(REFERENCES_PER_COMMIT).collect();
     ops_items.sort();
@@ -156,7 +166,9 @@ fn trimmed(commit: CommitPayload, pushed: Timestamp, bots: &BTreeSet<String>) ->
     // Git takes dates that are none; such a commit counts from its push.
     let time = timestamp.parse().unwrap_or(pushed);
     let bot = names.into_iter().any(|name| bots.contains(&name));
-    Commit { id, time, merge: text::is_merge(&message), bot, ops_items }
+    let by_github = committer.is_some_and(|committer| committer.username.as_deref() == Some(GITHUB));
+    let requested = by_github && text::is_of_pull_request(&message);
+    Commit { id, time, merge: text::is_merge(&message), bot, requested, ops_items }
 }
 
 fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
@@ -167,6 +179,7 @@ fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
     }
     let missing =
         |name: &str| Invalid { event: "pull_request".into(), reason: format!("{name} can't be read") };
+    let own_branch = head.repo.is_some_and(|head| head.full_name == repository.full_name);
     Ok(vec![Change::PullRequest(PullRequest {
         repository: checked(&repository).ok_or_else(|| missing("repository.full_name"))?.to_owned(),
         branch: base.name,
@@ -175,6 +188,7 @@ fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
         merge_commit: merge_commit_sha.ok_or_else(|| missing("pull_request.merge_commit_sha"))?,
         commit_count: commits.ok_or_else(|| missing("pull_request.commits"))?,
         merged: merged_at.ok_or_else(|| missing("pull_request.merged_at"))?,
+        own_branch,
     })])
 }
 
@@ -269,6 +283,25 @@ mod tests {
         check(json!(null), false);
     }
 
+    /// What GitHub makes of pull requests, and what people write.
+    #[test]
+    fn commits_of_pull_requests() {
+        fn check(message: &str, committer: Value, expected: bool) {
+            let mut payload = push_payload();
+            payload["commits"][0]["message"] = json!(message);
+            payload["commits"][0]["committer"] = committer;
+            let changes = changes("push", payload.to_string().as_bytes(), now(), &BTreeSet::new()).unwrap();
+            let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
+            assert_eq!(push.commits[0].requested, expected, "{message}");
+        }
+        let github = json!({"name": "GitHub", "email": "noreply@github.com", "username": "web-flow"});
+        check("Fix login (#7)", github.clone(), true);
+        check("Merge pull request #7 from acme/fix", github.clone(), true);
+        check("Update README.md", github, false);
+        check("Fix login (#7)", json!({"name": "A. Person", "username": "person"}), false);
+        check("Fix login (#7)", json!(null), false);
+    }
+
     #[test]
     fn force_pushes() {
         for forced in [true, false] {
@@ -328,6 +361,18 @@ mod tests {
         check("pull_request", &payload, Ok(1));
         check("pull_request", &changed("/action", json!("opened")), Ok(0));
         check("pull_request", &changed("/pull_request/merged", json!(false)), Ok(0));
+        for (head, expected) in [
+            (json!({"full_name": "acme/shop"}), true),
+            (json!({"full_name": "person/shop"}), false),
+            (json!(null), false),
+        ] {
+            let mut payload = payload.clone();
+            payload["pull_request"]["head"]["repo"] = head;
+            let changes =
+                changes("pull_request", payload.to_string().as_bytes(), now(), &BTreeSet::new()).unwrap();
+            let Change::PullRequest(request) = &changes[0] else { panic!("{changes:?}") };
+            assert_eq!(request.own_branch, expected, "{payload}");
+        }
         let missing = Err("pull_request.merge_commit_sha can't be read");
         check("pull_request", &changed("/pull_request/merge_commit_sha", Value::Null), missing);
     }

@@ -137,7 +137,7 @@ impl Ledger {
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn published_on(&self, day: Timestamp) -> Result<DayCount, Error> {
         let mut count = DayCount::default();
-        for kind in FactKind::MEASURED {
+        for kind in FactKind::ALL.into_iter().filter(|kind| kind.is_measured()) {
             for item in self.listed(kind.name(), day..day).await? {
                 if item.get("state") != Some(FactState::Published.name()) {
                     continue;

@@ -42,12 +42,19 @@ impl Fault {
 
 /// The faults that are asked for, by operation (`codepipeline:GetPipelineExecution`).
 #[derive(Debug, Default)]
-pub struct Faults(BTreeMap<String, Vec<(Fault, usize)>>);
+pub struct Faults(BTreeMap<String, Vec<(Option<Fault>, usize)>>);
 
 impl Faults {
     /// Makes the next calls of an operation fail; after those that were asked for before.
     pub fn add(&mut self, operation: &str, fault: Fault, calls: usize) {
-        self.0.entry(operation.to_owned()).or_default().push((fault, calls));
+        self.0.entry(operation.to_owned()).or_default().push((Some(fault), calls));
+    }
+
+    /// Spares the next calls of an operation; after those that were asked for before.
+    pub fn spare(&mut self, operation: &str, calls: usize) {
+        if calls > 0 {
+            self.0.entry(operation.to_owned()).or_default().push((None, calls));
+        }
     }
 
     /// Forgets every fault that was asked for.
@@ -64,6 +71,6 @@ impl Faults {
         if *calls == 0 {
             faults.remove(0);
         }
-        Some(fault)
+        fault
     }
 }

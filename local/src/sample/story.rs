@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::Metric,
     event::{ExecutionKey, OpsItemKey},
+    text,
 };
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
@@ -178,7 +179,12 @@ impl Story {
         }
         let commits = self.commits(at, message, 3);
         let revision = commits[commits.len() - 1].id.clone();
-        self.delivered(at, [push(repository, "main", before.as_deref(), &commits, at)]);
+        let request = text::merged_branch(message).map(|branch| {
+            let merged = commits.len() - 1;
+            merged_pull_request(repository, branch, &commits[merged - 1].id, &revision, merged, at)
+        });
+        let to_main = push(repository, "main", before.as_deref(), &commits, at);
+        self.delivered(at, request.into_iter().chain([to_main]));
         let counted = commits.iter().filter(|commit| !commit.message.starts_with("Merge "));
         self.history(repository).pushed(&revision, counted.map(|commit| commit.time));
         self.note_references(repository, &commits);

@@ -2,6 +2,7 @@
 
 use crate::intake::signature;
 use jiff::Timestamp;
+use metrics_lib::text;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -19,7 +20,8 @@ pub struct PushedCommit {
 /// The headers and the body of a delivery.
 pub type Delivery = (BTreeMap<String, String>, String);
 
-/// A push to a branch; none before means that it creates the branch.
+/// A push to a branch; none before means that it creates the branch. Commits whose message is that of a pull request are
+/// made by GitHub itself.
 pub fn push(
     repository: &str,
     branch: &str,
@@ -30,7 +32,9 @@ pub fn push(
     let zeros = "0".repeat(40);
     let after = commits.last().map_or(zeros.as_str(), |commit| commit.id.as_str());
     let person = json!({"name": "A. Person", "email": "person@example.com", "username": "person"});
+    let github = json!({"name": "GitHub", "email": "noreply@github.com", "username": "web-flow"});
     let commits = commits.iter().map(|commit| {
+        let committer = if text::is_of_pull_request(&commit.message) { &github } else { &person };
         json!({
             "id": commit.id,
             "tree_id": commit.id,
@@ -39,7 +43,7 @@ pub fn push(
             "timestamp": commit.time,
             "url": format!("https://github.com/{repository}/commit/{}", commit.id),
             "author": person,
-            "committer": person,
+            "committer": committer,
             "added": [],
             "removed": [],
             "modified": ["README.md"],
@@ -66,7 +70,7 @@ pub fn push(
     )
 }
 
-/// A pull request of so many commits that was merged from a branch into `main`.
+/// A pull request of so many commits that was merged from a branch of the repository into `main`.
 pub fn merged_pull_request(
     repository: &str,
     head_branch: &str,
@@ -75,6 +79,7 @@ pub fn merged_pull_request(
     commits: usize,
     at: Timestamp,
 ) -> Delivery {
+    let own = json!({"full_name": repository});
     delivery(
         "pull_request",
         &json!({
@@ -86,8 +91,8 @@ pub fn merged_pull_request(
                 "merged_at": at,
                 "merge_commit_sha": merge_commit,
                 "commits": commits,
-                "base": {"ref": "main", "sha": "0".repeat(40)},
-                "head": {"ref": head_branch, "sha": head_commit},
+                "base": {"ref": "main", "sha": "0".repeat(40), "repo": own},
+                "head": {"ref": head_branch, "sha": head_commit, "repo": own},
             },
             "repository": {"full_name": repository, "created_at": "2017-07-14T02:40:00Z"},
         }),

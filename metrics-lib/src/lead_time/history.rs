@@ -4,6 +4,7 @@
 //! be reached from the one before, and the commits that it lists. That holds whatever branch was pushed to.
 
 use crate::lake::{Change, Commit, CommitId, PullRequest, Push};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The pushes, whole again and each once, and the pull requests.
@@ -24,10 +25,11 @@ struct Step<'a> {
     /// None where the branch was created, with commits of its own.
     old_head: Option<&'a CommitId>,
     forced: bool,
+    /// When it was pushed: what came before was pushed earlier.
+    pushed: Timestamp,
 }
 
 /// A way back.
-#[derive(Default)]
 pub(super) struct Walk<'a> {
     /// The commits, those of the latest step first; within a step the earliest first. With each, whether it may have been
     /// dropped by a force push.
@@ -38,15 +40,14 @@ pub(super) struct Walk<'a> {
 }
 
 /// Where a way back ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// Where it was to end.
     Met,
     /// Where a branch was created.
     Began,
-    /// At a head that no push brought.
-    #[default]
-    Unknown,
+    /// At a head that no push brought, though one did before this instant.
+    Unknown(Timestamp),
     /// At a push of which a part is missing.
     Torn,
 }
@@ -122,6 +123,7 @@ impl History {
             commits: &push.commits,
             old_head: push.old_head.as_ref(),
             forced: push.forced,
+            pushed: push.pushed,
         };
         let ending = |is: fn(&Push) -> bool| -> Vec<Step<'a>> {
             self.ending(id).filter(|push| is(push)).map(whole).collect()
@@ -151,7 +153,7 @@ impl History {
         let mut taken: Vec<(Step<'a>, &CommitId)> = Vec::new();
         let mut waiting = VecDeque::from([from]);
         let mut seen = BTreeSet::from([from]);
-        let (mut began, mut unknown, mut torn) = (false, false, false);
+        let (mut began, mut unknown, mut torn) = (false, None, false);
         while let Some(at) = waiting.pop_front() {
             if is_end(at) {
                 let mut way = Vec::new();
@@ -164,7 +166,10 @@ impl History {
                 return Walk::new(way, seen, End::Met);
             }
             let steps = self.steps(at);
-            unknown |= steps.is_empty();
+            if steps.is_empty() {
+                let newer = came.get(at).and_then(|number| taken.get(*number));
+                unknown = unknown.max(Some(newer.map_or(Timestamp::MAX, |(step, _)| step.pushed)));
+            }
             torn |= steps.is_empty() && self.torn.contains(at);
             for step in steps {
                 match step.old_head {
@@ -181,8 +186,10 @@ impl History {
         }
         let end = match (torn, unknown, began) {
             (true, ..) => End::Torn,
-            (_, false, true) => End::Began,
-            _ => End::Unknown,
+            (_, Some(before), _) => End::Unknown(before),
+            (_, None, true) => End::Began,
+            // In circles.
+            (_, None, false) => End::Unknown(Timestamp::MIN),
         };
         Walk::new(taken.iter().map(|(step, _)| step), seen, end)
     }

@@ -1,6 +1,9 @@
 //! What merging pull requests made, and the commits that count instead.
 
-use super::history::{End, History, Walk};
+use super::{
+    LATEST_DELIVERY,
+    history::{End, History, Walk},
+};
 use crate::{
     event::OpsItemId,
     lake::{Commit, CommitId, PullRequest, Push},
@@ -16,8 +19,17 @@ pub(super) struct PullRequests<'a> {
     branches: BTreeMap<&'a CommitId, BTreeSet<&'a str>>,
     /// The commits that count instead of one that squashing or rebasing made; none instead of one that only merges.
     instead: BTreeMap<&'a CommitId, Vec<&'a Commit>>,
-    /// The commits of which it can't be told yet what counts.
-    unknown: BTreeSet<&'a CommitId>,
+    /// The commits of which it can't be told yet what counts, and whether that is because a part of a push is missing.
+    unknown: BTreeMap<&'a CommitId, Missing>,
+}
+
+/// What is missing to tell what counts instead of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Missing {
+    /// Something that GitHub may still deliver.
+    Delivery,
+    /// A part of a push, of which another part is there.
+    Part,
 }
 
 /// Commits, with those of pull requests in place of what merging made of them.
@@ -29,20 +41,30 @@ pub(super) struct Expanded<'a> {
     pub(super) ops_items: BTreeSet<OpsItemId>,
     /// The branches that were merged by pull requests.
     pub(super) branches: BTreeSet<&'a str>,
-    /// Whether it can't be told yet what counts instead of some commit.
-    pub(super) unknown: bool,
+    /// What is missing to tell what counts instead of some commit, if anything is.
+    pub(super) missing: Option<Missing>,
 }
 
 impl<'a> PullRequests<'a> {
-    pub(super) fn new(history: &'a History) -> Self {
+    /// What pull requests made, as it is known at an instant.
+    pub(super) fn new(history: &'a History, now: Timestamp) -> Self {
         let mut all = Self::default();
         for request in &history.requests {
-            all.add(history, request);
+            all.add(history, request, now);
+        }
+        for commit in history.pushes.iter().flat_map(|push| &push.commits) {
+            let pushed = history.listing(&commit.id).map(|(push, _)| push.pushed).min();
+            if commit.requested
+                && !all.branches.contains_key(&commit.id)
+                && pushed.is_some_and(|pushed| may_arrive(pushed, now))
+            {
+                all.unknown.insert(&commit.id, Missing::Delivery);
+            }
         }
         all
     }
 
-    fn add(&mut self, history: &'a History, request: &'a PullRequest) {
+    fn add(&mut self, history: &'a History, request: &'a PullRequest, now: Timestamp) {
         let made = &request.merge_commit;
         self.branches.entry(made).or_default().insert(&request.head_branch);
         if request.head_commit == *made {
@@ -57,8 +79,15 @@ impl<'a> PullRequests<'a> {
             return;
         }
         let (own, end) = own_commits(history, request, push);
-        if end == End::Torn && own.len() < request.commit_count as usize {
-            self.unknown.insert(made);
+        if own.len() < request.commit_count as usize {
+            let missing = match end {
+                End::Torn => Some(Missing::Part),
+                End::Unknown(before) if request.own_branch && may_arrive(before.min(request.merged), now) => {
+                    Some(Missing::Delivery)
+                }
+                _ => None,
+            };
+            self.unknown.extend(missing.map(|missing| (made, missing)));
         }
         // A branch that was not pushed to this repository: what is known are the commits that came of it.
         if own.is_empty() {
@@ -106,7 +135,7 @@ impl<'a> PullRequests<'a> {
             if commit.time < since || without.contains(&commit.id) || !seen.insert(&commit.id) {
                 continue;
             }
-            expanded.unknown |= self.unknown.contains(&commit.id);
+            expanded.missing = expanded.missing.max(self.unknown.get(&commit.id).copied());
             expanded.ops_items.extend(commit.ops_items.iter().cloned());
             for branch in self.branches.get(&commit.id).into_iter().flatten() {
                 expanded.ops_items.extend(text::ops_item_ids(branch));
@@ -119,6 +148,11 @@ impl<'a> PullRequests<'a> {
         }
         expanded
     }
+}
+
+/// Whether what happened at an instant may still be delivered.
+pub(super) fn may_arrive(happened: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(happened) < LATEST_DELIVERY
 }
 
 /// The commits of a pull request's branch, the earliest first: as many as it says, without what came from the branch

@@ -12,7 +12,14 @@ fn id(number: u32) -> CommitId {
 
 /// A commit of an hour; its number is its hour, unless told otherwise.
 fn commit(number: u32, at: i64) -> Commit {
-    Commit { id: id(number), time: hour(at), merge: false, bot: false, ops_items: Vec::new() }
+    Commit {
+        id: id(number),
+        time: hour(at),
+        merge: false,
+        bot: false,
+        requested: false,
+        ops_items: Vec::new(),
+    }
 }
 
 fn of_bot(number: u32, at: i64) -> Commit {
@@ -54,7 +61,8 @@ fn pull_request(head_branch: &str, head: u32, made: u32, count: u32) -> Change {
         head_commit: id(head),
         merge_commit: id(made),
         commit_count: count,
-        merged: hour(0),
+        merged: hour(100),
+        own_branch: true,
     })
 }
 
@@ -74,6 +82,18 @@ fn check_revision(
 }
 
 fn check_after(revision: u32, previous: &[u32], branch: Option<&str>, changes: &[Change], expected: &str) {
+    // Nothing arrives any more.
+    check_at(hour(100) + LATEST_DELIVERY, revision, previous, branch, changes, expected);
+}
+
+fn check_at(
+    now: Timestamp,
+    revision: u32,
+    previous: &[u32],
+    branch: Option<&str>,
+    changes: &[Change],
+    expected: &str,
+) {
     let revision = id(revision);
     let previous: Vec<CommitId> = previous.iter().copied().map(id).collect();
     let question = Question {
@@ -82,6 +102,7 @@ fn check_after(revision: u32, previous: &[u32], branch: Option<&str>, changes: &
         branch,
         deployed: hour(100),
         lookback: SignedDuration::from_hours(80),
+        now,
     };
     let describe = |answer: Answer| match answer {
         Answer::Changed(Changed { commits, .. }) | Answer::WholeBranch(Changed { commits, .. }) => {
@@ -94,6 +115,7 @@ fn check_after(revision: u32, previous: &[u32], branch: Option<&str>, changes: &
         }
         Answer::Nothing(reason) => reason.to_owned(),
         Answer::Unknown(_) => "unknown".into(),
+        Answer::Awaited(_) => "awaited".into(),
     };
     assert_eq!(describe(change(question, changes)), expected);
     let reversed: Vec<_> = changes.iter().rev().chain(changes).cloned().collect();
@@ -271,8 +293,9 @@ fn deployments_of_several_branches() {
 fn references_before_the_first_deployment() {
     let old = Commit { ops_items: vec!["oi-000000000001".parse().unwrap()], ..commit(10, 10) };
     let (revision, lookback) = (id(100), SignedDuration::from_hours(80));
-    let question =
-        Question { revision: &revision, previous: &[], branch: Some("main"), deployed: hour(100), lookback };
+    let (branch, deployed) = (Some("main"), hour(100));
+    let now = deployed + LATEST_DELIVERY;
+    let question = Question { revision: &revision, previous: &[], branch, deployed, lookback, now };
     let answer = change(question, &[push("main", 0, &[old, commit(100, 100)])]);
     let Answer::WholeBranch(Changed { commits, ops_items, .. }) = answer else { panic!("{answer:?}") };
     assert_eq!((commits, ops_items), (vec![commit(100, 100)], BTreeSet::new()));
@@ -352,6 +375,7 @@ fn references() {
             branch: Some("main"),
             deployed: hour(100),
             lookback: SignedDuration::from_hours(80),
+            now: hour(100),
         };
         let Answer::Changed(changed) = change(question, changes) else { panic!("{changes:?}") };
         let found: Vec<String> = changed.ops_items.iter().map(ToString::to_string).collect();
@@ -372,8 +396,8 @@ fn references() {
     check(&[plain(90, &[100]), branch, request], &[one, two], &["fix/oi-000000000002"]);
 }
 
-/// Changes of a story, written as `branch old>new: commits` for pushes (`~` for a forced one, `m` behind a merge) and
-/// `base<head_branch head made count` for pull requests.
+/// Changes of a story, written as `branch old>new: commits` for pushes (`~` for a forced one, `m` behind a merge, `#` behind
+/// what GitHub made of a pull request) and `base<head_branch head made count` for pull requests.
 fn story(lines: &[&str]) -> Vec<Change> {
     lines.iter().map(|line| told(line)).collect()
 }
@@ -393,8 +417,9 @@ fn told(line: &str) -> Change {
     let (old, new) = heads.split_once(['>', '~']).unwrap();
     let [old, new] = [old, new].map(|number| number.parse::<u32>().unwrap());
     let commits = listed.iter().map(|word| {
-        let number = word.trim_end_matches('m').parse().unwrap();
-        Commit { merge: word.ends_with('m'), ..commit(number, i64::from(number)) }
+        let number = word.trim_end_matches(['m', '#']).parse().unwrap();
+        let (merge, requested) = (word.contains('m'), word.ends_with('#'));
+        Commit { merge, requested, ..commit(number, i64::from(number)) }
     });
     let Change::Push(push) = push(branch, old, &[commit(new, i64::from(new))]) else { unreachable!() };
     Change::Push(Push { commits: commits.collect(), forced: heads.contains('~'), ..push })
@@ -556,4 +581,58 @@ fn newer_revision_after_an_older_one() {
     let changes = ["main 0>90 90", "main 90>95 95", "main 95>100 100"];
     check_story(&[90, 95, 90], "main", &changes, "95 100");
     check_story(&[90, 100, 90], "main", &changes, "95 100");
+}
+
+/// What may still arrive is awaited for four days after it happened; then what has arrived counts.
+fn check_awaited(previous: &[u32], lines: &[&str], awaited_until: i64, then: &str) {
+    let days = |days: i64| SignedDuration::from_hours(24 * days);
+    let last = hour(awaited_until) + LATEST_DELIVERY;
+    assert_eq!(LATEST_DELIVERY, days(4));
+    for (now, expected) in [(hour(100), "awaited"), (last - days(1), "awaited"), (last, then)] {
+        check_at(now, 100, previous, Some("main"), &story(lines), expected);
+    }
+}
+
+/// GitHub made a commit of a pull request: that it was one, which branch it had, a delivery tells that has not arrived.
+#[test]
+fn pull_request_that_has_not_arrived() {
+    check_awaited(&[10], &["main 10>100 100#", "feature 0>80 79 80"], 100, "100");
+    check_awaited(&[10], &["main 10>90 80 90m#", "main 90>100 100"], 90, "80 100");
+    // It lies further back, or has been deployed before.
+    let further =
+        ["main 0>10 10#", "main 10>20 20#", "main<feature 15 20 1", "feature 0>15 15", "main 20>100 100"];
+    check_at(hour(100), 100, &[10], Some("main"), &story(&further), "15 100");
+    // A branch that main was merged into lists it once more, later.
+    let again = ["main 10>100 5# 100"];
+    let Change::Push(first) = told("main 0>5 5#") else { unreachable!() };
+    let long_ago = Change::Push(Push { pushed: hour(0) - LATEST_DELIVERY, ..first });
+    check_at(hour(100), 100, &[10], Some("main"), &[&story(&again)[..], &[long_ago]].concat(), "5 100");
+}
+
+/// The pull request has arrived, and a push to its branch has not.
+#[test]
+fn branch_of_a_pull_request_that_has_not_arrived() {
+    let squashed = ["main 10>100 100#", "main<feature 90 100 2"];
+    check_awaited(&[10], &squashed, 100, "100");
+    // What is missing was pushed before what has arrived.
+    check_awaited(&[10], &[&squashed[..], &["feature 80>90 90"]].concat(), 90, "90");
+    check_at(
+        hour(100),
+        100,
+        &[10],
+        Some("main"),
+        &story(&[&squashed[..], &["feature 0>90 90"]].concat()),
+        "90",
+    );
+    // A fork's branch is never pushed here.
+    let Change::PullRequest(request) = told("main<feature 90 100 2") else { unreachable!() };
+    let of_fork = Change::PullRequest(PullRequest { own_branch: false, ..request });
+    check_at(hour(100), 100, &[10], Some("main"), &[told("main 10>100 100#"), of_fork], "100");
+}
+
+/// The first deployment of a pipeline: nothing tells what came before, but that something did.
+#[test]
+fn pushes_before_a_first_deployment_that_have_not_arrived() {
+    check_awaited(&[], &["main 90>95 95", "main 95>100 98 100"], 95, "95 98 100");
+    check_at(hour(100), 100, &[], Some("main"), &story(&["main 0>95 95", "main 95>100 100"]), "95 100");
 }

@@ -95,8 +95,6 @@ fn variable(value: &Value) -> String {
 
 /// The function that finds what no event has brought, and its schedule.
 pub(super) fn reconciler(names: &Names, settings: &Settings, read_role: &ReadRole) -> Scheduled {
-    let mut environment = consumer_environment(names, settings, read_role);
-    environment.insert(env::LEAD_TIME, settings.lead_time.to_string());
     Scheduled {
         function: Function {
             name: RECONCILER,
@@ -105,7 +103,7 @@ pub(super) fn reconciler(names: &Names, settings: &Settings, read_role: &ReadRol
             log_group: names.log_group(RECONCILER),
             timeout: RECONCILER_TIMEOUT,
             memory: 512,
-            environment,
+            environment: consumer_environment(names, settings, read_role),
             permissions: reconciler_permissions(names, settings),
         },
         schedule: names.of(RECONCILER),
@@ -152,6 +150,7 @@ fn consumer_environment(
         (env::TEAMS, variable(&json!(settings.teams))),
         (env::ATTRIBUTION_WINDOW, settings.attribution_window.to_string()),
         (env::ATTRIBUTION_DELAY, settings.attribution_delay.to_string()),
+        (env::LEAD_TIME, settings.lead_time.to_string()),
         (env::LEAD_TIME_LOOKBACK, settings.lead_time_lookback.to_string()),
         (env::ATHENA_WORKGROUP, names.workgroup()),
         (env::LAKE_DATABASE, names.database()),

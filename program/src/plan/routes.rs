@@ -3,6 +3,7 @@
 use super::{Bus, PolicyStatement, Queue, Rule};
 use crate::{naming::Names, settings::Settings};
 use jiff::SignedDuration;
+use metrics_lib::lead_time::MEASURED_AFTER;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -75,7 +76,7 @@ const ROUTES: [Route; 4] = [
         description: "Measures the lead time of changes",
         executions: true,
         incidents: Incidents::No,
-        delay: MAX_DELAY,
+        delay: MEASURED_AFTER,
     },
 ];
 
@@ -181,7 +182,10 @@ pub(super) fn queue(route: &Route, names: &Names, settings: &Settings, timeout: 
             let delay = settings.attribution_delay.min(MAX_DELAY);
             (delay, settings.attribution_delay - delay)
         }
-        Incidents::RaisedAndResolved => (SignedDuration::ZERO, settings.attribution_delay),
+        Incidents::RaisedAndResolved => {
+            let measured_after = if settings.lead_time { MEASURED_AFTER } else { SignedDuration::ZERO };
+            (SignedDuration::ZERO, settings.attribution_delay.max(measured_after))
+        }
     };
     let rounds = u32::try_from(wait.as_secs() / visibility_timeout.as_secs() + 1).unwrap_or(u32::MAX);
     Queue {
