@@ -10,6 +10,7 @@ mod engine;
 mod failures;
 mod faults;
 mod lead_times;
+mod ledger;
 mod outside;
 mod package;
 mod permissions;
