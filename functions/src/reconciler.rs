@@ -24,6 +24,7 @@ use lambda_runtime::{
     tracing::{error, info},
 };
 use metrics_lib::datum::OLDEST;
+use serde::de::IgnoredAny;
 use std::{pin::Pin, time::Instant};
 
 /// Runs the Lambda function; what is in its events does not matter.
@@ -32,7 +33,7 @@ use std::{pin::Pin, time::Instant};
 /// A configuration that can't be used; what the runtime fails with.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
     let context = worker::context().await?;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<IgnoredAny>| {
         let context = &context;
         async move {
             let deadline = worker::deadline(&event.context);
