@@ -1,18 +1,24 @@
 //! Hostile input: made-up events, deliveries, records and invocations, by a seed, through the real functions. Each gets a
 //! clear answer; no process ends, no log repeats anything of it, and no figure changes.
 
+mod deliveries;
 mod documents;
-mod input;
+mod events;
+mod invocations;
 mod mutation;
+mod records;
 mod tally;
 
 use crate::scene::{Scene, commit, execution, ops_item, rollback, with_webhook};
-use input::{Deliveries, Events, Invocations, Records};
+use deliveries::Deliveries;
+use events::Events;
+use invocations::Invocations;
 use local::outcome::Outcome;
 use metrics_lib::contract::{Metric, Namespace};
 use mutation::CANARY;
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
+use records::Records;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tally::Tally;
@@ -102,7 +108,7 @@ async fn ten_thousand_inputs() {
 async fn events_on_the_bus() {
     let mut scene = world().await;
     let before = State::of(&scene);
-    input::send_events(&mut scene, &mut ChaCha12Rng::seed_from_u64(8), 100);
+    events::send_events(&mut scene, &mut ChaCha12Rng::seed_from_u64(8), 100);
     let outcome = scene.finish().await;
     assert!(!outcome.refused.is_empty() && !outcome.dead_letters.is_empty());
     for (_, queue) in scene.cloud.functions() {

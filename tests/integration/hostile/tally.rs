@@ -3,6 +3,22 @@
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write};
 
+/// The fields of an event that are read; the first is the event itself.
+const PLACES: [&str; 12] = [
+    ".",
+    "detail-type",
+    "account",
+    "region",
+    "time",
+    "detail",
+    "detail.pipeline",
+    "detail.execution-id",
+    "detail.state",
+    "detail.ops-item-id",
+    "detail.status",
+    "detail.modified-time",
+];
+
 /// What became of each input.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -52,6 +68,10 @@ impl Tally {
             let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
             let reason = [text("error.message"), text("reason")].concat();
             assert!(!reason.is_empty(), "{fields} gives no reason");
+            if let Some(fault) = reason.strip_prefix("the event is malformed at ") {
+                let (place, _) = fault.split_once(": ").unwrap_or_default();
+                assert!(PLACES.contains(&place) || place.starts_with("line "), "{reason} names no field");
+            }
             *answer = Answer::Told(format!("{} {}", text("error.type"), text("error.code")));
         }
     }

@@ -1,133 +1,19 @@
-//! Inputs for each function, made of valid ones, and how each is handed over.
+//! Deliveries that are none, signed by who knows the secret, and requests of others.
 
 use super::{
     mutation::{CANARY, mutated, pick},
-    tally::{Answer, Tally},
+    tally::Tally,
 };
-use crate::scene::{Scene, at, commit, commit_id, execution, ops_item, push, rollback};
+use crate::scene::{Scene, at, commit, commit_id, push};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use local::{
-    router::Envelope,
-    shapes::{headers, merged_pull_request},
-};
+use local::shapes::{headers, merged_pull_request};
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// The functions that get SQS batches.
-const CONSUMERS: [&str; 4] =
-    ["deployment-frequency", "change-failure-rate", "time-to-restore", "lead-time-for-changes"];
-/// The most messages in a batch.
-const BATCH: usize = 10;
-/// The largest message that SQS takes.
-const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// The largest body that the webhook takes.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
-
-/// Events that have been sent before.
-fn events() -> Vec<Value> {
-    let item = ops_item(1, "12:30").title(CANARY);
-    vec![
-        execution("e2", "12:00").event("SUCCEEDED"),
-        rollback("r1", "e1", "13:00").event("SUCCEEDED"),
-        item.create_event(),
-        item.update_event("Resolved", at("13:30")),
-    ]
-}
-
-/// Sends events whose details are none to the buses of their accounts. EventBridge makes what surrounds the details.
-pub(super) fn send_events(scene: &mut Scene, rng: &mut ChaCha12Rng, count: usize) {
-    let valid = events();
-    for _ in 0..count {
-        let event = &valid[rng.random_range(0..valid.len())];
-        let text = |name: &str| event[name].as_str().unwrap().to_owned();
-        let envelope = Envelope {
-            account: text("account"),
-            region: text("region"),
-            source: text("source"),
-            detail_type: text("detail-type"),
-        };
-        let (_, detail) = mutated(rng, &event["detail"]);
-        let whole =
-            event.to_string().replace(&event["detail"].to_string(), &String::from_utf8_lossy(&detail));
-        // EventBridge takes JSON only.
-        let _ = scene.cloud.send(envelope, None, &whole);
-    }
-}
-
-/// Events of CodePipeline and `OpsCenter`.
-pub(super) struct Events {
-    valid: Vec<Value>,
-}
-
-impl Events {
-    pub(super) fn new() -> Self {
-        // Less of what nothing reads: changing it would show little.
-        const READ: [&str; 6] =
-            ["pipeline", "execution-id", "state", "ops-item-id", "status", "modified-time"];
-        let mut valid = events();
-        for event in &mut valid {
-            let members = event.as_object_mut().unwrap();
-            members.retain(|name, _| !["version", "source", "resources"].contains(&name.as_str()));
-            let detail = event["detail"].as_object_mut().unwrap();
-            detail.retain(|name, _| READ.contains(&name.as_str()) || name == "title");
-        }
-        Self { valid }
-    }
-
-    pub(super) async fn play(
-        &self,
-        scene: &mut Scene,
-        rng: &mut ChaCha12Rng,
-        count: usize,
-        tally: &mut Tally,
-    ) {
-        for first in (0..count).step_by(BATCH) {
-            let function = CONSUMERS[first / BATCH % CONSUMERS.len()];
-            let messages: Vec<_> = (first..count.min(first + BATCH))
-                .map(|number| {
-                    let (done, body) = self.event(rng);
-                    (format!("hostile-{number}"), done, body)
-                })
-                .collect();
-            let records = messages.iter().map(|(id, _, body)| message(id, body));
-            let batch = json!({"Records": records.collect::<Vec<_>>()}).to_string();
-            let answer = scene.cloud.invoke(function, batch).await.unwrap().unwrap();
-            let answer: Value = serde_json::from_slice(&answer).unwrap();
-            let failed: BTreeSet<&str> = answer["batchItemFailures"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|failure| failure["itemIdentifier"].as_str().unwrap())
-                .collect();
-            assert!(failed.iter().all(|id| messages.iter().any(|(other, ..)| other == id)), "{answer}");
-            for (id, done, _) in messages {
-                match failed.contains(id.as_str()) {
-                    true => tally.count("events", done, Answer::Failed { id }),
-                    false => tally.tell("events", done, "nothing follows from it"),
-                }
-            }
-        }
-    }
-
-    fn event(&self, rng: &mut ChaCha12Rng) -> (&'static str, String) {
-        let valid = &self.valid[rng.random_range(0..self.valid.len())];
-        if rng.random_ratio(1, 500) {
-            let mut event = valid.clone();
-            event["detail"]["pipeline"] = json!(CANARY.repeat(LARGEST_MESSAGE / CANARY.len() - 200));
-            return ("a message of 1 MiB", event.to_string());
-        }
-        let (done, body) = mutated(rng, valid);
-        // SQS takes text only.
-        (done, String::from_utf8_lossy(&body).into_owned())
-    }
-}
-
-fn message(id: &str, body: &str) -> Value {
-    json!({"messageId": id, "receiptHandle": id, "body": body, "attributes": {"ApproximateReceiveCount": "1"},
-           "messageAttributes": {}, "eventSource": "aws:sqs", "awsRegion": "eu-west-1"})
-}
 
 /// Deliveries of whoever knows the secret, and requests of who does not.
 pub(super) struct Deliveries {
@@ -135,13 +21,13 @@ pub(super) struct Deliveries {
 }
 
 /// A request as API Gateway hands it over.
-struct Request {
+pub(super) struct Request {
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
 }
 
 impl Request {
-    fn signed(event: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn signed(event: &str, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
         Self { headers: headers(event, &body), body }
     }
@@ -157,7 +43,7 @@ impl Request {
     }
 
     /// What is no text comes encoded.
-    fn event(&self) -> Value {
+    pub(super) fn event(&self) -> Value {
         let (body, encoded) = match std::str::from_utf8(&self.body) {
             Ok(text) => (text.to_owned(), false),
             Err(_) => (BASE64_STANDARD.encode(&self.body), true),
@@ -350,108 +236,4 @@ async fn deliver(scene: &mut Scene, event: &Value) -> String {
     assert!(!body.is_empty() && !body.contains(CANARY), "{answer}");
     // Which field it is, is of no interest here.
     format!("{status} {}", body.split(": ").next().unwrap_or_default())
-}
-
-/// Records of the lake.
-pub(super) struct Records {
-    valid: Vec<Value>,
-}
-
-impl Records {
-    /// Those that the lake holds.
-    pub(super) fn of(scene: &Scene) -> Self {
-        let services = scene.services();
-        let lines = services.lake.values().flat_map(|object| object.split(|byte| *byte == b'\n'));
-        let lines = lines.filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).unwrap());
-        Self { valid: lines.collect() }
-    }
-
-    pub(super) async fn play(
-        &self,
-        scene: &mut Scene,
-        rng: &mut ChaCha12Rng,
-        count: usize,
-        tally: &mut Tally,
-    ) {
-        const ARRIVED: i64 = 1_781_524_800_000;
-        for first in (0..count).step_by(BATCH) {
-            let records: Vec<_> = (first..count.min(first + BATCH))
-                .map(|number| {
-                    let valid = &self.valid[rng.random_range(0..self.valid.len())];
-                    let (done, data) = mutated(rng, valid);
-                    let id = format!("record-{number}");
-                    match rng.random_range(0..20) {
-                        0 => (id, "data that are not base64", "hostile text!".to_owned(), ARRIVED),
-                        1 => {
-                            let arrived = pick(rng, &[i64::MIN, i64::MAX, -1, 253_402_300_800_000]);
-                            (
-                                id,
-                                "an arrival that is no time",
-                                BASE64_STANDARD.encode(valid.to_string()),
-                                arrived,
-                            )
-                        }
-                        _ => (id, done, BASE64_STANDARD.encode(data), ARRIVED),
-                    }
-                })
-                .collect();
-            let wire = records.iter().map(|(id, _, data, arrived)| {
-                json!({"recordId": id, "approximateArrivalTimestamp": arrived, "data": data})
-            });
-            let batch = json!({"invocationId": "i", "deliveryStreamArn": "arn:aws:firehose:x", "region": "eu-west-1",
-                "records": wire.collect::<Vec<_>>()});
-            let answer = scene.cloud.invoke("commit-transform", batch.to_string()).await.unwrap().unwrap();
-            let answer: Value = serde_json::from_slice(&answer).unwrap();
-            let answers = answer["records"].as_array().unwrap();
-            assert_eq!(answers.len(), records.len());
-            for ((id, done, ..), answer) in records.iter().zip(answers) {
-                assert_eq!(answer["recordId"], id.as_str());
-                tally.tell("records", done, answer["result"].as_str().unwrap());
-            }
-        }
-    }
-}
-
-/// Invocations of all functions with what nobody should send.
-pub(super) struct Invocations {
-    valid: Vec<(&'static str, Value)>,
-}
-
-impl Invocations {
-    pub(super) fn new() -> Self {
-        let started = execution("e2", "12:00").event("STARTED").to_string();
-        let batch = json!({"Records": [message("m1", &started)]});
-        let mut valid: Vec<_> = CONSUMERS.iter().map(|function| (*function, batch.clone())).collect();
-        let ping = Request::signed("ping", "{\"zen\": \"hostile text\"}").event();
-        let record = json!({"recordId": "r", "approximateArrivalTimestamp": 0, "data": "e30="});
-        valid.push(("github-webhook", ping));
-        valid.push(("commit-transform", json!({"invocationId": "i", "records": [record]})));
-        valid.push(("reconciler", json!({"source": "aws.scheduler", "detail": {}})));
-        Self { valid }
-    }
-
-    pub(super) async fn play(
-        &self,
-        scene: &mut Scene,
-        rng: &mut ChaCha12Rng,
-        count: usize,
-        tally: &mut Tally,
-    ) {
-        for number in 0..count {
-            let (function, valid) = &self.valid[number % self.valid.len()];
-            let (_, payload) = mutated(rng, valid);
-            let answer = match scene.cloud.invoke(function, payload).await.unwrap() {
-                Ok(_) => "answered".to_owned(),
-                Err(local::lambda::Failure::Error { error_type, message }) => {
-                    assert!(!message.is_empty() && !message.contains(CANARY), "{function}: {message}");
-                    match error_type.contains("DeserializeError") {
-                        true => "refused by the runtime: no JSON".to_owned(),
-                        false => format!("refused as {error_type}"),
-                    }
-                }
-                Err(other) => panic!("{function}: {other:?}"),
-            };
-            tally.tell("invocations", function, answer);
-        }
-    }
 }
