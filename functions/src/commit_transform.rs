@@ -3,6 +3,7 @@
 //! Every record is answered exactly once, and one that is not ours harms no other. Source: Amazon Data Firehose developer
 //! guide, "Data transformation" and "Dynamic partitioning".
 
+use crate::{error::Error, wire};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use lambda_runtime::{
@@ -11,6 +12,7 @@ use lambda_runtime::{
 };
 use metrics_lib::lake::{Change, Row, bucket, day};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// The most that an answer may hold: 6 MB, less what surrounds the data.
@@ -65,8 +67,8 @@ struct Metadata {
 /// What the runtime fails with.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
     tracing::init_default_subscriber();
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Batch>| {
-        Ok::<_, lambda_runtime::Error>(transform(event.payload))
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
+        Ok::<_, Error>(transform(wire::read(event.payload.get().as_bytes())?))
     }))
     .await
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with one event, and whether trying again helps.
 
+use crate::wire::Fault;
 use aws_sdk_sts::{
     error::{ProvideErrorMetadata, SdkError},
     operation::assume_role::AssumeRoleError,
@@ -74,13 +75,8 @@ pub enum Error {
     #[error("{0}")]
     TooNew(#[from] metrics_lib::datum::InvalidDatum),
     /// A message that is no event of ours.
-    #[error("the event is malformed at {path}: {reason}")]
-    Malformed {
-        /// The path of the field.
-        path: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error("the event is malformed at {0}")]
+    Malformed(#[from] Fault),
     /// An event of an account and region that are not configured.
     #[error("account {account} is not configured in region {region}")]
     Unconfigured {
@@ -123,7 +119,7 @@ impl Error {
             | Self::Claimed { .. }
             | Self::TooNew(_)
             | Self::Clock(_) => "Retryable",
-            Self::Malformed { .. }
+            Self::Malformed(_)
             | Self::Unconfigured { .. }
             | Self::OpsItem { .. }
             | Self::Lake(_)
@@ -143,7 +139,7 @@ impl Error {
             Self::Lake(_) => "Lake",
             Self::Claimed { .. } => "Claimed",
             Self::TooNew(_) => "TooNew",
-            Self::Malformed { .. } => "Malformed",
+            Self::Malformed(_) => "Malformed",
             Self::Unconfigured { .. } => "Unconfigured",
             Self::OpsItem { .. } => "OpsItem",
             Self::Ledger { .. } => "Ledger",

@@ -3,10 +3,16 @@
 //! The wire types name the fields that are used and nothing else, so that floats as versions, missing triggers and
 //! fields that come later can't break them.
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    wire::{self, Fault},
+};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use metrics_lib::event::{ExecutionKey, OpsItemKey};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, Unexpected},
+};
 use serde_json::Value;
 
 /// An event that a function acts on.
@@ -26,7 +32,9 @@ pub enum Event {
 struct Envelope {
     #[serde(rename = "detail-type")]
     detail_type: String,
+    #[serde(deserialize_with = "name")]
     account: String,
+    #[serde(deserialize_with = "name")]
     region: String,
     time: Timestamp,
     detail: Value,
@@ -35,7 +43,9 @@ struct Envelope {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct PipelineDetail {
+    #[serde(deserialize_with = "name")]
     pipeline: String,
+    #[serde(deserialize_with = "name")]
     execution_id: String,
     state: PipelineState,
 }
@@ -68,13 +78,12 @@ impl Event {
     /// Reads an event.
     ///
     /// # Errors
-    /// [`Error::Malformed`], with the path of the field.
+    /// [`Error::Malformed`].
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let deserializer = &mut serde_json::Deserializer::from_str(text);
-        let Envelope { detail_type, account, region, time, detail } = at_path("", deserializer)?;
+        let Envelope { detail_type, account, region, time, detail } = wire::read(text.as_bytes())?;
         match detail_type.as_str() {
             "CodePipeline Pipeline Execution State Change" => {
-                let PipelineDetail { pipeline, execution_id, state } = at_path("detail.", detail)?;
+                let PipelineDetail { pipeline, execution_id, state } = wire::part("detail", detail)?;
                 Ok(match state {
                     PipelineState::Succeeded => {
                         Self::ExecutionSucceeded(ExecutionKey { account, region, pipeline, execution_id })
@@ -83,11 +92,11 @@ impl Event {
                 })
             }
             "OpsItem Create" => {
-                let OpsItemDetail { ops_item_id, .. } = at_path("detail.", detail)?;
+                let OpsItemDetail { ops_item_id, .. } = wire::part("detail", detail)?;
                 Ok(Self::OpsItemRaised(OpsItemKey { account, region, ops_item_id }))
             }
             "OpsItem Update" => {
-                let OpsItemDetail { ops_item_id, status, modified_time } = at_path("detail.", detail)?;
+                let OpsItemDetail { ops_item_id, status, modified_time } = wire::part("detail", detail)?;
                 let key = OpsItemKey { account, region, ops_item_id };
                 Ok(match status {
                     Some(OpsItemStatus::Resolved | OpsItemStatus::Closed) => {
@@ -97,22 +106,25 @@ impl Event {
                     Some(OpsItemStatus::Other) | None => Self::Irrelevant,
                 })
             }
-            other => Err(Error::Malformed {
+            _ => Err(Error::Malformed(Fault {
                 path: "detail-type".into(),
-                reason: format!("{other:?} is none of the events that this function is made for"),
-            }),
+                reason: "it is none of the events that this function is made for".into(),
+            })),
         }
     }
 }
 
-fn at_path<'de, T: DeserializeOwned>(
-    prefix: &str,
-    deserializer: impl serde::Deserializer<'de, Error = serde_json::Error>,
-) -> Result<T, Error> {
-    serde_path_to_error::deserialize(deserializer).map_err(|error| Error::Malformed {
-        path: format!("{prefix}{}", error.path()).trim_end_matches('.').to_owned(),
-        reason: error.inner().to_string(),
-    })
+/// A name or id of AWS's. It is told in logs, asked for with the APIs, and part of the ledger's keys.
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte);
+    if (1..=100).contains(&name.len()) && name.bytes().all(allowed) {
+        return Ok(name);
+    }
+    Err(D::Error::invalid_value(
+        Unexpected::Other("a text"),
+        &"1 to 100 letters, digits and characters of \".@-_\"",
+    ))
 }
 
 /// An instant with or without an offset; without one it is UTC.
@@ -135,7 +147,7 @@ mod tests {
             Ok(Event::OpsItemRaised(key)) => Ok(format!("raised {key}")),
             Ok(Event::OpsItemResolved(key, at)) => Ok(format!("resolved {key} {at}")),
             Ok(Event::Irrelevant) => Ok("irrelevant".into()),
-            Err(Error::Malformed { path, .. }) => Err(path),
+            Err(Error::Malformed(fault)) => Err(fault.path),
             Err(other) => Err(other.to_string()),
         };
         assert_eq!(found.as_deref().map_err(String::as_str), expected, "{detail}");
@@ -165,6 +177,12 @@ mod tests {
         check(r#"{"pipeline":"shop","execution-id":"1b","state":"INVENTED"}"#, Ok("irrelevant"));
         check(r#"{"pipeline":"shop","state":"SUCCEEDED"}"#, Err("detail"));
         check(r#"{"pipeline":5,"execution-id":"1b","state":"SUCCEEDED"}"#, Err("detail.pipeline"));
+        // The ledger's keys join names with this.
+        check(r#"{"pipeline":"a#b","execution-id":"1b","state":"SUCCEEDED"}"#, Err("detail.pipeline"));
+        check(r#"{"pipeline":"shop","execution-id":"","state":"SUCCEEDED"}"#, Err("detail.execution-id"));
+        let long = "x".repeat(101);
+        let detail = format!(r#"{{"pipeline":"{long}","execution-id":"1b","state":"SUCCEEDED"}}"#);
+        check(&detail, Err("detail.pipeline"));
         check("null", Err("detail"));
     }
 
@@ -198,5 +216,16 @@ mod tests {
         );
         check("OpsItem Create", r#"{"ops-item-id":"oi-01234"}"#, Err("detail.ops-item-id"));
         check("EC2 Instance State-change Notification", "{}", Err("detail-type"));
+    }
+
+    #[test]
+    fn an_event_ends_where_it_ends() {
+        let event = r#"{"detail-type":"OpsItem Update","account":"111111111111","region":"eu-west-1",
+            "time":"2026-07-01T10:00:00Z","detail":{"ops-item-id":"oi-0123456789ab"}}"#;
+        assert_eq!(Event::parse(event).unwrap(), Event::Irrelevant);
+        assert_eq!(Event::parse(&format!("{event}\n")).unwrap(), Event::Irrelevant);
+        for rest in ["{}", "x", "\0", event] {
+            assert!(Event::parse(&format!("{event}{rest}")).is_err(), "{rest}");
+        }
     }
 }

@@ -7,13 +7,13 @@ pub mod payload;
 pub mod secret;
 pub mod signature;
 
-use crate::{clock::Clock, config::WebhookConfig, error::Error, publish::counted};
+use crate::{clock::Clock, config::WebhookConfig, error::Error, publish::counted, wire};
 use aws_config::BehaviorVersion;
 use aws_sdk_firehose::{primitives::Blob, types::Record};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lambda_runtime::{
     LambdaEvent, service_fn,
-    tracing::{self, error, info},
+    tracing::{self, error, info, warn},
 };
 use metrics_lib::{
     contract::Metric,
@@ -21,14 +21,18 @@ use metrics_lib::{
 };
 use secret::Secrets;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
 use signature::Signature;
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    pin::Pin,
 };
 
 /// The largest body: what Lambda takes in an invocation.
 const MAX_BODY: usize = 6 * 1024 * 1024;
+/// The most that Firehose takes at once: records, and bytes.
+const MAX_BATCH: (usize, usize) = (500, 4 * 1024 * 1024);
 /// How often records that Firehose did not take are put again.
 const TRIES: usize = 3;
 
@@ -36,7 +40,7 @@ const TRIES: usize = 3;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
-    headers: Option<BTreeMap<String, String>>,
+    headers: Option<BTreeMap<String, Value>>,
     body: Option<String>,
     #[serde(default)]
     is_base64_encoded: bool,
@@ -124,12 +128,20 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         bots: config.bot_authors,
         clock: config.clock,
     };
-    let handle = |event: LambdaEvent<Request>| webhook.answer(event.payload);
-    lambda_runtime::run(service_fn(handle)).await
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| webhook.handle(event.payload))).await
 }
 
 impl Webhook {
-    async fn answer(&self, request: Request) -> Result<Response, Error> {
+    /// Answers an invocation. The type of the future is hidden: it nests those of every API call, deeper than the compiler
+    /// follows.
+    fn handle(
+        &self,
+        payload: Box<RawValue>,
+    ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + '_>> {
+        Box::pin(async move { Ok(self.answer(wire::read(payload.get().as_bytes())?).await) })
+    }
+
+    async fn answer(&self, request: Request) -> Response {
         let (status, body) = match self.accept(&request).await {
             Ok(Accepted::Pong) => (200, "pong".to_owned()),
             Ok(Accepted::Stored(records)) => {
@@ -143,14 +155,20 @@ impl Webhook {
                     error!(status, error.code = cause.code(), error.message = %cause, "delivery not stored");
                 } else {
                     info!(status, reason = %refusal, "delivery refused");
-                    let now = self.clock.now()?;
-                    counted(&self.cloudwatch, Metric::WebhookRejected, now).await?;
+                    // Whoever floods the webhook until CloudWatch throttles is answered all the same.
+                    if let Err(cause) = self.count_refused().await {
+                        warn!(error.code = cause.code(), error.message = %cause, "refused delivery not counted");
+                    }
                 }
                 (status, refusal.to_string())
             }
         };
         let headers = BTreeMap::from([("content-type", "text/plain; charset=utf-8")]);
-        Ok(Response { status_code: status, headers, body, is_base64_encoded: false })
+        Response { status_code: status, headers, body, is_base64_encoded: false }
+    }
+
+    async fn count_refused(&self) -> Result<(), Error> {
+        counted(&self.cloudwatch, Metric::WebhookRejected, self.clock.now()?).await
     }
 
     async fn accept(&self, request: &Request) -> Result<Accepted, Refusal> {
@@ -185,10 +203,17 @@ impl Webhook {
         Ok(Accepted::Stored(changes.len()))
     }
 
-    /// Puts records on Firehose; those that it does not take are put again.
+    /// Puts changes on Firehose.
     async fn put(&self, changes: &[Change]) -> Result<(), Error> {
+        for batch in batches(changes.iter().map(record).collect::<Result<_, _>>()?) {
+            self.put_batch(batch).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts records on Firehose; those that it does not take are put again.
+    async fn put_batch(&self, mut records: Vec<Record>) -> Result<(), Error> {
         const API: &str = "firehose:PutRecordBatch";
-        let mut records = changes.iter().map(record).collect::<Result<Vec<_>, _>>()?;
         let mut reason = None;
         for _ in 0..TRIES {
             let request = self.firehose.put_record_batch().delivery_stream_name(&self.delivery_stream);
@@ -211,10 +236,10 @@ impl Webhook {
 }
 
 impl Request {
-    /// A header, whose name may be written in any case.
+    /// A header, whose name may be written in any case. One that is no text is none.
     fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter().flatten();
-        headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
     }
 
     /// The body's bytes, just as they were sent.
@@ -227,6 +252,24 @@ impl Request {
     }
 }
 
+/// Records in batches that Firehose takes at once.
+fn batches(records: Vec<Record>) -> Vec<Vec<Record>> {
+    let mut batches: Vec<Vec<Record>> = Vec::new();
+    let mut size = 0;
+    for record in records {
+        let length = record.data().as_ref().len();
+        size += length;
+        match batches.last_mut() {
+            Some(batch) if batch.len() < MAX_BATCH.0 && size <= MAX_BATCH.1 => batch.push(record),
+            _ => {
+                size = length;
+                batches.push(vec![record]);
+            }
+        }
+    }
+    batches
+}
+
 fn record(change: &Change) -> Result<Record, Error> {
     // Texts, numbers and lists always are JSON, and a record always has its data.
     let json = serde_json::to_vec(&Row::from(change)).unwrap_or_default();
@@ -236,4 +279,25 @@ fn record(change: &Change) -> Result<Record, Error> {
         code: "InvalidRequest".into(),
         message: error.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_that_firehose_takes() {
+        fn check(lengths: &[usize], expected: &[usize]) {
+            let record =
+                |length: &usize| Record::builder().data(Blob::new(vec![0; *length])).build().unwrap();
+            let found: Vec<_> = batches(lengths.iter().map(record).collect()).iter().map(Vec::len).collect();
+            assert_eq!(found, expected);
+        }
+        const MIB: usize = 1024 * 1024;
+        check(&[], &[]);
+        check(&[1; 3], &[3]);
+        check(&[1; 1001], &[500, 500, 1]);
+        check(&[MIB; 9], &[4, 4, 1]);
+        check(&[MIB, 3 * MIB, 1, 4 * MIB], &[2, 1, 1]);
+    }
 }

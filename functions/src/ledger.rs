@@ -60,11 +60,16 @@ impl Ledger {
             .query()
             .table_name(&self.table)
             .consistent_read(true)
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
             .expression_attribute_names("#pk", PARTITION_KEY)
-            .expression_attribute_names("#sk", SORT_KEY)
-            .expression_attribute_values(":pk", AttributeValue::S(partition.into()))
-            .expression_attribute_values(":sk", AttributeValue::S(prefix.into()));
+            .expression_attribute_values(":pk", AttributeValue::S(partition.into()));
+        // DynamoDB takes no empty text for a key, not even as a prefix.
+        let request = match prefix {
+            "" => request.key_condition_expression("#pk = :pk"),
+            prefix => request
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
+                .expression_attribute_names("#sk", SORT_KEY)
+                .expression_attribute_values(":sk", AttributeValue::S(prefix.into())),
+        };
         let items = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         Ok(items.map_err(Error::aws("dynamodb:Query"))?.into_iter().map(Item).collect())
     }

@@ -24,4 +24,5 @@ pub mod reconciler;
 pub mod survey;
 pub mod time_to_restore;
 pub mod untrusted;
+pub mod wire;
 pub mod worker;

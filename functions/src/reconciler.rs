@@ -22,13 +22,14 @@ use crate::{
     context::Context,
     error::Error,
     ledger::{Horizon, Owner, Reached},
+    wire,
     worker::{self, SHORTEST_WORK},
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use metrics_lib::datum::OLDEST;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use std::{pin::Pin, time::Instant};
 
 /// What an invocation may ask for. The schedule asks for nothing, and gets a run.
@@ -42,22 +43,16 @@ pub enum Task {
     Check {},
 }
 
-impl Task {
-    /// Reads an invocation's payload; none if it asks for nothing.
-    ///
-    /// # Errors
-    /// [`Error::Malformed`].
-    fn read(payload: &Value) -> Result<Option<Self>, Error> {
-        if !["backfill", "check"].iter().any(|task| payload.get(task).is_some()) {
-            return Ok(None);
-        }
-        let task = serde_path_to_error::deserialize(payload);
-        task.map(Some).map_err(|error| Error::Malformed {
-            path: error.path().to_string(),
-            reason: error.inner().to_string(),
-        })
-    }
+/// An invocation's payload, of which other members don't matter.
+#[derive(Deserialize)]
+struct Payload {
+    backfill: Option<backfill::Request>,
+    check: Option<Nothing>,
 }
+
+/// An object without members.
+#[derive(Deserialize)]
+struct Nothing {}
 
 /// Runs the Lambda function.
 ///
@@ -65,12 +60,12 @@ impl Task {
 /// A configuration that can't be used; what the runtime fails with.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
     let context = worker::context().await?;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let context = &context;
         async move {
             let deadline = worker::deadline(&event.context);
             let owner = Owner { message: Owner::RECONCILER, invocation: &event.context.request_id, deadline };
-            let result = perform(context, owner, &event.payload).await;
+            let result = perform(context, owner, event.payload.get()).await;
             if result.as_ref().is_err_and(Error::is_expired_credentials) {
                 context.clients.forget_credentials().await;
             }
@@ -81,11 +76,13 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
 }
 
 /// Does what an invocation asks for; returns the answer.
-async fn perform(context: &Context, owner: Owner<'_>, payload: &Value) -> Result<Value, Error> {
-    match Task::read(payload)? {
-        None => reconcile(context, owner).await.map(|()| Value::Null),
-        Some(Task::Backfill(request)) => Ok(json!(step(backfill::pass(context, owner, &request)).await?)),
-        Some(Task::Check {}) => Ok(json!(step(check::check(context)).await?)),
+async fn perform(context: &Context, owner: Owner<'_>, payload: &str) -> Result<Value, Error> {
+    match wire::read(payload.as_bytes())? {
+        Payload { backfill: Some(request), .. } => {
+            Ok(json!(step(backfill::pass(context, owner, &request)).await?))
+        }
+        Payload { check: Some(Nothing {}), .. } => Ok(json!(step(check::check(context)).await?)),
+        Payload { .. } => reconcile(context, owner).await.map(|()| Value::Null),
     }
 }
 

@@ -101,7 +101,7 @@ async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollback) -
 /// An incident was resolved, no later than at an instant.
 ///
 /// # Errors
-/// [`Error::NotYet`], those of [`publish`].
+/// [`Error::OpsItem`] for an instant before the incident, [`Error::NotYet`], those of [`publish`].
 pub async fn resolved(
     context: &Context,
     owner: Owner<'_>,
@@ -109,6 +109,14 @@ pub async fn resolved(
     at: Timestamp,
 ) -> Result<(), Error> {
     let Some(mut record) = record(context, key).await? else { return Ok(()) };
+    // The time is the event's: of a wrong one, the ledger would keep what nothing can correct.
+    if at < record.created {
+        let reason = "it was resolved before it was created".into();
+        return Err(Error::OpsItem { key: key.clone(), reason });
+    }
+    if context.now()? < at {
+        return Err(Error::NotYet { until: at, reason: format!("OpsItem {key} is resolved only then") });
+    }
     context.ledger.record_resolution(&record, at).await?;
     record.resolved = Some(record.resolved.map_or(at, |before| before.min(at)));
     settle(context, owner, &record).await

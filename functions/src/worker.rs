@@ -2,12 +2,13 @@
 //!
 //! The answer names the messages that failed, so that SQS keeps those and no others (partial batch responses).
 
-use crate::{config::Config, context::Context, error::Error, events::Event, ledger::Owner};
+use crate::{config::Config, context::Context, error::Error, events::Event, ledger::Owner, wire};
 use lambda_runtime::{
-    Diagnostic, LambdaEvent, service_fn,
+    LambdaEvent, service_fn,
     tracing::{self, error, info},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::{
     future::Future,
     pin::Pin,
@@ -69,7 +70,7 @@ pub trait Handler: Sync {
 /// A configuration that can't be used; what the runtime fails with.
 pub async fn run(handler: impl Handler) -> Result<(), lambda_runtime::Error> {
     let context = context().await?;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| invoke(&handler, &context, event)))
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| invoke(&handler, &context, event)))
         .await
 }
 
@@ -93,12 +94,9 @@ pub(crate) fn deadline(context: &lambda_runtime::Context) -> Instant {
 async fn invoke(
     handler: &impl Handler,
     context: &Context,
-    event: LambdaEvent<serde_json::Value>,
-) -> Result<Response, Diagnostic> {
-    let batch: Batch = serde_path_to_error::deserialize(event.payload).map_err(|error| Diagnostic {
-        error_type: "NonRetryable".into(),
-        error_message: format!("the invocation is no SQS batch: {} at {}", error.inner(), error.path()),
-    })?;
+    event: LambdaEvent<Box<RawValue>>,
+) -> Result<Response, Error> {
+    let batch: Batch = wire::read(event.payload.get().as_bytes())?;
     let deadline = deadline(&event.context);
     let mut response = Response::default();
     for Record { message_id, body } in batch.records {

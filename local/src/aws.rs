@@ -26,6 +26,7 @@ mod time;
 pub use athena::{Athena, Objects};
 pub use cloudwatch::{CloudWatch, MetricKey};
 pub use codepipeline::{CodePipeline, RecordedExecution};
+pub use credentials::function_key;
 pub use dynamodb::DynamoDb;
 pub use error::AwsError;
 pub use faults::{Fault, Faults};

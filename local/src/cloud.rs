@@ -170,9 +170,14 @@ impl Cloud {
             let text = if file.exists() { std::fs::read_to_string(file)? } else { String::new() };
             Ok((name, text))
         };
+        self.lambdas().map(read).collect()
+    }
+
+    /// All functions.
+    pub fn lambdas(&self) -> impl Iterator<Item = &Lambda> {
         let intake = self.intake.iter().flat_map(|intake| [&intake.webhook, &intake.transform]);
         let consumers = self.feeds.iter().map(|feed| &feed.lambda);
-        consumers.chain([&self.reconciler]).chain(intake).map(read).collect()
+        consumers.chain([&self.reconciler]).chain(intake)
     }
 
     /// The functions, each behind its queue.
@@ -310,6 +315,23 @@ impl Cloud {
         self.server.check_invocation(self.reconciler.name()).map_err(CloudError::Forbidden)?;
         let result = self.reconciler.invoke(Bytes::from_static(b"{}"), self.server.crash()).await?;
         Ok(result.is_ok())
+    }
+
+    /// Invokes a function with a payload, now, whatever it is: as who has the right to do so can.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    pub async fn invoke(
+        &mut self,
+        function: &str,
+        payload: impl Into<Bytes>,
+    ) -> Result<Result<Bytes, Failure>, CloudError> {
+        let intake = self.intake.iter_mut().flat_map(|intake| [&mut intake.webhook, &mut intake.transform]);
+        let consumers = self.feeds.iter_mut().map(|feed| &mut feed.lambda);
+        let mut lambdas = consumers.chain([&mut self.reconciler]).chain(intake);
+        let lambda = lambdas.find(|lambda| lambda.name() == function);
+        let lambda = lambda.ok_or_else(|| CloudError::Binary(function.to_owned()))?;
+        Ok(lambda.invoke(payload.into(), self.server.crash()).await?)
     }
 
     /// What is to be done next, and when. Records come first: a query at the same time finds them.

@@ -120,7 +120,7 @@ impl Intake {
                 continue;
             }
             let signed = lower == SIGNATURE && value.len() == "sha256=".len() + 64;
-            request = request.header(name, if signed { signature(body) } else { value.clone() });
+            request = request.header(name, if signed { signature(body.as_bytes()) } else { value.clone() });
         }
         let mut response = spawn(request.send());
         let (event, reply) = select! {
@@ -273,7 +273,7 @@ async fn take(
 }
 
 /// The signature of a body, as GitHub writes it.
-pub(crate) fn signature(body: &str) -> String {
+pub(crate) fn signature(body: &[u8]) -> String {
     let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes());
     // HMAC takes keys of any length.
     let code = mac.map(|mac| mac.chain_update(body).finalize().into_bytes()).unwrap_or_default();

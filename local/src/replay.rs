@@ -33,7 +33,7 @@ pub enum ReplayError {
 pub(crate) fn sign_unsigned(headers: &mut BTreeMap<String, String>, body: &str) {
     let is_signature = |name: &String| name.to_ascii_lowercase().starts_with("x-hub-signature");
     if !headers.keys().any(is_signature) {
-        headers.insert("X-Hub-Signature-256".to_owned(), signature(body));
+        headers.insert("X-Hub-Signature-256".to_owned(), signature(body.as_bytes()));
     }
 }
 

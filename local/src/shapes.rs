@@ -5,5 +5,5 @@ mod git_hub;
 mod ops_item;
 
 pub use execution::{Execution, Source, action};
-pub use git_hub::{Delivery, PushedCommit, delivery, merged_pull_request, push};
+pub use git_hub::{Delivery, PushedCommit, delivery, headers, merged_pull_request, push};
 pub use ops_item::OpsItem;

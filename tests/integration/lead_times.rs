@@ -341,6 +341,18 @@ async fn unavailable() {
     }
 }
 
+/// Who floods the webhook until CloudWatch throttles is refused all the same.
+#[tokio::test]
+async fn refusal_that_is_not_counted() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.fails("cloudwatch:PutMetricData", local::aws::Fault::throttled(), 1);
+    for time in ["12:00", "12:01"] {
+        assert_eq!(scene.delivers(time, &delivery("push", &json!({"ref": 5}))).await, 400);
+    }
+    let outcome = scene.finish().await;
+    assert_eq!(outcome.total(metrics_lib::contract::Metric::WebhookRejected), 1.0);
+}
+
 /// Athena's failures make the message come back.
 #[tokio::test]
 async fn athena_fails() {

@@ -1,7 +1,7 @@
 //! What tests take from outside: programs that are installed, and packages that are fetched into `target/`.
 
 use std::{
-    env,
+    env, fs,
     io::Write,
     path::{Path, PathBuf},
     process::Command,
@@ -23,6 +23,21 @@ pub(crate) fn run(command: &mut Command) -> Outside<()> {
         return Ok(());
     }
     Err(format!("{name}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// A Python with the packages that a file of this folder asks for, in a virtual environment of its own.
+pub(crate) fn python(name: &str, requirements: &str) -> Outside<PathBuf> {
+    let folder = target().join(name);
+    let python = folder.join("bin/python");
+    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join(requirements);
+    let done = folder.join("requirements.txt");
+    if fs::read(&done).ok() != fs::read(&requirements).ok() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        run(Command::new(&python).args(install).arg(&requirements))?;
+        fs::copy(&requirements, &done).map_err(|error| error.to_string())?;
+    }
+    Ok(python)
 }
 
 /// What is there; where it is not, the test is skipped and says so, but in CI it fails.

@@ -210,3 +210,23 @@ async fn rollback_after_the_incident_was_resolved() {
     assert!(!report.contains("TimeToRestore"), "{report}");
     assert!(report.contains("restore oi-000000000001 pending: resolved without"), "{report}");
 }
+
+/// A resolution's time is the event's. Before the incident it is none, and one to come is not kept before it has come: the
+/// earliest stays.
+#[tokio::test]
+async fn resolved_at_no_possible_time() {
+    for time in ["0001-01-01T00:00:00", "2026-06-15T11:59:59", "9999-12-30T22:00:00Z"] {
+        let mut scene = Scene::new().await;
+        scene.runs(&execution("e1", "11:00")).await;
+        let item = ops_item(1, "12:00").data("dora/execution", "e1");
+        scene.raises(&item).await;
+        scene.until("12:30").await;
+        let mut event = item.update_event("Resolved", crate::scene::at("12:30"));
+        event["detail"]["modified-time"] = serde_json::json!(time);
+        scene.event(&event);
+        scene.runs(&rollback("r1", "e0", "13:00")).await;
+        let report = report(&scene.finish().await);
+        assert!(report.contains("TimeToRestore acme/shop 13:00 = 3600\n"), "{time}: {report}");
+        assert_eq!(report.matches("dead letter").count(), 1, "{time}: {report}");
+    }
+}

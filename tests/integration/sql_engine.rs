@@ -2,7 +2,7 @@
 //! that the transformation wrote.
 
 use crate::{
-    outside::{self, Outside},
+    outside,
     scene::{Scene, commit, with_webhook},
 };
 use metrics_lib::lake::{CHANGES_STATEMENT, COLUMNS, Change, PARTITION_KEYS, Row, bucket, literal};
@@ -10,24 +10,9 @@ use serde_json::json;
 use std::{
     fs,
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
-
-/// A Python with DuckDB and sqlglot, in a virtual environment of its own.
-fn python() -> Outside<PathBuf> {
-    let folder = outside::target().join("sql-engine");
-    let python = folder.join("bin/python");
-    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/requirements.txt");
-    let done = folder.join("requirements.txt");
-    if fs::read(&done).ok() != fs::read(&requirements).ok() {
-        outside::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-        outside::run(Command::new(&python).args(install).arg(&requirements))?;
-        fs::copy(&requirements, &done).map_err(|error| error.to_string())?;
-    }
-    Ok(python)
-}
 
 fn query(python: &Path, folder: &Path, parameters: &[String]) -> Result<Vec<Change>, String> {
     let task = json!({
@@ -55,7 +40,8 @@ fn query(python: &Path, folder: &Path, parameters: &[String]) -> Result<Vec<Chan
 
 #[tokio::test]
 async fn statement_on_a_real_engine() {
-    let Some(python) = outside::or_skip("statement_on_a_real_engine", python()) else { return };
+    let python = outside::python("sql-engine", "sql/requirements.txt");
+    let Some(python) = outside::or_skip("statement_on_a_real_engine", python) else { return };
     let mut scene = Scene::with(with_webhook()).await;
     let hostile = "x' OR '1'='1\";--ü";
     scene

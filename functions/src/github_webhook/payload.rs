@@ -2,6 +2,7 @@
 //!
 //! Source: GitHub documentation, "Webhook events and payloads": `push` and `pull_request`.
 
+use crate::wire;
 use jiff::Timestamp;
 use metrics_lib::{
     lake::{Change, Commit, CommitId, PullRequest, Push, is_repository},
@@ -18,6 +19,8 @@ const REFERENCES_PER_COMMIT: usize = 20;
 const BRANCH: &str = "refs/heads/";
 /// Who GitHub says has made the commits that it makes itself.
 const GITHUB: &str = "web-flow";
+/// How long a branch's name may be, in bytes: GitHub takes 255, and a record must stay within Firehose's limit.
+const LONGEST_BRANCH: usize = 1024;
 
 /// A body that is not the payload of its event.
 #[derive(Debug, thiserror::Error)]
@@ -116,10 +119,7 @@ pub fn changes(
 }
 
 fn parse<T: DeserializeOwned>(event: &str, body: &[u8]) -> Result<T, Invalid> {
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body)).map_err(|error| {
-        // The message of the JSON parser may quote the payload, so only the place is told.
-        Invalid { event: event.to_owned(), reason: format!("{} can't be read", error.path()) }
-    })
+    wire::read(body).map_err(|fault| Invalid { event: event.to_owned(), reason: fault.to_string() })
 }
 
 fn push(payload: PushPayload, now: Timestamp, bots: &BTreeSet<String>) -> Result<Vec<Change>, Invalid> {
@@ -129,6 +129,9 @@ fn push(payload: PushPayload, now: Timestamp, bots: &BTreeSet<String>) -> Result
         return Ok(Vec::new());
     }
     let invalid = |reason: String| Invalid { event: "push".into(), reason };
+    if branch.len() > LONGEST_BRANCH {
+        return Err(invalid("ref is too long".into()));
+    }
     let id = |name: &str, text: String| {
         CommitId::try_from(text).map_err(|_| invalid(format!("{name} is no commit id")))
     };
@@ -177,9 +180,14 @@ fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
     if action != "closed" || !merged {
         return Ok(Vec::new());
     }
-    let missing =
-        |name: &str| Invalid { event: "pull_request".into(), reason: format!("{name} can't be read") };
-    let own_branch = head.repo.is_some_and(|head| head.full_name == repository.full_name);
+    let own_branch = head.repo.as_ref().is_some_and(|head| head.full_name == repository.full_name);
+    let invalid = |reason: String| Invalid { event: "pull_request".into(), reason };
+    for (name, branch) in [("base", &base), ("head", &head)] {
+        if branch.name.len() > LONGEST_BRANCH {
+            return Err(invalid(format!("pull_request.{name}.ref is too long")));
+        }
+    }
+    let missing = |name: &str| invalid(format!("{name} can't be read"));
     Ok(vec![Change::PullRequest(PullRequest {
         repository: checked(&repository).ok_or_else(|| missing("repository.full_name"))?.to_owned(),
         branch: base.name,
@@ -256,13 +264,15 @@ mod tests {
         check("push", &changed("/commits", json!([])), Ok(1));
         check("push", &changed("/commits/0/timestamp", json!("no date")), Ok(1));
         check("push", &changed("/after", json!("x")), Err("after is no commit id"));
-        check("push", &changed("/commits/0/id", json!("x")), Err("commits[0].id can't be read"));
+        let long = format!("refs/heads/{}", "x".repeat(1025));
+        check("push", &changed("/ref", json!(long)), Err("ref is too long"));
+        check("push", &changed("/commits/0/id", json!("x")), Err("commits[0].id: its value is not valid"));
         check(
             "push",
             &changed("/repository/full_name", json!("a'b")),
             Err("repository.full_name is no owner/name"),
         );
-        check("push", &json!([]), Err(". can't be read"));
+        check("push", &json!([]), Err(".: expected struct PushPayload with 7 elements"));
         check("issues", &json!({}), Ok(0));
     }
 
@@ -373,6 +383,8 @@ mod tests {
             let Change::PullRequest(request) = &changes[0] else { panic!("{changes:?}") };
             assert_eq!(request.own_branch, expected, "{payload}");
         }
+        let long = Err("pull_request.head.ref is too long");
+        check("pull_request", &changed("/pull_request/head/ref", json!("x".repeat(1025))), long);
         let missing = Err("pull_request.merge_commit_sha can't be read");
         check("pull_request", &changed("/pull_request/merge_commit_sha", Value::Null), missing);
     }

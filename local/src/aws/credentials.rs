@@ -29,6 +29,11 @@ pub(crate) enum Role {
     Operator,
 }
 
+/// The access key of a function of the operations account, for who calls in its place.
+pub fn function_key(account: &str, function: &str) -> String {
+    Caller::function(account, function).access_key()
+}
+
 impl Caller {
     /// The role of a function of the operations account.
     pub(crate) fn function(account: &str, function: &str) -> Self {

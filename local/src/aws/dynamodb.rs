@@ -112,6 +112,11 @@ impl DynamoDb {
             input.exclusive_start_key.map(|key| table.key(&key).map(|key| (key, input.limit))).transpose()?;
         let start = start.map(|(key, _)| key);
         let limit = input.limit.unwrap_or(usize::MAX);
+        if limit == 0 {
+            let constraint =
+                "failed to satisfy constraint: Member must have value greater than or equal to 1";
+            return Err(invalid(&format!("1 validation error detected: Value '0' at 'limit' {constraint}")));
+        }
         let (mut items, mut size, mut last) = (Vec::new(), 0, None);
         for (key, item) in table.partition(&partition, indexed, start.as_ref()) {
             if !condition.holds(Some(item)) {

@@ -4,7 +4,7 @@ use super::{Cloud, CloudError, Feed};
 use crate::{
     aws::{AwsError, Caller, Done, Errand},
     intake::{Intake, Request},
-    lambda::{Failure, Lambda},
+    lambda::Failure,
 };
 use axum::body::Bytes;
 use serde_json::{Value, json};
@@ -71,28 +71,30 @@ impl Cloud {
 
     async fn run(&mut self, errand: Errand) -> Result<Result<Done, AwsError>, CloudError> {
         Ok(match errand {
-            Errand::Invoke { function, payload } => self.invoke(&function, payload).await?,
+            Errand::Invoke { function, payload } => self.invoke_named(&function, payload).await?,
             Errand::QueueAttributes { queue } => self.queue_attributes(&queue).map(done),
             Errand::StartMove { queue } => self.start_move(&queue).map(done),
             Errand::Moves { queue } => Ok(done(self.moves(&queue))),
         })
     }
 
-    async fn invoke(&mut self, resource: &str, payload: Bytes) -> Result<Result<Done, AwsError>, CloudError> {
+    /// Invokes the function of a name in AWS, for an operator.
+    async fn invoke_named(
+        &mut self,
+        resource: &str,
+        payload: Bytes,
+    ) -> Result<Result<Done, AwsError>, CloudError> {
         let name = self.plan.functions().find(|function| function.resource == resource);
         let Some(name) = name.map(|function| function.name) else {
             let message = format!("Function not found: {resource}");
             return Ok(Err(AwsError::new("ResourceNotFoundException", message).with_status(404)));
         };
         self.server.check_invocation(name).map_err(CloudError::Forbidden)?;
-        let Some(lambda) = lambda(&mut self.feeds, &mut self.reconciler, name) else {
-            return Ok(Err(AwsError::not_implemented("lambda", &format!("InvokeFunction of {resource}"))));
-        };
         let failed = |error_type: &str, message: &str| {
             let output = json!({"errorType": error_type, "errorMessage": message}).to_string().into();
             Done { output, function_failed: true }
         };
-        Ok(Ok(match lambda.invoke(payload, pending()).await? {
+        Ok(Ok(match self.invoke(name, payload).await? {
             Ok(output) => Done { output, function_failed: false },
             Err(Failure::Error { error_type, message }) => failed(&error_type, &message),
             Err(Failure::Crash(status)) => failed("Runtime.ExitError", &status),
@@ -155,11 +157,6 @@ async fn webhook(intake: &mut Option<Intake>) -> Option<Request> {
         Some(intake) => intake.request().await,
         None => pending().await,
     }
-}
-
-fn lambda<'a>(feeds: &'a mut [Feed], reconciler: &'a mut Lambda, name: &str) -> Option<&'a mut Lambda> {
-    let lambdas = feeds.iter_mut().map(|feed| &mut feed.lambda);
-    lambdas.chain([reconciler]).find(|lambda| lambda.name() == name)
 }
 
 fn done(output: Value) -> Done {

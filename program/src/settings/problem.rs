@@ -3,6 +3,9 @@
 use serde_json::Value;
 use std::fmt;
 
+/// How much of a value is shown, in characters.
+const LONGEST: usize = 200;
+
 /// Every value of a configuration that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidSettings(pub Vec<Problem>);
@@ -46,7 +49,13 @@ impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("missing"),
-            Self::Value(value) => value.fmt(f),
+            Self::Value(value) => {
+                let text = value.to_string();
+                match text.char_indices().nth(LONGEST) {
+                    Some((end, _)) => write!(f, "{}…", &text[..end]),
+                    None => f.write_str(&text),
+                }
+            }
             Self::Secret(description) => f.write_str(description),
         }
     }

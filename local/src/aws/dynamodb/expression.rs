@@ -6,6 +6,7 @@
 
 use super::{
     AwsError, Item, invalid,
+    table::empty_key,
     value::{check_value, compare},
 };
 use serde_json::Value;
@@ -107,11 +108,32 @@ impl Condition {
             }
             _ => false,
         };
+        if let Some(name) = self.empty_key() {
+            return Err(empty_key(name));
+        }
         let partition = match self {
             Self::And(first, second) => equals(first).filter(|_| is_on_sort_key(second)),
             condition => equals(condition),
         };
         partition.ok_or_else(|| invalid("Query condition missed key schema element or is not supported"))
+    }
+}
+
+impl Condition {
+    /// The attribute that a key condition compares with an empty text.
+    fn empty_key(&self) -> Option<&str> {
+        let is_empty = |value: &Operand| matches!(value, Operand::Value(value) if value["S"] == "");
+        match self {
+            Self::And(first, second) => first.empty_key().or_else(|| second.empty_key()),
+            Self::Compare(Operand::Attribute(name), _, value)
+            | Self::BeginsWith(Operand::Attribute(name), value)
+            | Self::Between(Operand::Attribute(name), value, _)
+                if is_empty(value) =>
+            {
+                Some(name)
+            }
+            _ => None,
+        }
     }
 }
 

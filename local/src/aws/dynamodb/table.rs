@@ -48,10 +48,11 @@ impl Table {
     pub(super) fn key_of(&self, item: &Item) -> Result<Key, AwsError> {
         let part = |name: &str| match item.get(name).map(|value| value.get("S").and_then(Value::as_str)) {
             Some(Some(text)) if !text.is_empty() => Ok(text.to_owned()),
-            Some(Some(_)) => Err(wrong(&format!(
-                "The AttributeValue for a key attribute cannot contain an empty string value. Key: {name}"
-            ))),
-            Some(None) => Err(wrong(&format!("Type mismatch for key {name} expected: S"))),
+            Some(Some(_)) => Err(empty_key(name)),
+            Some(None) => {
+                let actual = kind(item, name);
+                Err(wrong(&format!("Type mismatch for key {name} expected: S actual: {actual}")))
+            }
             None => Err(wrong(&format!("Missing the key {name} in the item"))),
         };
         Ok((part(self.plan.partition_key)?, part(self.plan.sort_key)?))
@@ -80,13 +81,21 @@ impl Table {
         Err(invalid(&format!("The table does not have the specified index: {name}")))
     }
 
-    /// Refuses an item whose attributes of the index's keys are no texts.
+    /// Refuses an item whose attributes of the index's keys are no texts, or empty ones.
     pub(super) fn check_index_keys(&self, item: &Item) -> Result<(), AwsError> {
         let (index, partition, sort) = self.plan.index;
         for name in [partition, sort] {
             if item.get(name).is_some_and(|value| value.get("S").is_none()) {
+                let actual = kind(item, name);
                 return Err(wrong(&format!(
-                    "Type mismatch for Index Key {name} Expected: S IndexName: {index}"
+                    "Type mismatch for Index Key {name} Expected: S Actual: {actual} IndexName: {index}"
+                )));
+            }
+            if item.get(name).is_some_and(|value| value["S"] == "") {
+                return Err(invalid(&format!(
+                    "One or more parameter values are not valid. A value specified for a secondary index key is \
+                     not supported. The AttributeValue for a key attribute cannot contain an empty string value. \
+                     IndexName: {index}, IndexKey: {name}"
                 )));
             }
         }
@@ -128,6 +137,18 @@ impl Table {
         let text = |name: &str| item.get(name)?.get("S")?.as_str().map(str::to_owned);
         Some((text(self.plan.index.1)?, text(self.plan.index.2)?))
     }
+}
+
+/// That a key, or what is asked of one, is an empty text.
+pub(super) fn empty_key(name: &str) -> AwsError {
+    let empty = "The AttributeValue for a key attribute cannot contain an empty string value";
+    invalid(&format!("One or more parameter values are not valid. {empty}. Key: {name}"))
+}
+
+/// The type of an attribute.
+fn kind<'a>(item: &'a Item, name: &str) -> &'a str {
+    let kinds = item.get(name).and_then(Value::as_object).and_then(|value| value.keys().next());
+    kinds.map_or("", String::as_str)
 }
 
 fn wrong(message: &str) -> AwsError {

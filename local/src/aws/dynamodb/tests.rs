@@ -103,7 +103,19 @@ fn refusals() {
         invalid,
         "numeric",
     );
+    check(
+        "PutItem",
+        json!({"Item": {"pk": {"S": "a"}, "sk": {"S": "b"}, "day": {"S": ""}}}),
+        invalid,
+        "IndexKey: day",
+    );
     check("PutItem", json!({"Item": {"pk": {"S": "a"}, "sk": {"S": "b"}, "x": {}}}), invalid, "empty");
+    check(
+        "PutItem",
+        json!({"Item": {"pk": {"S": "a"}, "sk": {"S": "b"}, "x": {"S": "1", "N": "1"}}}),
+        invalid,
+        "more than one",
+    );
     check(
         "PutItem",
         json!({"Item": {"pk": {"S": "a"}, "sk": {"S": "b"}, "x": {"S": "x".repeat(410_000)}}}),
@@ -150,6 +162,14 @@ fn refusals() {
     };
     check("Query", query("#k = :v"), invalid, "key schema");
     check("Query", json!({}), invalid, "must be specified");
+    let prefix = json!({"KeyConditionExpression": "#p = :p AND begins_with(#k, :v)",
+        "ExpressionAttributeNames": {"#p": "pk", "#k": "sk"},
+        "ExpressionAttributeValues": {":p": {"S": "a"}, ":v": {"S": ""}}});
+    check("Query", prefix, invalid, "empty string value. Key: sk");
+    let mut none = query("#k = :v");
+    none["ExpressionAttributeNames"]["#k"] = json!("pk");
+    none["Limit"] = json!(0);
+    check("Query", none, invalid, "greater than or equal to 1");
     let mut indexed = query("#k = :v");
     indexed["IndexName"] = json!("other");
     check("Query", indexed.clone(), invalid, "specified index: other");
@@ -157,6 +177,31 @@ fn refusals() {
     indexed["ConsistentRead"] = json!(true);
     check("Query", indexed, invalid, "Consistent reads");
     check("Scan", json!({}), "NotImplemented", "dynamodb:Scan");
+}
+
+#[test]
+fn numbers() {
+    fn check(number: &str, refused: Option<&str>) {
+        let mut item = item("a", "b");
+        item["n"] = json!({"N": number});
+        let put = dynamodb().call("PutItem", json!({"TableName": "t", "Item": item}));
+        match refused {
+            None => assert!(put.is_ok(), "{number}: {put:?}"),
+            Some(reason) => assert!(put.clone().unwrap_err().message.contains(reason), "{number}: {put:?}"),
+        }
+    }
+    for number in ["0", "-0", "00012.50", "+1", ".5", "5.", "1e125", "-9.9e125", "1E-130", "0e999"] {
+        check(number, None);
+    }
+    check(&"9".repeat(38), None);
+    check(&format!("0.{}", "1".repeat(38)), None);
+    check("1e126", Some("overflow"));
+    check("1e999999999999", Some("overflow"));
+    check("-1e-131", Some("underflow"));
+    check(&"9".repeat(39), Some("38 significant digits"));
+    for number in ["", "-", ".", "e5", "1e", "one", "NaN", "inf", "1_000", "0x10", " 1"] {
+        check(number, Some("cannot be converted"));
+    }
 }
 
 #[test]

@@ -10,17 +10,45 @@ pub(super) fn check_value(value: &Value) -> Result<(), AwsError> {
         let message = "One or more parameter values were invalid: Supplied AttributeValue ";
         Err(invalid(&format!("{message}{reason}")))
     };
-    let Some((kind, inner)) = value.as_object().and_then(|value| value.iter().next()) else {
-        return refused("is empty, must contain exactly one of the supported datatypes");
-    };
+    const ONE: &str = "must contain exactly one of the supported datatypes";
+    let mut kinds = value.as_object().into_iter().flatten();
+    let Some((kind, inner)) = kinds.next() else { return refused(&format!("is empty, {ONE}")) };
+    if kinds.next().is_some() {
+        return refused(&format!("has more than one datatypes set, {ONE}"));
+    }
     match (kind.as_str(), inner) {
         ("S", Value::String(_)) | ("BOOL", Value::Bool(_)) | ("NULL", Value::Bool(true)) => Ok(()),
-        ("N", Value::String(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => Ok(()),
-        ("N", _) => Err(invalid("The parameter cannot be converted to a numeric value")),
+        ("N", Value::String(text)) => check_number(text).map_err(invalid),
         ("B" | "SS" | "NS" | "BS" | "M" | "L", _) => {
             Err(AwsError::not_implemented("dynamodb", &format!("attribute values of type {kind}")))
         }
         _ => refused("has no supported datatype"),
+    }
+}
+
+/// Refuses what is no number, or one that is too large, too small or too exact.
+fn check_number(text: &str) -> Result<(), &'static str> {
+    const NONE: &str = "The parameter cannot be converted to a numeric value";
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i64 = exponent.parse().map_err(|_| NONE)?;
+    let mantissa = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(NONE);
+    }
+    let zeros = digits.bytes().take_while(|digit| *digit == b'0').count();
+    let magnitude = i64::try_from(whole.len()).unwrap_or(i64::MAX) - i64::try_from(zeros).unwrap_or(i64::MAX);
+    match (digits.trim_matches('0').len(), magnitude.saturating_add(exponent)) {
+        (0, _) => Ok(()),
+        (_, 127..) => {
+            Err("Number overflow. Attempting to store a number with magnitude larger than supported range")
+        }
+        (_, ..-129) => {
+            Err("Number underflow. Attempting to store a number with magnitude smaller than supported range")
+        }
+        (39.., _) => Err("Attempting to store more than 38 significant digits in a Number"),
+        _ => Ok(()),
     }
 }
 

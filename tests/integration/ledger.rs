@@ -1,0 +1,107 @@
+//! The ledger's contract: its whole protocol and the table's refusals, on the stand-in and on a DynamoDB that is not
+//! ours, moto's. Both must give the answers of the same snapshots, so that the stand-in is known to behave.
+
+mod moto;
+mod protocol;
+mod requests;
+
+use crate::{
+    outside,
+    scene::{OPS, at, config},
+};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+};
+use local::{
+    aws::{DynamoDb, Server, Services, function_key},
+    clock::Clock,
+};
+use program::{plan::Plan, settings::Settings};
+use requests::Answer;
+use std::sync::Arc;
+
+/// Where a DynamoDB answers, and the table that the ledger is kept in.
+pub(crate) struct Endpoint {
+    url: String,
+    access_key: String,
+    table: program::plan::Table,
+}
+
+impl Endpoint {
+    fn client(&self) -> Client {
+        let credentials = Credentials::new(&self.access_key, "secret", None, None, "test");
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .endpoint_url(&self.url)
+            .credentials_provider(credentials);
+        Client::from_conf(config.build())
+    }
+}
+
+fn plan() -> Plan {
+    Plan::new(&Settings::from_json(&config()).unwrap()).unwrap()
+}
+
+/// A server that stands in for DynamoDB, with some tables of the plan.
+async fn stand_in(plan: &Plan, tables: &[program::plan::Table]) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::new(folder.path().join("clock"), at("12:00")).unwrap();
+    let mut services = Services::new(plan, Arc::new(clock));
+    services.dynamodb = DynamoDb::new(tables);
+    Server::start(services).await.unwrap()
+}
+
+#[tokio::test]
+async fn contract_on_the_stand_in() {
+    let plan = plan();
+    let server = stand_in(&plan, std::slice::from_ref(&plan.ledger)).await;
+    let without_table = stand_in(&plan, &[]).await;
+    let access_key = function_key(OPS, "reconciler");
+    let endpoint = |server: &Server| Endpoint {
+        url: server.endpoint(),
+        access_key: access_key.clone(),
+        table: plan.ledger.clone(),
+    };
+    insta::assert_snapshot!("without_table", protocol::without_table(&endpoint(&without_table)).await);
+    insta::assert_snapshot!("protocol", protocol::play(&endpoint(&server)).await);
+    let answers = requests::play(&endpoint(&server)).await;
+    let lines =
+        answers.iter().map(|(step, Answer { verdict, message })| format!("{step}: {verdict}\n    {message}"));
+    let report: String = lines.map(|line| format!("{}\n", line.trim_end())).collect();
+    insta::assert_snapshot!("requests", report);
+}
+
+#[tokio::test]
+async fn contract_on_moto() {
+    let started = moto::Moto::start();
+    let Some(server) = outside::or_skip("contract_on_moto", started) else { return };
+    let plan = plan();
+    let endpoint = Endpoint {
+        url: server.url.clone(),
+        access_key: "AKIAIOSFODNN7EXAMPLE".into(),
+        table: plan.ledger.clone(),
+    };
+    insta::assert_snapshot!("without_table", protocol::without_table(&endpoint).await);
+    moto::create_table(&endpoint).await;
+    insta::assert_snapshot!("protocol", protocol::play(&endpoint).await);
+
+    let ours = stand_in(&plan, std::slice::from_ref(&plan.ledger)).await;
+    let ours =
+        Endpoint { url: ours.endpoint(), access_key: function_key(OPS, "reconciler"), table: plan.ledger };
+    let ours = requests::play(&ours).await;
+    let mut unlike = Vec::new();
+    for ((step, ours), (_, theirs)) in ours.iter().zip(requests::play(&endpoint).await) {
+        let known = requests::on_moto(step);
+        assert_ne!(known, Some(ours.verdict.as_str()), "{step} is no deviation");
+        let expected = known.unwrap_or(&ours.verdict);
+        if theirs.verdict != expected {
+            unlike.push(format!(
+                "{step}: {} ({}), not {expected} ({})",
+                theirs.verdict, theirs.message, ours.message
+            ));
+        }
+    }
+    assert!(unlike.is_empty(), "moto answers\n{}", unlike.join("\n"));
+}

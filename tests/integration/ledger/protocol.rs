@@ -1,0 +1,153 @@
+//! The ledger's protocol, step by step, through its own client.
+
+mod facts;
+mod incidents;
+mod timeline;
+
+use super::Endpoint;
+use crate::scene::{TOOLING, at};
+use functions::{
+    error::Error,
+    ledger::{Claim, Claimed, Ledger, Owner},
+};
+use metrics_lib::{
+    deployment_frequency,
+    event::{Deployment, ExecutionKey, Incident, OpsItemKey, Reference, Source, SourceKind},
+    fact::{Fact, FactState},
+    time_to_restore,
+};
+use std::{
+    fmt::{Debug, Write},
+    time::{Duration, Instant},
+};
+
+/// Plays the protocol and returns the answers as a report.
+pub(super) async fn play(endpoint: &Endpoint) -> String {
+    let mut report = Report { ledger: ledger(endpoint), text: String::new() };
+    facts::claims(&mut report).await;
+    facts::kinds(&mut report).await;
+    incidents::decisions(&mut report).await;
+    incidents::links(&mut report).await;
+    timeline::deployments(&mut report, endpoint).await;
+    timeline::open(&mut report).await;
+    timeline::counts(&mut report).await;
+    timeline::horizons(&mut report).await;
+    report.text
+}
+
+/// What is said where there is no table.
+pub(super) async fn without_table(endpoint: &Endpoint) -> String {
+    let mut report = Report { ledger: ledger(endpoint), text: String::new() };
+    report.claims("a claim", &deployed("shop", "e1", "11:00"), ("m1", "i1"), "12:00").await;
+    let noted = report.ledger.note_pending(&resolved(1, "10:00", "11:00")).await;
+    report.tell("a note", &noted);
+    let done = report.ledger.done_of(&key("shop", "e1")).await;
+    report.tell("a question", &done);
+    report.text
+}
+
+fn ledger(endpoint: &Endpoint) -> Ledger {
+    Ledger::new(endpoint.client(), endpoint.table.name.clone())
+}
+
+struct Report {
+    ledger: Ledger,
+    text: String,
+}
+
+impl Report {
+    fn section(&mut self, name: &str) {
+        writeln!(self.text, "\n# {name}").unwrap();
+    }
+
+    fn tell(&mut self, step: &str, answer: &Result<impl Debug, Error>) {
+        match answer {
+            Ok(answer) => writeln!(self.text, "{step}: {answer:?}"),
+            Err(error) => writeln!(self.text, "{step}: refused, {error}"),
+        }
+        .unwrap();
+    }
+
+    async fn claims(
+        &mut self,
+        step: &str,
+        fact: &Fact,
+        (message, invocation): (&str, &str),
+        time: &str,
+    ) -> Option<Claimed> {
+        let answer = self.ledger.claim(fact, owner(message, invocation), at(time)).await;
+        match answer {
+            Ok(Claim::Taken(claimed)) => {
+                self.tell(step, &Ok("taken"));
+                Some(claimed)
+            }
+            other => {
+                self.tell(step, &other);
+                None
+            }
+        }
+    }
+
+    async fn marks(&mut self, step: &str, claimed: Option<&Claimed>, state: FactState) {
+        let answer = self.ledger.mark(claimed.unwrap(), state).await;
+        self.tell(step, &answer.map(|held| if held { "held" } else { "lost" }));
+    }
+
+    /// Claims and publishes a fact.
+    async fn publishes(&mut self, fact: &Fact, message: &str, time: &str) {
+        let Ok(Claim::Taken(claimed)) = self.ledger.claim(fact, owner(message, "i"), at(time)).await else {
+            panic!("{fact:?} can't be claimed")
+        };
+        assert!(self.ledger.mark(&claimed, FactState::Published).await.unwrap());
+    }
+}
+
+fn owner<'a>(message: &'a str, invocation: &'a str) -> Owner<'a> {
+    Owner { message, invocation, deadline: Instant::now() + Duration::from_secs(60) }
+}
+
+fn key(pipeline: &str, id: &str) -> ExecutionKey {
+    let [account, region, pipeline, execution_id] = [TOOLING, "eu-west-1", pipeline, id].map(str::to_owned);
+    ExecutionKey { account, region, pipeline, execution_id }
+}
+
+fn deployment(pipeline: &str, id: &str, time: &str) -> Deployment {
+    let source = Source {
+        kind: SourceKind::Git,
+        repository: format!("acme/{pipeline}"),
+        reference: Reference::Branch("main".into()),
+        revision: None,
+        message: None,
+    };
+    Deployment { key: key(pipeline, id), time: at(time), source }
+}
+
+fn deployed(pipeline: &str, id: &str, time: &str) -> Fact {
+    deployment_frequency::deployment(&deployment(pipeline, id, time))
+}
+
+fn incident_key(account: &str, number: u32) -> OpsItemKey {
+    let ops_item_id = format!("oi-{number:012x}").parse().unwrap();
+    OpsItemKey { account: account.into(), region: "eu-west-1".into(), ops_item_id }
+}
+
+fn incident_of(account: &str, number: u32, created: &str) -> Incident {
+    Incident {
+        key: incident_key(account, number),
+        created: at(created),
+        title: String::new(),
+        description: String::new(),
+        execution_id: None,
+        repository: None,
+        pipelines: Vec::new(),
+    }
+}
+
+fn incident(number: u32, created: &str) -> Incident {
+    incident_of(TOOLING, number, created)
+}
+
+fn resolved(number: u32, created: &str, resolved: &str) -> Fact {
+    let key = incident_key(TOOLING, number);
+    time_to_restore::resolved_without_deployment(&key, at(created), at(resolved), None).unwrap()
+}

@@ -1,0 +1,124 @@
+//! What the index lists, what of it is open and counted, and how far the reconciler has come.
+
+use super::{Report, deployed, deployment, incident, key, ledger, resolved};
+use crate::{
+    ledger::Endpoint,
+    scene::{TOOLING, at},
+};
+use functions::{
+    error::Error,
+    ledger::{Horizon, Reached},
+};
+use jiff::Timestamp;
+use metrics_lib::{
+    event::{Deployed, ExecutionKey},
+    fact::{Fact, FactId},
+};
+
+/// More than a page of the index.
+pub(super) async fn deployments(report: &mut Report, endpoint: &Endpoint) {
+    report.section("Timeline");
+    for number in 0..30 {
+        // Later ones first, and 100 KB each.
+        let time = format!("20 12:{:02}", 59 - number);
+        let fact = Fact { evidence: "x".repeat(100_000), ..deployed("shop", &format!("f{number}"), &time) };
+        report.publishes(&fact, "m1", "20 13:00").await;
+    }
+    let ids = |found: Vec<Deployed>| {
+        found.into_iter().map(|found| found.key.execution_id).collect::<Vec<_>>().join(" ")
+    };
+    for (from, to) in [
+        ("20 00:00", "21 00:00"),
+        ("20 12:50", "20 12:59"),
+        ("20 12:59", "20 12:59"),
+        ("19 00:00", "20 12:31"),
+        ("21 00:00", "22 00:00"),
+    ] {
+        let found = report.ledger.deployments_within(at(from)..at(to)).await.map(ids);
+        report.tell(&format!("deployments from {from} to {to}"), &found);
+    }
+    for id in ["shop", "cart", "shop"] {
+        let deployed = Deployed::from(&deployment(id, "e1", "11:00"));
+        report.ledger.remember_names(&deployed).await.unwrap();
+        // A second process.
+        ledger(endpoint).remember_names(&deployed).await.unwrap();
+    }
+    let known = report.ledger.known_names().await.map(|known| (known.repositories, known.pipelines));
+    report.tell("known names", &known);
+}
+
+pub(super) async fn open(report: &mut Report) {
+    report.section("What is open");
+    let day = |text: &str| -> std::ops::Range<Timestamp> {
+        at(&format!("{text} 00:00"))..at(&format!("{text} 23:59"))
+    };
+    let lead_time =
+        |id: &str, time: &str| Fact { id: FactId::LeadTime(key("shop", id)), ..deployed("shop", id, time) };
+    report.ledger.note_pending(&lead_time("g1", "22 12:00")).await.unwrap();
+    report.ledger.note_pending(&lead_time("g2", "22 11:00")).await.unwrap();
+    report.publishes(&lead_time("g3", "22 10:00"), "m1", "22 12:00").await;
+    let open = report.ledger.open_lead_times(day("22")).await;
+    let ids = |open: &[functions::ledger::Open<ExecutionKey>], now: &str| {
+        open.iter()
+            .map(|open| format!("{} {}", open.what.execution_id, open.is_due(at(now))))
+            .collect::<Vec<_>>()
+    };
+    report.tell(
+        "lead times, and whether they are due",
+        &open.as_ref().map(|open| ids(open, "22 13:00")).map_err(|_| Error::OutOfTime),
+    );
+    report.ledger.tried(&open.unwrap()[0], at("22 13:00")).await.unwrap();
+    let open = report.ledger.open_lead_times(day("22")).await.unwrap();
+    report.tell("when the first was just tried", &Ok(ids(&open, "22 13:01")));
+    report.tell("when a quarter of its age has passed", &Ok(ids(&open, "22 15:00")));
+    report.ledger.note_pending(&resolved(4, "22 10:00", "22 12:00")).await.unwrap();
+    report.publishes(&resolved(5, "22 10:00", "22 12:00"), "m1", "22 12:00").await;
+    let restores = report.ledger.open_restores(day("22")).await;
+    report.tell("restores", &restores);
+    for (number, created) in [(6, "22 15:00"), (7, "22 14:00"), (8, "23 00:00")] {
+        report.ledger.record_incident(&incident(number, created)).await.unwrap();
+    }
+    let found = report.ledger.incidents_within(day("22")).await;
+    let found =
+        found.map(|found| found.into_iter().map(|open| open.what.key.to_string()).collect::<Vec<_>>());
+    report.tell("incidents", &found);
+}
+
+pub(super) async fn counts(report: &mut Report) {
+    report.section("What was published on a day");
+    for day in ["15", "20", "22", "24"] {
+        let count = report.ledger.published_on(at(&format!("{day} 00:00"))).await.map(|count| {
+            let samples = count.samples.into_iter().filter(|(_, number)| *number > 0);
+            (samples.collect::<Vec<_>>(), count.latest)
+        });
+        report.tell(day, &count);
+    }
+}
+
+pub(super) async fn horizons(report: &mut Report) {
+    report.section("Horizons");
+    let place = (TOOLING, "eu-west-1");
+    for horizon in [Horizon::Executions, Horizon::OpsItems] {
+        let reached = report.ledger.horizon(horizon, place.0, place.1).await;
+        report.tell(&format!("{horizon:?} at first"), &reached);
+    }
+    for (time, before, now) in [
+        ("12:00", None, "12:15"),
+        ("13:00", Some("12:00"), "13:15"),
+        ("12:30", Some("12:00"), "13:16"),
+        ("13:00", None, "13:17"),
+    ] {
+        let reached = Reached { time: at(time), before: before.map(at), at: at(now) };
+        report.ledger.advance(Horizon::Executions, place, reached).await.unwrap();
+        let reached = report.ledger.horizon(Horizon::Executions, place.0, place.1).await;
+        report.tell(&format!("advanced to {time}"), &reached);
+    }
+    for elsewhere in [("999999999999", "eu-west-1"), (TOOLING, "eu-west-11"), (TOOLING, "eu-west")] {
+        let reached = report.ledger.horizon(Horizon::Executions, elsewhere.0, elsewhere.1).await;
+        report.tell(&format!("{elsewhere:?}"), &reached);
+    }
+    for day in ["20", "20", "19", "21"] {
+        let begun = report.ledger.begin_comparison(at(&format!("{day} 00:00"))).await;
+        report.tell(&format!("the comparison of day {day} begins"), &begun);
+    }
+}
