@@ -7,9 +7,12 @@ use crate::{
     installation::{Installation, Options},
 };
 use clap::Args;
-use functions::reconciler::{
-    Failed, Task,
-    backfill::{Place, Report, Request, Step},
+use functions::{
+    ledger::RETENTION,
+    reconciler::{
+        Failed, Task,
+        backfill::{Place, Report, Request, Step},
+    },
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -84,6 +87,11 @@ async fn fill(arguments: &Arguments, installation: &Installation) -> anyhow::Res
     let Arguments { since, rate, dry_run, .. } = *arguments;
     let (since, until) = (since.to_zoned_datetime(TimeZone::UTC)?.timestamp(), installation.now);
     anyhow::ensure!(since < until, "--since {since} has not come yet");
+    anyhow::ensure!(
+        until.duration_since(since) <= RETENTION,
+        "--since {since} is too long ago: the ledger keeps what happened within {} days",
+        RETENTION.as_hours() / 24
+    );
     let steps = steps(installation);
     let progress = ProgressBar::new(steps.len() as u64 * STEP)
         .with_style(ProgressStyle::with_template("{wide_bar} {msg}, {eta} to go")?);

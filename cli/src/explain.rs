@@ -13,7 +13,10 @@ use aws_sdk_cloudwatch::{
 };
 use clap::Args;
 use figure::Figure;
-use functions::{error::Error, ledger::Recorded};
+use functions::{
+    error::Error,
+    ledger::{RETENTION, Recorded},
+};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use metrics_lib::{
     contract::{Metric, dimension},
@@ -99,6 +102,9 @@ fn days(Arguments { from, to, .. }: &Arguments, now: Timestamp) -> anyhow::Resul
         None => to.checked_sub(jiff::Span::new().days(30))?,
     };
     anyhow::ensure!(from < to, "--from {from} is not before --to {to}: --to is the day after the last");
+    let days = (to - from).get_days();
+    let kept = RETENTION.as_hours() / 24;
+    anyhow::ensure!(i64::from(days) <= kept, "{from} to {to} are {days} days, the ledger keeps {kept}");
     Ok(from..to)
 }
 

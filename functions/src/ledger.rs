@@ -28,6 +28,7 @@ mod timeline;
 
 pub use facts::{Claim, Claimed, DoneBy, Owner};
 pub use incidents::{IncidentRecord, Standing};
+pub use item::RETENTION;
 pub use open::{DayCount, Horizon, Open, Reached};
 pub use recorded::Recorded;
 pub use timeline::days;

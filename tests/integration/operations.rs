@@ -78,6 +78,12 @@ async fn installation_that_is_not_there() {
     )
     .await;
     check(&["backfill", "--since", "2999-01-01"], &["--since 2999-01-01T00:00:00Z has not come yet"]).await;
+    check(&["backfill", "--since", "2024-01-01"], &["the ledger keeps what happened within 455 days"]).await;
+    check(
+        &["explain", "deployments", "--from", "2024-01-01"],
+        &["2024-01-01 to 2026-06-16 are 897 days, the ledger keeps 455"],
+    )
+    .await;
     check(
         &["redrive", "--function", "reconciler"],
         &["--function reconciler has no queue", "deployment-frequency, change-failure-rate, time-to-restore"],

@@ -10,7 +10,7 @@ use metrics_lib::{
 use std::collections::HashMap;
 
 /// How long an item is kept: as long as CloudWatch keeps what was made of it, 15 months.
-const RETENTION: SignedDuration = SignedDuration::from_hours(455 * 24);
+pub const RETENTION: SignedDuration = SignedDuration::from_hours(455 * 24);
 
 /// An item of the table.
 #[derive(Clone, Debug, Default, PartialEq)]

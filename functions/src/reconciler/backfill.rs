@@ -8,7 +8,7 @@ use super::{Failed, Pace, Progress, advance, before, executions, incidents, step
 use crate::{
     context::Context,
     error::Error,
-    ledger::{Horizon, Owner},
+    ledger::{Horizon, Owner, RETENTION},
     survey,
 };
 use jiff::Timestamp;
@@ -92,11 +92,14 @@ impl Report {
 /// What listing fails with.
 pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request) -> Result<Report, Error> {
     let until = before(request.until.min(context.now()?), context.config.attribution_delay);
+    // What is older than the ledger keeps, it need not get.
+    let oldest = before(until, RETENTION);
     let begin = match &request.step {
         // An incident is attributed to what ended within the window before it.
         Step::Executions(_) => before(request.since, context.config.attribution_window),
         Step::OpsItems(_) | Step::Settle => request.since,
     };
+    let begin = begin.max(oldest);
     let horizon = match &request.step {
         Step::Executions(place) => Some((Horizon::BackfilledExecutions(request.since), place)),
         Step::OpsItems(place) => Some((Horizon::BackfilledOpsItems(request.since), place)),
@@ -107,7 +110,7 @@ pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request)
         let before = context.ledger.horizon(horizon, account, region).await?;
         reached = before.map_or(begin, |before| before.time);
     }
-    let from = request.next.unwrap_or(reached);
+    let from = request.next.unwrap_or(reached).max(oldest);
     let report = Report { from, next: until, until, done: 0, unknown: None, failed: Vec::new() };
     if from >= until {
         return Ok(report);

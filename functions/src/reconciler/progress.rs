@@ -7,6 +7,9 @@ use lambda_runtime::tracing::{error, info};
 use std::{fmt::Display, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+/// The most things a second that a pace makes sense for.
+const FASTEST: u32 = 1000;
+
 /// How many things are done in a pass, and how fast.
 #[derive(Debug)]
 pub(super) struct Pace<'a> {
@@ -24,7 +27,7 @@ impl<'a> Pace<'a> {
     /// A number of things at the most, and so many a second.
     pub(super) fn limited(owner: Owner<'a>, most: usize, per_second: Option<u32>) -> Self {
         let interval = per_second.filter(|rate| *rate > 0).map(|rate| {
-            let mut interval = interval(Duration::from_secs(1) / rate);
+            let mut interval = interval(Duration::from_secs(1) / rate.min(FASTEST));
             interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
             interval
         });
