@@ -71,23 +71,23 @@ impl Fault {
     }
 }
 
-/// What of a message does not come from the document: the name of a field that is ours, or what is expected, which comes
-/// last.
+/// What of a message does not come from the document: the name of a field that is ours, or what serde says is expected,
+/// which comes last. Other messages are those of types, and quote what they got.
 fn wrong(message: &str) -> String {
-    let message = match message.rsplit_once(" at line ") {
-        Some((message, place))
-            if place.bytes().all(|byte| byte.is_ascii_digit() || b" column".contains(&byte)) =>
-        {
-            message
-        }
+    const OF_FIELDS: [&str; 2] = ["missing field `", "duplicate field `"];
+    const OF_VALUES: [&str; 5] =
+        ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant `", "unknown field `"];
+    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| message.starts_with(beginning));
+    let is_place =
+        |place: &str| place.bytes().all(|byte| byte.is_ascii_digit() || b" column".contains(&byte));
+    let told = match message.rsplit_once(" at line ") {
+        Some((told, place)) if is_place(place) => told,
         _ => message,
     };
-    if message.starts_with("missing field `") || message.starts_with("duplicate field `") {
-        return message.to_owned();
-    }
-    match message.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("expected {expected}"),
-        None => "its value is not valid".to_owned(),
+    match told.rsplit_once(", expected ") {
+        _ if begins(&OF_FIELDS) => told.to_owned(),
+        Some((_, expected)) if begins(&OF_VALUES) => format!("expected {expected}"),
+        _ => "its value is not valid".to_owned(),
     }
 }
 
@@ -128,6 +128,7 @@ mod tests {
         check(r#"{"account": {"secret": 1}, "ids": []}"#, "account: expected a string");
         check(r#"{"account": "", "ids": "a secret, expected by nobody"}"#, "ids: expected a sequence");
         check(r#"{"account": "", "ids": ["secret at line 1 column 5"]}"#, "ids[0]: its value is not valid");
+        check(r#"{"account": "", "ids": ["a secret, expected secret"]}"#, "ids[0]: its value is not valid");
         check(r#"{"account": "", "ids": [], "state": {"secret": 1}}"#, "state: expected unit");
         check(
             r#"{"account": "", "ids": [], "more": {"secret": 1e999}}"#,
