@@ -17,11 +17,17 @@ pub struct Fault {
     pub reason: String,
 }
 
-/// Reads a document.
+const OBJECT: &str = "expected an object";
+
+/// Reads a document, an object.
 ///
 /// # Errors
 /// [`Fault`].
 pub fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, Fault> {
+    // A derived reader would take a list for an object.
+    if document.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Fault { path: ".".into(), reason: OBJECT.into() });
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(document);
     let value = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| Fault::new(&within("", error.path()), error.inner()))?;
@@ -29,11 +35,14 @@ pub fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, Fault> {
     Ok(value)
 }
 
-/// Reads a part of a document that was read before, at a path.
+/// Reads an object that is a part of a document which was read before, at a path.
 ///
 /// # Errors
 /// [`Fault`].
 pub fn part<T: DeserializeOwned>(path: &str, value: Value) -> Result<T, Fault> {
+    if value.is_array() {
+        return Err(Fault { path: path.to_owned(), reason: OBJECT.into() });
+    }
     serde_path_to_error::deserialize(value)
         .map_err(|error| Fault::new(&within(path, error.path()), error.inner()))
 }
@@ -140,7 +149,7 @@ mod tests {
         );
         check(r#"{"account": "", "ids": []} secret"#, "line 1 column 28: it is no JSON, trailing characters");
         check("", "line 1 column 0: it is no JSON, EOF while parsing a value");
-        check("[]", ".: expected struct Document with 4 elements");
+        check(" [\"secret\", [], null, null]", ".: expected an object");
         check(
             &format!("{{\"more\": {}", "[".repeat(10_000)),
             "line 1 column 136: it is no JSON, recursion limit exceeded",
