@@ -184,6 +184,7 @@ mod tests {
         let detail = format!(r#"{{"pipeline":"{long}","execution-id":"1b","state":"SUCCEEDED"}}"#);
         check(&detail, Err("detail.pipeline"));
         check("null", Err("detail"));
+        check(r#"["shop","1b","SUCCEEDED"]"#, Err("detail"));
     }
 
     #[test]

@@ -17,11 +17,17 @@ pub struct Fault {
     pub reason: String,
 }
 
-/// Reads a document.
+const OBJECT: &str = "expected an object";
+
+/// Reads a document, an object.
 ///
 /// # Errors
 /// [`Fault`].
 pub fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, Fault> {
+    // A derived reader would take a list for an object.
+    if document.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Fault { path: ".".into(), reason: OBJECT.into() });
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(document);
     let value = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| Fault::new(&within("", error.path()), error.inner()))?;
@@ -29,11 +35,14 @@ pub fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, Fault> {
     Ok(value)
 }
 
-/// Reads a part of a document that was read before, at a path.
+/// Reads an object that is a part of a document which was read before, at a path.
 ///
 /// # Errors
 /// [`Fault`].
 pub fn part<T: DeserializeOwned>(path: &str, value: Value) -> Result<T, Fault> {
+    if value.is_array() {
+        return Err(Fault { path: path.to_owned(), reason: OBJECT.into() });
+    }
     serde_path_to_error::deserialize(value)
         .map_err(|error| Fault::new(&within(path, error.path()), error.inner()))
 }
@@ -71,23 +80,23 @@ impl Fault {
     }
 }
 
-/// What of a message does not come from the document: the name of a field that is ours, or what is expected, which comes
-/// last.
+/// What of a message does not come from the document: the name of a field that is ours, or what serde says is expected,
+/// which comes last. Other messages are those of types, and quote what they got.
 fn wrong(message: &str) -> String {
-    let message = match message.rsplit_once(" at line ") {
-        Some((message, place))
-            if place.bytes().all(|byte| byte.is_ascii_digit() || b" column".contains(&byte)) =>
-        {
-            message
-        }
+    const OF_FIELDS: [&str; 2] = ["missing field `", "duplicate field `"];
+    const OF_VALUES: [&str; 5] =
+        ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant `", "unknown field `"];
+    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| message.starts_with(beginning));
+    let is_place =
+        |place: &str| place.bytes().all(|byte| byte.is_ascii_digit() || b" column".contains(&byte));
+    let told = match message.rsplit_once(" at line ") {
+        Some((told, place)) if is_place(place) => told,
         _ => message,
     };
-    if message.starts_with("missing field `") || message.starts_with("duplicate field `") {
-        return message.to_owned();
-    }
-    match message.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("expected {expected}"),
-        None => "its value is not valid".to_owned(),
+    match told.rsplit_once(", expected ") {
+        _ if begins(&OF_FIELDS) => told.to_owned(),
+        Some((_, expected)) if begins(&OF_VALUES) => format!("expected {expected}"),
+        _ => "its value is not valid".to_owned(),
     }
 }
 
@@ -128,6 +137,7 @@ mod tests {
         check(r#"{"account": {"secret": 1}, "ids": []}"#, "account: expected a string");
         check(r#"{"account": "", "ids": "a secret, expected by nobody"}"#, "ids: expected a sequence");
         check(r#"{"account": "", "ids": ["secret at line 1 column 5"]}"#, "ids[0]: its value is not valid");
+        check(r#"{"account": "", "ids": ["a secret, expected secret"]}"#, "ids[0]: its value is not valid");
         check(r#"{"account": "", "ids": [], "state": {"secret": 1}}"#, "state: expected unit");
         check(
             r#"{"account": "", "ids": [], "more": {"secret": 1e999}}"#,
@@ -139,7 +149,7 @@ mod tests {
         );
         check(r#"{"account": "", "ids": []} secret"#, "line 1 column 28: it is no JSON, trailing characters");
         check("", "line 1 column 0: it is no JSON, EOF while parsing a value");
-        check("[]", ".: expected struct Document with 4 elements");
+        check(" [\"secret\", [], null, null]", ".: expected an object");
         check(
             &format!("{{\"more\": {}", "[".repeat(10_000)),
             "line 1 column 136: it is no JSON, recursion limit exceeded",
