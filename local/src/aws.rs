@@ -13,6 +13,7 @@ mod dynamodb;
 mod error;
 mod faults;
 mod firehose;
+mod packed;
 mod permissions;
 mod request;
 mod server;

@@ -272,9 +272,9 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> (Vec<Fact>, Vec<Ignored>) {
 }
 
 /// The attributes of an item.
-struct Attributes<'a>(&'a Map<String, Value>);
+struct Attributes(Map<String, Value>);
 
-impl Attributes<'_> {
+impl Attributes {
     fn text(&self, name: &str) -> Option<String> {
         Some(self.0.get(name)?.get("S")?.as_str()?.to_owned())
     }

@@ -14,8 +14,9 @@ type Rows = Vec<Vec<Option<String>>>;
 
 /// How many rows a page of a result has.
 const PAGE: usize = 1000;
-/// How many finished queries are kept.
-const KEPT: usize = 100;
+/// How many finished queries are kept: functions read a result before they ask for the next, and one that starts a query
+/// anew after it was forgotten has it executed again.
+const KEPT: usize = 10;
 
 /// The queries.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! CodePipeline: the executions that were recorded, as its API describes them.
 
-use super::{AwsError, time};
+use super::{AwsError, packed::Packed, time};
 use jiff::Timestamp;
 use metrics_lib::event::{ExecutionKey, PipelineKey};
 use serde::Deserialize;
@@ -30,7 +30,6 @@ pub struct CodePipeline {
 /// A pipeline's executions.
 #[derive(Debug, Default)]
 struct Pipeline {
-    /// Each as JSON text, which takes a fraction of the memory of the parsed values.
     executions: HashMap<String, Stored>,
     /// Their ids by when they started, and in order of recording.
     order: BTreeMap<(Timestamp, usize), String>,
@@ -39,9 +38,9 @@ struct Pipeline {
 #[derive(Debug)]
 struct Stored {
     position: (Timestamp, usize),
-    summary: String,
-    detail: String,
-    actions: String,
+    summary: Packed,
+    detail: Packed,
+    actions: Packed,
 }
 
 #[derive(Deserialize)]
@@ -107,9 +106,9 @@ impl CodePipeline {
         };
         let stored = Stored {
             position,
-            summary: summary.to_string(),
-            detail: detail.to_string(),
-            actions: Value::Array(actions).to_string(),
+            summary: Packed::new(&summary),
+            detail: Packed::new(&detail),
+            actions: Packed::new(&actions),
         };
         pipeline.executions.insert(key.execution_id, stored);
     }
@@ -134,7 +133,7 @@ impl CodePipeline {
             "GetPipelineExecution" => {
                 let GetPipelineExecution { pipeline_name, pipeline_execution_id } = read(input)?;
                 let stored = pipeline(pipeline_name)?.execution(&pipeline_execution_id)?;
-                Ok(json!({"pipelineExecution": parsed(&stored.detail)}))
+                Ok(json!({"pipelineExecution": stored.detail.get::<Value>()}))
             }
             "ListPipelines" => {
                 let ListPipelines { max_results, next_token } = read(input)?;
@@ -151,19 +150,19 @@ impl CodePipeline {
                 let pipeline = pipeline(pipeline_name)?;
                 let newest_first = pipeline.order.values().rev();
                 let (page, next) = page(newest_first, max_results, next_token.as_deref())?;
-                let summaries = page.into_iter().map(|id| parsed(&pipeline.executions[id].summary));
+                let summaries = page.into_iter().map(|id| pipeline.executions[id].summary.get());
                 Ok(listed("pipelineExecutionSummaries", summaries.collect(), next))
             }
             "ListActionExecutions" => {
                 let ListActionExecutions { pipeline_name, filter, max_results, next_token } = read(input)?;
                 let pipeline = pipeline(pipeline_name)?;
                 let actions: Vec<Value> = match filter.and_then(|filter| filter.pipeline_execution_id) {
-                    Some(id) => actions(pipeline.execution(&id)?),
+                    Some(id) => pipeline.execution(&id)?.actions.get(),
                     None => pipeline
                         .order
                         .values()
                         .rev()
-                        .flat_map(|id| actions(&pipeline.executions[id]))
+                        .flat_map(|id| pipeline.executions[id].actions.get::<Vec<Value>>())
                         .collect(),
                 };
                 let (page, next) = page(actions.into_iter(), max_results, next_token.as_deref())?;
@@ -200,18 +199,6 @@ fn summary(detail: &Value, actions: &[Value]) -> Value {
         }
     }
     summary
-}
-
-fn actions(stored: &Stored) -> Vec<Value> {
-    match parsed(&stored.actions) {
-        Value::Array(actions) => actions,
-        _ => Vec::new(),
-    }
-}
-
-/// Reads what [`CodePipeline::record`] has written.
-fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_default()
 }
 
 fn read<T: serde::de::DeserializeOwned>(input: Value) -> Result<T, AwsError> {

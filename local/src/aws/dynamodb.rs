@@ -38,7 +38,7 @@ impl DynamoDb {
     }
 
     /// The items of a table, by key; none if there is no such table.
-    pub fn items(&self, table: &str) -> impl Iterator<Item = &Map<String, Value>> {
+    pub fn items(&self, table: &str) -> impl Iterator<Item = Map<String, Value>> {
         self.tables.get(table).into_iter().flat_map(Table::items)
     }
 
@@ -59,8 +59,8 @@ impl DynamoDb {
         names.check_all_used()?;
         let key = table.key_of(&input.item)?;
         check_item(table, &input.item)?;
-        check_condition(table.get(&key), condition.as_ref(), input.on_failure.as_deref())?;
-        table.put(key, input.item);
+        check_condition(table.get(&key).as_ref(), condition.as_ref(), input.on_failure.as_deref())?;
+        table.put(key, &input.item);
         Ok(json!({}))
     }
 
@@ -76,19 +76,23 @@ impl DynamoDb {
             return Err(invalid(&format!("One or more parameter values were invalid: {message}")));
         }
         let old = table.get(&key);
-        check_condition(old, condition.as_ref(), input.on_failure.as_deref())?;
-        let mut item = old.cloned().unwrap_or(input.key);
+        check_condition(old.as_ref(), condition.as_ref(), input.on_failure.as_deref())?;
+        let mut item = old.clone().unwrap_or(input.key);
         for (name, value) in assignments {
             let value = match value {
                 Operand::Value(value) => value,
-                Operand::Attribute(from) => old.and_then(|old| old.get(&from).cloned()).ok_or_else(|| {
-                    invalid("The provided expression refers to an attribute that does not exist in the item")
-                })?,
+                Operand::Attribute(from) => {
+                    old.as_ref().and_then(|old| old.get(&from).cloned()).ok_or_else(|| {
+                        invalid(
+                            "The provided expression refers to an attribute that does not exist in the item",
+                        )
+                    })?
+                }
             };
             item.insert(name, value);
         }
         check_item(table, &item)?;
-        table.put(key, item);
+        table.put(key, &item);
         Ok(json!({}))
     }
 
@@ -114,7 +118,7 @@ impl DynamoDb {
         let limit = input.limit.unwrap_or(usize::MAX);
         let (mut items, mut size, mut last) = (Vec::new(), 0, None);
         for (key, item) in table.partition(&partition, indexed, start.as_ref()) {
-            if !condition.holds(Some(item)) {
+            if !condition.holds(Some(&item)) {
                 continue;
             }
             if items.len() == limit || size > MAX_PAGE {
@@ -125,8 +129,8 @@ impl DynamoDb {
                     "LastEvaluatedKey": last.map(|key: &Key| table.key_attributes(key, indexed)),
                 }));
             }
-            size += value::size(item);
-            items.push(item.clone());
+            size += value::size(&item);
+            items.push(item);
             last = Some(key);
         }
         Ok(json!({"Count": items.len(), "ScannedCount": items.len(), "Items": items}))

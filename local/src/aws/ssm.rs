@@ -1,6 +1,6 @@
 //! Systems Manager: the `OpsItem`s that were recorded.
 
-use super::{AwsError, time};
+use super::{AwsError, packed::Packed, time};
 use jiff::Timestamp;
 use metrics_lib::event::OpsItemKey;
 use serde::Deserialize;
@@ -19,7 +19,15 @@ pub struct RecordedOpsItem {
 /// The `OpsItem`s of every account and region.
 #[derive(Debug, Default)]
 pub struct Ssm {
-    items: HashMap<OpsItemKey, Value>,
+    items: HashMap<OpsItemKey, Stored>,
+}
+
+/// An item, and what it is found by at a glance.
+#[derive(Debug)]
+struct Stored {
+    created: Option<Timestamp>,
+    modified: Option<Timestamp>,
+    item: Packed,
 }
 
 impl Ssm {
@@ -34,7 +42,8 @@ impl Ssm {
             "PlannedEndTime",
         ];
         time::to_wire(&mut item, &TIMES);
-        self.items.insert(key, item);
+        let [created, modified] = ["CreatedTime", "LastModifiedTime"].map(|name| time::recorded(&item[name]));
+        self.items.insert(key, Stored { created, modified, item: Packed::new(&item) });
     }
 
     /// Answers an operation for a caller in an account and region.
@@ -60,10 +69,10 @@ impl Ssm {
             AwsError::new("ValidationException", message)
         })?;
         let key = OpsItemKey { account: account.into(), region: region.into(), ops_item_id };
-        let item = self.items.get(&key).ok_or_else(|| {
+        let stored = self.items.get(&key).ok_or_else(|| {
             AwsError::new("OpsItemNotFoundException", format!("OpsItem ID {id} doesn't exist"))
         })?;
-        Ok(json!({"OpsItem": item}))
+        Ok(json!({"OpsItem": stored.item.get::<Value>()}))
     }
 
     /// The summaries of the `OpsItem`s that pass all filters, in order of their ids.
@@ -75,15 +84,18 @@ impl Ssm {
         if !(1..=PAGE).contains(&size) {
             return Err(invalid(&format!("MaxResults must be 1 to {PAGE}, not {size}")));
         }
-        let here = self.items.iter().filter(|(key, item)| {
-            key.account == account && key.region == region && filters.iter().all(|filter| filter.passes(item))
+        let here = self.items.iter().filter(|(key, stored)| {
+            key.account == account
+                && key.region == region
+                && filters.iter().all(|filter| filter.passes(stored))
         });
         let mut found: Vec<_> = here.collect();
         found.sort_by_key(|(key, _)| key.ops_item_id.as_str());
         let start: usize = next_token.map_or(Ok(0), |token| {
             token.parse().map_err(|_| invalid(&format!("The token {token} is invalid")))
         })?;
-        let page: Vec<Value> = found.iter().skip(start).take(size).map(|(_, item)| summary(item)).collect();
+        let page: Vec<Value> =
+            found.iter().skip(start).take(size).map(|(_, stored)| summary(&stored.item.get())).collect();
         let mut output = json!({"OpsItemSummaries": page});
         if start + size < found.len() {
             output["NextToken"] = json!((start + size).to_string());
@@ -130,12 +142,12 @@ impl Filter {
         }
     }
 
-    fn passes(&self, item: &Value) -> bool {
-        let time = time::recorded(&item[&self.key]);
+    fn passes(&self, stored: &Stored) -> bool {
+        let time = if self.key == "CreatedTime" { stored.created } else { stored.modified };
         self.values.iter().any(|value| match (self.operator.as_str(), value.parse::<Timestamp>()) {
             ("GreaterThan", Ok(bound)) => time.is_some_and(|time| time > bound),
             ("LessThan", Ok(bound)) => time.is_some_and(|time| time < bound),
-            _ => item[&self.key] == value.as_str(),
+            _ => stored.item.get::<Value>()[&self.key] == value.as_str(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! A table and its index, in order of their keys.
 
-use super::{AwsError, Item, invalid};
+use super::{super::packed::Packed, AwsError, Item, invalid};
 use program::plan;
 use serde_json::{Value, json};
 use std::{
@@ -15,7 +15,7 @@ pub(super) type Key = (String, String);
 #[derive(Debug)]
 pub(super) struct Table {
     plan: plan::Table,
-    items: BTreeMap<Key, Item>,
+    items: BTreeMap<Key, Packed>,
     /// The index's keys, and those of the item. Only items with both keys of the index are in it.
     index: BTreeSet<(Key, Key)>,
 }
@@ -25,23 +25,23 @@ impl Table {
         Self { plan: plan.clone(), items: BTreeMap::new(), index: BTreeSet::new() }
     }
 
-    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
-        self.items.values()
+    pub(super) fn items(&self) -> impl Iterator<Item = Item> {
+        self.items.values().map(Packed::get)
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<&Item> {
-        self.items.get(key)
+    pub(super) fn get(&self, key: &Key) -> Option<Item> {
+        self.items.get(key).map(Packed::get)
     }
 
     /// Puts an item in place of the one with its key.
-    pub(super) fn put(&mut self, key: Key, item: Item) {
-        if let Some(old) = self.items.get(&key).and_then(|old| self.index_key(old)) {
+    pub(super) fn put(&mut self, key: Key, item: &Item) {
+        if let Some(old) = self.get(&key).and_then(|old| self.index_key(&old)) {
             self.index.remove(&(old, key.clone()));
         }
-        if let Some(new) = self.index_key(&item) {
+        if let Some(new) = self.index_key(item) {
             self.index.insert((new, key.clone()));
         }
-        self.items.insert(key, item);
+        self.items.insert(key, Packed::new(item));
     }
 
     /// The key that an item holds.
@@ -99,25 +99,25 @@ impl Table {
         partition: &'a str,
         indexed: bool,
         start: Option<&Key>,
-    ) -> Box<dyn Iterator<Item = (&'a Key, &'a Item)> + 'a> {
+    ) -> Box<dyn Iterator<Item = (&'a Key, Item)> + 'a> {
         let first = (partition.to_owned(), String::new());
         if indexed {
-            let start = start.and_then(|key| Some((self.index_key(self.items.get(key)?)?, key.clone())));
+            let start = start.and_then(|key| Some((self.index_key(&self.get(key)?)?, key.clone())));
             let from = start.map_or(Bound::Included((first, Key::default())), Bound::Excluded);
             let keys = self.index.range((from, Bound::Unbounded));
             let within = keys.take_while(move |((day, _), _)| day == partition);
-            return Box::new(within.map(|(_, key)| (key, &self.items[key])));
+            return Box::new(within.map(|(_, key)| (key, self.items[key].get())));
         }
         let from = start.map_or(Bound::Included(first), |key| Bound::Excluded(key.clone()));
         let items = self.items.range((from, Bound::Unbounded));
-        Box::new(items.take_while(move |((pk, _), _)| pk == partition))
+        let within = items.take_while(move |((pk, _), _)| pk == partition);
+        Box::new(within.map(|(key, item)| (key, item.get())))
     }
 
     /// A key as attributes, for `LastEvaluatedKey`.
     pub(super) fn key_attributes(&self, key: &Key, indexed: bool) -> Value {
         let mut attributes = json!({self.plan.partition_key: {"S": key.0}, self.plan.sort_key: {"S": key.1}});
-        if indexed && let Some((partition, sort)) = self.items.get(key).and_then(|item| self.index_key(item))
-        {
+        if indexed && let Some((partition, sort)) = self.get(key).and_then(|item| self.index_key(&item)) {
             attributes[self.plan.index.1] = json!({"S": partition});
             attributes[self.plan.index.2] = json!({"S": sort});
         }
