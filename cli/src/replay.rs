@@ -52,7 +52,7 @@ pub(crate) fn play(world: &World) -> anyhow::Result<Played> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let cloud = runtime.block_on(replay(world, &header, &binaries, || progress.inc(1)))?;
     progress.finish_and_clear();
-    let outcome = Outcome::of(&cloud);
+    let outcome = Outcome::of(&cloud)?;
     let mut settings = header.settings;
     // The dashboards list what was seen too, as nobody must configure the repositories of a recording.
     settings.dashboards.repositories.extend(outcome.figures().into_keys());

@@ -69,7 +69,7 @@ async fn replayed(binaries: &Binaries, file: &Path, days: u32) -> Result<(), Box
     let cloud = replay(&world, &header, binaries, || ()).await?;
     let elapsed = start.elapsed();
     let memory = status_line("self", "VmHWM:");
-    let outcome = Outcome::of(&cloud);
+    let outcome = Outcome::of(&cloud)?;
     let Sample { lines, truth } = sample(1, days);
     let differences = truth.differences(&outcome);
     assert!(differences.is_empty(), "{}", differences.join("\n"));

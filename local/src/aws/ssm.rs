@@ -1,11 +1,18 @@
 //! Systems Manager: the `OpsItem`s that were recorded.
 
-use super::{AwsError, packed::Packed, time};
+use super::{
+    AwsError,
+    archive::{Archive, Place},
+    time,
+};
 use jiff::Timestamp;
 use metrics_lib::event::OpsItemKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+};
 
 /// An `OpsItem`, as the AWS CLI prints it.
 #[derive(Clone, Debug)]
@@ -20,19 +27,25 @@ pub struct RecordedOpsItem {
 #[derive(Debug, Default)]
 pub struct Ssm {
     items: HashMap<OpsItemKey, Stored>,
+    archive: Archive,
 }
 
-/// An item, and what it is found by at a glance.
+/// Where an item is, and its members that it can be found by.
 #[derive(Debug)]
 struct Stored {
-    created: Option<Timestamp>,
-    modified: Option<Timestamp>,
-    item: Packed,
+    item: Place,
+    members: BTreeMap<&'static str, Value>,
 }
+
+/// The members that filters know.
+const FILTERED: [&str; 5] = ["CreatedTime", "LastModifiedTime", "Status", "OpsItemType", "Source"];
 
 impl Ssm {
     /// Records an `OpsItem`, in place of what was recorded of it before.
-    pub fn record(&mut self, RecordedOpsItem { key, mut item }: RecordedOpsItem) {
+    ///
+    /// # Errors
+    /// When the `OpsItem` can't be kept on disk.
+    pub fn record(&mut self, RecordedOpsItem { key, mut item }: RecordedOpsItem) -> io::Result<()> {
         const TIMES: [&str; 6] = [
             "CreatedTime",
             "LastModifiedTime",
@@ -42,8 +55,9 @@ impl Ssm {
             "PlannedEndTime",
         ];
         time::to_wire(&mut item, &TIMES);
-        let [created, modified] = ["CreatedTime", "LastModifiedTime"].map(|name| time::recorded(&item[name]));
-        self.items.insert(key, Stored { created, modified, item: Packed::new(&item) });
+        let members = FILTERED.map(|name| (name, item[name].clone())).into();
+        self.items.insert(key, Stored { item: self.archive.put_json(&item)?, members });
+        Ok(())
     }
 
     /// Answers an operation for a caller in an account and region.
@@ -72,7 +86,7 @@ impl Ssm {
         let stored = self.items.get(&key).ok_or_else(|| {
             AwsError::new("OpsItemNotFoundException", format!("OpsItem ID {id} doesn't exist"))
         })?;
-        Ok(json!({"OpsItem": stored.item.get::<Value>()}))
+        Ok(json!({"OpsItem": self.archive.json::<Value>(stored.item)?}))
     }
 
     /// The summaries of the `OpsItem`s that pass all filters, in order of their ids.
@@ -87,16 +101,16 @@ impl Ssm {
         let here = self.items.iter().filter(|(key, stored)| {
             key.account == account
                 && key.region == region
-                && filters.iter().all(|filter| filter.passes(stored))
+                && filters.iter().all(|filter| filter.passes(&stored.members))
         });
         let mut found: Vec<_> = here.collect();
         found.sort_by_key(|(key, _)| key.ops_item_id.as_str());
         let start: usize = next_token.map_or(Ok(0), |token| {
             token.parse().map_err(|_| invalid(&format!("The token {token} is invalid")))
         })?;
-        let page: Vec<Value> =
-            found.iter().skip(start).take(size).map(|(_, stored)| summary(&stored.item.get())).collect();
-        let mut output = json!({"OpsItemSummaries": page});
+        let page = found.iter().skip(start).take(size);
+        let page = page.map(|(_, stored)| Ok(summary(&self.archive.json(stored.item)?)));
+        let mut output = json!({"OpsItemSummaries": page.collect::<io::Result<Vec<_>>>()?});
         if start + size < found.len() {
             output["NextToken"] = json!((start + size).to_string());
         }
@@ -142,12 +156,13 @@ impl Filter {
         }
     }
 
-    fn passes(&self, stored: &Stored) -> bool {
-        let time = if self.key == "CreatedTime" { stored.created } else { stored.modified };
+    fn passes(&self, members: &BTreeMap<&str, Value>) -> bool {
+        let Some(member) = members.get(self.key.as_str()) else { return false };
+        let time = time::recorded(member);
         self.values.iter().any(|value| match (self.operator.as_str(), value.parse::<Timestamp>()) {
             ("GreaterThan", Ok(bound)) => time.is_some_and(|time| time > bound),
             ("LessThan", Ok(bound)) => time.is_some_and(|time| time < bound),
-            _ => stored.item.get::<Value>()[&self.key] == value.as_str(),
+            _ => *member == value.as_str(),
         })
     }
 }
@@ -190,7 +205,7 @@ mod tests {
                 let ops_item_id = format!("oi-00000000000{hour}").parse().unwrap();
                 let key = OpsItemKey { account: "1".into(), region: "r".into(), ops_item_id };
                 let created = format!("2026-06-15T0{hour}:00:00Z").parse().unwrap();
-                ssm.record(OpsItem::new(key, created).recorded());
+                ssm.record(OpsItem::new(key, created).recorded()).unwrap();
             }
             let found = ssm.call("1", "r", "DescribeOpsItems", &input).map(|output| {
                 let found = output["OpsItemSummaries"].as_array().unwrap();
