@@ -45,7 +45,7 @@ pub(crate) fn run(world: &Path, json: bool, page: &page::Options) -> anyhow::Res
 /// Plays a world; progress and notes go to standard error.
 pub(crate) fn play(world: &World) -> anyhow::Result<Played> {
     with_cloud(world, async |cloud, mut settings| {
-        let outcome = Outcome::of(&cloud);
+        let outcome = Outcome::of(&cloud)?;
         // The dashboards list what was seen too, as nobody must configure the repositories of a recording.
         settings.dashboards.repositories.extend(outcome.figures().into_keys());
         Ok(Played {

@@ -11,7 +11,15 @@ use local::{
 };
 use metrics_lib::contract::Metric;
 use program::{plan::Plan, settings::Settings};
-use std::{env, error::Error, fs, io::Write, path::Path, process::Command, time::Instant};
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+    time::Instant,
+};
 
 /// A quarter of the sample has about 330 deployments.
 const DAYS: [u32; 2] = [280, 2_800];
@@ -30,19 +38,30 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     runtime.block_on(webhook(&binaries))?;
     let folder = tempfile::tempdir()?;
+    let mut out = std::io::stdout();
+    let mut measured = Vec::new();
     for days in DAYS {
         let file = folder.path().join(format!("{days}-days.jsonl"));
         fs::write(&file, sample(1, days).lines.join("\n"))?;
-        let status =
-            Command::new(env::current_exe()?).arg(REPLAY).arg(&file).arg(days.to_string()).status()?;
-        if !status.success() {
-            return Err(format!("the replay of {days} days failed: {status}").into());
+        let mut replay = Command::new(env::current_exe()?);
+        replay.arg(REPLAY).arg(&file).arg(days.to_string()).stderr(Stdio::inherit());
+        let output = replay.output()?;
+        if !output.status.success() {
+            return Err(format!("the replay of {days} days failed: {}", output.status).into());
         }
+        let output = String::from_utf8(output.stdout)?;
+        let (size, report) = output.split_once('\n').ok_or("the replay says nothing")?;
+        write!(out, "{report}")?;
+        measured.push(serde_json::from_str::<(f64, Option<f64>)>(size)?);
+    }
+    if let [(few, Some(less)), (many, Some(more))] = measured[..] {
+        writeln!(out, "replay: {:.1} KiB of memory for each deployment more", (more - less) / (many - few))?;
     }
     Ok(())
 }
 
-/// Replays the sample of some days from a file, and shows that its figures are true.
+/// Replays the sample of some days from a file, and shows that its figures are true. The first line is for the benchmark:
+/// the number of deployments, and the KiB of memory that they needed.
 async fn replayed(binaries: &Binaries, file: &Path, days: u32) -> Result<(), Box<dyn Error>> {
     let world = World::File(file.to_owned());
     let header = world.check()?;
@@ -50,18 +69,20 @@ async fn replayed(binaries: &Binaries, file: &Path, days: u32) -> Result<(), Box
     let cloud = replay(&world, &header, binaries, || ()).await?;
     let elapsed = start.elapsed();
     let memory = status_line("self", "VmHWM:");
-    let outcome = Outcome::of(&cloud);
+    let outcome = Outcome::of(&cloud)?;
     let Sample { lines, truth } = sample(1, days);
     let differences = truth.differences(&outcome);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     let events = lines.iter().filter(|line| line.contains("\"detail-type\"")).count();
+    let deployments = outcome.total(Metric::Deployments);
     let mut out = std::io::stdout();
+    writeln!(out, "{}", serde_json::json!([deployments, memory]))?;
     writeln!(
         out,
-        "{:>6} deployments, {events:>6} events: {:>6.1} s, {:>5.2} ms an event, {memory} at the most",
-        outcome.total(Metric::Deployments),
+        "{deployments:>6} deployments, {events:>6} events: {:>6.1} s, {:>5.2} ms an event, {} at the most",
         elapsed.as_secs_f64(),
         elapsed.as_secs_f64() * 1000.0 / events as f64,
+        mebibytes(memory),
     )?;
     for (lambda, _) in cloud.functions() {
         let (name, invocations) = (lambda.name(), lambda.invocations);
@@ -87,7 +108,7 @@ async fn webhook(binaries: &Binaries) -> Result<(), Box<dyn Error>> {
     let (headers, body) = push("acme/shop", "main", None, &commits, now);
     cloud.deliver(&headers, &body).await?;
     let memory = |cloud: &Cloud| {
-        cloud.webhook_process().map_or_else(String::new, |id| status_line(&id.to_string(), "VmRSS:"))
+        mebibytes(cloud.webhook_process().and_then(|id| status_line(&id.to_string(), "VmRSS:")))
     };
     let before = memory(&cloud);
     let start = Instant::now();
@@ -104,10 +125,12 @@ async fn webhook(binaries: &Binaries) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What Linux says of a process's memory: `VmRSS:` is what it holds, `VmHWM:` the most that it held so far.
-fn status_line(process: &str, name: &str) -> String {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+/// What Linux says of a process's memory, in KiB: `VmRSS:` is what it holds, `VmHWM:` the most that it held so far.
+fn status_line(process: &str, name: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix(name))?.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+fn mebibytes(kibibytes: Option<u64>) -> String {
     kibibytes.map_or_else(|| "unknown memory".to_owned(), |kibibytes| format!("{} MiB", kibibytes / 1024))
 }

@@ -4,6 +4,7 @@
 //! one of a read role. What the plan's policies don't let a role do is refused. The region is the one that the request is
 //! signed for.
 
+mod archive;
 mod athena;
 mod cbor;
 mod cloudwatch;
@@ -23,7 +24,7 @@ mod ssm;
 mod sts;
 mod time;
 
-pub use athena::{Athena, Objects};
+pub use athena::{Athena, Lake};
 pub use cloudwatch::{CloudWatch, MetricKey};
 pub use codepipeline::{CodePipeline, RecordedExecution};
 pub use credentials::function_key;

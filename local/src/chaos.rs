@@ -52,8 +52,8 @@ pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayErro
         mischief.ask(&cloud, &mut rng);
         match happening {
             Happening::Told { envelope, id, text } => cloud.send(envelope, id, &text)?,
-            Happening::Known(Entry::Execution(execution)) => cloud.record_execution(execution),
-            Happening::Known(Entry::OpsItem(item)) => cloud.record_ops_item(item),
+            Happening::Known(Entry::Execution(execution)) => cloud.record_execution(execution)?,
+            Happening::Known(Entry::OpsItem(item)) => cloud.record_ops_item(item)?,
             Happening::Known(_) => {}
             Happening::Delivered(delivery, until) => {
                 while !deliver(&mut cloud, &delivery).await? {

@@ -8,6 +8,7 @@ use crate::{
     aws::{AwsError, Caller, RecordedExecution, RecordedOpsItem, Server, Services},
     binaries::Binaries,
     clock::Clock,
+    concurrency::{Concurrency, Limit},
     intake::Intake,
     lambda::{Failure, Lambda, LambdaError},
     pattern::InvalidEvent,
@@ -33,6 +34,7 @@ pub struct Cloud {
     server: Server,
     router: Router,
     feeds: Vec<Feed>,
+    concurrency: Concurrency,
     intake: Option<Intake>,
     reconciler: Lambda,
     /// When the reconciler runs next.
@@ -139,9 +141,22 @@ impl Cloud {
         };
         let (reconciler, next_run) = (lambda(&plan.reconciler.function)?, now + plan.reconciler.every);
         let router = Router::new(&plan)?;
-        let refused = Vec::new();
+        let (refused, concurrency) = (Vec::new(), Concurrency::default());
         let moved = BTreeMap::new();
-        Ok(Self { clock, server, router, feeds, intake, reconciler, next_run, refused, moved, plan, folder })
+        Ok(Self {
+            clock,
+            server,
+            router,
+            feeds,
+            concurrency,
+            intake,
+            reconciler,
+            next_run,
+            refused,
+            moved,
+            plan,
+            folder,
+        })
     }
 
     /// The present.
@@ -193,19 +208,35 @@ impl Cloud {
         })
     }
 
+    /// Sets Lambda's limit for invocations with messages of queues; without one they take no time.
+    pub fn limit(&mut self, limit: Option<Limit>) {
+        self.concurrency.limit = limit;
+    }
+
+    /// How often an invocation with messages of a queue was throttled.
+    pub fn throttles(&self) -> u64 {
+        self.concurrency.throttles
+    }
+
     /// The events that no rule or policy let through.
     pub fn refused(&self) -> &[Refused] {
         &self.refused
     }
 
     /// Makes CodePipeline know an execution as recorded.
-    pub fn record_execution(&self, execution: RecordedExecution) {
-        self.server.services().codepipeline.record(execution);
+    ///
+    /// # Errors
+    /// [`CloudError::Io`].
+    pub fn record_execution(&self, execution: RecordedExecution) -> Result<(), CloudError> {
+        Ok(self.server.services().codepipeline.record(execution)?)
     }
 
     /// Makes `OpsCenter` know an `OpsItem` as recorded.
-    pub fn record_ops_item(&self, item: RecordedOpsItem) {
-        self.server.services().ssm.record(item);
+    ///
+    /// # Errors
+    /// [`CloudError::Io`].
+    pub fn record_ops_item(&self, item: RecordedOpsItem) -> Result<(), CloudError> {
+        Ok(self.server.services().ssm.record(item)?)
     }
 
     /// Puts an event on the default bus of its account, now.
@@ -342,18 +373,17 @@ impl Cloud {
     /// What waits for a function or for the lake, and until when.
     fn next_delivery(&self) -> Option<(Timestamp, Work)> {
         let flush = self.server.services().firehose.due().map(|due| (due, Work::Flush));
-        let messages = self
-            .feeds
-            .iter()
-            .enumerate()
-            .filter_map(|(index, feed)| Some((feed.queue.next_visible()?, Work::Deliver(index))));
+        let now = self.now();
+        let messages = self.feeds.iter().enumerate().filter_map(|(index, feed)| {
+            Some((self.concurrency.next(index, &feed.queue, now)?, Work::Deliver(index)))
+        });
         flush.into_iter().chain(messages).min()
     }
 
     /// Invokes a feed's function with a batch, and deletes the messages that it finished.
     async fn deliver_batch(&mut self, index: usize) -> Result<(), CloudError> {
         let feed = &mut self.feeds[index];
-        let batch = feed.queue.receive(self.clock.now());
+        let batch = self.concurrency.take(index, &mut feed.queue, self.clock.now());
         if batch.is_empty() {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 //! function that checks the records on their way to the lake.
 
 use crate::{
-    aws::{Gathered, Objects, Server, no_delay},
+    aws::{Gathered, Server, no_delay},
     cloud::CloudError,
     lambda::Lambda,
 };
@@ -202,7 +202,7 @@ impl Intake {
             .flat_map(|transformed| transformed.records)
             .map(|record| (record.record_id.clone(), record))
             .collect();
-        let mut objects = Objects::new();
+        let mut objects: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for record in batch {
             match answered.get(&record.id) {
                 Some(TransformedRecord { result, data, metadata: Some(metadata), .. }) if result == "Ok" => {
@@ -228,7 +228,7 @@ impl Intake {
         let mut services = server.services();
         for (prefix, object) in objects {
             self.delivered += 1;
-            services.lake.insert(format!("{prefix}dora-changes-1-{at}-{:08}", self.delivered), object);
+            services.lake.put(format!("{prefix}dora-changes-1-{at}-{:08}", self.delivered), &object)?;
         }
         Ok(())
     }

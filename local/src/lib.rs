@@ -6,6 +6,7 @@ pub mod binaries;
 pub mod chaos;
 pub mod clock;
 pub mod cloud;
+pub mod concurrency;
 pub mod dashboard;
 mod intake;
 pub mod lambda;

@@ -13,7 +13,7 @@ use metrics_lib::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 
 /// What a replay led to.
 #[derive(Debug, Serialize)]
@@ -129,21 +129,24 @@ pub struct DeadLetter {
 
 impl Outcome {
     /// What the cloud holds now.
-    pub fn of(cloud: &Cloud) -> Self {
+    ///
+    /// # Errors
+    /// What can't be read from disk.
+    pub fn of(cloud: &Cloud) -> io::Result<Self> {
         let services = cloud.server().services();
-        let (facts, ignored) = ledger(&services.dynamodb, &cloud.plan().ledger.name);
+        let (facts, ignored) = ledger(&services.dynamodb, &cloud.plan().ledger.name)?;
         let dead_letters = cloud.dead_letters().filter_map(|(queue, letter)| {
             let event = RawValue::from_string(letter.body.to_string()).ok()?;
             let (queue, receives) = (queue.to_owned(), letter.receives);
             Some(DeadLetter { queue, sent: letter.sent, at: letter.at, receives, event })
         });
-        Self {
+        Ok(Self {
             metrics: services.cloudwatch.metrics().iter().map(metric).collect(),
             facts,
             dead_letters: dead_letters.collect(),
             refused: cloud.refused().to_vec(),
             ignored,
-        }
+        })
     }
 }
 
@@ -234,9 +237,10 @@ fn metric((key, points): (&MetricKey, &BTreeMap<Timestamp, Vec<f64>>)) -> Metric
 }
 
 /// The facts and the ignored executions of the ledger's table, in order of time.
-fn ledger(dynamodb: &DynamoDb, table: &str) -> (Vec<Fact>, Vec<Ignored>) {
+fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<(Vec<Fact>, Vec<Ignored>)> {
     let (mut facts, mut ignored, mut rework) = (Vec::new(), Vec::new(), Vec::new());
-    for item in dynamodb.items(table).map(Attributes) {
+    for item in dynamodb.items(table) {
+        let item = Attributes(item?);
         let Some(time) = item.text("time").and_then(|time| time.parse().ok()) else { continue };
         match item.text("kind").as_deref() {
             Some("ignored") => ignored.extend(item.ignored(time)),
@@ -268,13 +272,13 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> (Vec<Fact>, Vec<Ignored>) {
     }
     facts.sort_by(|a, b| (a.time, a.kind, &a.execution_id).cmp(&(b.time, b.kind, &b.execution_id)));
     ignored.sort_by(|a: &Ignored, b| (a.time, &a.execution_id).cmp(&(b.time, &b.execution_id)));
-    (facts, ignored)
+    Ok((facts, ignored))
 }
 
 /// The attributes of an item.
-struct Attributes<'a>(&'a Map<String, Value>);
+struct Attributes(Map<String, Value>);
 
-impl Attributes<'_> {
+impl Attributes {
     fn text(&self, name: &str) -> Option<String> {
         Some(self.0.get(name)?.get("S")?.as_str()?.to_owned())
     }

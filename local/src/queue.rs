@@ -56,6 +56,13 @@ pub struct DeadLetter {
     pub receives: u32,
 }
 
+impl Received {
+    /// When the message can be received again, unless it is deleted before.
+    pub fn hidden_until(&self) -> Timestamp {
+        self.key.0
+    }
+}
+
 impl Queue {
     /// An empty queue.
     pub fn new(plan: plan::Queue) -> Self {

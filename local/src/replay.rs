@@ -58,8 +58,8 @@ pub async fn replay(
         cloud.advance_to(line.at).await?;
         match line.entry {
             Entry::Config(_) => {}
-            Entry::Execution(execution) => cloud.record_execution(execution),
-            Entry::OpsItem(item) => cloud.record_ops_item(item),
+            Entry::Execution(execution) => cloud.record_execution(execution)?,
+            Entry::OpsItem(item) => cloud.record_ops_item(item)?,
             Entry::GitHub(Delivery { mut headers, body }) => {
                 sign_unsigned(&mut headers, &body);
                 cloud.deliver(&headers, &body).await?;

@@ -241,7 +241,7 @@ async fn event_before_the_api_shows_the_end() {
     running.detail["status"] = json!("InProgress");
     scene.runs(&running).await;
     scene.until("12:03").await;
-    scene.cloud.record_execution(ended.recorded());
+    scene.cloud.record_execution(ended.recorded()).unwrap();
     scene
         .check(
             "Deployments acme/shop 12:00 = 1

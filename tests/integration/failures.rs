@@ -170,7 +170,7 @@ async fn ops_item_of_type_insight_whose_event_does_not_say_so() {
     scene.runs(&execution("e1", "12:00")).await;
     let item = ops_item(1, "13:00").of_type("/aws/insight");
     scene.until("13:00").await;
-    scene.cloud.record_ops_item(item.recorded());
+    scene.cloud.record_ops_item(item.recorded()).unwrap();
     let mut event = item.create_event();
     event["detail"].as_object_mut().unwrap().remove("ops-item-type");
     scene.event(&event);

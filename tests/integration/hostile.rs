@@ -58,14 +58,17 @@ struct State {
 
 impl State {
     fn of(scene: &Scene) -> Self {
-        let outcome = Outcome::of(&scene.cloud);
+        let outcome = Outcome::of(&scene.cloud).unwrap();
         let dora = outcome.metrics.iter().filter(|metric| metric.namespace == Namespace::Dora.name());
         let figures = dora.map(|metric| {
             let points = metric.points.iter().map(|point| format!("{} {:?}", point.timestamp, point.values));
             (metric.name.clone(), metric.dimensions.clone(), points.collect())
         });
         let table = &scene.cloud.plan().ledger.name;
-        let ledger = scene.services().dynamodb.items(table).cloned().map(Value::Object).collect();
+        let services = scene.services();
+        let ledger = services.dynamodb.items(table).map(|item| Value::Object(item.unwrap()));
+        // How far a backfill has come is no figure.
+        let ledger = ledger.filter(|item| item["kind"]["S"] != "reconciler").collect();
         let processes = scene
             .cloud
             .lambdas()
@@ -84,7 +87,7 @@ async fn ten_thousand_inputs() {
     Events::new().play(&mut scene, &mut rng, EVENTS, &mut tally).await;
     Deliveries::new().play(&mut scene, &mut rng, DELIVERIES, &mut tally).await;
     Records::of(&scene).play(&mut scene, &mut rng, RECORDS, &mut tally).await;
-    let outcome = Outcome::of(&scene.cloud);
+    let outcome = Outcome::of(&scene.cloud).unwrap();
     assert_eq!(outcome.total(Metric::WebhookRejected), tally.refused_requests(), "each is counted");
     Invocations::new().play(&mut scene, &mut rng, INVOCATIONS, &mut tally).await;
     let logs = scene.cloud.logs().unwrap();

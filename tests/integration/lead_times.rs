@@ -130,7 +130,7 @@ async fn late_push() {
     let mut scene = Scene::with(with_webhook()).await;
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
     scene.until("12:55").await;
-    assert!(!report(&local::outcome::Outcome::of(&scene.cloud)).contains("LeadTimeForChanges"));
+    assert!(!report(&local::outcome::Outcome::of(&scene.cloud).unwrap()).contains("LeadTimeForChanges"));
     scene.pushes("13:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
     scene
         .check(
@@ -206,7 +206,7 @@ async fn failed_query() {
     let mut scene = Scene::with(with_webhook()).await;
     scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
     let garbage = format!("changes/bucket={}/day=2026-06-15/garbage", metrics_lib::lake::bucket("acme/shop"));
-    scene.services().lake.insert(garbage.clone(), b"{".to_vec());
+    scene.services().lake.put(garbage.clone(), b"{").unwrap();
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
     scene.until("12:20").await;
     let logs = scene.cloud.logs().unwrap().remove("lead-time-for-changes").unwrap();
@@ -214,7 +214,7 @@ async fn failed_query() {
         logs.contains("\"error.code\":\"Query\"") && logs.contains("ended as FAILED: HIVE_CURSOR_ERROR"),
         "{logs}"
     );
-    scene.services().lake.remove(&garbage);
+    scene.services().lake.delete(&garbage);
     let report = report(&scene.finish().await);
     assert!(report.contains("LeadTimeForChanges acme/shop 12:00 = 7200\n"), "{report}");
 }

@@ -34,7 +34,7 @@ async fn every_permission_is_used() {
     scene.raises(&ops_item_in(OPS, 1, "11:30")).await;
     scene.raises(&ops_item(2, "11:40")).await;
     let message = "Mend oi-000000000001 and oi-000000000003, whose event was lost";
-    scene.cloud.record_ops_item(ops_item_in(OPS, 3, "11:35").recorded());
+    scene.cloud.record_ops_item(ops_item_in(OPS, 3, "11:35").recorded()).unwrap();
     scene.pushes("12:30", "main", 1, &[commit(2, "12:00", message), commit(3, "12:10", "Polish")]).await;
     scene.runs(&execution("e2", "13:00").revision(&commit_id(3))).await;
     // Nothing known leads to this one: the query is asked again and again.

@@ -62,15 +62,15 @@ async fn every_published_payload() {
     }
     scene.finish().await;
     let services = scene.services();
-    let stored: Vec<&[u8]> = services
-        .lake
-        .iter()
-        .inspect(|(key, _)| assert!(key.starts_with("changes/"), "{key}"))
-        .flat_map(|(_, object)| object.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()))
-        .collect();
-    assert_eq!(stored.len(), lines);
-    for line in stored {
-        let row: Row = serde_json::from_slice(line).unwrap();
+    let mut stored = String::new();
+    for object in services.lake.objects("") {
+        let (key, object) = object.unwrap();
+        assert!(key.starts_with("changes/"), "{key}");
+        stored += &String::from_utf8(object).unwrap();
+    }
+    assert_eq!(stored.lines().count(), lines);
+    for line in stored.lines() {
+        let row: Row = serde_json::from_str(line).unwrap();
         Change::try_from(row).unwrap();
     }
 }

@@ -106,7 +106,7 @@ async fn event_while_the_reconciler_holds_a_claim() {
 async fn incident_whose_event_was_lost() {
     let mut scene = Scene::new().await;
     scene.runs(&execution("e1", "12:00")).await;
-    scene.cloud.record_ops_item(ops_item(1, "12:30").recorded());
+    scene.cloud.record_ops_item(ops_item(1, "12:30").recorded()).unwrap();
     scene.runs(&execution("e2", "13:00").message("Fix oi-000000000001")).await;
     scene.reconciles("13:30").await;
     check(
@@ -132,7 +132,7 @@ async fn incident_that_is_too_young() {
     let mut scene = Scene::new().await;
     scene.runs(&execution("e1", "12:00")).await;
     scene.until("12:30").await;
-    scene.cloud.record_ops_item(ops_item(1, "12:30").recorded());
+    scene.cloud.record_ops_item(ops_item(1, "12:30").recorded()).unwrap();
     scene.reconciles("12:40").await;
     scene.reconciles("12:46").await;
     scene.reconciles("12:50").await;
@@ -213,7 +213,7 @@ async fn rollback_before_a_reference_while_the_attribution_is_pending() {
     scene.runs(&execution("e1", "11:00")).await;
     scene.runs(&execution("e2", "12:00")).await;
     scene.until("12:30").await;
-    scene.cloud.record_ops_item(ops_item(1, "12:30").recorded());
+    scene.cloud.record_ops_item(ops_item(1, "12:30").recorded()).unwrap();
     scene.runs(&rollback("r1", "e1", "12:35")).await;
     scene.runs(&execution("e3", "13:00").message("Fix oi-000000000001")).await;
     scene.reconciles("14:00").await;
@@ -231,7 +231,7 @@ async fn rollback_after_a_resolution_whose_event_was_lost() {
     let item = ops_item(1, "12:30");
     scene.raises(&item).await;
     scene.until("13:00").await;
-    scene.cloud.record_ops_item(item.resolved(crate::scene::at("13:00")).recorded());
+    scene.cloud.record_ops_item(item.resolved(crate::scene::at("13:00")).recorded()).unwrap();
     scene.runs(&rollback("r1", "e1", "14:00")).await;
     scene.until("15:00").await;
     scene.reconciles("16 14:00").await;
@@ -285,7 +285,7 @@ async fn check_pull_request(arrive: [Option<&str>; 2], runs: [&str; 2], expected
             Err(expected) => expected,
         };
         assert!(scene.cloud.reconcile().await.unwrap());
-        let report = report(&Outcome::of(&scene.cloud));
+        let report = report(&Outcome::of(&scene.cloud).unwrap());
         let found =
             report.lines().find_map(|line| line.strip_prefix("LeadTimeForChanges acme/shop 16:00 = "));
         assert_eq!(found, expected, "{time}: {report}");
@@ -313,7 +313,7 @@ async fn first_deployment_whose_earlier_pushes_arrive_late() {
     scene.pushes("11:00", "main", 1, &[commit(2, "11:00", "Go on")]).await;
     scene.runs(&execution("e1", "12:00").revision(&commit_id(2))).await;
     scene.reconciles("16 10:00").await;
-    let before = report(&Outcome::of(&scene.cloud));
+    let before = report(&Outcome::of(&scene.cloud).unwrap());
     assert!(before.contains("leadTime e1 pending: pushes before those that led to revision"), "{before}");
     scene.pushes("16 11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
     scene.reconciles("16 18:00").await;
@@ -390,7 +390,7 @@ async fn resolved_incident_whose_events_were_lost() {
     scene.runs(&execution("e1", "11:00")).await;
     scene.until("12:30").await;
     let item = ops_item_in(OPS, 1, "12:00").resolved(crate::scene::at("12:30"));
-    scene.cloud.record_ops_item(item.recorded());
+    scene.cloud.record_ops_item(item.recorded()).unwrap();
     scene.reconciles("13:00").await;
     scene.reconciles("16 13:00").await;
     check(
@@ -418,7 +418,7 @@ async fn unattributed_incident_is_tried_again() {
     let before = report(&scene.finish().await);
     assert!(before.contains("UnattributedIncidents - 13:00 = 1\n"), "{before}");
     // The execution that it names exists after all: CodePipeline had not shown its end.
-    scene.cloud.record_execution(execution("e2", "12:30").recorded());
+    scene.cloud.record_execution(execution("e2", "12:30").recorded()).unwrap();
     scene.succeeded(&execution("e2", "12:30"));
     scene.reconciles("20:00").await;
     let after = report(&scene.finish().await);
@@ -485,7 +485,7 @@ async fn pages() {
     scene.until("12:30").await;
     for number in 0..60 {
         let item = ops_item(number, "12:30").data("dora/execution", &format!("e{number}"));
-        scene.cloud.record_ops_item(item.recorded());
+        scene.cloud.record_ops_item(item.recorded()).unwrap();
     }
     scene.reconciles("13:00").await;
     let outcome = scene.finish().await;

@@ -119,7 +119,7 @@ async fn restore_of_an_incident_whose_event_was_lost() {
     let mut scene = Scene::new().await;
     let item = ops_item_in(OPS, 1, "12:00");
     scene.until("12:00").await;
-    scene.cloud.record_ops_item(item.recorded());
+    scene.cloud.record_ops_item(item.recorded()).unwrap();
     scene.runs(&execution("e1", "13:00").message("Fix oi-000000000001")).await;
     let before = report(&scene.finish().await);
     assert!(

@@ -13,7 +13,7 @@ async fn check(seed: u64) {
     let world = World::Lines(format!("seed {seed}"), lines);
     let header = world.check().unwrap();
     let cloud = replay(&world, &header, binaries(), || ()).await.unwrap();
-    let differences = truth.differences(&Outcome::of(&cloud));
+    let differences = truth.differences(&Outcome::of(&cloud).unwrap());
     assert!(differences.is_empty(), "seed {seed}:\n{}", differences.join("\n"));
 }
 

@@ -155,7 +155,7 @@ impl Scene {
     /// CodePipeline gets to know an execution, when it ends.
     pub(crate) async fn knows(&mut self, execution: &Execution) {
         self.cloud.advance_to(execution.end).await.unwrap();
-        self.cloud.record_execution(execution.recorded());
+        self.cloud.record_execution(execution.recorded()).unwrap();
     }
 
     /// The SUCCEEDED event of an execution is sent, now.
@@ -166,7 +166,7 @@ impl Scene {
     /// An `OpsItem` is created, and its event is sent.
     pub(crate) async fn raises(&mut self, item: &OpsItem) {
         self.cloud.advance_to(item.created).await.unwrap();
-        self.cloud.record_ops_item(item.recorded());
+        self.cloud.record_ops_item(item.recorded()).unwrap();
         self.event(&item.create_event());
     }
 
@@ -228,7 +228,7 @@ impl Scene {
     /// Lets time pass until no message waits.
     pub(crate) async fn finish(&mut self) -> Outcome {
         self.cloud.finish().await.unwrap();
-        Outcome::of(&self.cloud)
+        Outcome::of(&self.cloud).unwrap()
     }
 
     /// Finishes and compares the report with what is expected; leading blanks of its lines don't count.

@@ -60,7 +60,8 @@ async fn statement_on_a_real_engine() {
     scene.delivers("12:00", &request).await;
     scene.finish().await;
     let folder = tempfile::tempdir().unwrap();
-    for (key, object) in &scene.services().lake {
+    for object in scene.services().lake.objects("") {
+        let (key, object) = object.unwrap();
         let file = folder.path().join(key);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, object).unwrap();

@@ -1,21 +1,23 @@
 //! Athena: executes the statements of the lake by their meaning, on the objects that Firehose has written, and refuses
 //! any other text.
 
-use super::AwsError;
-use metrics_lib::lake::{self, CHANGES_STATEMENT};
+use super::{
+    AwsError,
+    archive::{Archive, Place},
+};
+use metrics_lib::lake::{CHANGES_STATEMENT, COLUMNS};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 
-/// The objects of the lake's bucket, by key.
-pub type Objects = BTreeMap<String, Vec<u8>>;
 /// The rows of a result: the columns' texts.
 type Rows = Vec<Vec<Option<String>>>;
 
 /// How many rows a page of a result has.
 const PAGE: usize = 1000;
-/// How many finished queries are kept.
-const KEPT: usize = 100;
+/// How many finished queries are kept: functions read a result before they ask for the next, and one that starts a query
+/// anew after it was forgotten has it executed again.
+const KEPT: usize = 10;
 
 /// The queries.
 #[derive(Debug, Default)]
@@ -29,6 +31,13 @@ pub struct Athena {
     pub stuck: bool,
     /// How many of the next queries fail.
     pub failing: usize,
+}
+
+/// The objects of the lake's bucket.
+#[derive(Debug, Default)]
+pub struct Lake {
+    objects: BTreeMap<String, Place>,
+    archive: Archive,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +64,35 @@ struct QueryId {
     next_token: Option<String>,
 }
 
+impl Lake {
+    /// Puts an object in place of the one with its key.
+    ///
+    /// # Errors
+    /// When it can't be kept on disk.
+    pub fn put(&mut self, key: String, object: &[u8]) -> io::Result<()> {
+        self.objects.insert(key, self.archive.put(object)?);
+        Ok(())
+    }
+
+    /// Deletes an object.
+    pub fn delete(&mut self, key: &str) {
+        self.objects.remove(key);
+    }
+
+    /// The objects whose keys begin with a prefix, in order of their keys.
+    ///
+    /// # Errors
+    /// An object that can't be read from disk.
+    pub fn objects(&self, prefix: &str) -> impl Iterator<Item = io::Result<(&str, Vec<u8>)>> {
+        self.places(prefix).map(|(key, place)| Ok((key, self.archive.get(place)?)))
+    }
+
+    fn places(&self, prefix: &str) -> impl Iterator<Item = (&str, Place)> {
+        let objects = self.objects.range(prefix.to_owned()..);
+        objects.map(|(key, place)| (key.as_str(), *place)).take_while(move |(key, _)| key.starts_with(prefix))
+    }
+}
+
 impl Athena {
     /// Queries of a workgroup and database.
     pub(super) fn new(workgroup: &str, database: &str) -> Self {
@@ -62,14 +100,9 @@ impl Athena {
     }
 
     /// Answers an operation.
-    pub(super) fn call(
-        &mut self,
-        operation: &str,
-        input: Value,
-        objects: &Objects,
-    ) -> Result<Value, AwsError> {
+    pub(super) fn call(&mut self, operation: &str, input: Value, lake: &Lake) -> Result<Value, AwsError> {
         match operation {
-            "StartQueryExecution" => self.start(read(input)?, objects),
+            "StartQueryExecution" => self.start(read(input)?, lake),
             "GetQueryExecution" => {
                 let (id, _, (_, result)) = self.query(input)?;
                 let status = match result {
@@ -103,7 +136,7 @@ impl Athena {
         }
     }
 
-    fn start(&mut self, input: StartQueryExecution, objects: &Objects) -> Result<Value, AwsError> {
+    fn start(&mut self, input: StartQueryExecution, lake: &Lake) -> Result<Value, AwsError> {
         let StartQueryExecution { query_string, execution_parameters, client_request_token: token, .. } =
             input;
         if input.work_group != self.workgroup {
@@ -130,7 +163,7 @@ impl Athena {
                     self.failing = left;
                     Err("GENERIC_INTERNAL_ERROR: the query engine has failed".to_owned())
                 }
-                None => changes(&execution_parameters, objects),
+                None => changes(&execution_parameters, lake),
             };
             self.queries.insert(self.started, (token, result));
             self.started
@@ -155,20 +188,20 @@ impl Athena {
 }
 
 /// The meaning of [`CHANGES_STATEMENT`].
-fn changes(parameters: &[String], objects: &Objects) -> Result<Rows, String> {
+fn changes(parameters: &[String], lake: &Lake) -> Result<Rows, String> {
     let values: Vec<String> = parameters.iter().map(|text| unquoted(text)).collect::<Result<_, _>>()?;
     let [bucket, first, last, repository] = values.as_slice() else {
         return Err(format!("Incorrect number of parameters: expected 4 but found {}", values.len()));
     };
-    let names: Vec<&str> = lake::COLUMNS.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
     let mut rows = vec![names.iter().map(|name| Some((*name).to_owned())).collect()];
     let folder = format!("changes/bucket={bucket}/day=");
-    let objects = objects.range(folder.clone()..).take_while(|(key, _)| key.starts_with(&folder));
-    for (key, object) in objects {
+    for (key, place) in lake.places(&folder) {
         let day = key[folder.len()..].split('/').next().unwrap_or_default();
         if day < first.as_str() || day > last.as_str() {
             continue;
         }
+        let object = lake.archive.get(place).map_err(|error| format!("HIVE_CURSOR_ERROR: {key}: {error}"))?;
         for line in object.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let row: Map<String, Value> =
                 serde_json::from_slice(line).map_err(|error| format!("HIVE_CURSOR_ERROR: {key}: {error}"))?;
@@ -215,14 +248,14 @@ mod tests {
         let line = |repository: &str| {
             format!("{{\"kind\": \"push\", \"repository\": \"{repository}\", \"part\": 0}}\n")
         };
-        let objects = Objects::from([
-            ("changes/bucket=03/day=2026-06-14/a".to_owned(), line("acme/shop").into_bytes()),
-            (
-                "changes/bucket=03/day=2026-06-15/a".to_owned(),
-                (line("Acme/Shop") + &line("acme/other")).into_bytes(),
-            ),
-            ("changes/bucket=04/day=2026-06-15/a".to_owned(), line("acme/shop").into_bytes()),
-        ]);
+        let mut lake = Lake::default();
+        for (folder, lines) in [
+            ("bucket=03/day=2026-06-14", line("acme/shop")),
+            ("bucket=03/day=2026-06-15", line("Acme/Shop") + &line("acme/other")),
+            ("bucket=04/day=2026-06-15", line("acme/shop")),
+        ] {
+            lake.put(format!("changes/{folder}/a"), lines.as_bytes()).unwrap();
+        }
         let mut athena = Athena::new("dora", "dora");
         let start = json!({
             "QueryString": statement,
@@ -231,12 +264,12 @@ mod tests {
             "WorkGroup": "dora",
             "QueryExecutionContext": {"Database": "dora"},
         });
-        let id = athena.call("StartQueryExecution", start, &objects)?;
-        let status = athena.call("GetQueryExecution", id.clone(), &objects)?;
+        let id = athena.call("StartQueryExecution", start, &lake)?;
+        let status = athena.call("GetQueryExecution", id.clone(), &lake)?;
         if status["QueryExecution"]["Status"]["State"] == "FAILED" {
             return Ok(status["QueryExecution"]["Status"]["StateChangeReason"].clone());
         }
-        let rows = athena.call("GetQueryResults", id, &objects)?["ResultSet"]["Rows"].take();
+        let rows = athena.call("GetQueryResults", id, &lake)?["ResultSet"]["Rows"].take();
         Ok(json!(rows.as_array().map_or(0, Vec::len) - 1))
     }
 

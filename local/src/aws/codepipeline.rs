@@ -1,11 +1,18 @@
 //! CodePipeline: the executions that were recorded, as its API describes them.
 
-use super::{AwsError, time};
+use super::{
+    AwsError,
+    archive::{Archive, Place},
+    time,
+};
 use jiff::Timestamp;
 use metrics_lib::event::{ExecutionKey, PipelineKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+};
 
 /// How many results a page has, unless the request says less.
 const PAGE: usize = 100;
@@ -25,12 +32,12 @@ pub struct RecordedExecution {
 #[derive(Debug, Default)]
 pub struct CodePipeline {
     pipelines: HashMap<PipelineKey, Pipeline>,
+    archive: Archive,
 }
 
 /// A pipeline's executions.
 #[derive(Debug, Default)]
 struct Pipeline {
-    /// Each as JSON text, which takes a fraction of the memory of the parsed values.
     executions: HashMap<String, Stored>,
     /// Their ids by when they started, and in order of recording.
     order: BTreeMap<(Timestamp, usize), String>,
@@ -39,9 +46,9 @@ struct Pipeline {
 #[derive(Debug)]
 struct Stored {
     position: (Timestamp, usize),
-    summary: String,
-    detail: String,
-    actions: String,
+    summary: Place,
+    detail: Place,
+    actions: Place,
 }
 
 #[derive(Deserialize)]
@@ -83,7 +90,10 @@ struct ActionFilter {
 
 impl CodePipeline {
     /// Records an execution, in place of what was recorded of it before.
-    pub fn record(&mut self, execution: RecordedExecution) {
+    ///
+    /// # Errors
+    /// When the execution can't be kept on disk.
+    pub fn record(&mut self, execution: RecordedExecution) -> io::Result<()> {
         let RecordedExecution { key, mut detail, mut actions } = execution;
         let pipeline = self.pipelines.entry(PipelineKey::from(&key)).or_default();
         let summary = summary(&detail, &actions);
@@ -107,11 +117,12 @@ impl CodePipeline {
         };
         let stored = Stored {
             position,
-            summary: summary.to_string(),
-            detail: detail.to_string(),
-            actions: Value::Array(actions).to_string(),
+            summary: self.archive.put_json(&summary)?,
+            detail: self.archive.put_json(&detail)?,
+            actions: self.archive.put_json(&actions)?,
         };
         pipeline.executions.insert(key.execution_id, stored);
+        Ok(())
     }
 
     /// Answers an operation for a caller in an account and region.
@@ -134,7 +145,7 @@ impl CodePipeline {
             "GetPipelineExecution" => {
                 let GetPipelineExecution { pipeline_name, pipeline_execution_id } = read(input)?;
                 let stored = pipeline(pipeline_name)?.execution(&pipeline_execution_id)?;
-                Ok(json!({"pipelineExecution": parsed(&stored.detail)}))
+                Ok(json!({"pipelineExecution": self.archive.json::<Value>(stored.detail)?}))
             }
             "ListPipelines" => {
                 let ListPipelines { max_results, next_token } = read(input)?;
@@ -151,21 +162,20 @@ impl CodePipeline {
                 let pipeline = pipeline(pipeline_name)?;
                 let newest_first = pipeline.order.values().rev();
                 let (page, next) = page(newest_first, max_results, next_token.as_deref())?;
-                let summaries = page.into_iter().map(|id| parsed(&pipeline.executions[id].summary));
-                Ok(listed("pipelineExecutionSummaries", summaries.collect(), next))
+                let summaries = page.into_iter().map(|id| self.archive.json(pipeline.executions[id].summary));
+                Ok(listed("pipelineExecutionSummaries", summaries.collect::<io::Result<_>>()?, next))
             }
             "ListActionExecutions" => {
                 let ListActionExecutions { pipeline_name, filter, max_results, next_token } = read(input)?;
                 let pipeline = pipeline(pipeline_name)?;
-                let actions: Vec<Value> = match filter.and_then(|filter| filter.pipeline_execution_id) {
-                    Some(id) => actions(pipeline.execution(&id)?),
-                    None => pipeline
-                        .order
-                        .values()
-                        .rev()
-                        .flat_map(|id| actions(&pipeline.executions[id]))
-                        .collect(),
+                let executions = match filter.and_then(|filter| filter.pipeline_execution_id) {
+                    Some(id) => vec![pipeline.execution(&id)?],
+                    None => pipeline.order.values().rev().map(|id| &pipeline.executions[id]).collect(),
                 };
+                let mut actions: Vec<Value> = Vec::new();
+                for execution in executions {
+                    actions.extend(self.archive.json::<Vec<Value>>(execution.actions)?);
+                }
                 let (page, next) = page(actions.into_iter(), max_results, next_token.as_deref())?;
                 Ok(listed("actionExecutionDetails", page, next))
             }
@@ -200,18 +210,6 @@ fn summary(detail: &Value, actions: &[Value]) -> Value {
         }
     }
     summary
-}
-
-fn actions(stored: &Stored) -> Vec<Value> {
-    match parsed(&stored.actions) {
-        Value::Array(actions) => actions,
-        _ => Vec::new(),
-    }
-}
-
-/// Reads what [`CodePipeline::record`] has written.
-fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_default()
 }
 
 fn read<T: serde::de::DeserializeOwned>(input: Value) -> Result<T, AwsError> {

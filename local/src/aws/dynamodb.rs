@@ -13,7 +13,7 @@ use expression::{Condition, Names, Operand};
 use program::plan;
 use request::{PutItem, Query, UpdateItem, read};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 use table::{Key, Table};
 use value::check_value;
 
@@ -38,7 +38,10 @@ impl DynamoDb {
     }
 
     /// The items of a table, by key; none if there is no such table.
-    pub fn items(&self, table: &str) -> impl Iterator<Item = &Map<String, Value>> {
+    ///
+    /// # Errors
+    /// An item that can't be read from disk.
+    pub fn items(&self, table: &str) -> impl Iterator<Item = io::Result<Map<String, Value>>> {
         self.tables.get(table).into_iter().flat_map(Table::items)
     }
 
@@ -59,8 +62,8 @@ impl DynamoDb {
         names.check_all_used()?;
         let key = table.key_of(&input.item)?;
         check_item(table, &input.item)?;
-        check_condition(table.get(&key), condition.as_ref(), input.on_failure.as_deref())?;
-        table.put(key, input.item);
+        check_condition(table.get(&key)?.as_ref(), condition.as_ref(), input.on_failure.as_deref())?;
+        table.put(key, &input.item)?;
         Ok(json!({}))
     }
 
@@ -75,20 +78,24 @@ impl DynamoDb {
             let message = format!("Cannot update attribute {name}. This attribute is part of the key");
             return Err(invalid(&format!("One or more parameter values were invalid: {message}")));
         }
-        let old = table.get(&key);
-        check_condition(old, condition.as_ref(), input.on_failure.as_deref())?;
-        let mut item = old.cloned().unwrap_or(input.key);
+        let old = table.get(&key)?;
+        check_condition(old.as_ref(), condition.as_ref(), input.on_failure.as_deref())?;
+        let mut item = old.clone().unwrap_or(input.key);
         for (name, value) in assignments {
             let value = match value {
                 Operand::Value(value) => value,
-                Operand::Attribute(from) => old.and_then(|old| old.get(&from).cloned()).ok_or_else(|| {
-                    invalid("The provided expression refers to an attribute that does not exist in the item")
-                })?,
+                Operand::Attribute(from) => {
+                    old.as_ref().and_then(|old| old.get(&from).cloned()).ok_or_else(|| {
+                        invalid(
+                            "The provided expression refers to an attribute that does not exist in the item",
+                        )
+                    })?
+                }
             };
             item.insert(name, value);
         }
         check_item(table, &item)?;
-        table.put(key, item);
+        table.put(key, &item)?;
         Ok(json!({}))
     }
 
@@ -118,20 +125,22 @@ impl DynamoDb {
             return Err(invalid(&format!("1 validation error detected: Value '0' at 'limit' {constraint}")));
         }
         let (mut items, mut size, mut last) = (Vec::new(), 0, None);
-        for (key, item) in table.partition(&partition, indexed, start.as_ref()) {
-            if !condition.holds(Some(item)) {
+        for key in table.partition(&partition, indexed, start.as_ref())? {
+            let Some(item) = table.get(key)? else { continue };
+            if !condition.holds(Some(&item)) {
                 continue;
             }
             if items.len() == limit || size > MAX_PAGE {
+                let last = last.map(|key: &Key| table.key_attributes(key, indexed)).transpose()?;
                 return Ok(json!({
                     "Count": items.len(),
                     "ScannedCount": items.len(),
                     "Items": items,
-                    "LastEvaluatedKey": last.map(|key: &Key| table.key_attributes(key, indexed)),
+                    "LastEvaluatedKey": last,
                 }));
             }
-            size += value::size(item);
-            items.push(item.clone());
+            size += value::size(&item);
+            items.push(item);
             last = Some(key);
         }
         Ok(json!({"Count": items.len(), "ScannedCount": items.len(), "Items": items}))

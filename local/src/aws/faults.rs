@@ -1,6 +1,7 @@
 //! Faults that are asked for: what makes an operation fail, and how often.
 
 use super::AwsError;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// How an operation fails.
@@ -42,29 +43,51 @@ impl Fault {
 
 /// The faults that are asked for, by operation (`codepipeline:GetPipelineExecution`).
 #[derive(Debug, Default)]
-pub struct Faults(BTreeMap<String, Vec<(Option<Fault>, usize)>>);
+pub struct Faults {
+    next: BTreeMap<String, Vec<(Option<Fault>, usize)>>,
+    quotas: BTreeMap<String, Quota>,
+    /// How many calls were above their quota.
+    pub over_quota: u64,
+}
+
+/// How often an operation can be called in a second, and in which second it was called how often.
+#[derive(Debug)]
+struct Quota {
+    most: usize,
+    second: i64,
+    calls: usize,
+}
 
 impl Faults {
     /// Makes the next calls of an operation fail; after those that were asked for before.
     pub fn add(&mut self, operation: &str, fault: Fault, calls: usize) {
-        self.0.entry(operation.to_owned()).or_default().push((Some(fault), calls));
+        self.next.entry(operation.to_owned()).or_default().push((Some(fault), calls));
     }
 
     /// Spares the next calls of an operation; after those that were asked for before.
     pub fn spare(&mut self, operation: &str, calls: usize) {
         if calls > 0 {
-            self.0.entry(operation.to_owned()).or_default().push((None, calls));
+            self.next.entry(operation.to_owned()).or_default().push((None, calls));
         }
+    }
+
+    /// Throttles an operation: what is called more often in a second is refused.
+    pub fn limit(&mut self, operation: &str, calls: usize) {
+        self.quotas.insert(operation.to_owned(), Quota { most: calls, second: 0, calls: 0 });
     }
 
     /// Forgets every fault that was asked for.
     pub fn clear(&mut self) {
-        self.0.clear();
+        *self = Self::default();
     }
 
     /// The fault of this call of an operation, if it is to fail.
-    pub(super) fn take(&mut self, operation: &str) -> Option<Fault> {
-        let faults = self.0.get_mut(operation)?;
+    pub(super) fn take(&mut self, operation: &str, now: Timestamp) -> Option<Fault> {
+        if self.quotas.get_mut(operation).is_some_and(|quota| !quota.allows(now)) {
+            self.over_quota += 1;
+            return Some(Fault::throttled());
+        }
+        let faults = self.next.get_mut(operation)?;
         let (fault, calls) = faults.first_mut()?;
         let fault = fault.clone();
         *calls -= 1;
@@ -72,5 +95,16 @@ impl Faults {
             faults.remove(0);
         }
         fault
+    }
+}
+
+impl Quota {
+    /// Whether another call is within the quota; it counts.
+    fn allows(&mut self, now: Timestamp) -> bool {
+        if self.second != now.as_second() {
+            (self.second, self.calls) = (now.as_second(), 0);
+        }
+        self.calls += 1;
+        self.calls <= self.most
     }
 }

@@ -1,7 +1,7 @@
 //! The services behind the server, and what of them is seen and asked for from outside.
 
 use super::{
-    Athena, AwsError, CloudWatch, CodePipeline, DynamoDb, Fault, Faults, Firehose, Objects, Permissions, Ssm,
+    Athena, AwsError, CloudWatch, CodePipeline, DynamoDb, Fault, Faults, Firehose, Lake, Permissions, Ssm,
     cbor,
     errand::Errand,
     events::Events,
@@ -30,7 +30,7 @@ pub struct Services {
     /// What is on its way to the lake.
     pub firehose: Firehose,
     /// The objects of the lake.
-    pub lake: Objects,
+    pub lake: Lake,
     /// The `OpsItem`s.
     pub ssm: Ssm,
     /// The queries.
@@ -70,7 +70,7 @@ impl Services {
             codepipeline: CodePipeline::default(),
             dynamodb: DynamoDb::new([&plan.ledger]),
             firehose: Firehose::new(plan.intake.as_ref().map(|intake| intake.stream.clone())),
-            lake: Objects::new(),
+            lake: Lake::default(),
             ssm: Ssm::default(),
             athena: plan
                 .intake
@@ -90,7 +90,7 @@ impl Services {
     /// Answers a request, unless a fault is asked for.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Answer {
         let action = request.action();
-        let fault = self.faults.take(&action);
+        let fault = self.faults.take(&action, self.clock.now());
         *self.calls.entry(action).or_default() += 1;
         if let Some(Fault::Refused(error)) = fault {
             return Answer::Error(error);

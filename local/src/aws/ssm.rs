@@ -1,11 +1,18 @@
 //! Systems Manager: the `OpsItem`s that were recorded.
 
-use super::{AwsError, time};
+use super::{
+    AwsError,
+    archive::{Archive, Place},
+    time,
+};
 use jiff::Timestamp;
 use metrics_lib::event::OpsItemKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+};
 
 /// An `OpsItem`, as the AWS CLI prints it.
 #[derive(Clone, Debug)]
@@ -19,12 +26,26 @@ pub struct RecordedOpsItem {
 /// The `OpsItem`s of every account and region.
 #[derive(Debug, Default)]
 pub struct Ssm {
-    items: HashMap<OpsItemKey, Value>,
+    items: HashMap<OpsItemKey, Stored>,
+    archive: Archive,
 }
+
+/// Where an item is, and its members that it can be found by.
+#[derive(Debug)]
+struct Stored {
+    item: Place,
+    members: BTreeMap<&'static str, Value>,
+}
+
+/// The members that filters know.
+const FILTERED: [&str; 5] = ["CreatedTime", "LastModifiedTime", "Status", "OpsItemType", "Source"];
 
 impl Ssm {
     /// Records an `OpsItem`, in place of what was recorded of it before.
-    pub fn record(&mut self, RecordedOpsItem { key, mut item }: RecordedOpsItem) {
+    ///
+    /// # Errors
+    /// When the `OpsItem` can't be kept on disk.
+    pub fn record(&mut self, RecordedOpsItem { key, mut item }: RecordedOpsItem) -> io::Result<()> {
         const TIMES: [&str; 6] = [
             "CreatedTime",
             "LastModifiedTime",
@@ -34,7 +55,9 @@ impl Ssm {
             "PlannedEndTime",
         ];
         time::to_wire(&mut item, &TIMES);
-        self.items.insert(key, item);
+        let members = FILTERED.map(|name| (name, item[name].clone())).into();
+        self.items.insert(key, Stored { item: self.archive.put_json(&item)?, members });
+        Ok(())
     }
 
     /// Answers an operation for a caller in an account and region.
@@ -60,10 +83,10 @@ impl Ssm {
             AwsError::new("ValidationException", message)
         })?;
         let key = OpsItemKey { account: account.into(), region: region.into(), ops_item_id };
-        let item = self.items.get(&key).ok_or_else(|| {
+        let stored = self.items.get(&key).ok_or_else(|| {
             AwsError::new("OpsItemNotFoundException", format!("OpsItem ID {id} doesn't exist"))
         })?;
-        Ok(json!({"OpsItem": item}))
+        Ok(json!({"OpsItem": self.archive.json::<Value>(stored.item)?}))
     }
 
     /// The summaries of the `OpsItem`s that pass all filters, in order of their ids.
@@ -75,16 +98,19 @@ impl Ssm {
         if !(1..=PAGE).contains(&size) {
             return Err(invalid(&format!("MaxResults must be 1 to {PAGE}, not {size}")));
         }
-        let here = self.items.iter().filter(|(key, item)| {
-            key.account == account && key.region == region && filters.iter().all(|filter| filter.passes(item))
+        let here = self.items.iter().filter(|(key, stored)| {
+            key.account == account
+                && key.region == region
+                && filters.iter().all(|filter| filter.passes(&stored.members))
         });
         let mut found: Vec<_> = here.collect();
         found.sort_by_key(|(key, _)| key.ops_item_id.as_str());
         let start: usize = next_token.map_or(Ok(0), |token| {
             token.parse().map_err(|_| invalid(&format!("The token {token} is invalid")))
         })?;
-        let page: Vec<Value> = found.iter().skip(start).take(size).map(|(_, item)| summary(item)).collect();
-        let mut output = json!({"OpsItemSummaries": page});
+        let page = found.iter().skip(start).take(size);
+        let page = page.map(|(_, stored)| Ok(summary(&self.archive.json(stored.item)?)));
+        let mut output = json!({"OpsItemSummaries": page.collect::<io::Result<Vec<_>>>()?});
         if start + size < found.len() {
             output["NextToken"] = json!((start + size).to_string());
         }
@@ -130,12 +156,13 @@ impl Filter {
         }
     }
 
-    fn passes(&self, item: &Value) -> bool {
-        let time = time::recorded(&item[&self.key]);
+    fn passes(&self, members: &BTreeMap<&str, Value>) -> bool {
+        let Some(member) = members.get(self.key.as_str()) else { return false };
+        let time = time::recorded(member);
         self.values.iter().any(|value| match (self.operator.as_str(), value.parse::<Timestamp>()) {
             ("GreaterThan", Ok(bound)) => time.is_some_and(|time| time > bound),
             ("LessThan", Ok(bound)) => time.is_some_and(|time| time < bound),
-            _ => item[&self.key] == value.as_str(),
+            _ => *member == value.as_str(),
         })
     }
 }
@@ -178,7 +205,7 @@ mod tests {
                 let ops_item_id = format!("oi-00000000000{hour}").parse().unwrap();
                 let key = OpsItemKey { account: "1".into(), region: "r".into(), ops_item_id };
                 let created = format!("2026-06-15T0{hour}:00:00Z").parse().unwrap();
-                ssm.record(OpsItem::new(key, created).recorded());
+                ssm.record(OpsItem::new(key, created).recorded()).unwrap();
             }
             let found = ssm.call("1", "r", "DescribeOpsItems", &input).map(|output| {
                 let found = output["OpsItemSummaries"].as_array().unwrap();

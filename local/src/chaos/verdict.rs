@@ -37,7 +37,7 @@ type Excess = BTreeMap<(String, Date), u64>;
 
 impl Verdict {
     pub(super) fn of(seed: u64, cloud: &Cloud, truth: &Truth, faults: usize) -> Result<Self, ReplayError> {
-        let outcome = Outcome::of(cloud);
+        let outcome = Outcome::of(cloud).map_err(CloudError::from)?;
         let mut differences = Vec::new();
         let excess = excess(&measured_metrics(&outcome), &truth.metrics, &mut differences);
         let found = found(cloud, &outcome).map_err(CloudError::from)?;

@@ -22,9 +22,11 @@ impl Records {
     /// Those that the lake holds.
     pub(super) fn of(scene: &Scene) -> Self {
         let services = scene.services();
-        let lines = services.lake.values().flat_map(|object| object.split(|byte| *byte == b'\n'));
-        let lines = lines.filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).unwrap());
-        Self { valid: lines.collect() }
+        let objects = services.lake.objects("").map(|object| String::from_utf8(object.unwrap().1).unwrap());
+        let read = |object: String| -> Vec<Value> {
+            object.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        };
+        Self { valid: objects.flat_map(read).collect() }
     }
 
     pub(super) async fn play(

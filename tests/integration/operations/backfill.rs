@@ -15,10 +15,10 @@ async fn history() -> Scene {
         rollback("e4", "e2", "20 11:00"),
         execution("e5", "20 12:00").source(Source::CodeStar, "acme/shop", "develop"),
     ] {
-        scene.cloud.record_execution(execution.recorded());
+        scene.cloud.record_execution(execution.recorded()).unwrap();
     }
-    scene.cloud.record_ops_item(ops_item(1, "01 11:00").recorded());
-    scene.cloud.record_ops_item(ops_item(2, "20 13:00").recorded());
+    scene.cloud.record_ops_item(ops_item(1, "01 11:00").recorded()).unwrap();
+    scene.cloud.record_ops_item(ops_item(2, "20 13:00").recorded()).unwrap();
     scene.until("25 12:00").await;
     scene
 }
@@ -62,7 +62,7 @@ async fn long_history() {
     let mut scene = Scene::new().await;
     for number in 0..450 {
         let ended = format!("{:02} {:02}:{:02}", 1 + number / 150, number / 60 % 24, number % 60);
-        scene.cloud.record_execution(execution(&format!("e{number:03}"), &ended).recorded());
+        scene.cloud.record_execution(execution(&format!("e{number:03}"), &ended).recorded()).unwrap();
     }
     scene.until("16 12:00").await;
     let said = dora(&mut scene, &BACKFILL).await;

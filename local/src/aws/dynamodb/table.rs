@@ -1,10 +1,14 @@
 //! A table and its index, in order of their keys.
 
-use super::{AwsError, Item, invalid};
+use super::{
+    super::archive::{Archive, Place},
+    AwsError, Item, invalid,
+};
 use program::plan;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     ops::Bound,
 };
 
@@ -15,33 +19,41 @@ pub(super) type Key = (String, String);
 #[derive(Debug)]
 pub(super) struct Table {
     plan: plan::Table,
-    items: BTreeMap<Key, Item>,
+    items: BTreeMap<Key, Place>,
     /// The index's keys, and those of the item. Only items with both keys of the index are in it.
     index: BTreeSet<(Key, Key)>,
+    archive: Archive,
 }
 
 impl Table {
     pub(super) fn new(plan: &plan::Table) -> Self {
-        Self { plan: plan.clone(), items: BTreeMap::new(), index: BTreeSet::new() }
+        Self {
+            plan: plan.clone(),
+            items: BTreeMap::new(),
+            index: BTreeSet::new(),
+            archive: Archive::default(),
+        }
     }
 
-    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
-        self.items.values()
+    pub(super) fn items(&self) -> impl Iterator<Item = io::Result<Item>> {
+        self.items.values().map(|place| self.archive.json(*place))
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<&Item> {
-        self.items.get(key)
+    pub(super) fn get(&self, key: &Key) -> io::Result<Option<Item>> {
+        self.items.get(key).map(|place| self.archive.json(*place)).transpose()
     }
 
     /// Puts an item in place of the one with its key.
-    pub(super) fn put(&mut self, key: Key, item: Item) {
-        if let Some(old) = self.items.get(&key).and_then(|old| self.index_key(old)) {
+    pub(super) fn put(&mut self, key: Key, item: &Item) -> io::Result<()> {
+        let place = self.archive.put_json(item)?;
+        if let Some(old) = self.get(&key)?.and_then(|old| self.index_key(&old)) {
             self.index.remove(&(old, key.clone()));
         }
-        if let Some(new) = self.index_key(&item) {
+        if let Some(new) = self.index_key(item) {
             self.index.insert((new, key.clone()));
         }
-        self.items.insert(key, item);
+        self.items.insert(key, place);
+        Ok(())
     }
 
     /// The key that an item holds.
@@ -102,35 +114,35 @@ impl Table {
         Ok(())
     }
 
-    /// The items of a partition of the table or the index, in order of the sort key, after a start.
+    /// The keys of the items in a partition of the table or the index, in order of the sort key, after a start.
     pub(super) fn partition<'a>(
         &'a self,
         partition: &'a str,
         indexed: bool,
         start: Option<&Key>,
-    ) -> Box<dyn Iterator<Item = (&'a Key, &'a Item)> + 'a> {
+    ) -> io::Result<Box<dyn Iterator<Item = &'a Key> + 'a>> {
         let first = (partition.to_owned(), String::new());
         if indexed {
-            let start = start.and_then(|key| Some((self.index_key(self.items.get(key)?)?, key.clone())));
+            let last = start.map(|key| self.get(key)).transpose()?.flatten();
+            let start = start.and_then(|key| Some((self.index_key(last.as_ref()?)?, key.clone())));
             let from = start.map_or(Bound::Included((first, Key::default())), Bound::Excluded);
             let keys = self.index.range((from, Bound::Unbounded));
             let within = keys.take_while(move |((day, _), _)| day == partition);
-            return Box::new(within.map(|(_, key)| (key, &self.items[key])));
+            return Ok(Box::new(within.map(|(_, key)| key)));
         }
         let from = start.map_or(Bound::Included(first), |key| Bound::Excluded(key.clone()));
-        let items = self.items.range((from, Bound::Unbounded));
-        Box::new(items.take_while(move |((pk, _), _)| pk == partition))
+        let keys = self.items.range((from, Bound::Unbounded)).map(|(key, _)| key);
+        Ok(Box::new(keys.take_while(move |(pk, _)| pk == partition)))
     }
 
     /// A key as attributes, for `LastEvaluatedKey`.
-    pub(super) fn key_attributes(&self, key: &Key, indexed: bool) -> Value {
+    pub(super) fn key_attributes(&self, key: &Key, indexed: bool) -> io::Result<Value> {
         let mut attributes = json!({self.plan.partition_key: {"S": key.0}, self.plan.sort_key: {"S": key.1}});
-        if indexed && let Some((partition, sort)) = self.items.get(key).and_then(|item| self.index_key(item))
-        {
+        if indexed && let Some((partition, sort)) = self.get(key)?.and_then(|item| self.index_key(&item)) {
             attributes[self.plan.index.1] = json!({"S": partition});
             attributes[self.plan.index.2] = json!({"S": sort});
         }
-        attributes
+        Ok(attributes)
     }
 
     fn index_key(&self, item: &Item) -> Option<Key> {

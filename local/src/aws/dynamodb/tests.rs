@@ -227,7 +227,7 @@ fn an_update_creates_or_changes_an_item() {
     };
     dynamodb.call("UpdateItem", update("1")).unwrap();
     dynamodb.call("UpdateItem", update("2")).unwrap();
-    let items: Vec<_> = dynamodb.items("t").cloned().map(Value::Object).collect();
+    let items: Vec<_> = dynamodb.items("t").map(|item| Value::Object(item.unwrap())).collect();
     assert_eq!(items, [json!({"pk": {"S": "a"}, "sk": {"S": "b"}, "x": {"S": "2"}})]);
 }
 
