@@ -85,7 +85,8 @@ pub fn transform(batch: Batch) -> Answer {
             Ok(None) => (Outcome::Dropped, String::new(), None),
             Ok(Some(_)) => (Outcome::ProcessingFailed, String::new(), None),
             Err(reason) => {
-                warn!(record.id = record_id, reason, "a record is not ours");
+                // The record itself is found below the error prefix of the bucket, with its own data.
+                warn!(reason, "a record is not ours");
                 let data = if size + data.len() <= MAX_ANSWER { data } else { String::new() };
                 (Outcome::ProcessingFailed, data, None)
             }

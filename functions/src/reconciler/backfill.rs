@@ -20,7 +20,7 @@ const MOST: usize = 200;
 
 /// One pass of a backfill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Request {
     /// The first instant whose facts are wanted.
     pub since: Timestamp,
