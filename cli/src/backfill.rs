@@ -5,6 +5,7 @@
 use crate::{
     FOUND_SOMETHING,
     installation::{Installation, Options},
+    output,
 };
 use clap::Args;
 use functions::{
@@ -19,7 +20,6 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 use std::{
     fmt::{self, Display, Formatter},
-    io::{self, Write},
     process::ExitCode,
 };
 
@@ -72,13 +72,7 @@ struct Done {
 /// Fills the ledger.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let filled = arguments.installation.run(async |installation| fill(arguments, installation).await)?;
-    let mut stdout = io::stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut stdout, &filled)?;
-        writeln!(stdout)?;
-    } else {
-        write!(stdout, "{filled}")?;
-    }
+    output::print(&filled, arguments.json)?;
     let has_failed = filled.steps.iter().any(|step| !step.failed.is_empty());
     Ok(if has_failed { ExitCode::from(FOUND_SOMETHING) } else { ExitCode::SUCCESS })
 }

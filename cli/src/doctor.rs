@@ -8,14 +8,11 @@ mod webhook;
 use crate::{
     FOUND_SOMETHING,
     installation::{Installation, Options},
+    output,
 };
 use clap::Args;
 use finding::{Finding, Report};
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 /// What is to be checked.
 #[derive(Args, Debug)]
@@ -34,13 +31,7 @@ pub(crate) struct Arguments {
 /// Checks an installation.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let report = arguments.installation.run(async |installation| check(arguments, installation).await)?;
-    let mut stdout = io::stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut stdout, &report)?;
-        writeln!(stdout)?;
-    } else {
-        write!(stdout, "{report}")?;
-    }
+    output::print(&report, arguments.json)?;
     Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(FOUND_SOMETHING) })
 }
 

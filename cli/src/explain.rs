@@ -6,6 +6,7 @@ mod report;
 use crate::{
     FOUND_SOMETHING,
     installation::{Installation, Options},
+    output,
 };
 use aws_sdk_cloudwatch::{
     primitives::DateTime,
@@ -23,12 +24,7 @@ use metrics_lib::{
     datum::DimensionValue,
 };
 use report::{Explanation, Incident};
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-    ops::Range,
-    process::ExitCode,
-};
+use std::{collections::BTreeMap, ops::Range, process::ExitCode};
 
 /// A day, in seconds.
 const DAY: i32 = 24 * 3600;
@@ -59,13 +55,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let explanation =
         arguments.installation.run(async |installation| explain(arguments, installation).await)?;
-    let mut stdout = io::stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut stdout, &explanation)?;
-        writeln!(stdout)?;
-    } else {
-        write!(stdout, "{explanation}")?;
-    }
+    output::print(&explanation, arguments.json)?;
     Ok(if explanation.differs() { ExitCode::from(FOUND_SOMETHING) } else { ExitCode::SUCCESS })
 }
 

@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod explain;
 mod installation;
+mod output;
 mod page;
 mod redrive;
 mod replay;

@@ -3,6 +3,7 @@
 use crate::{
     FOUND_SOMETHING,
     installation::{Installation, Options},
+    output,
 };
 use aws_sdk_sqs::{
     Client,
@@ -14,7 +15,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
     fmt::{self, Display, Formatter},
-    io::{self, Write},
     process::ExitCode,
     time::Duration,
 };
@@ -65,13 +65,7 @@ struct Queue {
 /// Puts dead letters back.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let redriven = arguments.installation.run(async |installation| redrive(arguments, installation).await)?;
-    let mut stdout = io::stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut stdout, &redriven)?;
-        writeln!(stdout)?;
-    } else {
-        write!(stdout, "{redriven}")?;
-    }
+    output::print(&redriven, arguments.json)?;
     let is_left = redriven.queues.iter().any(|queue| queue.left.is_some());
     Ok(if is_left { ExitCode::from(FOUND_SOMETHING) } else { ExitCode::SUCCESS })
 }

@@ -53,6 +53,14 @@ async fn stand_in(plan: &Plan, tables: &[program::plan::Table]) -> Server {
     Server::start(services).await.unwrap()
 }
 
+async fn check_without_table(endpoint: &Endpoint) {
+    insta::assert_snapshot!("without_table", protocol::without_table(endpoint).await);
+}
+
+async fn check_protocol(endpoint: &Endpoint) {
+    insta::assert_snapshot!("protocol", protocol::play(endpoint).await);
+}
+
 #[tokio::test]
 async fn contract_on_the_stand_in() {
     let plan = plan();
@@ -64,8 +72,8 @@ async fn contract_on_the_stand_in() {
         access_key: access_key.clone(),
         table: plan.ledger.clone(),
     };
-    insta::assert_snapshot!("without_table", protocol::without_table(&endpoint(&without_table)).await);
-    insta::assert_snapshot!("protocol", protocol::play(&endpoint(&server)).await);
+    check_without_table(&endpoint(&without_table)).await;
+    check_protocol(&endpoint(&server)).await;
     let answers = requests::play(&endpoint(&server)).await;
     let lines =
         answers.iter().map(|(step, Answer { verdict, message })| format!("{step}: {verdict}\n    {message}"));
@@ -83,9 +91,9 @@ async fn contract_on_moto() {
         access_key: "AKIAIOSFODNN7EXAMPLE".into(),
         table: plan.ledger.clone(),
     };
-    insta::assert_snapshot!("without_table", protocol::without_table(&endpoint).await);
+    check_without_table(&endpoint).await;
     moto::create_table(&endpoint).await;
-    insta::assert_snapshot!("protocol", protocol::play(&endpoint).await);
+    check_protocol(&endpoint).await;
 
     let ours = stand_in(&plan, std::slice::from_ref(&plan.ledger)).await;
     let ours =
