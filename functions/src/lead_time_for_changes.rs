@@ -54,22 +54,19 @@ pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployme
     };
     let answer = answer(context, owner, deployment, &revision).await?;
     let fact = lead_time::fact(deployment, &answer);
-    if let Answer::Unknown(_) | Answer::Awaited(_) = &answer
+    if let Answer::Unknown(_) | Answer::Awaited { .. } = &answer
         && context.ledger.note_pending(&fact).await?
     {
         count(context, Metric::PendingLeadTimes, Some(&source.repository)).await?;
     }
-    match &answer {
-        Answer::Unknown(reason) => {
-            return Err(Error::CommitsMissing { key: deployment.key.clone(), reason: reason.clone() });
-        }
+    let (changed, is_complete) = match answer {
+        Answer::Changed(changed) | Answer::WholeBranch(changed) => (changed, true),
         // Nobody has to do anything: the reconciler settles it when it has arrived, or can't arrive any more.
-        Answer::Awaited(_) => return Ok(()),
-        Answer::Changed(_) | Answer::WholeBranch(_) | Answer::Nothing(_) => {}
-    }
-    let (Answer::Changed(changed) | Answer::WholeBranch(changed)) = answer else {
-        publish(context, owner, &fact).await?;
-        return Ok(());
+        Answer::Awaited { known, .. } => (known, false),
+        Answer::Nothing(_) => return publish(context, owner, &fact).await.map(drop),
+        Answer::Unknown(reason) => {
+            return Err(Error::CommitsMissing { key: deployment.key.clone(), reason });
+        }
     };
     // The deployed commit's message is known from the execution; the rest of the change is known only here. What follows
     // from it comes first: once the lead time is published, nobody looks at the change again.
@@ -78,7 +75,9 @@ pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployme
     }
     let referenced = Vec::from_iter(changed.ops_items);
     time_to_restore::link(context, deployment, &referenced).await?;
-    publish(context, owner, &fact).await?;
+    if is_complete {
+        publish(context, owner, &fact).await?;
+    }
     time_to_restore::settle_all(context, owner, &referenced).await
 }
 

@@ -58,8 +58,13 @@ pub enum Answer {
     Nothing(&'static str),
     /// It can't be told from what has arrived.
     Unknown(String),
-    /// Something may still arrive that changes it; when that is over, what has arrived counts.
-    Awaited(String),
+    /// Something may still arrive that adds to it; when that is over, what has arrived counts.
+    Awaited {
+        /// What may arrive.
+        reason: String,
+        /// What is new for certain. More may be, and other commits may count instead of some.
+        known: Changed,
+    },
 }
 
 /// What is new.
@@ -100,20 +105,29 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
         return Answer::Unknown(format!("no push that brought revision {revision} has arrived"));
     }
     let pull_requests = PullRequests::new(&history, now);
-    let missing = |what| match what {
-        Missing::Part => {
-            Answer::Unknown(format!("a part of a push that leads to revision {revision} is missing"))
+    let torn = || Answer::Unknown(format!("a part of a push that leads to revision {revision} is missing"));
+    let answer = |new: Expanded<'_>, complete: fn(Changed) -> Answer| match new.missing {
+        Some(Missing::Part) => torn(),
+        Some(Missing::Delivery) => Answer::Awaited {
+            reason: format!(
+                "a pull request that led to revision {revision}, or its branch, may still arrive"
+            ),
+            known: Changed::new(new, deployed),
+        },
+        None => {
+            let changed = Changed::new(new, deployed);
+            match changed.commits.is_empty() {
+                true => Answer::Nothing("no commit is new"),
+                false => complete(changed),
+            }
         }
-        Missing::Delivery => Answer::Awaited(format!(
-            "a pull request that led to revision {revision}, or its branch, may still arrive"
-        )),
     };
     let mut before = Before::default();
     for latest in previous {
         let walk = history.walk(latest, |_| false);
         // What is missing further back was deployed long ago.
         if walk.end == End::Torn && walk.steps.is_empty() {
-            return missing(Missing::Part);
+            return torn();
         }
         before.add(latest, walk);
         if before.reached.contains(revision) {
@@ -121,38 +135,28 @@ pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
         }
         let walk = history.walk(revision, |id| before.reached.contains(id));
         if walk.end == End::Met {
-            return match before.new_in(&pull_requests, &walk, Timestamp::MIN) {
-                Ok(new) => changed(new, deployed, Answer::Changed),
-                Err(what) => missing(what),
-            };
+            return answer(before.new_in(&pull_requests, &walk, Timestamp::MIN), Answer::Changed);
         }
     }
     let walk = history.walk(revision, |_| false);
+    let oldest = deployed.checked_sub(lookback).unwrap_or(Timestamp::MIN);
+    let new = before.new_in(&pull_requests, &walk, oldest);
     match (walk.end, previous.first()) {
-        (End::Torn, _) => return missing(Missing::Part),
+        (End::Torn, _) => return torn(),
         (End::Unknown(_), Some(latest)) => {
             return Answer::Unknown(format!(
                 "no pushes that lead from revision {latest} to {revision} have arrived"
             ));
         }
         (End::Unknown(before), None) if may_arrive(before.min(deployed), now) => {
-            return Answer::Awaited(format!(
-                "pushes before those that led to revision {revision} may still arrive"
-            ));
+            return Answer::Awaited {
+                reason: format!("pushes before those that led to revision {revision} may still arrive"),
+                known: Changed::new(new, deployed),
+            };
         }
         _ => {}
     }
-    let oldest = deployed.checked_sub(lookback).unwrap_or(Timestamp::MIN);
-    match before.new_in(&pull_requests, &walk, oldest) {
-        Ok(new) => changed(new, deployed, Answer::WholeBranch),
-        Err(what) => missing(what),
-    }
-}
-
-/// What is new, if anything is.
-fn changed(new: Expanded<'_>, deployed: Timestamp, answer: fn(Changed) -> Answer) -> Answer {
-    let changed = Changed::new(new, deployed);
-    if changed.commits.is_empty() { Answer::Nothing("no commit is new") } else { answer(changed) }
+    answer(new, Answer::WholeBranch)
 }
 
 /// What was deployed before.
@@ -169,20 +173,11 @@ impl<'a> Before<'a> {
         self.reached.extend(walk.reached);
     }
 
-    /// What counts of a walk since a time and did not count before, or what is missing to tell that.
-    fn new_in(
-        &self,
-        pull_requests: &PullRequests<'a>,
-        walk: &Walk<'a>,
-        since: Timestamp,
-    ) -> Result<Expanded<'a>, Missing> {
+    /// What counts of a walk since a time and did not count before.
+    fn new_in(&self, pull_requests: &PullRequests<'a>, walk: &Walk<'a>, since: Timestamp) -> Expanded<'a> {
         let counted = pull_requests.expand(self.commits.values().copied(), Timestamp::MIN, &BTreeSet::new());
         let without = self.reached.iter().copied().chain(counted.commits.into_keys()).collect();
-        let new = pull_requests.expand(walk.commits(), since, &without);
-        match new.missing {
-            None => Ok(new),
-            Some(missing) => Err(missing),
-        }
+        pull_requests.expand(walk.commits(), since, &without)
     }
 }
 
@@ -202,7 +197,7 @@ pub fn fact(deployment: &Deployment, answer: &Answer) -> Fact {
             (lead_time.into_iter().chain(each).collect(), evidence)
         }
         Answer::Nothing(reason) => (Vec::new(), (*reason).to_owned()),
-        Answer::Unknown(reason) | Answer::Awaited(reason) => (Vec::new(), reason.clone()),
+        Answer::Unknown(reason) | Answer::Awaited { reason, .. } => (Vec::new(), reason.clone()),
     };
     Fact { commits: counted, ..lead_time_fact(deployment, values, Vec::new(), evidence) }
 }

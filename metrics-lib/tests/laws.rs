@@ -263,7 +263,7 @@ proptest! {
             Answer::Changed(changed) | Answer::WholeBranch(changed) => {
                 changed.commits.first().map(|commit| commit.time)
             }
-            Answer::Nothing(_) | Answer::Unknown(_) | Answer::Awaited(_) => None,
+            Answer::Nothing(_) | Answer::Unknown(_) | Answer::Awaited { .. } => None,
         };
         let (longer, shorter) = (ask(early, &pushes), ask(late, &pushes));
         if let Some(shorter) = first_of(&shorter) {

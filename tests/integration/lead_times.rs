@@ -341,6 +341,27 @@ async fn unavailable() {
     }
 }
 
+/// An earlier push may still arrive, so the lead time is awaited; that the change restored service is known all the same,
+/// at once and not only when the incident was resolved.
+#[tokio::test]
+async fn hotfix_whose_lead_time_is_awaited() {
+    let mut scene = Scene::with(with_webhook()).await;
+    let incident = ops_item(1, "11:30");
+    scene.raises(&incident).await;
+    let mend = commit(2, "12:10", "Mend oi-000000000001");
+    scene.pushes("12:20", "main", 1, &[mend, commit(3, "12:15", "Polish")]).await;
+    scene.runs(&execution("e1", "12:30").revision(&commit_id(3))).await;
+    scene.resolves(&incident, "14:00").await;
+    let report = report(&scene.finish().await);
+    for expected in [
+        "TimeToRestore acme/shop 12:30 = 3600\n",
+        "ReworkDeployments acme/shop 12:30 = 1\n",
+        "leadTime e1 pending: pushes before those that led to revision",
+    ] {
+        assert!(report.contains(expected), "{expected}: {report}");
+    }
+}
+
 /// Who floods the webhook until CloudWatch throttles is refused all the same.
 #[tokio::test]
 async fn refusal_that_is_not_counted() {

@@ -104,18 +104,19 @@ fn check_at(
         lookback: SignedDuration::from_hours(80),
         now,
     };
+    let commits = |Changed { commits, .. }: Changed| {
+        let commits = commits.iter().map(|commit| {
+            let number = u32::from_str_radix(commit.id.as_str(), 16).unwrap();
+            let at = commit.time.duration_since(hour(0)).as_hours();
+            if i64::from(number) == at { number.to_string() } else { format!("{number}@{at}") }
+        });
+        commits.collect::<Vec<_>>().join(" ")
+    };
     let describe = |answer: Answer| match answer {
-        Answer::Changed(Changed { commits, .. }) | Answer::WholeBranch(Changed { commits, .. }) => {
-            let commits = commits.iter().map(|commit| {
-                let number = u32::from_str_radix(commit.id.as_str(), 16).unwrap();
-                let at = commit.time.duration_since(hour(0)).as_hours();
-                if i64::from(number) == at { number.to_string() } else { format!("{number}@{at}") }
-            });
-            commits.collect::<Vec<_>>().join(" ")
-        }
+        Answer::Changed(changed) | Answer::WholeBranch(changed) => commits(changed),
         Answer::Nothing(reason) => reason.to_owned(),
         Answer::Unknown(_) => "unknown".into(),
-        Answer::Awaited(_) => "awaited".into(),
+        Answer::Awaited { known, .. } => format!("awaited, known: {}", commits(known)),
     };
     assert_eq!(describe(change(question, changes)), expected);
     let reversed: Vec<_> = changes.iter().rev().chain(changes).cloned().collect();
@@ -588,7 +589,8 @@ fn check_awaited(previous: &[u32], lines: &[&str], awaited_until: i64, then: &st
     let days = |days: i64| SignedDuration::from_hours(24 * days);
     let last = hour(awaited_until) + LATEST_DELIVERY;
     assert_eq!(LATEST_DELIVERY, days(4));
-    for (now, expected) in [(hour(100), "awaited"), (last - days(1), "awaited"), (last, then)] {
+    let awaited = format!("awaited, known: {then}");
+    for (now, expected) in [(hour(100), awaited.as_str()), (last - days(1), &awaited), (last, then)] {
         check_at(now, 100, previous, Some("main"), &story(lines), expected);
     }
 }
