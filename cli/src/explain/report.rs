@@ -247,7 +247,7 @@ impl Display for Fact {
         if let (Some(account), Some(region)) = (&self.account, &self.region) {
             write!(f, " ({account} {region})")?;
         }
-        let value = self.value.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
+        let value = self.value.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds.round()).ok());
         if let Some(value) = value {
             write!(f, "\n    {value:#}")?;
         }
