@@ -3,7 +3,6 @@
 //! The reconciler does the work, under its own role and by its own rules; this asks it for one pass after the other.
 
 use crate::{
-    FOUND_SOMETHING,
     installation::{Installation, Options},
     output,
 };
@@ -72,9 +71,8 @@ struct Done {
 /// Fills the ledger.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let filled = arguments.installation.run(async |installation| fill(arguments, installation).await)?;
-    output::print(&filled, arguments.json)?;
     let has_failed = filled.steps.iter().any(|step| !step.failed.is_empty());
-    Ok(if has_failed { ExitCode::from(FOUND_SOMETHING) } else { ExitCode::SUCCESS })
+    output::print(&filled, arguments.json, has_failed)
 }
 
 async fn fill(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Filled> {
@@ -128,8 +126,8 @@ async fn work(
         };
         done.done += report.done;
         done.unknown = report.unknown;
-        done.failed.extend(report.failed);
-        if report.next >= report.until {
+        done.failed.extend_from_slice(&report.failed);
+        if report.is_complete() {
             return Ok(done);
         }
         if report.next <= report.from && report.done == 0 && request.step != Step::Settle {

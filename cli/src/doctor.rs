@@ -6,7 +6,6 @@ mod resources;
 mod webhook;
 
 use crate::{
-    FOUND_SOMETHING,
     installation::{Installation, Options},
     output,
 };
@@ -31,8 +30,7 @@ pub(crate) struct Arguments {
 /// Checks an installation.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let report = arguments.installation.run(async |installation| check(arguments, installation).await)?;
-    output::print(&report, arguments.json)?;
-    Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(FOUND_SOMETHING) })
+    output::print(&report, arguments.json, !report.is_healthy())
 }
 
 /// From the events' beginning to the figures' end. What can't be checked does not keep the rest from being checked.

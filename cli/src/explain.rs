@@ -4,7 +4,6 @@ mod figure;
 mod report;
 
 use crate::{
-    FOUND_SOMETHING,
     installation::{Installation, Options},
     output,
 };
@@ -55,8 +54,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let explanation =
         arguments.installation.run(async |installation| explain(arguments, installation).await)?;
-    output::print(&explanation, arguments.json)?;
-    Ok(if explanation.differs() { ExitCode::from(FOUND_SOMETHING) } else { ExitCode::SUCCESS })
+    output::print(&explanation, arguments.json, explanation.differs())
 }
 
 async fn explain(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Explanation> {

@@ -19,9 +19,6 @@ use std::{
     process::ExitCode,
 };
 
-/// The exit code when a command has done its work, and found something that needs attention.
-const FOUND_SOMETHING: u8 = 3;
-
 /// DORA metrics for AWS CodePipeline, on this machine, without an AWS account.
 #[derive(Parser)]
 #[command(name = "cargo dora", bin_name = "cargo dora", version)]

@@ -1,7 +1,6 @@
 //! `cargo dora redrive`: puts dead letters back.
 
 use crate::{
-    FOUND_SOMETHING,
     installation::{Installation, Options},
     output,
 };
@@ -65,9 +64,8 @@ struct Queue {
 /// Puts dead letters back.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let redriven = arguments.installation.run(async |installation| redrive(arguments, installation).await)?;
-    output::print(&redriven, arguments.json)?;
     let is_left = redriven.queues.iter().any(|queue| queue.left.is_some());
-    Ok(if is_left { ExitCode::from(FOUND_SOMETHING) } else { ExitCode::SUCCESS })
+    output::print(&redriven, arguments.json, is_left)
 }
 
 async fn redrive(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Redriven> {

@@ -30,7 +30,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use metrics_lib::datum::OLDEST;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
-use std::{pin::Pin, time::Instant};
+use std::{ops::Range, pin::Pin, time::Instant};
 
 /// What an invocation may ask for. The schedule asks for nothing, and gets a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,14 +96,17 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
     let until = before(now, context.config.attribution_delay);
     let mut outcome = Outcome::default();
     for (account, region) in places(context).await? {
-        outcome.note(step(executions::place(context, owner, (&account, &region), until)).await);
+        let place = (account.as_str(), region.as_str());
+        outcome.note(step(go_on(context, owner, Horizon::Executions, place, until)).await);
     }
-    for (account, region) in context.config.ops_item_places(context.clients.region()) {
-        outcome.note(step(incidents::place(context, owner, (account, region), until)).await);
+    for place in context.config.ops_item_places(context.clients.region()) {
+        outcome.note(step(go_on(context, owner, Horizon::OpsItems, place, until)).await);
     }
-    outcome.note(step(incidents::settle(context, owner, now)).await);
+    // As far back as CloudWatch takes data.
+    let open = before(before(now, OLDEST), context.config.attribution_window)..now;
+    outcome.note(step(incidents::settle(context, owner, open.clone())).await);
     if context.config.lead_time {
-        outcome.note(step(lead_times::settle(context, owner, now)).await);
+        outcome.note(step(lead_times::settle(context, owner, open)).await);
     }
     outcome.note(step(comparison::compare(context, now)).await);
     outcome.first()
@@ -125,6 +128,40 @@ async fn places(context: &Context) -> Result<Vec<(String, String)>, Error> {
     }
     places.sort();
     Ok(places.into_iter().map(|(_, account, region)| (account, region)).collect())
+}
+
+/// Works through what changed last since a horizon of an account and region, and moves the horizon on.
+async fn go_on(
+    context: &Context,
+    owner: Owner<'_>,
+    horizon: Horizon,
+    place: (&str, &str),
+    until: Timestamp,
+) -> Result<(), Error> {
+    let since = begin(context, horizon, place, until).await?;
+    let mut pace = Pace::unlimited(owner);
+    let progress = work_through(context, owner, horizon, place, since..until, &mut pace).await?;
+    advance(context, horizon, place, since, progress.reached).await?;
+    progress.outcome.first()
+}
+
+/// Works through what a horizon is of, in an account and region and a range of time.
+async fn work_through(
+    context: &Context,
+    owner: Owner<'_>,
+    horizon: Horizon,
+    place: (&str, &str),
+    range: Range<Timestamp>,
+    pace: &mut Pace<'_>,
+) -> Result<Progress, Error> {
+    match horizon {
+        Horizon::Executions | Horizon::BackfilledExecutions(_) => {
+            executions::work_through(context, owner, place, range, pace).await
+        }
+        Horizon::OpsItems | Horizon::BackfilledOpsItems(_) => {
+            incidents::work_through(context, owner, place, range, pace).await
+        }
+    }
 }
 
 /// Where to begin in an account and region: where the last run ended, at first as far back as CloudWatch takes data.

@@ -4,7 +4,7 @@
 //! attributed to what is known to have been deployed, and then settles what is open. How far a backfill has come is in
 //! the ledger, so that one which was interrupted goes on.
 
-use super::{Failed, Pace, Progress, advance, before, executions, incidents, step};
+use super::{Failed, Pace, Progress, advance, before, incidents, step, work_through};
 use crate::{
     context::Context,
     error::Error,
@@ -120,19 +120,18 @@ pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request)
         return Ok(Report { done: found, unknown: Some(unknown), ..report });
     }
     let mut pace = Pace::limited(owner, MOST, request.per_second);
-    let progress = match &request.step {
-        Step::Executions(Place { account, region }) => {
-            executions::work_through(context, owner, (account, region), from..until, &mut pace).await?
+    let progress = match horizon {
+        Some((horizon, Place { account, region })) => {
+            let (place, range) = ((account.as_str(), region.as_str()), from..until);
+            let progress = work_through(context, owner, horizon, place, range, &mut pace).await?;
+            // What failed in an earlier pass keeps the horizon where it is.
+            if reached >= from {
+                advance(context, horizon, place, from, progress.reached).await?;
+            }
+            progress
         }
-        Step::OpsItems(Place { account, region }) => {
-            incidents::work_through(context, owner, (account, region), from..until, &mut pace).await?
-        }
-        Step::Settle => settle(context, owner, from..until).await,
+        None => settle(context, owner, from..until).await,
     };
-    // What failed in an earlier pass keeps the horizon where it is.
-    if let (Some((horizon, Place { account, region })), true) = (horizon, reached >= from) {
-        advance(context, horizon, (account, region), from, progress.reached).await?;
-    }
     let Progress { next, done, failed, .. } = progress;
     Ok(Report { next, done, failed, ..report })
 }
@@ -140,7 +139,7 @@ pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request)
 /// Settles what is open; what the invocation has no time for, the next pass does.
 async fn settle(context: &Context, owner: Owner<'_>, range: Range<Timestamp>) -> Progress {
     let mut progress = Progress::until(range.end);
-    match step(incidents::settle_within(context, owner, range.clone())).await {
+    match step(incidents::settle(context, owner, range.clone())).await {
         Err(Error::OutOfTime) => progress.stop(range.start),
         Err(error) => progress.note(&"the open incidents", range.start, Err(error)),
         Ok(()) => {}

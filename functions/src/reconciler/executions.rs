@@ -1,13 +1,13 @@
 //! Works through executions, in the order in which they ended.
 
-use super::{Pace, Progress, advance, begin, step};
+use super::{Pace, Progress, step};
 use crate::{
     change_failure_rate,
     context::Context,
     deployment_frequency,
     error::Error,
     lead_time_for_changes,
-    ledger::{Horizon, Owner},
+    ledger::Owner,
     pipelines::{self, Resolution},
     survey::{self, Succeeded},
     time_to_restore,
@@ -19,23 +19,6 @@ use metrics_lib::{
     lead_time::{self, Answer},
 };
 use std::ops::Range;
-
-/// Works through what changed last since the horizon of an account and region, and moves the horizon on.
-pub(super) async fn place(
-    context: &Context,
-    owner: Owner<'_>,
-    place: (&str, &str),
-    until: Timestamp,
-) -> Result<(), Error> {
-    let since = begin(context, Horizon::Executions, place, until).await?;
-    if since >= until {
-        return Ok(());
-    }
-    let mut pace = Pace::unlimited(owner);
-    let progress = work_through(context, owner, place, since..until, &mut pace).await?;
-    advance(context, Horizon::Executions, place, since, progress.reached).await?;
-    progress.outcome.first()
-}
 
 /// Publishes what the executions of an account and region that changed last within a range of time make true, unless
 /// that is done. One that fails does not keep the others from being done, but the next run begins with it.
@@ -49,6 +32,9 @@ pub(super) async fn work_through(
     range: Range<Timestamp>,
     pace: &mut Pace<'_>,
 ) -> Result<Progress, Error> {
+    if range.is_empty() {
+        return Ok(Progress::until(range.end));
+    }
     let found = survey::succeeded(context, owner, place, range.clone()).await?;
     let mut progress = Progress::until(range.end);
     for Succeeded { changed, key } in found.into_iter().filter(|found| found.changed < range.end) {

@@ -1,7 +1,7 @@
 //! Incidents: those whose event did not come, those that no deployment was blamed for, and those that were resolved
 //! without a deployment.
 
-use super::{Outcome, Pace, Progress, advance, before, begin, check_time, places, step};
+use super::{Outcome, Pace, Progress, before, check_time, places, step};
 use crate::{
     change_failure_rate,
     context::Context,
@@ -13,22 +13,8 @@ use crate::{
 };
 use aws_sdk_ssm::types::{OpsItemFilter, OpsItemFilterKey, OpsItemFilterOperator, OpsItemSummary};
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::{datum::OLDEST, event::OpsItemKey, fact::FactKind};
+use metrics_lib::{event::OpsItemKey, fact::FactKind};
 use std::ops::Range;
-
-/// Works through the `OpsItem`s of an account and region that changed last since the horizon, and moves it on.
-pub(super) async fn place(
-    context: &Context,
-    owner: Owner<'_>,
-    place: (&str, &str),
-    until: Timestamp,
-) -> Result<(), Error> {
-    let since = begin(context, Horizon::OpsItems, place, until).await?;
-    let mut pace = Pace::unlimited(owner);
-    let progress = work_through(context, owner, place, since..until, &mut pace).await?;
-    advance(context, Horizon::OpsItems, place, since, progress.reached).await?;
-    progress.outcome.first()
-}
 
 /// Does for the `OpsItem`s of an account and region that changed last since the beginning of a range of time what their
 /// events would have led to. One that fails does not keep the others from being done, but the next run begins with it.
@@ -123,14 +109,8 @@ async fn found(
     }
 }
 
-/// Settles the incidents of the ledger that are not settled yet, as far back as CloudWatch takes data.
-pub(super) async fn settle(context: &Context, owner: Owner<'_>, now: Timestamp) -> Result<(), Error> {
-    let since = before(before(now, OLDEST), context.config.attribution_window);
-    settle_within(context, owner, since..now).await
-}
-
 /// Settles the incidents of the ledger that were raised or resolved within a range of time and are not settled yet.
-pub(super) async fn settle_within(
+pub(super) async fn settle(
     context: &Context,
     owner: Owner<'_>,
     range: Range<Timestamp>,

@@ -1,6 +1,6 @@
 //! Lead times that could not be told when the deployment was.
 
-use super::{Outcome, before, check_time, step};
+use super::{Outcome, check_time, step};
 use crate::{
     context::Context,
     error::Error,
@@ -9,11 +9,16 @@ use crate::{
     pipelines::{self, Resolution},
 };
 use jiff::Timestamp;
-use metrics_lib::{datum::OLDEST, event::ExecutionKey};
+use metrics_lib::event::ExecutionKey;
+use std::ops::Range;
 
-/// Settles the lead times of the ledger whose commits have arrived.
-pub(super) async fn settle(context: &Context, owner: Owner<'_>, now: Timestamp) -> Result<(), Error> {
-    let range = before(before(now, OLDEST), context.config.attribution_window)..now;
+/// Settles the lead times of the ledger, of deployments within a range of time, whose commits have arrived.
+pub(super) async fn settle(
+    context: &Context,
+    owner: Owner<'_>,
+    range: Range<Timestamp>,
+) -> Result<(), Error> {
+    let now = context.now()?;
     let mut outcome = Outcome::default();
     for open in context.ledger.open_lead_times(range).await? {
         if open.is_due(now) {

@@ -149,8 +149,7 @@ impl Services {
             return Err(AwsError::not_implemented("lambda", operation));
         }
         let Some(function) = self.functions.iter().find(|function| function.resource == name) else {
-            let message = format!("Function not found: {name}");
-            return Err(AwsError::new("ResourceNotFoundException", message).with_status(404));
+            return Err(AwsError::no_such_function(name));
         };
         Ok(json!({
             "FunctionName": name,
@@ -170,8 +169,7 @@ impl Services {
         }
         let name = input["QueueName"].as_str().unwrap_or_default();
         if !self.queues.contains(name) {
-            let message = format!("The specified queue does not exist: {name}");
-            return Err(AwsError::new("AWS.SimpleQueueService.NonExistentQueue", message));
+            return Err(AwsError::no_such_queue(name));
         }
         Ok(json!({"QueueUrl": format!("https://sqs/{name}")}))
     }

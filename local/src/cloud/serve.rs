@@ -86,8 +86,7 @@ impl Cloud {
     ) -> Result<Result<Done, AwsError>, CloudError> {
         let name = self.plan.functions().find(|function| function.resource == resource);
         let Some(name) = name.map(|function| function.name) else {
-            let message = format!("Function not found: {resource}");
-            return Ok(Err(AwsError::new("ResourceNotFoundException", message).with_status(404)));
+            return Ok(Err(AwsError::no_such_function(resource)));
         };
         self.server.check_invocation(name).map_err(CloudError::Forbidden)?;
         let failed = |error_type: &str, message: &str| {
@@ -115,7 +114,7 @@ impl Cloud {
                 }
             })
             .or_else(|| self.other_queues().any(|other| other == name).then_some((0, 0)))
-            .ok_or_else(|| no_such_queue(name))?;
+            .ok_or_else(|| AwsError::no_such_queue(name))?;
         let text = |number: usize| number.to_string();
         Ok(json!({"Attributes": {
             "ApproximateNumberOfMessages": text(visible),
@@ -132,7 +131,7 @@ impl Cloud {
     fn start_move(&mut self, name: &str) -> Result<Value, AwsError> {
         let now = self.clock.now();
         let feed = self.feeds.iter_mut().find(|feed| feed.queue.plan().dead_letter_queue == name);
-        let Some(Feed { queue, .. }) = feed else { return Err(no_such_queue(name)) };
+        let Some(Feed { queue, .. }) = feed else { return Err(AwsError::no_such_queue(name)) };
         let moved = Moved { messages: queue.redrive(now), started: now.as_millisecond() };
         self.moved.insert(name.to_owned(), moved);
         Ok(json!({"TaskHandle": name}))
@@ -161,9 +160,4 @@ async fn webhook(intake: &mut Option<Intake>) -> Option<Request> {
 
 fn done(output: Value) -> Done {
     Done { output: output.to_string().into(), function_failed: false }
-}
-
-fn no_such_queue(name: &str) -> AwsError {
-    let message = format!("The specified queue does not exist: {name}");
-    AwsError::new("AWS.SimpleQueueService.NonExistentQueue", message)
 }
