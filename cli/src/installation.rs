@@ -198,7 +198,7 @@ fn settings(prefix: &str, region: &str, config: &Config) -> anyhow::Result<Setti
         "opsAccount": config.ops_account,
         "toolingAccounts": config.tooling_accounts,
         "mainBranch": config.production.main_branch,
-        "productionStage": config.production.production_stage,
+        "productionStage": config.production.production_stages.join(","),
         "trunkBasedRepositories": config.production.trunk_based,
         "teams": config.teams,
         "attributionWindow": config.attribution_window.to_string(),

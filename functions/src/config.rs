@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use flate2::read::ZlibDecoder;
 use jiff::SignedDuration;
-use metrics_lib::{contract::env, fact::Teams, production::ProductionRule};
+use metrics_lib::{contract::env, fact::Teams, rules::ProductionRule};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 
@@ -84,8 +84,9 @@ impl Config {
             ledger_table: text(env::LEDGER_TABLE)?,
             production: ProductionRule {
                 main_branch: text(env::MAIN_BRANCH)?,
-                production_stage: text(env::PRODUCTION_STAGE)?,
+                production_stages: vec![text(env::PRODUCTION_STAGE)?],
                 trunk_based: json(env::TRUNK_BASED_REPOSITORIES, &text(env::TRUNK_BASED_REPOSITORIES)?)?,
+                ..ProductionRule::default()
             },
             teams: json(env::TEAMS, &text(env::TEAMS)?)?,
             attribution_window: duration(env::ATTRIBUTION_WINDOW)?,

@@ -19,6 +19,7 @@ pub mod lead_time;
 pub mod production;
 pub mod report;
 pub mod rework_rate;
+pub mod rules;
 pub mod text;
 pub mod time_to_restore;
 pub mod window;

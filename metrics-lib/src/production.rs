@@ -2,21 +2,12 @@
 
 mod source;
 
-use crate::event::{Deployment, ExecutionKey, Reference, Source};
+use crate::{
+    event::{Deployment, ExecutionKey, Reference, Source},
+    rules::ProductionRule,
+};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What an installation calls production.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProductionRule {
-    /// The branch that GitFlow repositories deploy to production from.
-    pub main_branch: String,
-    /// The name of the stage that deploys to production.
-    pub production_stage: String,
-    /// The trunk-based repositories; all others follow GitFlow.
-    pub trunk_based: BTreeSet<String>,
-}
+use std::collections::BTreeMap;
 
 /// The status of a pipeline execution (API `PipelineExecution.status`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,11 +127,12 @@ pub struct NotProduction {
 
 /// Applies the definition of a production deployment (see [`crate::definitions`]) to one execution.
 pub fn classify(execution: &Execution, rule: &ProductionRule) -> Outcome {
+    let production_stage = rule.production_stages.last().map_or("", String::as_str);
     let source = source::primary(execution);
     let repository = || source.as_ref().ok().map(|source| source.repository.clone());
     let not_production = |reason: String| {
         let repository = repository();
-        let time = end(execution, &rule.production_stage);
+        let time = end(execution, production_stage);
         Outcome::NotProduction(NotProduction { key: execution.key.clone(), time, repository, reason })
     };
     match &execution.status {
@@ -152,7 +144,7 @@ pub fn classify(execution: &Execution, rule: &ProductionRule) -> Outcome {
             return not_production(format!("the execution ended as {status}"));
         }
     }
-    let Some(time) = end(execution, &rule.production_stage) else {
+    let Some(time) = end(execution, production_stage) else {
         return Outcome::Unfinished("the API lists no action of the execution".into());
     };
     if let ExecutionType::Rollback { target } = &execution.execution_type {
@@ -162,9 +154,9 @@ pub fn classify(execution: &Execution, rule: &ProductionRule) -> Outcome {
         Ok(source) => source,
         Err(reason) => return not_production(reason.clone()),
     };
-    let stage = StageResult::of(execution, &rule.production_stage);
+    let stage = StageResult::of(execution, production_stage);
     if let StageResult::Running = stage {
-        return Outcome::Unfinished(format!("stage {} is still in progress", rule.production_stage));
+        return Outcome::Unfinished(format!("stage {} is still in progress", production_stage));
     }
     let running = latest_attempts(execution).into_iter().find(|action| action.status == IN_PROGRESS);
     if let (StageResult::Absent, Some(action)) = (&stage, running) {
@@ -182,7 +174,8 @@ pub fn classify(execution: &Execution, rule: &ProductionRule) -> Outcome {
 
 /// Why a succeeded execution is no production deployment; none if it is one.
 fn refusal(source: &Source, stage: &StageResult, rule: &ProductionRule) -> Option<String> {
-    let ProductionRule { main_branch, production_stage, trunk_based } = rule;
+    let ProductionRule { main_branch, trunk_based, .. } = rule;
+    let production_stage = rule.production_stages.last().map_or("", String::as_str);
     let stage_refusal = match stage {
         StageResult::Succeeded => None,
         StageResult::Absent => Some(format!("it did not run a stage {production_stage}")),

@@ -16,8 +16,9 @@ use metrics_lib::{
     fact::Fact,
     lake::{Change, Commit, CommitId, Push},
     lead_time::{Answer, Question, change},
-    production::{Action, Execution, ExecutionStatus, ExecutionType, ProductionRule, classify},
+    production::{Action, Execution, ExecutionStatus, ExecutionType, classify},
     report::{Figures, by_repository, total},
+    rules::ProductionRule,
     text,
     time_to_restore::{RestoredBy, Restorer, restore},
     window::{Period, Window},
@@ -207,8 +208,9 @@ proptest! {
         };
         let rule = ProductionRule {
             main_branch: "main".into(),
-            production_stage: "Production".into(),
+            production_stages: vec!["Production".into()],
             trunk_based: ["acme/1".to_owned()].into(),
+            ..ProductionRule::default()
         };
         prop_assert_eq!(classify(&execution(actions), &rule), classify(&execution(shuffled), &rule));
     }

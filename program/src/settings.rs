@@ -10,7 +10,7 @@ pub use stack::{StackSettings, ToolingSettings};
 
 use crate::{dashboard::levels::Levels, naming::Names};
 use jiff::SignedDuration;
-use metrics_lib::{fact::Teams, production::ProductionRule};
+use metrics_lib::{fact::Teams, rules::ProductionRule};
 use reader::{
     ACCOUNT, DELAY, DURATION, LOOKBACK, NAME, PREFIX, REGION, Reader, is_account, is_name, is_prefix,
 };
@@ -160,8 +160,9 @@ impl Settings {
             region: reader.checked("region", None, REGION, is_region),
             production: ProductionRule {
                 main_branch: reader.checked("mainBranch", Some("main"), NAME, is_name),
-                production_stage: reader.checked("productionStage", Some("Production"), NAME, is_name),
+                production_stages: vec![reader.checked("productionStage", Some("Production"), NAME, is_name)],
                 trunk_based: reader.names("trunkBasedRepositories"),
+                ..ProductionRule::default()
             },
             teams: reader.teams(),
             attribution_window: reader.duration("attributionWindow", DAY, 90 * DAY, DURATION),
@@ -236,7 +237,7 @@ mod tests {
     fn defaults() {
         let settings = Settings::from_json(&minimal()).unwrap();
         assert_eq!(settings.production.main_branch, "main");
-        assert_eq!(settings.production.production_stage, "Production");
+        assert_eq!(settings.production.production_stages, ["Production"]);
         assert_eq!(settings.attribution_window, SignedDuration::from_hours(24));
         assert_eq!(settings.attribution_delay, SignedDuration::from_mins(15));
     }

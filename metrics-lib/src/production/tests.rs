@@ -1,4 +1,5 @@
 use super::*;
+use std::collections::BTreeSet;
 
 fn at(minute: i64) -> Timestamp {
     Timestamp::from_second(minute * 60).unwrap()
@@ -56,8 +57,9 @@ fn execution(actions: Vec<Action>) -> Execution {
 fn rule() -> ProductionRule {
     ProductionRule {
         main_branch: "main".into(),
-        production_stage: "Production".into(),
+        production_stages: vec!["Production".into()],
         trunk_based: BTreeSet::from(["acme/trunk".to_owned()]),
+        ..ProductionRule::default()
     }
 }
 

@@ -145,7 +145,7 @@ fn consumer_environment(
         (env::READ_ROLE_EXTERNAL_ID, read_role.external_id.clone()),
         (env::LEDGER_TABLE, names.table()),
         (env::MAIN_BRANCH, production.main_branch.clone()),
-        (env::PRODUCTION_STAGE, production.production_stage.clone()),
+        (env::PRODUCTION_STAGE, production.production_stages.join(",")),
         (env::TRUNK_BASED_REPOSITORIES, variable(&json!(production.trunk_based))),
         (env::TEAMS, variable(&json!(settings.teams))),
         (env::ATTRIBUTION_WINDOW, settings.attribution_window.to_string()),

@@ -1,0 +1,193 @@
+//! What an installation decides: which executions are production deployments, what is rework, which incidents count, and
+//! what repositories are called.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an installation calls production. Names of repositories are in their one spelling, see [`RepositoryRule`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProductionRule {
+    /// The branch that GitFlow repositories deploy to production from.
+    pub main_branch: String,
+    /// The names of the stages that deploy to production, in order: of several, production is reached when the last of
+    /// them that a pipeline has succeeded.
+    pub production_stages: Vec<String>,
+    /// The trunk-based repositories; all others follow GitFlow.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub trunk_based: BTreeSet<String>,
+    /// What is otherwise in some repositories.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub repositories: BTreeMap<String, Exception>,
+    /// What is otherwise in some pipelines, by name or pattern with `*`. It comes before what a repository says; of
+    /// several patterns the longest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pipelines: BTreeMap<String, Exception>,
+    /// Names or patterns of pipelines that deploy nothing to production.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub excluded_pipelines: BTreeSet<String>,
+}
+
+/// What is otherwise in a repository or pipeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Exception {
+    /// In place of [`ProductionRule::main_branch`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_branch: Option<String>,
+    /// In place of [`ProductionRule::production_stages`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub production_stages: Option<Vec<String>>,
+    /// The name of the source action that counts, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_action: Option<String>,
+}
+
+/// What is rework.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReworkRule {
+    /// What branches with an unplanned fix begin with, whatever the case.
+    pub branches: BTreeSet<String>,
+    /// What messages of commits that undo or redo something begin with, whatever the case.
+    pub messages: BTreeSet<String>,
+}
+
+impl Default for ReworkRule {
+    fn default() -> Self {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        Self { branches: owned(&["hotfix/", "revert-"]), messages: owned(&["Revert \"", "Reapply \""]) }
+    }
+}
+
+impl ReworkRule {
+    /// Whether a branch is called like one with an unplanned fix.
+    pub fn is_rework_branch(&self, branch: &str) -> bool {
+        self.branches.iter().any(|prefix| begins(branch, prefix))
+    }
+
+    /// Whether a commit's message says that it undoes or redoes something.
+    pub fn is_rework_message(&self, message: &str) -> bool {
+        self.messages.iter().any(|prefix| begins(message.trim_start(), prefix))
+    }
+}
+
+/// Whether a text begins with another one, whatever the case.
+fn begins(text: &str, prefix: &str) -> bool {
+    let mut text = text.chars().flat_map(char::to_lowercase);
+    prefix.chars().flat_map(char::to_lowercase).all(|expected| text.next() == Some(expected))
+}
+
+/// Which incidents count, and what they may be blamed on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IncidentRule {
+    /// What an incident that names nothing is blamed on.
+    #[serde(default)]
+    pub unnamed: Unnamed,
+    /// The accounts and repositories whose deployments the `OpsItem`s of an account may be blamed on, in place of the
+    /// account's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<String, BTreeSet<String>>,
+    /// The types of `OpsItem`s that are incidents.
+    pub types: BTreeSet<String>,
+    /// The sources; all if there are none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub sources: BTreeSet<String>,
+    /// The categories; all if there are none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub categories: BTreeSet<String>,
+    /// The severities; all if there are none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub severities: BTreeSet<String>,
+}
+
+impl Default for IncidentRule {
+    fn default() -> Self {
+        Self {
+            unnamed: Unnamed::Latest,
+            accounts: BTreeMap::new(),
+            types: BTreeSet::from(["/aws/issue".to_owned()]),
+            sources: BTreeSet::new(),
+            categories: BTreeSet::new(),
+            severities: BTreeSet::new(),
+        }
+    }
+}
+
+/// What an incident that names nothing is blamed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Unnamed {
+    /// The latest deployment.
+    #[default]
+    Latest,
+    /// Nothing.
+    Unattributed,
+}
+
+/// What repositories are called, and whose deployments they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RepositoryRule {
+    /// Names that the configuration has, beside those of teams and trunk-based repositories, in the spelling that is shown.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub spellings: BTreeSet<String>,
+    /// The names that repositories had before, in lower case, and the name that each has now.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: BTreeMap<String, String>,
+    /// The accounts whose pipelines may deploy a repository; all where it has none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Whether a name matches a pattern: `*` stands for any characters, everything else for itself.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(start) => rest = &rest[start + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        fn check(pattern: &str, name: &str, expected: bool) {
+            assert_eq!(matches(pattern, name), expected, "{pattern:?} and {name:?}");
+        }
+        check("shop", "shop", true);
+        check("shop", "shop-dev", false);
+        check("*-dev", "shop-dev", true);
+        check("*-dev", "shop-dev-2", false);
+        check("shop-*", "shop-dev", true);
+        check("*shop*", "my-shop-dev", true);
+        check("a*a", "a", false);
+        check("*", "", true);
+        check("a*b*c", "a-c-b-c", true);
+        check("a*b*c", "a-c-c", false);
+    }
+
+    #[test]
+    fn rework_whatever_the_case() {
+        let rule = ReworkRule::default();
+        for branch in ["hotfix/x", "HotFix/x", "revert-7-x", "Revert-7"] {
+            assert!(rule.is_rework_branch(branch), "{branch}");
+        }
+        for message in ["Revert \"Add\"", "revert \"Add\"", "Revert \"Revert \"Add\"\"", "Reapply \"Add\""] {
+            assert!(rule.is_rework_message(message), "{message}");
+        }
+        assert!(!rule.is_rework_branch("feature/hotfix/x"));
+        assert!(!rule.is_rework_message("Revert the decision"));
+    }
+}
