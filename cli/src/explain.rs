@@ -1,12 +1,14 @@
 //! `cargo dora explain`: what a figure is made of, with the evidence.
 
 mod figure;
+mod one;
 mod report;
 
 use crate::{
     installation::{Installation, Options},
     output,
 };
+use anyhow::Context as _;
 use aws_sdk_cloudwatch::{
     primitives::DateTime,
     types::{Dimension, Metric as ApiMetric, MetricDataQuery, MetricStat},
@@ -22,6 +24,7 @@ use metrics_lib::{
     contract::{Metric, dimension},
     datum::DimensionValue,
 };
+use one::One;
 use report::{Explanation, Incident};
 use std::{collections::BTreeMap, ops::Range, process::ExitCode};
 
@@ -30,10 +33,20 @@ const DAY: i32 = 24 * 3600;
 
 /// What is to be explained.
 #[derive(Args, Debug)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    one: Option<One>,
+    #[command(flatten)]
+    of: OfFigure,
+}
+
+/// One figure.
+#[derive(Args, Debug)]
+struct OfFigure {
     /// The figure.
-    #[arg(value_enum, value_name = "METRIC", ignore_case = true)]
-    figure: Figure,
+    #[arg(value_enum, value_name = "METRIC", ignore_case = true, required = true)]
+    figure: Option<Figure>,
     /// Of this repository only, `owner/name`.
     #[arg(long)]
     repository: Option<String>,
@@ -50,15 +63,20 @@ pub(crate) struct Arguments {
     installation: Options,
 }
 
-/// Explains a figure.
+/// Explains a figure, or one incident or deployment.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(one) = &arguments.one {
+        return one.run();
+    }
+    let arguments = &arguments.of;
     let explanation =
         arguments.installation.run(async |installation| explain(arguments, installation).await)?;
     output::print(&explanation, arguments.json, explanation.differs())
 }
 
-async fn explain(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Explanation> {
-    let Arguments { figure, repository, .. } = arguments;
+async fn explain(arguments: &OfFigure, installation: &Installation) -> anyhow::Result<Explanation> {
+    let repository = &arguments.repository;
+    let figure = &arguments.figure.context("no METRIC was given")?;
     let days = days(arguments, installation.now)?;
     let range = beginning(days.start)?..beginning(days.end)?;
     let is_of = |of: &Option<String>| repository.is_none() || of == repository;
@@ -80,7 +98,7 @@ async fn explain(arguments: &Arguments, installation: &Installation) -> anyhow::
 }
 
 /// The days that are asked for.
-fn days(Arguments { from, to, .. }: &Arguments, now: Timestamp) -> anyhow::Result<Range<Date>> {
+fn days(OfFigure { from, to, .. }: &OfFigure, now: Timestamp) -> anyhow::Result<Range<Date>> {
     let to = match to {
         Some(to) => *to,
         None => now.to_zoned_datetime(TimeZone::UTC).date().tomorrow()?,

@@ -17,7 +17,11 @@ use functions::{
 };
 use jiff::Timestamp;
 use local::{cloud::Cloud, world::World};
-use program::{naming::Names, plan::Plan, settings::Settings};
+use program::{
+    naming::Names,
+    plan::Plan,
+    settings::{Settings, ToolingAccount},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 use std::{env, path::PathBuf};
@@ -197,9 +201,6 @@ fn settings(prefix: &str, region: &str, config: &Config) -> anyhow::Result<Setti
         "region": region,
         "opsAccount": config.ops_account,
         "toolingAccounts": config.tooling_accounts,
-        "mainBranch": config.production.main_branch,
-        "productionStage": config.production.production_stages.join(","),
-        "trunkBasedRepositories": config.production.trunk_based,
         "teams": config.teams,
         "attributionWindow": config.attribution_window.to_string(),
         "attributionDelay": config.attribution_delay.to_string(),
@@ -208,5 +209,17 @@ fn settings(prefix: &str, region: &str, config: &Config) -> anyhow::Result<Setti
     if config.lead_time {
         settings["webhookSecret"] = json!("is not known here");
     }
-    Ok(Settings::from_json(&settings)?)
+    let place = |place: &functions::config::ToolingAccount| ToolingAccount {
+        account: place.account.clone(),
+        regions: place.regions.clone(),
+    };
+    // The rules are read as the stack wrote them.
+    Ok(Settings {
+        production: config.production.clone(),
+        rework: config.rework.clone(),
+        incidents: config.incidents.clone(),
+        incident_places: config.incident_accounts.iter().map(place).collect(),
+        repositories: config.repositories.clone(),
+        ..Settings::from_json(&settings)?
+    })
 }

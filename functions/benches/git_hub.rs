@@ -2,11 +2,14 @@
 //! parsing of the same bytes, which nobody can do without.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use functions::{commit_transform, github_webhook::payload, github_webhook::signature::Signature};
+use functions::{
+    commit_transform,
+    github_webhook::payload::{self, Marks},
+    github_webhook::signature::Signature,
+};
 use jiff::Timestamp;
 use metrics_lib::lake::Row;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::{error::Error, hint::black_box, io::Write, time::Instant};
 
 const ROUNDS: u32 = 2_000;
@@ -21,13 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let wrong = signature.verifies(&body, &secrets);
         (
             wrong,
-            payload::changes("push", &body, Timestamp::UNIX_EPOCH, &BTreeSet::new())
+            payload::changes("push", &body, Timestamp::UNIX_EPOCH, &Marks::default())
                 .map(|changes| changes.len())
                 .ok(),
         )
     })?;
 
-    let change = payload::changes("push", &body, Timestamp::UNIX_EPOCH, &BTreeSet::new())?.remove(0);
+    let change = payload::changes("push", &body, Timestamp::UNIX_EPOCH, &Marks::default())?.remove(0);
     let record = serde_json::to_vec(&Row::from(&change))?;
     let encoded = BASE64_STANDARD.encode(&record);
     let records: Vec<Value> = (0..100)

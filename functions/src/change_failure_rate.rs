@@ -6,17 +6,21 @@ use crate::{
     events::Event,
     incidents,
     ledger::{DoneBy, IncidentRecord, Owner, Standing},
-    pipelines::{self, Resolution},
+    names,
+    pipelines::{self, History, Look, Resolution},
     publish::{count_duplicate, publish},
     survey, time_to_restore,
     worker::{Handler, Work},
 };
+use jiff::Timestamp;
 use lambda_runtime::tracing::info;
 use metrics_lib::{
-    attribution::{self, Attribution, Named},
+    attribution::{Attribution, Candidate, KnownNames, Named, Question, attribute},
     change_failure_rate,
-    event::{Deployed, Incident, OpsItemKey, Rollback},
+    event::{Deployed, ExecutionKey, Incident, OpsItemKey, PipelineKey, Rollback},
+    production::Running,
 };
+use std::collections::BTreeMap;
 
 /// The handler of the function.
 #[derive(Clone, Copy, Debug)]
@@ -24,16 +28,15 @@ pub struct ChangeFailureRate;
 
 impl Handler for ChangeFailureRate {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        match event {
-            Event::ExecutionSucceeded(key) => match pipelines::resolve_rollback(context, key).await? {
-                Some(rollback) => rolled_back(context, owner, &rollback).await,
-                None => Ok(()),
-            },
-            Event::OpsItemRaised(key) => match raised(context, owner, key).await? {
+        if let Event::OpsItemRaised(key) = event {
+            return match raised(context, owner, key).await? {
                 Some(DoneBy::AnotherMessage) => count_duplicate(context, None).await,
-                Some(DoneBy::SameMessage | DoneBy::Reconciler) | None => Ok(()),
-            },
-            Event::OpsItemResolved(..) | Event::Irrelevant => Ok(()),
+                Some(DoneBy::SameMessage | DoneBy::AnotherEvent) | None => Ok(()),
+            };
+        }
+        match pipelines::resolved_rollback(context, event).await? {
+            Some(rollback) => rolled_back(context, owner, &rollback).await,
+            None => Ok(()),
         }
     }
 }
@@ -43,10 +46,7 @@ impl Handler for ChangeFailureRate {
 /// # Errors
 /// Those of [`publish`].
 pub async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollback) -> Result<(), Error> {
-    if let Some(fact) = change_failure_rate::failed_by_rollback(rollback, context.now()?) {
-        publish(context, owner, &fact).await?;
-    }
-    Ok(())
+    publish(context, owner, &change_failure_rate::failed_by_rollback(rollback)).await.map(drop)
 }
 
 /// An incident makes a failure of the deployment that it is attributed to. Returns who had decided the attribution
@@ -56,7 +56,7 @@ pub async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollbac
 /// [`Error::NotYet`], those of [`publish`].
 pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<Option<DoneBy>, Error> {
     let Some(incident) = incidents::incident(context, key).await? else {
-        info!(ops_item.id = %key.ops_item_id, "not an OpsItem of type /aws/issue");
+        info!(ops_item.id = %key.ops_item_id, "not an incident");
         return Ok(None);
     };
     let mut record = context.ledger.record_incident(&incident).await?;
@@ -77,14 +77,15 @@ pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Re
     match &record.standing {
         Standing::Attributed { deployment, evidence } => {
             context.ledger.link_blame(deployment, &record).await?;
-            let fact =
-                change_failure_rate::failed_by_incident(deployment, &incident, evidence, context.now()?);
+            let fact = change_failure_rate::failed_by_incident(deployment, &incident, evidence);
             publish(context, owner, &fact).await?;
         }
-        Standing::Unattributed | Standing::Pending => {
+        Standing::Unattributed => {
             let reason = "no deployment could be attributed";
             publish(context, owner, &change_failure_rate::unattributed(&incident, reason)).await?;
         }
+        // What may be to blame is still being deployed: the reconciler decides when that has ended.
+        Standing::Pending => return Ok(decided_by),
     }
     // What restored service may have ended before, and a rollback restores it only now that it is known what is blamed.
     time_to_restore::settle(context, owner, &record).await?;
@@ -97,29 +98,141 @@ async fn decide(
     incident: &Incident,
     record: &IncidentRecord,
 ) -> Result<Standing, Error> {
+    let known = names::known(context, incident).await?;
+    let attribution = attribution(context, owner, incident, &known).await?;
+    if let Attribution::Awaited { evidence } = &attribution {
+        info!(ops_item.id = %incident.key.ops_item_id, reason = evidence, "the attribution has to wait");
+    }
+    context.ledger.decide(record, &attribution, owner).await
+}
+
+/// What an incident is attributed to, as far as it can be told now.
+///
+/// # Errors
+/// [`Error::OutOfTime`], [`Error::Aws`], [`Error::Ledger`].
+pub async fn attribution(
+    context: &Context,
+    owner: Owner<'_>,
+    incident: &Incident,
+    known: &KnownNames,
+) -> Result<Attribution, Error> {
+    Ok(attribute(suspects(context, owner, incident, known).await?.question(context, incident, known)))
+}
+
+/// What may be blamed for an incident.
+#[derive(Clone, Debug)]
+pub struct Suspects {
+    named: Named,
+    now: Timestamp,
+    candidates: Vec<Candidate>,
+    running: Vec<Running>,
+}
+
+impl Suspects {
+    /// The question which of them is blamed.
+    pub fn question<'a>(
+        &'a self,
+        context: &Context,
+        incident: &'a Incident,
+        known: &'a KnownNames,
+    ) -> Question<'a> {
+        let Self { named, now, candidates, running } = self;
+        let config = &context.config;
+        let (attribution_window, unnamed) = (config.attribution_window, config.incidents.unnamed);
+        Question { incident, named, known, candidates, running, attribution_window, unnamed, now: *now }
+    }
+}
+
+/// What may be blamed for an incident, as far as it can be told now.
+///
+/// # Errors
+/// [`Error::OutOfTime`], [`Error::Aws`], [`Error::Ledger`].
+pub async fn suspects(
+    context: &Context,
+    owner: Owner<'_>,
+    incident: &Incident,
+    known: &KnownNames,
+) -> Result<Suspects, Error> {
     let config = &context.config;
-    let window = attribution::window(incident, config.attribution_window);
-    // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
-    let unseen = survey::unseen(context, owner, window.clone()).await?;
-    let mut deployments = context.ledger.deployments_within(window).await?;
+    let now = context.now()?;
+    let named = Named::by(incident, known);
+    let start = incident.created.checked_sub(config.attribution_window).unwrap_or(Timestamp::MIN);
+    // Events may be late or lost, and what was being deployed ends later: what the reconciler has not worked through is
+    // asked of the API.
+    let unseen = survey::unseen(context, owner, start, incident.created).await?;
+    let mut candidates = BTreeMap::new();
+    for (deployed, began) in context.ledger.deployments_within(start..now).await? {
+        candidates.insert(deployed.key.clone(), Candidate { deployed, began });
+    }
+    let mut running: Vec<Running> = Vec::new();
     for key in unseen {
-        if deployments.iter().any(|deployment| deployment.key == key) {
+        if candidates.contains_key(&key) {
             continue;
         }
-        if let Resolution::Deployment(deployment) = pipelines::resolve(context, &key).await? {
-            let deployed = Deployed::from(&deployment);
-            context.ledger.remember_names(&deployed).await?;
-            deployments.push(deployed);
+        match pipelines::look(context, &key).await? {
+            Look::Resolved(Resolution::Deployment(deployment)) => {
+                context.ledger.remember_names(&deployment).await?;
+                let deployed = Deployed::from(&deployment);
+                candidates.insert(key, Candidate { deployed, began: deployment.began });
+            }
+            Look::Running(found) => running.push(found),
+            Look::Resolved(Resolution::Rollback(_) | Resolution::NotProduction(_)) | Look::Unfinished(_) => {}
         }
     }
-    let mut known = context.ledger.known_names().await?;
-    known.repositories.extend(config.production.trunk_based.iter().cloned());
-    known.repositories.extend(config.teams.0.values().flatten().cloned());
-    let named = Named::by(incident, &known);
     if let Named::Execution(id) = &named {
-        deployments.extend(context.ledger.deployments_of(id).await?);
+        for deployed in context.ledger.deployments_of(id).await? {
+            let began = deployed.time;
+            candidates.entry(deployed.key.clone()).or_insert(Candidate { deployed, began });
+        }
     }
-    let attribution: Attribution =
-        attribution::attribute(incident, &named, &deployments, config.attribution_window);
-    context.ledger.decide(record, &attribution, owner).await
+    let account = &incident.key.account;
+    candidates
+        .retain(|key, candidate| names::may_blame(config, account, key, &candidate.deployed.repository));
+    running.retain(|running| names::may_blame(config, account, &running.key, &running.repository));
+    loop {
+        let suspects = Suspects {
+            named: named.clone(),
+            now,
+            candidates: candidates.values().cloned().collect(),
+            running: running.clone(),
+        };
+        let Attribution::Deployment { deployment, .. } =
+            attribute(suspects.question(context, incident, known))
+        else {
+            return Ok(suspects);
+        };
+        // What had been rolled back ran no longer: what ran is blamed.
+        let ended_before = deployment.time < incident.created;
+        if matches!(named, Named::Execution(_)) || !ended_before {
+            return Ok(suspects);
+        }
+        let Some(live) = live_before(context, &deployment.key, incident.created).await? else {
+            return Ok(suspects);
+        };
+        if live.as_ref().is_some_and(|live| live.deployed.key == deployment.key) {
+            return Ok(suspects);
+        }
+        let pipeline = PipelineKey::from(&deployment.key);
+        candidates.retain(|key, candidate| {
+            PipelineKey::from(key) != pipeline || candidate.deployed.time >= incident.created
+        });
+        // It is one of those that were known, or older than the window: then it is not blamed.
+        candidates.extend(live.map(|live| (live.deployed.key.clone(), live)));
+    }
+}
+
+/// What ran in the pipeline of an execution at an instant: none if the pipeline can't be asked, `None` within if nothing
+/// that is known did.
+async fn live_before(
+    context: &Context,
+    key: &ExecutionKey,
+    time: Timestamp,
+) -> Result<Option<Option<Candidate>>, Error> {
+    match History::new(context, key).live_before(time).await {
+        Ok(live) => {
+            Ok(Some(live.map(|live| Candidate { deployed: Deployed::from(&live), began: live.began })))
+        }
+        Err(Error::Aws { code, .. }) if code == "PipelineNotFoundException" => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -22,6 +22,8 @@ const PUT_TIMEOUT: Duration = Duration::from_secs(30);
 /// What reads the pipelines and `OpsItem`s of one account and region.
 #[derive(Debug)]
 pub struct Reader {
+    /// Connections to Git hosts.
+    pub codeconnections: aws_sdk_codeconnections::Client,
     /// Pipelines and their executions.
     pub codepipeline: aws_sdk_codepipeline::Client,
     /// `OpsItem`s.
@@ -87,6 +89,7 @@ impl Clients {
         }
         let config = config.build();
         let clients = Reader {
+            codeconnections: aws_sdk_codeconnections::Client::new(&config),
             codepipeline: aws_sdk_codepipeline::Client::new(&config),
             ssm: aws_sdk_ssm::Client::new(&config),
         };

@@ -4,7 +4,11 @@ use crate::clock::Clock;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use flate2::read::ZlibDecoder;
 use jiff::SignedDuration;
-use metrics_lib::{contract::env, fact::Teams, rules::ProductionRule};
+use metrics_lib::{
+    contract::env,
+    fact::Teams,
+    rules::{IncidentRule, ProductionRule, RepositoryRule, ReworkRule},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 
@@ -21,8 +25,16 @@ pub struct Config {
     pub read_role_external_id: String,
     /// From [`env::LEDGER_TABLE`].
     pub ledger_table: String,
-    /// From [`env::MAIN_BRANCH`], [`env::PRODUCTION_STAGE`] and [`env::TRUNK_BASED_REPOSITORIES`].
+    /// From [`env::PRODUCTION_RULE`].
     pub production: ProductionRule,
+    /// From [`env::REWORK_RULE`].
+    pub rework: ReworkRule,
+    /// From [`env::INCIDENT_RULE`].
+    pub incidents: IncidentRule,
+    /// From [`env::INCIDENT_ACCOUNTS`].
+    pub incident_accounts: Vec<ToolingAccount>,
+    /// From [`env::REPOSITORY_RULE`].
+    pub repositories: RepositoryRule,
     /// From [`env::TEAMS`].
     pub teams: Teams,
     /// From [`env::ATTRIBUTION_WINDOW`].
@@ -82,13 +94,15 @@ impl Config {
             read_role_arn: text(env::READ_ROLE_ARN)?,
             read_role_external_id: text(env::READ_ROLE_EXTERNAL_ID)?,
             ledger_table: text(env::LEDGER_TABLE)?,
-            production: ProductionRule {
-                main_branch: text(env::MAIN_BRANCH)?,
-                production_stages: vec![text(env::PRODUCTION_STAGE)?],
-                trunk_based: json(env::TRUNK_BASED_REPOSITORIES, &text(env::TRUNK_BASED_REPOSITORIES)?)?,
-                ..ProductionRule::default()
+            production: object(env::PRODUCTION_RULE, &text(env::PRODUCTION_RULE)?)?,
+            rework: rule(&variable, env::REWORK_RULE)?,
+            incidents: rule(&variable, env::INCIDENT_RULE)?,
+            incident_accounts: match variable(env::INCIDENT_ACCOUNTS).filter(|value| !value.is_empty()) {
+                Some(text) => json(env::INCIDENT_ACCOUNTS, &text)?,
+                None => Vec::new(),
             },
-            teams: json(env::TEAMS, &text(env::TEAMS)?)?,
+            repositories: rule(&variable, env::REPOSITORY_RULE)?,
+            teams: object(env::TEAMS, &text(env::TEAMS)?)?,
             attribution_window: duration(env::ATTRIBUTION_WINDOW)?,
             attribution_delay: duration(env::ATTRIBUTION_DELAY)?,
             lead_time_lookback: duration(env::LEAD_TIME_LOOKBACK)?,
@@ -97,6 +111,12 @@ impl Config {
             lead_time: variable(env::LEAD_TIME).as_deref() == Some("true"),
             clock: Clock::from_environment(&variable),
         })
+    }
+
+    /// The names of repositories that the configuration has.
+    pub fn repository_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.teams.0.values().flatten().chain(&self.production.trunk_based);
+        names.chain(&self.repositories.spellings).map(String::as_str)
     }
 
     /// Whether pipelines and `OpsItem`s of an account and region count.
@@ -108,15 +128,15 @@ impl Config {
 
     /// Every account and region whose pipelines count.
     pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.tooling_accounts.iter().flat_map(|tooling| {
-            tooling.regions.iter().map(move |region| (tooling.account.as_str(), region.as_str()))
-        })
+        places_of(&self.tooling_accounts)
     }
 
-    /// Every account and region that an `OpsItem` may be in: those of the pipelines, and the operations account.
+    /// Every account and region that an `OpsItem` may be in: those of the pipelines, those that have incidents only, and the
+    /// operations account.
     pub fn ops_item_places<'a>(&'a self, own_region: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let own = (self.ops_account.as_str(), own_region);
-        std::iter::once(own).chain(self.places().filter(move |place| *place != own))
+        let others = places_of(&self.tooling_accounts).chain(places_of(&self.incident_accounts));
+        std::iter::once(own).chain(others.filter(move |place| *place != own))
     }
 }
 
@@ -129,6 +149,10 @@ pub struct WebhookConfig {
     pub delivery_stream: String,
     /// From [`env::BOT_AUTHORS`].
     pub bot_authors: BTreeSet<String>,
+    /// From [`env::REWORK_RULE`].
+    pub rework: ReworkRule,
+    /// From [`env::LEDGER_TABLE`].
+    pub ledger_table: String,
     /// From [`env::CLOCK_FILE`]; the system's clock if that is not set.
     pub clock: Clock,
 }
@@ -143,13 +167,41 @@ impl WebhookConfig {
             secret: required(&variable, env::WEBHOOK_SECRET)?,
             delivery_stream: required(&variable, env::DELIVERY_STREAM)?,
             bot_authors: json(env::BOT_AUTHORS, &required(&variable, env::BOT_AUTHORS)?)?,
+            rework: rule(&variable, env::REWORK_RULE)?,
+            ledger_table: required(&variable, env::LEDGER_TABLE)?,
             clock: Clock::from_environment(&variable),
         })
     }
 }
 
+/// Every region of accounts.
+fn places_of(accounts: &[ToolingAccount]) -> impl Iterator<Item = (&str, &str)> {
+    accounts.iter().flat_map(|account| {
+        account.regions.iter().map(move |region| (account.account.as_str(), region.as_str()))
+    })
+}
+
+/// A rule that is its default where the variable is not set.
+fn rule<T: DeserializeOwned + Default>(
+    variable: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<T, ConfigError> {
+    match variable(name).filter(|value| !value.is_empty()) {
+        Some(text) => object(name, &text),
+        None => Ok(T::default()),
+    }
+}
+
 fn required(variable: impl Fn(&str) -> Option<String>, name: &'static str) -> Result<String, ConfigError> {
     variable(name).filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+}
+
+/// An object. A derived reader would take a list for one.
+fn object<T: DeserializeOwned>(name: &'static str, text: &str) -> Result<T, ConfigError> {
+    if text.starts_with('[') {
+        return Err(ConfigError::Invalid { name, reason: "expected an object".into() });
+    }
+    json(name, text)
 }
 
 /// A list or object: JSON, or base64 of zlib of it, which no JSON of a list or object looks like.
@@ -177,9 +229,7 @@ mod tests {
             (env::READ_ROLE_ARN, "arn:aws:iam::{account}:role/dora-read-{region}"),
             (env::READ_ROLE_EXTERNAL_ID, "dora"),
             (env::LEDGER_TABLE, "dora-ledger"),
-            (env::MAIN_BRANCH, "main"),
-            (env::PRODUCTION_STAGE, "Production"),
-            (env::TRUNK_BASED_REPOSITORIES, "[]"),
+            (env::PRODUCTION_RULE, r#"{"mainBranch":"main","productionStages":["Production"]}"#),
             (env::TEAMS, "{}"),
             (env::ATTRIBUTION_WINDOW, "PT24H"),
             (env::ATTRIBUTION_DELAY, "PT15M"),
@@ -205,7 +255,10 @@ mod tests {
             check(name, Some(""));
         }
         check(env::TOOLING_ACCOUNTS, Some("111111111111"));
-        check(env::TRUNK_BASED_REPOSITORIES, Some("acme/shop"));
+        check(env::PRODUCTION_RULE, Some("Production"));
+        check(env::REWORK_RULE, Some("[]"));
+        check(env::INCIDENT_RULE, Some("[]"));
+        check(env::REPOSITORY_RULE, Some("[]"));
         check(env::TEAMS, Some("[]"));
         check(env::ATTRIBUTION_WINDOW, Some("soon"));
         check(env::ATTRIBUTION_DELAY, Some("15"));

@@ -1,8 +1,16 @@
 //! What every handler gets: configuration, clock, clients and ledger, made once when the function starts.
 
-use crate::{clients::Clients, config::Config, error::Error, ledger::Ledger};
+use crate::{
+    clients::Clients,
+    config::Config,
+    error::Error,
+    ledger::Ledger,
+    pipelines::{Runs, Structures},
+    repositories::Repositories,
+};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::lead_time::MEASURED_AFTER;
+use std::{collections::HashMap, sync::Mutex};
 
 /// What every handler gets.
 #[derive(Debug)]
@@ -13,6 +21,14 @@ pub struct Context {
     pub clients: Clients,
     /// The ledger.
     pub ledger: Ledger,
+    /// What repositories are called.
+    pub repositories: Repositories,
+    /// What became of executions that can't change any more.
+    pub runs: Runs,
+    /// The structures of pipelines.
+    pub structures: Structures,
+    /// The types of the Git hosts that connections lead to.
+    pub providers: Mutex<HashMap<String, Option<String>>>,
 }
 
 impl Context {
@@ -20,7 +36,9 @@ impl Context {
     pub async fn new(config: Config) -> Self {
         let clients = Clients::new(&config).await;
         let ledger = Ledger::new(clients.dynamodb.clone(), config.ledger_table.clone());
-        Self { config, clients, ledger }
+        let repositories = Repositories::new(config.repository_names().map(str::to_owned));
+        let (runs, structures, providers) = (Runs::default(), Structures::default(), Mutex::default());
+        Self { config, clients, ledger, repositories, runs, structures, providers }
     }
 
     /// The present.

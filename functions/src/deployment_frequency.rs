@@ -3,14 +3,13 @@
 use crate::{
     context::Context,
     error::Error,
-    events::Event,
     ledger::{DoneBy, Owner},
     pipelines::{self, Resolution},
     publish::{Published, count_duplicate, publish},
     worker::{Handler, Work},
 };
 use lambda_runtime::tracing::info;
-use metrics_lib::{deployment_frequency, event::Deployed};
+use metrics_lib::deployment_frequency;
 
 /// The handler of the function.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +17,7 @@ pub struct DeploymentFrequency;
 
 impl Handler for DeploymentFrequency {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        let Event::ExecutionSucceeded(key) = event else { return Ok(()) };
-        let resolution = pipelines::resolve(context, key).await?;
+        let Some(resolution) = pipelines::resolved(context, event).await? else { return Ok(()) };
         let repository = resolution.repository().map(str::to_owned);
         if let Some(Published::Before(DoneBy::AnotherMessage)) = executed(context, owner, &resolution).await?
         {
@@ -40,8 +38,8 @@ pub async fn executed(
 ) -> Result<Option<Published>, Error> {
     let fact = match resolution {
         Resolution::Deployment(deployment) => {
-            context.ledger.remember_names(&Deployed::from(deployment)).await?;
-            deployment_frequency::deployment(deployment)
+            context.ledger.remember_names(deployment).await?;
+            deployment_frequency::deployment(deployment, &context.config.rework)
         }
         Resolution::Rollback(rollback) => deployment_frequency::rollback(rollback),
         Resolution::NotProduction(ignored) => {

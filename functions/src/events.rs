@@ -8,7 +8,10 @@ use crate::{
     wire::{self, Fault},
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use metrics_lib::event::{ExecutionKey, OpsItemKey};
+use metrics_lib::{
+    event::{ExecutionKey, OpsItemKey},
+    rules::ProductionRule,
+};
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, Unexpected},
@@ -18,14 +21,79 @@ use serde_json::Value;
 /// An event that a function acts on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A pipeline execution has succeeded.
-    ExecutionSucceeded(ExecutionKey),
+    /// A pipeline execution has ended.
+    ExecutionEnded {
+        /// The execution.
+        key: ExecutionKey,
+        /// How it ended.
+        state: FinalState,
+        /// Which attempt it was: a run that failed may be retried.
+        attempt: u32,
+    },
+    /// A pipeline execution has succeeded in a stage.
+    StageSucceeded {
+        /// The execution.
+        key: ExecutionKey,
+        /// The stage.
+        stage: String,
+    },
     /// An `OpsItem` was created.
     OpsItemRaised(OpsItemKey),
-    /// An `OpsItem` was resolved at this instant.
-    OpsItemResolved(OpsItemKey, Timestamp),
+    /// An `OpsItem` was changed.
+    OpsItemChanged(OpsItemKey, Change),
     /// Something else happened to an execution or `OpsItem`; nothing follows from it.
     Irrelevant,
+}
+
+/// How a pipeline execution ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinalState {
+    /// It ran to its end.
+    Succeeded,
+    /// It failed, or was stopped; it may be retried.
+    Broken,
+    /// A later execution took its place, or it was cancelled.
+    Superseded,
+}
+
+/// A change of an `OpsItem`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Whether it is resolved since; if not, it is open.
+    pub is_resolved: bool,
+    /// When it was, if the event says so.
+    pub at: Option<Timestamp>,
+}
+
+impl Event {
+    /// What the event tells, without what it is about: a second event that tells the same is a duplicate.
+    pub fn told(&self) -> String {
+        match self {
+            Self::ExecutionEnded { state, attempt, .. } => format!("{state:?}{attempt}"),
+            Self::StageSucceeded { .. } => "stage".into(),
+            Self::OpsItemRaised(_) => "created".into(),
+            Self::OpsItemChanged(..) => "changed".into(),
+            Self::Irrelevant => String::new(),
+        }
+    }
+
+    /// The execution that may have brought something to production, if the event is about one.
+    ///
+    /// Stages are compared by name here: the tooling accounts don't know which is the production stage.
+    pub fn execution(&self, rule: &ProductionRule) -> Option<&ExecutionKey> {
+        match self {
+            Self::ExecutionEnded { key, .. } => Some(key),
+            Self::StageSucceeded { key, stage } => {
+                rule.may_be_production(&key.pipeline, stage).then_some(key)
+            }
+            Self::OpsItemRaised(_) | Self::OpsItemChanged(..) | Self::Irrelevant => None,
+        }
+    }
+
+    /// Whether a later event tells of the same execution, if it has not ended now: one that failed was retried.
+    pub fn is_overtaken_while_it_runs(&self) -> bool {
+        matches!(self, Self::ExecutionEnded { state: FinalState::Broken, .. })
+    }
 }
 
 #[derive(Deserialize)]
@@ -36,7 +104,6 @@ struct Envelope {
     account: String,
     #[serde(deserialize_with = "name")]
     region: String,
-    time: Timestamp,
     detail: Value,
 }
 
@@ -48,11 +115,37 @@ struct PipelineDetail {
     #[serde(deserialize_with = "name")]
     execution_id: String,
     state: PipelineState,
+    // A whole number, written as a float.
+    pipeline_execution_attempt: Option<f64>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 enum PipelineState {
-    #[serde(rename = "SUCCEEDED")]
+    Succeeded,
+    Failed,
+    Stopped,
+    Superseded,
+    Canceled,
+    Cancelled,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct StageDetail {
+    #[serde(deserialize_with = "name")]
+    pipeline: String,
+    #[serde(deserialize_with = "name")]
+    execution_id: String,
+    stage: String,
+    state: StageState,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum StageState {
     Succeeded,
     #[serde(other)]
     Other,
@@ -68,10 +161,23 @@ struct OpsItemDetail {
 
 #[derive(Deserialize)]
 enum OpsItemStatus {
+    Open,
+    InProgress,
     Resolved,
     Closed,
     #[serde(other)]
     Other,
+}
+
+impl OpsItemStatus {
+    /// Whether it says that the incident is resolved; nothing is said by a status that is not one of incidents.
+    fn is_resolved(&self) -> Option<bool> {
+        match self {
+            Self::Resolved | Self::Closed => Some(true),
+            Self::Open | Self::InProgress => Some(false),
+            Self::Other => None,
+        }
+    }
 }
 
 impl Event {
@@ -80,15 +186,31 @@ impl Event {
     /// # Errors
     /// [`Error::Malformed`].
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let Envelope { detail_type, account, region, time, detail } = wire::read(text.as_bytes())?;
+        let Envelope { detail_type, account, region, detail } = wire::read(text.as_bytes())?;
         match detail_type.as_str() {
             "CodePipeline Pipeline Execution State Change" => {
-                let PipelineDetail { pipeline, execution_id, state } = wire::part("detail", detail)?;
-                Ok(match state {
-                    PipelineState::Succeeded => {
-                        Self::ExecutionSucceeded(ExecutionKey { account, region, pipeline, execution_id })
+                let detail = wire::part("detail", detail)?;
+                let PipelineDetail { pipeline, execution_id, state, pipeline_execution_attempt } = detail;
+                let key = ExecutionKey { account, region, pipeline, execution_id };
+                let state = match state {
+                    PipelineState::Succeeded => FinalState::Succeeded,
+                    PipelineState::Failed | PipelineState::Stopped => FinalState::Broken,
+                    PipelineState::Superseded | PipelineState::Canceled | PipelineState::Cancelled => {
+                        FinalState::Superseded
                     }
-                    PipelineState::Other => Self::Irrelevant,
+                    PipelineState::Other => return Ok(Self::Irrelevant),
+                };
+                let attempt = pipeline_execution_attempt.unwrap_or(1.0) as u32;
+                Ok(Self::ExecutionEnded { key, state, attempt })
+            }
+            "CodePipeline Stage Execution State Change" => {
+                let StageDetail { pipeline, execution_id, stage, state } = wire::part("detail", detail)?;
+                Ok(match state {
+                    StageState::Succeeded => Self::StageSucceeded {
+                        key: ExecutionKey { account, region, pipeline, execution_id },
+                        stage,
+                    },
+                    StageState::Other => Self::Irrelevant,
                 })
             }
             "OpsItem Create" => {
@@ -98,13 +220,10 @@ impl Event {
             "OpsItem Update" => {
                 let OpsItemDetail { ops_item_id, status, modified_time } = wire::part("detail", detail)?;
                 let key = OpsItemKey { account, region, ops_item_id };
-                Ok(match status {
-                    Some(OpsItemStatus::Resolved | OpsItemStatus::Closed) => {
-                        let at = modified_time.as_deref().and_then(instant).unwrap_or(time);
-                        Self::OpsItemResolved(key, at)
-                    }
-                    Some(OpsItemStatus::Other) | None => Self::Irrelevant,
-                })
+                let is_resolved = status.and_then(|status| status.is_resolved());
+                let Some(is_resolved) = is_resolved else { return Ok(Self::Irrelevant) };
+                let at = modified_time.as_deref().and_then(instant);
+                Ok(Self::OpsItemChanged(key, Change { is_resolved, at }))
             }
             _ => Err(Error::Malformed(Fault {
                 path: "detail-type".into(),
@@ -143,9 +262,15 @@ mod tests {
                 "time":"2026-07-01T10:00:00Z","region":"eu-west-1","resources":[],"detail":{detail}}}"#
         );
         let found = match Event::parse(&text) {
-            Ok(Event::ExecutionSucceeded(key)) => Ok(format!("succeeded {key}")),
+            Ok(Event::ExecutionEnded { key, state, attempt }) => Ok(format!("{state:?} {attempt} {key}")),
+            Ok(Event::StageSucceeded { key, stage }) => Ok(format!("stage {stage} of {key}")),
             Ok(Event::OpsItemRaised(key)) => Ok(format!("raised {key}")),
-            Ok(Event::OpsItemResolved(key, at)) => Ok(format!("resolved {key} {at}")),
+            Ok(Event::OpsItemChanged(key, Change { is_resolved, at })) => {
+                let status = if is_resolved { "resolved" } else { "open" };
+                Ok(format!("{status} {key} {}", at.map(|at| at.to_string()).unwrap_or_default())
+                    .trim_end()
+                    .into())
+            }
             Ok(Event::Irrelevant) => Ok("irrelevant".into()),
             Err(Error::Malformed(fault)) => Err(fault.path),
             Err(other) => Err(other.to_string()),
@@ -155,25 +280,41 @@ mod tests {
 
     #[test]
     fn executions() {
-        let check =
-            |detail, expected| check("CodePipeline Pipeline Execution State Change", detail, expected);
+        let check = |detail: &str, expected: Result<&str, &str>| {
+            check("CodePipeline Pipeline Execution State Change", detail, expected)
+        };
         // The documented event: versions are floats, a manual start leaves no trigger on SUCCEEDED.
         check(
             r#"{"pipeline":"shop","execution-id":"1b","start-time":"2026-07-01T09:00:00.123Z","state":"SUCCEEDED",
                 "version":3.0,"pipeline-execution-attempt":1.0}"#,
-            Ok("succeeded 111111111111/eu-west-1/shop/1b"),
+            Ok("Succeeded 1 111111111111/eu-west-1/shop/1b"),
         );
         check(
             r#"{"pipeline":"shop","execution-id":"1b","state":"SUCCEEDED","version":3,"execution-trigger":
                 {"trigger-type":"StartPipelineExecution","trigger-detail":"arn:aws:sts::111111111111:x"}}"#,
-            Ok("succeeded 111111111111/eu-west-1/shop/1b"),
+            Ok("Succeeded 1 111111111111/eu-west-1/shop/1b"),
         );
         check(
             r#"{"pipeline":"shop","execution-id":"1b","state":"SUCCEEDED","execution-trigger":
                 {"full-repository-name":"acme/shop","tag-name":"v1","commit-id":"c0ffee"}}"#,
-            Ok("succeeded 111111111111/eu-west-1/shop/1b"),
+            Ok("Succeeded 1 111111111111/eu-west-1/shop/1b"),
         );
-        check(r#"{"pipeline":"shop","execution-id":"1b","state":"SUPERSEDED"}"#, Ok("irrelevant"));
+        let ended = |state: &str| format!(r#"{{"pipeline":"shop","execution-id":"1b","state":"{state}"}}"#);
+        for (state, expected) in [
+            ("SUPERSEDED", "Superseded 1 111111111111/eu-west-1/shop/1b"),
+            ("CANCELED", "Superseded 1 111111111111/eu-west-1/shop/1b"),
+            ("FAILED", "Broken 1 111111111111/eu-west-1/shop/1b"),
+            ("STOPPED", "Broken 1 111111111111/eu-west-1/shop/1b"),
+            ("STARTED", "irrelevant"),
+            ("RESUMED", "irrelevant"),
+            ("STOPPING", "irrelevant"),
+        ] {
+            check(&ended(state), Ok(expected));
+        }
+        check(
+            r#"{"pipeline":"shop","execution-id":"1b","state":"FAILED","pipeline-execution-attempt":2.0}"#,
+            Ok("Broken 2 111111111111/eu-west-1/shop/1b"),
+        );
         check(r#"{"pipeline":"shop","execution-id":"1b","state":"INVENTED"}"#, Ok("irrelevant"));
         check(r#"{"pipeline":"shop","state":"SUCCEEDED"}"#, Err("detail"));
         check(r#"{"pipeline":5,"execution-id":"1b","state":"SUCCEEDED"}"#, Err("detail.pipeline"));
@@ -185,6 +326,21 @@ mod tests {
         check(&detail, Err("detail.pipeline"));
         check("null", Err("detail"));
         check(r#"["shop","1b","SUCCEEDED"]"#, Err("detail"));
+    }
+
+    #[test]
+    fn stages() {
+        let check = |detail, expected| check("CodePipeline Stage Execution State Change", detail, expected);
+        let succeeded = "stage Production of 111111111111/eu-west-1/shop/1b";
+        check(
+            r#"{"pipeline":"shop","execution-id":"1b","stage":"Production","state":"SUCCEEDED","version":3.0}"#,
+            Ok(succeeded),
+        );
+        check(
+            r#"{"pipeline":"shop","execution-id":"1b","stage":"Production","state":"STARTED"}"#,
+            Ok("irrelevant"),
+        );
+        check(r#"{"pipeline":"shop","execution-id":"1b","state":"SUCCEEDED"}"#, Err("detail"));
     }
 
     #[test]
@@ -205,15 +361,12 @@ mod tests {
             r#"{"ops-item-id":"oi-0123456789ab","status":"Closed","modified-time":"2026-07-01T09:59:00"}"#,
             Ok(&format!("{resolved} 2026-07-01T09:59:00Z")),
         );
-        check(
-            "OpsItem Update",
-            r#"{"ops-item-id":"oi-0123456789ab","status":"Resolved"}"#,
-            Ok(&format!("{resolved} 2026-07-01T10:00:00Z")),
-        );
+        check("OpsItem Update", r#"{"ops-item-id":"oi-0123456789ab","status":"Resolved"}"#, Ok(resolved));
+        check("OpsItem Update", r#"{"ops-item-id":"oi-0123456789ab","status":"Approved"}"#, Ok("irrelevant"));
         check(
             "OpsItem Update",
             r#"{"ops-item-id":"oi-0123456789ab","status":"InProgress"}"#,
-            Ok("irrelevant"),
+            Ok("open 111111111111/eu-west-1/oi-0123456789ab"),
         );
         check("OpsItem Create", r#"{"ops-item-id":"oi-01234"}"#, Err("detail.ops-item-id"));
         check("EC2 Instance State-change Notification", "{}", Err("detail-type"));

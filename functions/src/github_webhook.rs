@@ -7,10 +7,11 @@ pub mod payload;
 pub mod secret;
 pub mod signature;
 
-use crate::{clock::Clock, config::WebhookConfig, error::Error, publish::counted, wire};
+use crate::{clock::Clock, config::WebhookConfig, error::Error, ledger::Ledger, publish::counted, wire};
 use aws_config::BehaviorVersion;
 use aws_sdk_firehose::{primitives::Blob, types::Record};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use jiff::Timestamp;
 use lambda_runtime::{
     LambdaEvent, service_fn,
     tracing::{self, error, info, warn},
@@ -19,15 +20,12 @@ use metrics_lib::{
     contract::Metric,
     lake::{Change, Row},
 };
+use payload::{Marks, Named};
 use secret::Secrets;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use signature::Signature;
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-    pin::Pin,
-};
+use std::{borrow::Cow, collections::BTreeMap, pin::Pin};
 
 /// The largest body: what Lambda takes in an invocation.
 const MAX_BODY: usize = 6 * 1024 * 1024;
@@ -107,7 +105,9 @@ struct Webhook {
     firehose: aws_sdk_firehose::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
     delivery_stream: String,
-    bots: BTreeSet<String>,
+    marks: Marks,
+    /// It keeps the names of repositories.
+    ledger: Ledger,
     clock: Clock,
 }
 
@@ -125,7 +125,8 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         firehose: aws_sdk_firehose::Client::new(&sdk),
         cloudwatch: aws_sdk_cloudwatch::Client::new(&sdk),
         delivery_stream: config.delivery_stream,
-        bots: config.bot_authors,
+        marks: Marks { bots: config.bot_authors, rework: config.rework },
+        ledger: Ledger::new(aws_sdk_dynamodb::Client::new(&sdk), config.ledger_table),
         clock: config.clock,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| webhook.handle(event.payload))).await
@@ -195,12 +196,24 @@ impl Webhook {
             return Ok(Accepted::Pong);
         }
         let now = self.clock.now().map_err(unavailable)?;
-        let changes = payload::changes(event, &body, now, &self.bots)?;
-        if changes.is_empty() {
-            return Ok(Accepted::Dropped);
-        }
+        let changes = payload::changes(event, &body, now, &self.marks)?;
         self.put(&changes).await.map_err(unavailable)?;
-        Ok(Accepted::Stored(changes.len()))
+        if let Some(named) = payload::named(event, &body) {
+            self.remember(&named, now).await;
+        }
+        match changes.len() {
+            0 => Ok(Accepted::Dropped),
+            stored => Ok(Accepted::Stored(stored)),
+        }
+    }
+
+    /// Remembers what a repository is called. What fails is done with its next delivery.
+    async fn remember(&self, named: &Named, now: Timestamp) {
+        for name in &named.names {
+            if let Err(cause) = self.ledger.remember_repository(name, Some(named.id), now).await {
+                warn!(error.code = cause.code(), error.message = %cause, "a repository's name was not kept");
+            }
+        }
     }
 
     /// Puts changes on Firehose.

@@ -3,33 +3,100 @@
 use crate::{context::Context, error::Error, pipelines::instant};
 use aws_sdk_ssm::types::{OpsItem, OpsItemStatus};
 use jiff::Timestamp;
-use metrics_lib::event::{Incident, OpsItemKey, PipelineKey};
+use metrics_lib::{
+    event::{Incident, OpsItemKey, PipelineKey},
+    rules::IncidentRule,
+    time_to_restore::{StatusChange, ToldBy},
+};
 use serde::Deserialize;
 
-/// The type of `OpsItem`s that are incidents.
-pub(crate) const ISSUE: &str = "/aws/issue";
+/// An incident, and its status.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The incident.
+    pub incident: Incident,
+    is_resolved: bool,
+    last_modified: Option<Timestamp>,
+}
 
-/// The incident that an `OpsItem` is; none if it is of another type, or does not exist.
+impl Item {
+    /// The present status, as a change no later than when the `OpsItem` was changed last; none where the API does not say
+    /// when that was.
+    pub fn status_change(&self) -> Option<StatusChange> {
+        let time = self.last_modified?.max(self.incident.created);
+        Some(StatusChange { time, is_resolved: self.is_resolved, told_by: ToldBy::LastModified })
+    }
+}
+
+/// The incident that an `OpsItem` is; none if it is none by the settings, or does not exist.
 ///
 /// # Errors
 /// [`Error::OpsItem`] for an answer without creation time, [`Error::Aws`].
 pub async fn incident(context: &Context, key: &OpsItemKey) -> Result<Option<Incident>, Error> {
-    match ops_item(context, key).await? {
-        Some(item) if item.ops_item_type.as_deref().is_none_or(|kind| kind == ISSUE) => {
-            typed(key, &item).map(Some)
-        }
-        Some(_) | None => Ok(None),
+    Ok(item(context, key).await?.map(|item| item.incident))
+}
+
+/// What an `OpsItem` is.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// An incident.
+    Incident(Box<Item>),
+    /// None by the settings, for this reason.
+    Refused(String),
+    /// It does not exist.
+    Nothing,
+}
+
+/// The incident that an `OpsItem` is, with its status; none if it is none by the settings, or does not exist.
+///
+/// # Errors
+/// Those of [`find`].
+pub async fn item(context: &Context, key: &OpsItemKey) -> Result<Option<Item>, Error> {
+    match find(context, key).await? {
+        Found::Incident(item) => Ok(Some(*item)),
+        Found::Refused(_) | Found::Nothing => Ok(None),
     }
 }
 
-/// When an incident that is resolved now was resolved at the latest: when it was changed last.
+/// What an `OpsItem` is, by the settings.
 ///
 /// # Errors
-/// [`Error::Aws`].
-pub async fn resolution(context: &Context, key: &OpsItemKey) -> Result<Option<Timestamp>, Error> {
-    let item = ops_item(context, key).await?;
-    let resolved = item.filter(|item| item.status.as_ref().is_some_and(is_resolved));
-    Ok(resolved.and_then(|item| instant(&item.last_modified_time?)))
+/// [`Error::OpsItem`] for an answer without creation time, [`Error::Aws`].
+pub async fn find(context: &Context, key: &OpsItemKey) -> Result<Found, Error> {
+    let Some(item) = ops_item(context, key).await? else { return Ok(Found::Nothing) };
+    if let Some(reason) = refusal(&context.config.incidents, &item) {
+        return Ok(Found::Refused(reason));
+    }
+    Ok(Found::Incident(Box::new(Item {
+        incident: typed(key, &item)?,
+        is_resolved: item.status.as_ref().is_some_and(is_resolved),
+        last_modified: item.last_modified_time.as_ref().and_then(instant),
+    })))
+}
+
+/// Why an `OpsItem` does not count as an incident; none if it does. What it does not say is no reason against it, but for
+/// the source, category and severity that are asked for.
+fn refusal(rule: &IncidentRule, item: &OpsItem) -> Option<String> {
+    if let Some(kind) = item.ops_item_type.as_deref().filter(|kind| !is_incident_type(rule, Some(kind))) {
+        return Some(format!("type {kind} is none of incidents"));
+    }
+    let asked = [
+        ("source", &rule.sources, &item.source),
+        ("category", &rule.categories, &item.category),
+        ("severity", &rule.severities, &item.severity),
+    ];
+    asked.into_iter().find_map(|(name, allowed, value)| {
+        let counts = allowed.is_empty() || value.as_ref().is_some_and(|value| allowed.contains(value));
+        (!counts).then(|| match value {
+            Some(value) => format!("{name} {value} is none of incidents"),
+            None => format!("it has no {name}, and only some count"),
+        })
+    })
+}
+
+/// Whether `OpsItem`s of a type are incidents: one without a type is, and where no types are named all are.
+pub(crate) fn is_incident_type(rule: &IncidentRule, kind: Option<&str>) -> bool {
+    rule.types.is_empty() || kind.is_none_or(|kind| rule.types.contains(kind))
 }
 
 async fn ops_item(context: &Context, key: &OpsItemKey) -> Result<Option<OpsItem>, Error> {

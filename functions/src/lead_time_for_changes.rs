@@ -3,28 +3,32 @@
 use crate::{
     context::Context,
     error::Error,
-    events::Event,
     lake,
-    ledger::Owner,
-    pipelines::{self, Resolution},
+    ledger::{Owner, RETENTION},
+    pipelines::{self, History, Resolution, WentLive},
     publish::{count, publish},
+    repositories::Identity,
     time_to_restore,
     worker::{Handler, Work},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::Metric,
-    event::{Deployment, Reference, SourceKind},
-    lake::{CommitId, is_repository},
-    lead_time::{self, Answer, Question},
+    event::{Deployment, ExecutionKey},
+    fact::FactKind,
+    lake::{Change, CommitId, is_repository},
+    lead_time::{self, Answer, Live, Question},
     rework_rate,
 };
+use std::{cmp::Reverse, collections::BTreeSet};
 
 /// How long after a deployment its pushes may have arrived in the lake: webhooks are delivered again by hand, days later.
 const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// How many deployments before one may have come from another branch.
+/// How many times a pipeline is asked for what went live before, if that was of another repository.
 const MOST_BEFORE: usize = 5;
+/// How many times the question is asked anew, each time with more that is known.
+const MOST_ROUNDS: usize = 50;
 
 /// The handler of the function.
 #[derive(Clone, Copy, Debug)]
@@ -32,92 +36,250 @@ pub struct LeadTimeForChanges;
 
 impl Handler for LeadTimeForChanges {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        let Event::ExecutionSucceeded(key) = event else { return Ok(()) };
-        match pipelines::resolve(context, key).await? {
-            Resolution::Deployment(deployment) => deployed(context, owner, &deployment).await,
-            Resolution::Rollback(_) | Resolution::NotProduction(_) => Ok(()),
+        match pipelines::resolved(context, event).await? {
+            // An execution has two events, when its production stage has ended and when it has.
+            Some(Resolution::Deployment(deployment)) if !is_done(context, &deployment.key).await? => {
+                deployed(context, owner, &deployment).await
+            }
+            Some(_) | None => Ok(()),
         }
     }
 }
 
-/// A deployment has a lead time, once its commits are in the lake.
+async fn is_done(context: &Context, key: &ExecutionKey) -> Result<bool, Error> {
+    Ok(context.ledger.known_of(key).await?.done.contains_key(&FactKind::LeadTime))
+}
+
+/// A deployment has a lead time, once its commits are in the lake. What can't be told yet is noted, and settled by the
+/// reconciler.
 ///
 /// # Errors
-/// [`Error::CommitsMissing`], [`Error::Query`], those of [`publish`].
+/// [`Error::Query`], those of [`publish`].
 pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployment) -> Result<(), Error> {
-    let source = &deployment.source;
-    let revision = source.revision.clone().and_then(|revision| CommitId::try_from(revision).ok());
-    let (SourceKind::Git, true, Some(revision)) = (source.kind, is_repository(&source.repository), revision)
-    else {
+    let Some(revision) = delivered_revision(context, deployment).await? else {
         publish(context, owner, &lead_time::without_commits(deployment)).await?;
         return Ok(());
     };
     let answer = answer(context, owner, deployment, &revision).await?;
     let fact = lead_time::fact(deployment, &answer);
-    if let Answer::Unknown(_) | Answer::Awaited { .. } = &answer
-        && context.ledger.note_pending(&fact).await?
-    {
-        count(context, Metric::PendingLeadTimes, Some(&source.repository)).await?;
-    }
-    let (changed, is_complete) = match answer {
-        Answer::Changed(changed) | Answer::WholeBranch(changed) => (changed, true),
-        // Nobody has to do anything: the reconciler settles it when it has arrived, or can't arrive any more.
-        Answer::Awaited { known, .. } => (known, false),
-        Answer::Nothing(_) => return publish(context, owner, &fact).await.map(drop),
-        Answer::Unknown(reason) => {
-            return Err(Error::CommitsMissing { key: deployment.key.clone(), reason });
+    let (changed, is_settled) = match answer {
+        Answer::Changed(changed) => (changed, true),
+        Answer::Incomplete { known, .. } => (known, true),
+        Answer::Awaited { known, .. } => {
+            if context.ledger.note_pending(&fact).await? {
+                count(context, Metric::PendingLeadTimes, Some(&deployment.source.repository)).await?;
+            }
+            (known, false)
         }
+        Answer::Nothing(_) | Answer::Older => return publish(context, owner, &fact).await.map(drop),
     };
     // The deployed commit's message is known from the execution; the rest of the change is known only here. What follows
     // from it comes first: once the lead time is published, nobody looks at the change again.
-    if let Some(rework) = rework_rate::by_change(deployment, &changed) {
+    if let Some(rework) = rework_rate::by_change(deployment, &changed, &context.config.rework) {
         publish(context, owner, &rework).await?;
     }
     let referenced = Vec::from_iter(changed.ops_items);
     time_to_restore::link(context, deployment, &referenced).await?;
-    if is_complete {
+    if is_settled {
         publish(context, owner, &fact).await?;
     }
     time_to_restore::settle_all(context, owner, &referenced).await
 }
 
-/// Asks the lake. What was deployed before may have come from another branch: then what was deployed before that counts,
-/// and the lake is asked for what was pushed until then.
+/// The commit that was deployed, if the webhook may have told it: of a repository on GitHub, or on a host that nothing is
+/// known of.
+async fn delivered_revision(context: &Context, deployment: &Deployment) -> Result<Option<CommitId>, Error> {
+    let source = &deployment.source;
+    let revision = source.revision.clone().and_then(|revision| CommitId::try_from(revision).ok());
+    if !source.may_be_delivered() || !is_repository(&source.repository) || revision.is_none() {
+        return Ok(None);
+    }
+    if let (None, Some(connection)) = (&source.provider, &source.connection) {
+        let provider = pipelines::provider_of(context, &deployment.key, connection).await?;
+        if provider.is_some_and(|provider| !provider.starts_with("GitHub")) {
+            return Ok(None);
+        }
+    }
+    Ok(revision)
+}
+
+/// Asks the lake, as far back as the answer needs.
 async fn answer(
     context: &Context,
     owner: Owner<'_>,
     deployment: &Deployment,
     revision: &CommitId,
 ) -> Result<Answer, Error> {
-    let Deployment { key, time, source } = deployment;
-    let lookback = context.config.lead_time_lookback;
-    let branch = match &source.reference {
-        Reference::Branch(branch) => Some(branch.as_str()),
-        Reference::Tag(_) | Reference::None => None,
-    };
+    let Deployment { key, time, source, .. } = deployment;
+    let config = &context.config;
     let now = context.now()?;
-    let latest = now.min(*time + LATEST_ARRIVAL);
-    let mut before = pipelines::latest_deployment_before(context, key, *time).await?;
-    let (mut previous, mut changes, mut asked) = (Vec::new(), Vec::new(), latest);
-    loop {
-        // What was pushed before a previous deployment may have been deployed after it.
-        let since = before.as_ref().map_or(*time, |before| before.time);
-        let earliest = since.checked_sub(lookback).unwrap_or(Timestamp::MIN);
-        if earliest < asked {
-            let time = earliest..asked;
-            changes.extend(lake::changes(context, &source.repository, time, owner).await?);
-            asked = earliest;
-        }
-        let revision_before = before.as_ref().and_then(|before| before.source.revision.clone());
-        previous.extend(revision_before.and_then(|revision| CommitId::try_from(revision).ok()));
-        let question = Question { revision, previous: &previous, branch, deployed: *time, lookback, now };
+    let lookback = config.lead_time_lookback;
+    let repository = context.repositories.identity(context, &source.repository, *time).await?;
+    let mut history = History::new(context, key);
+    let Before { mut live, mut lines } = before(context, &mut history, deployment).await?;
+    lines.insert(config.production.main_branch(&key.pipeline, Some(&source.repository)).to_owned());
+    lines.extend(source.reference.branch().map(str::to_owned));
+    let oldest = now.checked_sub(RETENTION).unwrap_or(Timestamp::MIN);
+    // What was pushed before a previous deployment may have been deployed after it.
+    let since = live.first().map_or(*time, |live| live.time);
+    let mut read_since = since.checked_sub(lookback).unwrap_or(Timestamp::MIN).max(oldest);
+    let mut changes = read(context, owner, &repository, read_since, now.min(*time + LATEST_ARRIVAL)).await?;
+    let mut others: Vec<(Live, String)> = others(&history, *time, &live);
+    for _ in 0..MOST_ROUNDS {
+        let question = Question {
+            revision,
+            live: &live,
+            lines: &lines,
+            deployed: *time,
+            lookback,
+            now,
+            read_since,
+            oldest,
+        };
         let answer = lead_time::change(question, &changes);
-        let is_settled = matches!(answer, Answer::Changed(_) | Answer::Nothing(_));
-        match before {
-            Some(Deployment { time, .. }) if !is_settled && previous.len() < MOST_BEFORE => {
-                before = pipelines::latest_deployment_before(context, key, time).await?;
-            }
-            _ => return Ok(answer),
+        if let Answer::Older = answer {
+            changes.extend(read(context, owner, &repository, oldest, read_since).await?);
+            read_since = oldest;
+            continue;
+        }
+        let candidates: Vec<Live> = others.iter().map(|(candidate, _)| candidate.clone()).collect();
+        let concerned = lead_time::concerned(question, &changes, &candidates);
+        if concerned.is_empty() {
+            return Ok(answer);
+        }
+        for &number in &concerned {
+            let Some((_, execution_id)) = others.get(number) else { continue };
+            let went_live = history.went_live(execution_id).await?;
+            live.extend(
+                went_live
+                    .and_then(|went_live| of_repository(&went_live, &source.repository))
+                    .filter(|live| live.time < *time),
+            );
+        }
+        live.sort_by(|a, b| (b.time, &b.revision).cmp(&(a.time, &a.revision)));
+        live.dedup_by(|a, b| (a.time, &a.revision) == (b.time, &b.revision));
+        let mut number = 0..;
+        others.retain(|_| number.next().is_some_and(|number| !concerned.contains(&number)));
+    }
+    let reason = "what went live before can't be told apart".to_owned();
+    Ok(Answer::Incomplete { reason, known: lead_time::Changed::default() })
+}
+
+/// What went live before a deployment.
+struct Before {
+    /// Of the same repository, the latest first.
+    live: Vec<Live>,
+    /// The branches that it was deployed from.
+    lines: BTreeSet<String>,
+}
+
+/// What went live last before a deployment in its pipeline; in a pipeline that had not deployed the repository, what ran
+/// for the repository then, in whatever pipeline.
+async fn before(
+    context: &Context,
+    history: &mut History<'_>,
+    deployment: &Deployment,
+) -> Result<Before, Error> {
+    let Deployment { time, source, .. } = deployment;
+    let mut found = Before { live: Vec::new(), lines: BTreeSet::new() };
+    let mut at = *time;
+    for _ in 0..MOST_BEFORE {
+        let Some(went_live) = history.before(at).await? else { break };
+        at = went_live.time;
+        if let Some(live) = of_repository(&went_live, &source.repository) {
+            found.live.push(live);
+            found.add_line(went_live.deployment.as_ref());
+            break;
         }
     }
+    // Rollbacks are few, and what one took back counts again.
+    let rollbacks: Vec<String> = history
+        .listed()
+        .iter()
+        .filter(|listed| listed.is_rollback && listed.started < *time)
+        .map(|listed| listed.execution_id.clone())
+        .collect();
+    for execution_id in rollbacks {
+        let Some(went_live) = history.went_live(&execution_id).await? else { continue };
+        if went_live.time < *time {
+            found.live.extend(of_repository(&went_live, &source.repository));
+        }
+    }
+    if !found.live.is_empty() {
+        found.live.sort_by_key(|live| Reverse(live.time));
+        found.live.dedup_by(|a, b| (a.time, &a.revision) == (b.time, &b.revision));
+        return Ok(found);
+    }
+    let earliest = time.checked_sub(context.config.lead_time_lookback).unwrap_or(Timestamp::MIN);
+    let Some((deployed, revision)) =
+        context.ledger.latest_deployment(&source.repository, earliest..*time).await?
+    else {
+        return Ok(found);
+    };
+    let live = match History::new(context, &deployed.key).live_before(*time).await {
+        Ok(live) => live.filter(|live| live.source.repository == source.repository),
+        // The pipeline is no more, or not ours to read any more: the ledger knows what it deployed last.
+        Err(Error::Aws { .. } | Error::Unconfigured { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    found.add_line(live.as_ref());
+    found.live.push(match live.as_ref().and_then(|live| Some((live.time, commit(live)?))) {
+        Some((time, revision)) => Live { time, revision },
+        None => Live { time: deployed.time, revision },
+    });
+    Ok(found)
+}
+
+impl Before {
+    fn add_line(&mut self, deployment: Option<&Deployment>) {
+        let branch = deployment.and_then(|deployment| deployment.source.reference.branch());
+        self.lines.extend(branch.map(str::to_owned));
+    }
+}
+
+/// What an execution brought to production, if that is a commit of a repository.
+fn of_repository(went_live: &WentLive, repository: &str) -> Option<Live> {
+    let deployment = went_live.deployment.as_ref().filter(|live| live.source.repository == repository)?;
+    Some(Live { time: went_live.time, revision: commit(deployment)? })
+}
+
+/// The commit that a deployment brought to production, if its source is a Git repository.
+fn commit(deployment: &Deployment) -> Option<CommitId> {
+    CommitId::try_from(deployment.source.revision.clone()?).ok()
+}
+
+/// The revisions of earlier executions of which it is not known whether they went live, the latest first.
+fn others(history: &History<'_>, before: Timestamp, live: &[Live]) -> Vec<(Live, String)> {
+    let mut others: Vec<(Live, String)> = Vec::new();
+    for listed in history.listed().iter().filter(|listed| !listed.is_rollback && listed.started < before) {
+        for revision in &listed.revisions {
+            let Ok(revision) = CommitId::try_from(revision.clone()) else { continue };
+            if !live.iter().any(|live| live.revision == revision && live.time <= listed.changed) {
+                others
+                    .push((Live { time: listed.changed.min(before), revision }, listed.execution_id.clone()));
+            }
+        }
+    }
+    others.sort_by_key(|(live, _)| Reverse(live.time));
+    others
+}
+
+/// All that the lake holds of a repository from a range of time, by whatever name it had.
+async fn read(
+    context: &Context,
+    owner: Owner<'_>,
+    repository: &Identity,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Change>, Error> {
+    let mut changes = Vec::new();
+    for name in &repository.names {
+        changes.extend(lake::changes(context, name, since..until, owner).await?);
+    }
+    // A name that was given up may have been taken by another repository.
+    changes.retain(|change| match (change.repository_id(), repository.id) {
+        (Some(id), Some(own)) => id == own,
+        _ => true,
+    });
+    Ok(changes)
 }

@@ -11,7 +11,9 @@
 //! | `opsItem#ID` | `restore#…`, `unattributed#…` | a fact |
 //! | `opsItem#ID` | `incident#…` | the incident and its attribution |
 //! | `opsItem#ID` | `referencedBy#…` | a deployment that references the `OpsItem` |
-//! | `known` | `repository#…`, `pipeline#…` | a name that was deployed |
+//! | `opsItem#ID` | `status#…` | when the incident was resolved or opened again |
+//! | `known` | `git#NAME#ID`, `gitId#ID#NAME` | a name that a repository of a Git host had, with GitHub's id if it was told |
+//! | `known` | `exact#NAME`, `pipeline#…` | another repository, a pipeline, that was deployed |
 //! | `reconciler` | `executions#…`, `opsItems#…` | how far the reconciler has come in an account and region |
 //! | `reconciler` | `backfilledExecutions#…`, `backfilledOpsItems#…` | the same of a backfill since an instant |
 //! | `reconciler` | `comparison` | the day of the latest comparison with CloudWatch |
@@ -26,12 +28,12 @@ mod open;
 mod recorded;
 mod timeline;
 
-pub use facts::{Claim, Claimed, DoneBy, Owner};
+pub use facts::{Claim, Claimed, Done, DoneBy, KnownFacts, Owner};
 pub use incidents::{IncidentRecord, Standing};
 pub use item::RETENTION;
 pub use open::{DayCount, Horizon, Open, Reached};
 pub use recorded::Recorded;
-pub use timeline::days;
+pub use timeline::{NamedRepository, Names, days};
 
 use crate::error::Error;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};

@@ -1,22 +1,32 @@
 //! Turns (account, region, pipeline, execution id) into a deployment, a rollback, or the reason why it is neither,
 //! from what CodePipeline's API says of exactly this execution.
 
-use crate::{clients::Reader, context::Context, error::Error};
+mod history;
+mod structure;
+
+pub use history::{History, WentLive};
+pub use structure::Structures;
+
+use crate::{clients::Reader, context::Context, error::Error, events::Event};
 use aws_sdk_codepipeline::{
     primitives::DateTime,
     types::{
         ActionExecutionDetail, ActionExecutionFilter, ExecutionType as ApiExecutionType, PipelineExecution,
-        PipelineExecutionStatus, PipelineExecutionSummary,
+        PipelineExecutionStatus,
     },
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     event::{Deployed, Deployment, ExecutionKey, Rollback},
     production::{
-        self, Action, ArtifactRevision, Execution, ExecutionStatus, ExecutionType, NotProduction, Outcome,
+        self, Action, ArtifactRevision, Execution, ExecutionStatus, ExecutionType, Known, NotProduction,
+        Outcome, Running, needs_structure,
     },
 };
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// What an execution is to the metrics.
 #[derive(Clone, Debug)]
@@ -34,42 +44,112 @@ impl Resolution {
     pub fn repository(&self) -> Option<&str> {
         match self {
             Self::Deployment(deployment) => Some(&deployment.source.repository),
-            Self::Rollback(rollback) => rollback.repository.as_deref(),
+            Self::Rollback(rollback) => Some(&rollback.rolled_back.repository),
             Self::NotProduction(ignored) => ignored.repository.as_deref(),
         }
     }
 }
 
-/// Resolves an execution that has succeeded.
+/// What an execution is to the metrics, or may become.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
+pub enum Look {
+    /// This, for good.
+    Resolved(Resolution),
+    /// Its production stage runs.
+    Running(Running),
+    /// It has not come to production, or the API does not show its end yet.
+    Unfinished(String),
+}
+
+/// What became of executions that can't change any more, as this process has asked for them.
+#[derive(Debug, Default)]
+pub struct Runs(Mutex<HashMap<ExecutionKey, (Timestamp, Outcome)>>);
+
+impl Runs {
+    /// How many executions are remembered at the most.
+    const MOST: usize = 2_000;
+
+    /// How long an outcome is believed: its repository may be renamed.
+    const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
+
+    fn get(&self, key: &ExecutionKey, now: Timestamp) -> Option<Outcome> {
+        let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, outcome) = runs.get(key).filter(|(at, _)| now.duration_since(*at).abs() < Self::BELIEVED)?;
+        Some(outcome.clone())
+    }
+
+    fn put(&self, key: &ExecutionKey, now: Timestamp, outcome: &Outcome) {
+        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if runs.len() >= Self::MOST {
+            runs.clear();
+        }
+        runs.insert(key.clone(), (now, outcome.clone()));
+    }
+}
+
+/// Resolves an execution that has ended, or whose production stage has.
 ///
 /// # Errors
 /// [`Error::Unconfigured`] for an account or region that is not ours to read, [`Error::Unfinished`] while the API does
 /// not show the execution's end, [`Error::Aws`].
 pub async fn resolve(context: &Context, key: &ExecutionKey) -> Result<Resolution, Error> {
-    check_configured(context, key)?;
-    match classify(context, key).await? {
-        Outcome::Deployment(deployment) => Ok(Resolution::Deployment(deployment)),
-        Outcome::NotProduction(reason) => Ok(Resolution::NotProduction(reason)),
-        Outcome::Unfinished(reason) => Err(Error::Unfinished { key: key.clone(), reason }),
-        Outcome::Rollback { time, target, repository } => {
-            rollback(context, key, time, target, repository).await.map(Resolution::Rollback)
-        }
+    let unfinished = |reason| Error::Unfinished { key: key.clone(), reason };
+    match look(context, key).await? {
+        Look::Resolved(resolution) => Ok(resolution),
+        Look::Running(_) => Err(unfinished("its production stage is still in progress".into())),
+        Look::Unfinished(reason) => Err(unfinished(reason)),
     }
 }
 
-/// Resolves an execution if it is a rollback; none if it is an ordinary run, which takes one request to know.
+/// Looks at an execution, whether or not it has ended.
 ///
 /// # Errors
-/// Those of [`resolve`].
-pub async fn resolve_rollback(context: &Context, key: &ExecutionKey) -> Result<Option<Rollback>, Error> {
+/// [`Error::Unconfigured`], [`Error::Aws`].
+pub async fn look(context: &Context, key: &ExecutionKey) -> Result<Look, Error> {
+    check_configured(context, key)?;
+    Ok(match classify(context, key).await? {
+        Outcome::Deployment(deployment) => Look::Resolved(Resolution::Deployment(deployment)),
+        Outcome::NotProduction(reason) => Look::Resolved(Resolution::NotProduction(reason)),
+        Outcome::Running(running) => Look::Running(running),
+        Outcome::Unfinished(reason) => Look::Unfinished(reason),
+        Outcome::Rollback { time, target, repository } => {
+            Look::Resolved(rollback(context, key, time, target, repository).await?)
+        }
+    })
+}
+
+/// What an event's execution is; none if the event is not about one, or about one that goes on after it was retried.
+///
+/// # Errors
+/// [`Error::Unfinished`], and those of [`look`].
+pub async fn resolved(context: &Context, event: &Event) -> Result<Option<Resolution>, Error> {
+    let Some(key) = event.execution(&context.config.production) else { return Ok(None) };
+    match look(context, key).await? {
+        Look::Resolved(resolution) => Ok(Some(resolution)),
+        Look::Running(_) | Look::Unfinished(_) if event.is_overtaken_while_it_runs() => Ok(None),
+        Look::Running(_) => Err(Error::Unfinished {
+            key: key.clone(),
+            reason: "its production stage is still in progress".into(),
+        }),
+        Look::Unfinished(reason) => Err(Error::Unfinished { key: key.clone(), reason }),
+    }
+}
+
+/// The rollback that an event's execution is; none if it is an ordinary run, which takes one request to know.
+///
+/// # Errors
+/// Those of [`resolved`].
+pub async fn resolved_rollback(context: &Context, event: &Event) -> Result<Option<Rollback>, Error> {
+    let Some(key) = event.execution(&context.config.production) else { return Ok(None) };
     check_configured(context, key)?;
     let execution = pipeline_execution(&*reader(context, key).await, key).await?;
     if !matches!(execution_type(&execution), ExecutionType::Rollback { .. }) {
         return Ok(None);
     }
-    match resolve(context, key).await? {
-        Resolution::Rollback(rollback) => Ok(Some(rollback)),
-        Resolution::Deployment(_) | Resolution::NotProduction(_) => Ok(None),
+    match resolved(context, event).await? {
+        Some(Resolution::Rollback(rollback)) => Ok(Some(rollback)),
+        Some(Resolution::Deployment(_) | Resolution::NotProduction(_)) | None => Ok(None),
     }
 }
 
@@ -85,121 +165,183 @@ async fn reader(context: &Context, key: &ExecutionKey) -> Arc<Reader> {
 }
 
 async fn classify(context: &Context, key: &ExecutionKey) -> Result<Outcome, Error> {
+    let now = context.now()?;
+    if let Some(known) = context.runs.get(key, now) {
+        return Ok(known);
+    }
+    let described = describe(context, key).await?;
+    let Described { execution, source, .. } = &described;
+    let outcome = production::classify(execution, source, &context.config.production, described.known());
+    // A run that failed or was stopped may be retried, and one whose structure is not known may be told otherwise.
+    let is_final = match &execution.status {
+        ExecutionStatus::Succeeded => true,
+        ExecutionStatus::Ended(status) => ["Superseded", "Cancelled"].contains(&status.as_str()),
+        ExecutionStatus::InProgress => false,
+    };
+    if is_final && !matches!(outcome, Outcome::Running(_) | Outcome::Unfinished(_)) {
+        context.runs.put(key, now, &outcome);
+    }
+    Ok(outcome)
+}
+
+/// Every rule by which an execution is what it is, and what came of it, for people.
+///
+/// # Errors
+/// Those of [`look`].
+pub async fn explain(context: &Context, key: &ExecutionKey) -> Result<Vec<String>, Error> {
+    check_configured(context, key)?;
+    let described = describe(context, key).await?;
+    let Described { execution, source, .. } = &described;
+    let mut tried = production::explain(execution, source, &context.config.production, described.known());
+    tried.push(match look(context, key).await? {
+        Look::Resolved(Resolution::Deployment(deployment)) => {
+            let Deployment { time, began, .. } = deployment;
+            format!("it is a production deployment of {time:.0}; its production stage began at {began:.0}")
+        }
+        Look::Resolved(Resolution::Rollback(Rollback { time, rolled_back, restored, .. })) => {
+            let restored = match restored {
+                Some(restored) => format!("brought execution {} back", restored.key.execution_id),
+                None => "what it brought back is not known".into(),
+            };
+            let rolled_back = rolled_back.key.execution_id;
+            format!("it is a rollback of {time:.0}: it took execution {rolled_back} back, and {restored}")
+        }
+        Look::Resolved(Resolution::NotProduction(ignored)) => {
+            format!("it is no production deployment: {}", ignored.reason)
+        }
+        Look::Running(_) => "it is not decided: its production stage is still in progress".into(),
+        Look::Unfinished(reason) => format!("it is not decided: {reason}"),
+    });
+    Ok(tried)
+}
+
+/// All that an execution is classified by.
+struct Described {
+    execution: Execution,
+    source: production::FoundSource,
+    structure: Option<Arc<production::Structure>>,
+    succeeded_in_stage: Option<bool>,
+}
+
+impl Described {
+    fn known(&self) -> Known<'_> {
+        Known { structure: self.structure.as_deref(), succeeded_in_stage: self.succeeded_in_stage }
+    }
+}
+
+async fn describe(context: &Context, key: &ExecutionKey) -> Result<Described, Error> {
     let reader = reader(context, key).await;
     let execution = pipeline_execution(&reader, key).await?;
     let actions = actions(&reader, key).await?;
-    Ok(production::classify(&typed(key, &execution, &actions)?, &context.config.production))
+    let execution = typed(key, &execution, &actions)?;
+    let source = named_source(context, &execution).await?;
+    let rule = &context.config.production;
+    let (mut structure, mut succeeded_in_stage) = (None, None);
+    if needs_structure(&execution, &source, rule) {
+        structure = structure::of(context, &reader, &execution).await?;
+        if structure.is_none()
+            && execution.status != ExecutionStatus::Succeeded
+            && let Some(stage) = production::production_stage(&execution, &source, rule, None)
+        {
+            succeeded_in_stage = Some(structure::has_succeeded_in(&reader, key, stage).await?);
+        }
+    }
+    Ok(Described { execution, source, structure, succeeded_in_stage })
 }
 
-/// The rollback, with the deployment that it rolled back: the latest production deployment of the pipeline that ended
-/// before it, unless that is its own target.
+/// The source of an execution, its repository by the one name that is shown.
+async fn named_source(context: &Context, execution: &Execution) -> Result<production::FoundSource, Error> {
+    let (rule, pipeline) = (&context.config.production, &execution.key.pipeline);
+    let time = execution.actions.iter().map(|action| action.updated).max();
+    let time = time.unwrap_or(context.now()?);
+    let mut source = production::source(execution, rule.source_action(pipeline, None));
+    // Of several source actions, the repository of one may say that another counts.
+    for _ in 0..2 {
+        let Ok(found) = &mut source else { return Ok(source) };
+        found.repository = context.repositories.shown(context, found.kind, &found.repository, time).await?;
+        let Some(named) = rule.source_action(pipeline, Some(&found.repository)) else { break };
+        let mut by_name = production::source(execution, Some(named));
+        if let Ok(by_name) = &mut by_name {
+            by_name.repository =
+                context.repositories.shown(context, by_name.kind, &by_name.repository, time).await?;
+        }
+        if by_name == source {
+            break;
+        }
+        source = by_name;
+    }
+    if let Ok(found) = &source
+        && let Some(accounts) = context.config.repositories.accounts.get(&found.repository)
+        && !accounts.contains(&execution.key.account)
+    {
+        let (repository, account) = (&found.repository, &execution.key.account);
+        return Ok(Err(format!("repository {repository} is not deployed from account {account}")));
+    }
+    Ok(source)
+}
+
+/// What a rollback took back: what was live before it, unless that is its own target.
 async fn rollback(
     context: &Context,
     key: &ExecutionKey,
     time: Timestamp,
     target: Option<String>,
     repository: Option<String>,
-) -> Result<Rollback, Error> {
-    let latest = latest_deployment_before(context, key, time).await?.as_ref().map(Deployed::from);
-    let repository = match (&latest, repository, &target) {
-        (Some(deployment), _, _) => Some(deployment.repository.clone()),
-        (None, Some(repository), _) => Some(repository),
-        (None, None, Some(id)) => repository_of(context, key, id).await?,
-        (None, None, None) => None,
+) -> Result<Resolution, Error> {
+    let mut history = History::new(context, key);
+    let live = history.live_before(time).await?;
+    let ignored = |repository: Option<String>, reason: &str| {
+        let (key, rule) =
+            (key.clone(), context.config.production.fingerprint(&key.pipeline, repository.as_deref()));
+        let (time, reason, ran_through) = (Some(time), reason.to_owned(), true);
+        Resolution::NotProduction(NotProduction { key, time, repository, reason, ran_through, rule })
     };
-    let rolled_back = latest.filter(|deployment| Some(&deployment.key.execution_id) != target.as_ref());
-    Ok(Rollback { key: key.clone(), time, repository, rolled_back })
+    let Some(live) = live else {
+        return Ok(ignored(repository, "it took nothing back: nothing that is known was live"));
+    };
+    if Some(&live.key.execution_id) == target.as_ref() {
+        return Ok(ignored(Some(live.source.repository), "it took nothing back: its target was live"));
+    }
+    let restored = match target {
+        Some(id) => history.live_since(&id).await?,
+        None => None,
+    };
+    let (key, rolled_back) = (key.clone(), Deployed::from(&live));
+    let restored = restored.as_ref().map(Deployed::from);
+    Ok(Resolution::Rollback(Rollback { key, time, rolled_back, restored }))
 }
 
-/// The repository of another execution of the pipeline. CodePipeline forgets executions after a year.
-async fn repository_of(context: &Context, key: &ExecutionKey, id: &str) -> Result<Option<String>, Error> {
-    let key = ExecutionKey { execution_id: id.to_owned(), ..key.clone() };
-    let outcome = match classify(context, &key).await {
-        Err(Error::Aws { code, .. }) if code == "PipelineExecutionNotFoundException" => return Ok(None),
-        outcome => outcome?,
+/// The type of the Git host that a connection leads to; none if the connection is no more, or can't be read.
+///
+/// # Errors
+/// [`Error::Aws`].
+pub async fn provider_of(
+    context: &Context,
+    key: &ExecutionKey,
+    connection: &str,
+) -> Result<Option<String>, Error> {
+    if let Some(known) = context.providers.lock().unwrap_or_else(PoisonError::into_inner).get(connection) {
+        return Ok(known.clone());
+    }
+    let request = reader(context, key).await.codeconnections.get_connection().connection_arn(connection);
+    let provider = match request.send().await.map_err(Error::aws("codeconnections:GetConnection")) {
+        Ok(output) => output.connection.and_then(|connection| connection.provider_type),
+        Err(Error::Aws { code, .. })
+            if ["ResourceNotFoundException", "AccessDeniedException"].contains(&code.as_str()) =>
+        {
+            None
+        }
+        Err(error) => return Err(error),
     };
-    Ok(match outcome {
-        Outcome::Deployment(deployment) => Some(deployment.source.repository),
-        Outcome::NotProduction(ignored) => ignored.repository,
-        Outcome::Rollback { repository, .. } => repository,
-        Outcome::Unfinished(_) => None,
-    })
+    let provider = provider.map(|provider| provider.as_str().to_owned());
+    let mut known = context.providers.lock().unwrap_or_else(PoisonError::into_inner);
+    known.insert(connection.to_owned(), provider.clone());
+    Ok(provider)
 }
 
 /// How long an execution may take from its start to its end, waiting for approvals and retries included. Executions are
 /// listed by when they started, so this says how far back to look for one that ended late.
 pub(crate) const LONGEST_EXECUTION: SignedDuration = SignedDuration::from_hours(60 * 24);
-
-/// The latest production deployment of an execution's pipeline that ended before an instant.
-///
-/// # Errors
-/// [`Error::Aws`].
-pub async fn latest_deployment_before(
-    context: &Context,
-    key: &ExecutionKey,
-    time: Timestamp,
-) -> Result<Option<Deployment>, Error> {
-    const API: &str = "codepipeline:ListPipelineExecutions";
-    let reader = reader(context, key).await;
-    let request = reader.codepipeline.list_pipeline_executions().pipeline_name(&key.pipeline);
-    let mut pages = request.into_paginator().send();
-    let mut latest: Option<Deployment> = None;
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(Error::aws(API))?;
-        let mut candidates = Vec::new();
-        let mut oldest_start = Timestamp::MAX;
-        for summary in page.pipeline_execution_summaries() {
-            let candidate = Candidate::of(API, summary)?;
-            oldest_start = oldest_start.min(candidate.started);
-            if candidate.may_be_deployment && candidate.started < time {
-                candidates.push(candidate);
-            }
-        }
-        // An execution's deployment ended no later than the execution changed last: the rest can't win once one has.
-        candidates.sort_by_key(|candidate| Reverse(candidate.changed));
-        for Candidate { changed, execution_id, .. } in candidates {
-            if latest.as_ref().is_some_and(|latest| changed < latest.time) {
-                break;
-            }
-            let candidate = ExecutionKey { execution_id, ..key.clone() };
-            if let Outcome::Deployment(deployment) = classify(context, &candidate).await?
-                && deployment.time < time
-                && latest
-                    .as_ref()
-                    .is_none_or(|latest| (latest.time, &latest.key) < (deployment.time, &deployment.key))
-            {
-                latest = Some(deployment);
-            }
-        }
-        if latest.as_ref().is_some_and(|latest| oldest_start + LONGEST_EXECUTION < latest.time) {
-            break;
-        }
-    }
-    Ok(latest)
-}
-
-/// An execution that may be the deployment that is looked for.
-struct Candidate {
-    started: Timestamp,
-    changed: Timestamp,
-    execution_id: String,
-    may_be_deployment: bool,
-}
-
-impl Candidate {
-    fn of(api: &'static str, summary: &PipelineExecutionSummary) -> Result<Self, Error> {
-        let time = |time: &Option<DateTime>| time.as_ref().map(|time| timestamp(api, time)).transpose();
-        let id =
-            summary.pipeline_execution_id.clone().ok_or_else(|| incomplete(api, "pipelineExecutionId"))?;
-        let is_rollback = summary.execution_type == Some(ApiExecutionType::Rollback);
-        Ok(Self {
-            started: time(&summary.start_time)?.unwrap_or(Timestamp::MIN),
-            changed: time(&summary.last_update_time)?.unwrap_or(Timestamp::MAX),
-            execution_id: id,
-            may_be_deployment: summary.status == Some(PipelineExecutionStatus::Succeeded) && !is_rollback,
-        })
-    }
-}
 
 async fn pipeline_execution(reader: &Reader, key: &ExecutionKey) -> Result<PipelineExecution, Error> {
     const API: &str = "codepipeline:GetPipelineExecution";
@@ -251,6 +393,7 @@ fn typed(
         key: key.clone(),
         status,
         execution_type: execution_type(execution),
+        pipeline_version: execution.pipeline_version,
         revisions: revisions.collect(),
         trigger_detail: execution.trigger.as_ref().and_then(|trigger| trigger.trigger_detail.clone()),
         actions: actions.iter().map(action).collect::<Result<_, _>>()?,
@@ -263,6 +406,9 @@ fn action(detail: &ActionExecutionDetail) -> Result<Action, Error> {
     let action_type = input.and_then(|input| input.action_type_id.as_ref());
     let output = detail.output.as_ref();
     let result = output.and_then(|output| output.execution_result.as_ref());
+    let map = |map: &Option<HashMap<String, String>>| -> BTreeMap<String, String> {
+        map.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
     let mut configuration = BTreeMap::new();
     for map in input.into_iter().flat_map(|input| [&input.configuration, &input.resolved_configuration]) {
         configuration.extend(map.iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
@@ -274,6 +420,8 @@ fn action(detail: &ActionExecutionDetail) -> Result<Action, Error> {
     Ok(Action {
         stage: detail.stage_name.clone().unwrap_or_default(),
         name: detail.action_name.clone().unwrap_or_default(),
+        owner: action_type.map(|id| id.owner.as_str().to_owned()).unwrap_or_default(),
+        configured: input.map(|input| map(&input.configuration)).unwrap_or_default(),
         category: action_type.map(|id| id.category.as_str().to_owned()).unwrap_or_default(),
         provider: action_type.map(|id| id.provider.clone()).unwrap_or_default(),
         status: detail.status.as_ref().map(|status| status.as_str().to_owned()).unwrap_or_default(),

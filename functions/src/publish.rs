@@ -43,6 +43,7 @@ pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result
         Claim::Done(by) => return Ok(Published::Before(by)),
     };
     let is_too_old = matches!(publication, Publication::Unpublishable(_));
+    let is_incomplete = fact.counted_by.contains(&Metric::IncompleteLeadTimes);
     let (state, published) = match publication {
         Publication::Batch(batch) => {
             if let Err(error) = put(context, &batch).await {
@@ -57,11 +58,12 @@ pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result
             (FactState::Unpublishable, Published::Unpublishable)
         }
     };
+    let state = if is_incomplete { FactState::Incomplete } else { state };
     if !context.ledger.mark(&claimed, state).await? {
         tracing::warn!(fact.id = ?fact.id, "the claim was lost before the fact was marked");
     }
     // What is too old, a backfill finds: no event is expected to tell it.
-    if !is_too_old && owner.is_reconciler() && fact.is_told_by_events() {
+    if !is_too_old && owner.finds() && fact.is_told_by_events() {
         count_reconciled(context, fact).await?;
     }
     Ok(published)

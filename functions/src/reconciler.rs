@@ -9,6 +9,7 @@ pub mod backfill;
 mod check;
 mod comparison;
 mod executions;
+pub mod explain;
 mod incidents;
 mod lead_times;
 mod progress;
@@ -41,6 +42,8 @@ pub enum Task {
     /// To try what the functions have to do in each account and region, without any effect; the answer is a list of
     /// [`Checked`].
     Check {},
+    /// To explain one incident or execution; the answer is a list of [`explain::Explained`].
+    Explain(explain::Request),
 }
 
 /// An invocation's payload, of which other members don't matter.
@@ -48,6 +51,7 @@ pub enum Task {
 struct Payload {
     backfill: Option<backfill::Request>,
     check: Option<Nothing>,
+    explain: Option<explain::Request>,
 }
 
 /// An object without members.
@@ -64,7 +68,8 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         let context = &context;
         async move {
             let deadline = worker::deadline(&event.context);
-            let owner = Owner { message: Owner::RECONCILER, invocation: &event.context.request_id, deadline };
+            let (message, invocation) = (Owner::RECONCILER, event.context.request_id.as_str());
+            let owner = Owner { message, told: message, invocation, deadline };
             let result = perform(context, owner, event.payload.get()).await;
             if result.as_ref().is_err_and(Error::is_expired_credentials) {
                 context.clients.forget_credentials().await;
@@ -82,6 +87,9 @@ async fn perform(context: &Context, owner: Owner<'_>, payload: &str) -> Result<V
             Ok(json!(step(backfill::pass(context, owner, &request)).await?))
         }
         Payload { check: Some(Nothing {}), .. } => Ok(json!(step(check::check(context)).await?)),
+        Payload { explain: Some(request), .. } => {
+            Ok(json!(step(explain::explain(context, owner, &request)).await?))
+        }
         Payload { .. } => reconcile(context, owner).await.map(|()| Value::Null),
     }
 }

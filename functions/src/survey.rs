@@ -13,24 +13,24 @@ use crate::{
 use aws_sdk_codepipeline::types::PipelineExecutionStatus;
 use jiff::Timestamp;
 use metrics_lib::event::ExecutionKey;
-use std::{
-    ops::Range,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 /// How much of an invocation's time must be left to ask for another pipeline.
 const RESERVE: Duration = Duration::from_secs(5);
 
-/// An execution that has succeeded.
+/// An execution that may have brought something to production.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Succeeded {
-    /// When it changed last: it ended no later.
+pub struct Found {
+    /// When it changed last: what it brought to production, it did no later.
     pub changed: Timestamp,
     /// What identifies it.
     pub key: ExecutionKey,
+    /// Whether it has ended.
+    pub has_ended: bool,
 }
 
-/// The executions that may have ended within a range of time, and that the reconciler may not have worked through.
+/// The executions that changed last since an instant, started before another, and that the reconciler may not have worked
+/// through: those that have ended, and those that still run.
 ///
 /// What the ledger knows is to be read after that, so that nothing the reconciler does in the meantime is missed.
 ///
@@ -39,42 +39,48 @@ pub struct Succeeded {
 pub async fn unseen(
     context: &Context,
     owner: Owner<'_>,
-    ended: Range<Timestamp>,
+    changed_since: Timestamp,
+    started_before: Timestamp,
 ) -> Result<Vec<ExecutionKey>, Error> {
     let (now, mut unseen) = (context.now()?, Vec::new());
     for (account, region) in context.config.places() {
         let horizon = context.ledger.horizon(Horizon::Executions, account, region).await?;
         let shown = horizon.and_then(|reached| reached.shown(now));
-        let since = shown.map_or(ended.start, |shown| shown.max(ended.start));
-        if since < ended.end {
-            let found = succeeded(context, owner, (account, region), since..ended.end).await?;
-            unseen.extend(found.into_iter().map(|succeeded| succeeded.key));
-        }
+        let since = shown.map_or(changed_since, |shown| shown.max(changed_since));
+        let found = found(context, owner, (account, region), since, started_before).await?;
+        unseen.extend(found.into_iter().map(|found| found.key));
     }
     Ok(unseen)
 }
 
-/// The executions of an account and region that have succeeded, changed last in or after a range of time and started
-/// before its end; the one that changed first comes first.
+/// The executions of an account and region that started before an instant and changed last since another, the one that
+/// changed first comes first; and those that still run, whenever they changed.
 ///
 /// # Errors
 /// [`Error::OutOfTime`], [`Error::Aws`].
-pub async fn succeeded(
+pub async fn found(
     context: &Context,
     owner: Owner<'_>,
     (account, region): (&str, &str),
-    range: Range<Timestamp>,
-) -> Result<Vec<Succeeded>, Error> {
+    changed_since: Timestamp,
+    started_before: Timestamp,
+) -> Result<Vec<Found>, Error> {
     let reader = context.clients.reader(account, region).await;
     let mut found = Vec::new();
     for pipeline in pipelines(&reader).await? {
         if Instant::now() + RESERVE > owner.deadline {
             return Err(Error::OutOfTime);
         }
-        for (changed, execution_id) in executions(&reader, &pipeline, &range).await? {
+        let place = |execution_id: String| {
             let (account, region, pipeline) = (account.to_owned(), region.to_owned(), pipeline.clone());
-            found.push(Succeeded { changed, key: ExecutionKey { account, region, pipeline, execution_id } });
-        }
+            ExecutionKey { account, region, pipeline, execution_id }
+        };
+        let executions = executions(&reader, &pipeline, changed_since, started_before).await?;
+        found.extend(executions.into_iter().map(|(changed, execution_id, has_ended)| Found {
+            changed,
+            key: place(execution_id),
+            has_ended,
+        }));
     }
     found.sort();
     Ok(found)
@@ -95,12 +101,13 @@ pub(crate) async fn pipelines(reader: &Reader) -> Result<Vec<String>, Error> {
 async fn executions(
     reader: &Reader,
     pipeline: &str,
-    range: &Range<Timestamp>,
-) -> Result<Vec<(Timestamp, String)>, Error> {
+    changed_since: Timestamp,
+    started_before: Timestamp,
+) -> Result<Vec<(Timestamp, String, bool)>, Error> {
     const API: &str = "codepipeline:ListPipelineExecutions";
     let request = reader.codepipeline.list_pipeline_executions().pipeline_name(pipeline);
     let mut pages = request.into_paginator().send();
-    let oldest = range.start.checked_sub(LONGEST_EXECUTION).unwrap_or(Timestamp::MIN);
+    let oldest = changed_since.checked_sub(LONGEST_EXECUTION).unwrap_or(Timestamp::MIN);
     let mut found = Vec::new();
     while let Some(page) = pages.next().await {
         let page = match page {
@@ -119,11 +126,15 @@ async fn executions(
             let started = time(summary.start_time())?.unwrap_or(Timestamp::MIN);
             let changed = time(summary.last_update_time())?.unwrap_or(Timestamp::MAX);
             earliest = earliest.min(started);
-            let has_succeeded = summary.status() == Some(&PipelineExecutionStatus::Succeeded);
-            if has_succeeded && changed >= range.start && started < range.end {
+            let has_ended = !matches!(
+                summary.status(),
+                Some(PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping) | None
+            );
+            // A stage may run for long without any change.
+            if (changed >= changed_since || !has_ended) && started < started_before {
                 let id =
                     summary.pipeline_execution_id().ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
-                found.push((changed, id.to_owned()));
+                found.push((changed, id.to_owned(), has_ended));
             }
         }
         if earliest < oldest {

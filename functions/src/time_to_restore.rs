@@ -3,10 +3,11 @@
 use crate::{
     context::Context,
     error::Error,
-    events::Event,
+    events::{Change, Event},
     incidents,
     ledger::{IncidentRecord, Owner, Standing},
-    pipelines::{self, Resolution},
+    names,
+    pipelines::{self, Look, Resolution},
     publish::publish,
     survey,
     worker::{Handler, Work},
@@ -16,7 +17,7 @@ use lambda_runtime::tracing::info;
 use metrics_lib::{
     event::{Deployment, OpsItemId, OpsItemKey, Rollback},
     fact::Fact,
-    time_to_restore::{self, RestoredBy, Restorer},
+    time_to_restore::{self, Restorer, StatusChange, Statuses, ToldBy},
 };
 
 /// The handler of the function.
@@ -26,12 +27,14 @@ pub struct TimeToRestore;
 impl Handler for TimeToRestore {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
         match event {
-            Event::ExecutionSucceeded(key) => {
-                executed(context, owner, &pipelines::resolve(context, key).await?).await
-            }
             Event::OpsItemRaised(key) => raised(context, owner, key).await,
-            Event::OpsItemResolved(key, at) => resolved(context, owner, key, *at).await,
-            Event::Irrelevant => Ok(()),
+            Event::OpsItemChanged(key, change) => changed(context, owner, key, *change).await,
+            Event::ExecutionEnded { .. } | Event::StageSucceeded { .. } | Event::Irrelevant => {
+                match pipelines::resolved(context, event).await? {
+                    Some(resolution) => executed(context, owner, &resolution).await,
+                    None => Ok(()),
+                }
+            }
         }
     }
 }
@@ -90,44 +93,96 @@ pub async fn settle_all(context: &Context, owner: Owner<'_>, referenced: &[OpsIt
 
 /// A rollback may restore service after the incidents that are attributed to the deployment that it undid.
 async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollback) -> Result<(), Error> {
-    let Some(deployment) = &rollback.rolled_back else { return Ok(()) };
-    context.ledger.link_rollback(deployment, rollback).await?;
-    for record in context.ledger.blamed_by(deployment).await? {
+    context.ledger.link_rollback(rollback).await?;
+    for record in context.ledger.blamed_by(&rollback.rolled_back).await? {
         settle(context, owner, &record).await?;
     }
     Ok(())
 }
 
-/// An incident was resolved, no later than at an instant.
+/// An incident was changed: resolved, or opened again.
 ///
 /// # Errors
 /// [`Error::OpsItem`] for an instant before the incident, [`Error::NotYet`], those of [`publish`].
-pub async fn resolved(
+pub async fn changed(
     context: &Context,
     owner: Owner<'_>,
     key: &OpsItemKey,
-    at: Timestamp,
+    Change { is_resolved, at }: Change,
 ) -> Result<(), Error> {
-    let Some(mut record) = record(context, key).await? else { return Ok(()) };
-    // The time is the event's: of a wrong one, the ledger would keep what nothing can correct.
-    if at < record.created {
-        let reason = "it was resolved before it was created".into();
-        return Err(Error::OpsItem { key: key.clone(), reason });
-    }
-    if context.now()? < at {
-        return Err(Error::NotYet { until: at, reason: format!("OpsItem {key} is resolved only then") });
-    }
-    context.ledger.record_resolution(&record, at).await?;
-    record.resolved = Some(record.resolved.map_or(at, |before| before.min(at)));
-    settle(context, owner, &record).await
+    let Some((record, item)) = record_and_item(context, key).await? else { return Ok(()) };
+    let change = match at {
+        Some(time) => StatusChange { time, is_resolved, told_by: ToldBy::Event },
+        // The event does not say when: the API says when it was changed last, if that was this change.
+        None => match item.status_change() {
+            Some(change) if change.is_resolved == is_resolved => change,
+            _ => return settle(context, owner, &record).await,
+        },
+    };
+    note(context, owner, &record, &change).await
 }
 
-/// What is known of an `OpsItem` of type `/aws/issue`; it is recorded if it is new.
+/// Takes note of an incident's status as the API has it.
+///
+/// # Errors
+/// Those of [`changed`].
+pub async fn seen(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<(), Error> {
+    let Some((record, item)) = record_and_item(context, key).await? else { return Ok(()) };
+    match item.status_change() {
+        Some(change) => note_present(context, owner, &record, &change).await,
+        None => settle(context, owner, &record).await,
+    }
+}
+
+/// The API tells the present status and when anything was changed last: what is known already is no news.
+async fn note_present(
+    context: &Context,
+    owner: Owner<'_>,
+    record: &IncidentRecord,
+    change: &StatusChange,
+) -> Result<(), Error> {
+    let was_resolved = context.ledger.statuses(&record.key).await?.resolution().is_some();
+    match was_resolved == change.is_resolved {
+        true => settle(context, owner, record).await,
+        false => note(context, owner, record, change).await,
+    }
+}
+
+async fn note(
+    context: &Context,
+    owner: Owner<'_>,
+    record: &IncidentRecord,
+    change: &StatusChange,
+) -> Result<(), Error> {
+    // The time is the event's: of a wrong one, the ledger would keep what nothing can correct.
+    if change.time < record.created {
+        let reason = "it was changed before it was created".into();
+        return Err(Error::OpsItem { key: record.key.clone(), reason });
+    }
+    if context.now()? < change.time {
+        let reason = format!("OpsItem {} is changed only then", record.key);
+        return Err(Error::NotYet { until: change.time, reason });
+    }
+    context.ledger.record_status(&record.key, change).await?;
+    settle(context, owner, record).await
+}
+
+/// What is known of an incident; it is recorded if it is new.
 async fn record(context: &Context, key: &OpsItemKey) -> Result<Option<IncidentRecord>, Error> {
-    match incidents::incident(context, key).await? {
-        Some(incident) => context.ledger.record_incident(&incident).await.map(Some),
+    Ok(record_and_item(context, key).await?.map(|(record, _)| record))
+}
+
+async fn record_and_item(
+    context: &Context,
+    key: &OpsItemKey,
+) -> Result<Option<(IncidentRecord, incidents::Item)>, Error> {
+    match incidents::item(context, key).await? {
+        Some(item) => {
+            let record = context.ledger.record_incident(&item.incident).await?;
+            Ok(Some((record, item)))
+        }
         None => {
-            info!(ops_item.id = %key.ops_item_id, "not an OpsItem of type /aws/issue");
+            info!(ops_item.id = %key.ops_item_id, "not an incident");
             Ok(None)
         }
     }
@@ -156,33 +211,45 @@ async fn find(context: &Context, id: &OpsItemId) -> Result<Vec<IncidentRecord>, 
 /// # Errors
 /// [`Error::NotYet`], those of [`publish`].
 pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord) -> Result<(), Error> {
-    let Some(restorer) = earliest(context, record).await? else {
-        return note_resolution(context, record).await;
+    let statuses = context.ledger.statuses(&record.key).await?;
+    let Some(restorer) = earliest(context, record, &statuses).await? else {
+        return note_resolution(context, record, &statuses).await;
     };
     if let Standing::Pending = record.standing {
         return Ok(());
     }
     context.after_restore_delay(restorer.time)?;
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
-    for key in survey::unseen(context, owner, record.created..restorer.time).await? {
-        link_if_restores(context, record, &pipelines::resolve(context, &key).await?).await?;
-    }
-    let mut restorer = earliest(context, record).await?.unwrap_or(restorer);
-    if let (RestoredBy::Rollback, None) = (restorer.by, record.resolved)
-        && let Some(resolved) = incidents::resolution(context, &record.key).await?
-        && resolved < restorer.time
-    {
-        let record = IncidentRecord { resolved: Some(resolved), ..record.clone() };
-        context.ledger.record_resolution(&record, resolved).await?;
-        match earliest(context, &record).await? {
-            Some(other) => restorer = other,
-            None => return note_resolution(context, &record).await,
+    for key in survey::unseen(context, owner, record.created, restorer.time).await? {
+        if let Look::Resolved(resolution) = pipelines::look(context, &key).await? {
+            link_if_restores(context, record, &resolution).await?;
         }
     }
+    // Before anything is settled, the API's present status is asked: events that it was resolved or opened again may have
+    // been lost.
+    let statuses = present_statuses(context, record, statuses).await?;
+    let Some(restorer) = earliest(context, record, &statuses).await? else {
+        return note_resolution(context, record, &statuses).await;
+    };
     if let Some(fact) = time_to_restore::restore(&record.key, record.created, &restorer) {
         publish(context, owner, &fact).await?;
     }
     Ok(())
+}
+
+/// When an incident was open and resolved, with its present status as the API has it.
+async fn present_statuses(
+    context: &Context,
+    record: &IncidentRecord,
+    statuses: Statuses,
+) -> Result<Statuses, Error> {
+    let item = incidents::item(context, &record.key).await?;
+    let Some(present) = item.and_then(|item| item.status_change()) else { return Ok(statuses) };
+    if statuses.resolution().is_some() == present.is_resolved {
+        return Ok(statuses);
+    }
+    context.ledger.record_status(&record.key, &present).await?;
+    context.ledger.statuses(&record.key).await
 }
 
 /// Settles an incident that was resolved so long ago that no deployment which restored service can be expected any more,
@@ -196,37 +263,64 @@ pub async fn settle_at_resolution(
     record: &IncidentRecord,
     complete: Timestamp,
 ) -> Result<(), Error> {
-    let waits_until = |resolved: Timestamp| resolved.checked_add(context.config.attribution_window);
-    match (record.resolved, &record.standing) {
-        (Some(resolved), Standing::Attributed { .. } | Standing::Unattributed)
-            if waits_until(resolved).is_ok_and(|until| until <= complete) => {}
-        _ => return Ok(()),
+    if let Standing::Pending = record.standing {
+        return Ok(());
     }
-    if let (None, Some(fact)) = (earliest(context, record).await?, at_resolution(record)) {
+    let waits_until = |resolved: Timestamp| resolved.checked_add(context.config.attribution_window);
+    let is_over = |statuses: &Statuses| {
+        let resolution = statuses.resolution();
+        resolution.is_some_and(|resolution| waits_until(resolution.time).is_ok_and(|until| until <= complete))
+    };
+    let statuses = context.ledger.statuses(&record.key).await?;
+    if !is_over(&statuses) {
+        return Ok(());
+    }
+    let statuses = present_statuses(context, record, statuses).await?;
+    if !is_over(&statuses) {
+        return note_resolution(context, record, &statuses).await;
+    }
+    if let (None, Some(fact)) =
+        (earliest(context, record, &statuses).await?, at_resolution(record, &statuses))
+    {
         publish(context, owner, &fact).await?;
     }
     Ok(())
 }
 
-/// Notes that nothing is known to have restored service after an incident that was resolved.
-async fn note_resolution(context: &Context, record: &IncidentRecord) -> Result<(), Error> {
-    match at_resolution(record) {
-        Some(fact) => context.ledger.note_pending(&fact).await.map(drop),
+/// Notes that nothing is known to have restored service after an incident that was resolved, or that it is open.
+async fn note_resolution(
+    context: &Context,
+    record: &IncidentRecord,
+    statuses: &Statuses,
+) -> Result<(), Error> {
+    match at_resolution(record, statuses) {
+        Some(fact) => context.ledger.note_restore(&fact).await,
+        None if statuses.reopened().is_some() => context.ledger.take_back_restore(&record.key).await,
         None => Ok(()),
     }
 }
 
-async fn earliest(context: &Context, record: &IncidentRecord) -> Result<Option<Restorer>, Error> {
-    let restorers = context.ledger.restorers(record).await?;
-    Ok(time_to_restore::earliest(record.created, record.resolved, &restorers).cloned())
+async fn earliest(
+    context: &Context,
+    record: &IncidentRecord,
+    statuses: &Statuses,
+) -> Result<Option<Restorer>, Error> {
+    let mut restorers = context.ledger.restorers(record).await?;
+    // A deployment restores only incidents that it could be blamed for.
+    restorers.retain(|restorer| {
+        let repository = restorer.repository.as_deref().unwrap_or_default();
+        names::may_blame(&context.config, &record.key.account, &restorer.execution, repository)
+    });
+    Ok(time_to_restore::earliest(record.created, statuses, &restorers).cloned())
 }
 
-fn at_resolution(IncidentRecord { key, created, resolved, standing, .. }: &IncidentRecord) -> Option<Fact> {
-    let repository = match standing {
+fn at_resolution(record: &IncidentRecord, statuses: &Statuses) -> Option<Fact> {
+    let repository = match &record.standing {
         Standing::Attributed { deployment, .. } => Some(deployment.repository.clone()),
         Standing::Pending | Standing::Unattributed => None,
     };
-    time_to_restore::resolved_without_deployment(key, *created, (*resolved)?, repository)
+    let resolution = statuses.resolution()?;
+    time_to_restore::resolved_without_deployment(&record.key, record.created, resolution, repository)
 }
 
 /// Notes that an execution may have restored service after an incident.
@@ -240,9 +334,7 @@ async fn link_if_restores(
         Resolution::Deployment(deployment) if deployment.source.ops_items().contains(id) => {
             context.ledger.link_reference(id, deployment).await
         }
-        Resolution::Rollback(rollback @ Rollback { rolled_back: Some(deployment), .. }) => {
-            context.ledger.link_rollback(deployment, rollback).await
-        }
-        Resolution::Deployment(_) | Resolution::Rollback(_) | Resolution::NotProduction(_) => Ok(()),
+        Resolution::Rollback(rollback) => context.ledger.link_rollback(rollback).await,
+        Resolution::Deployment(_) | Resolution::NotProduction(_) => Ok(()),
     }
 }

@@ -1,10 +1,15 @@
 //! What holds for input from anywhere, as functions that panic when it does not: for fuzzing and its corpora.
 
-use crate::{commit_transform, github_webhook::payload, github_webhook::signature::Signature};
+use crate::{
+    commit_transform,
+    github_webhook::{
+        payload::{self, Marks},
+        signature::Signature,
+    },
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// A header that is read as a signature is `sha256=` and 64 lower-case hexadecimal digits, and verifies nothing.
 pub fn signature_header(data: &[u8]) {
@@ -19,7 +24,7 @@ pub fn signature_header(data: &[u8]) {
 /// A body is changes that can be written and read again, or it is refused.
 pub fn webhook_body(data: &[u8]) {
     for event in ["push", "pull_request", "ping"] {
-        let Ok(changes) = payload::changes(event, data, Timestamp::UNIX_EPOCH, &BTreeSet::new()) else {
+        let Ok(changes) = payload::changes(event, data, Timestamp::UNIX_EPOCH, &Marks::default()) else {
             continue;
         };
         for change in changes {

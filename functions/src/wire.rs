@@ -95,8 +95,33 @@ fn wrong(message: &str) -> String {
     };
     match told.rsplit_once(", expected ") {
         _ if begins(&OF_FIELDS) => told.to_owned(),
-        Some((_, expected)) if begins(&OF_VALUES) => format!("expected {expected}"),
+        Some((_, expected)) if begins(&OF_VALUES) => format!("expected {}", in_json(expected)),
         _ => "its value is not valid".to_owned(),
+    }
+}
+
+/// What serde expects, in the words of JSON: a sender knows neither Rust's types nor the names that ours have.
+fn in_json(expected: &str) -> String {
+    let kind = expected.split_once(" with ").map_or(expected, |(kind, _)| kind);
+    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| kind.starts_with(beginning));
+    match kind {
+        "a map" | "map" => "an object".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "option" => "a value or null".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => "a whole number".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => "a whole number of zero or more".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        // An object stood where only the name of a variant may: our documents have no other unit.
+        "a borrowed string" | "string or map" | "unit" | "unit variant" => "a string".to_owned(),
+        _ if begins(&["tuple ", "a tuple", "an array", "fewer elements"]) => "a list".to_owned(),
+        _ if begins(&["a nonzero "]) => "a whole number other than zero".to_owned(),
+        _ if begins(&["enum ", "unit struct "]) => "a string".to_owned(),
+        _ if begins(&["struct ", "newtype ", "internally tagged ", "adjacently tagged "]) => {
+            "an object".to_owned()
+        }
+        // The names of fields and variants, and what our own readers say.
+        _ => expected.to_owned(),
     }
 }
 
@@ -109,6 +134,45 @@ mod tests {
     enum State {
         #[serde(other)]
         Other,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    enum Kind {
+        Plain,
+        #[expect(dead_code, reason = "it is only read")]
+        Pair(u8, u8),
+        #[expect(dead_code, reason = "it is only read")]
+        Detailed {
+            size: u8,
+        },
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Other,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Inner {
+        #[expect(dead_code, reason = "it is only read")]
+        flag: bool,
+    }
+
+    /// A field of every kind of type.
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default)]
+    struct Types {
+        inner: Option<Inner>,
+        map: std::collections::BTreeMap<String, u8>,
+        list: Vec<i64>,
+        pair: (u8, u8),
+        array: [u8; 2],
+        number: f64,
+        count: Option<std::num::NonZeroU8>,
+        kind: Option<Kind>,
+        tagged: Option<Tagged>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -135,10 +199,10 @@ mod tests {
         check(r#"{"ids": []}"#, ".: missing field `account`");
         check(r#"{"account": "", "account": "secret"}"#, ".: duplicate field `account`");
         check(r#"{"account": {"secret": 1}, "ids": []}"#, "account: expected a string");
-        check(r#"{"account": "", "ids": "a secret, expected by nobody"}"#, "ids: expected a sequence");
+        check(r#"{"account": "", "ids": "a secret, expected by nobody"}"#, "ids: expected a list");
         check(r#"{"account": "", "ids": ["secret at line 1 column 5"]}"#, "ids[0]: its value is not valid");
         check(r#"{"account": "", "ids": ["a secret, expected secret"]}"#, "ids[0]: its value is not valid");
-        check(r#"{"account": "", "ids": [], "state": {"secret": 1}}"#, "state: expected unit");
+        check(r#"{"account": "", "ids": [], "state": {"secret": 1}}"#, "state: expected a string");
         check(
             r#"{"account": "", "ids": [], "more": {"secret": 1e999}}"#,
             "line 1 column 51: it is no JSON, number out of range",
@@ -154,5 +218,41 @@ mod tests {
             &format!("{{\"more\": {}", "[".repeat(10_000)),
             "line 1 column 136: it is no JSON, recursion limit exceeded",
         );
+    }
+    /// What should be there is told in JSON's words, and no type of ours by its name.
+    #[test]
+    fn no_type_is_told() {
+        fn check(document: &str, expected: &str) {
+            let fault = read::<Types>(document.as_bytes()).unwrap_err().to_string();
+            assert_eq!(fault, expected, "{document}");
+            let value: Value = serde_json::from_str(document).unwrap();
+            let fault = part::<Types>("", value).unwrap_err().to_string();
+            assert_eq!(fault, expected, "{document}, as a part");
+        }
+        check("5", ".: expected an object");
+        check(r#""text""#, ".: expected an object");
+        check(r#"{"inner": "text"}"#, "inner: expected an object");
+        check(r#"{"inner": []}"#, "inner: expected an object");
+        check(r#"{"inner": {"flag": 1}}"#, "inner.flag: expected true or false");
+        check(r#"{"inner": {}}"#, "inner: missing field `flag`");
+        check(r#"{"map": []}"#, "map: expected an object");
+        check(r#"{"map": {"a": -1}}"#, "map.a: expected a whole number of zero or more");
+        check(r#"{"map": {"a": 256}}"#, "map.a: expected a whole number of zero or more");
+        check(r#"{"list": {}}"#, "list: expected a list");
+        check(r#"{"list": [1, 1.5]}"#, "list[1]: expected a whole number");
+        check(r#"{"pair": "text"}"#, "pair: expected a list");
+        check(r#"{"pair": [1]}"#, "pair: expected a list");
+        check(r#"{"array": {}}"#, "array: expected a list");
+        check(r#"{"array": [1]}"#, "array: expected a list");
+        check(r#"{"number": "1"}"#, "number: expected a number");
+        check(r#"{"count": 0}"#, "count: expected a whole number other than zero");
+        check(r#"{"kind": "text"}"#, "kind: expected one of `plain`, `pair`, `detailed`");
+        check(r#"{"kind": {"plain": {}}}"#, "kind: expected a string");
+        check(r#"{"kind": {"pair": 5}}"#, "kind: expected a list");
+        check(r#"{"kind": {"detailed": 5}}"#, "kind: expected an object");
+        check(r#"{"tagged": 5}"#, "tagged: expected an object");
+        check(r#"{"tagged": {"kind": "text"}}"#, "tagged.kind: expected `Other`");
+        // Without a body where there must be one.
+        check(r#"{"kind": "pair"}"#, "kind: expected a list");
     }
 }

@@ -97,14 +97,18 @@ async fn invoke(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Response, Error> {
     let batch: Batch = wire::read(event.payload.get().as_bytes())?;
-    let deadline = deadline(&event.context);
+    let event_context = &event.context;
+    let deadline = deadline(event_context);
     let mut response = Response::default();
     for Record { message_id, body } in batch.records {
-        let owner = Owner { message: &message_id, invocation: &event.context.request_id, deadline };
         let result = match Event::parse(&body) {
             // Whoever is cut off in the middle has claimed what then waits for the claim to expire.
             Ok(_) if Instant::now() + SHORTEST_WORK > deadline => Err(Error::OutOfTime),
-            Ok(event) => finish(handler.handle(Work { context, event: &event, owner })).await,
+            Ok(event) => {
+                let (message, invocation) = (message_id.as_str(), event_context.request_id.as_str());
+                let owner = Owner { message, told: &event.told(), invocation, deadline };
+                finish(handler.handle(Work { context, event: &event, owner })).await
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = result {

@@ -22,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use program::plan::Plan;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How many days the sample has.
@@ -54,6 +55,7 @@ pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayErro
             Happening::Told { envelope, id, text } => cloud.send(envelope, id, &text)?,
             Happening::Known(Entry::Execution(execution)) => cloud.record_execution(execution)?,
             Happening::Known(Entry::OpsItem(item)) => cloud.record_ops_item(item)?,
+            Happening::Known(Entry::Pipeline(key, structure)) => cloud.record_pipeline(key, structure),
             Happening::Known(_) => {}
             Happening::Delivered(delivery, until) => {
                 while !deliver(&mut cloud, &delivery).await? {
@@ -110,7 +112,8 @@ fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError
         let line = line?;
         match line.entry {
             Entry::Event { envelope, id, text } => {
-                for delay in copies(rng) {
+                let delays = if is_told_by_nothing_else(&text) { soon(rng) } else { copies(rng) };
+                for delay in delays {
                     let (envelope, id, text) = (envelope.clone(), id.clone(), text.clone());
                     script.add(line.at + delay, Happening::Told { envelope, id, text });
                 }
@@ -125,6 +128,19 @@ fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError
         }
     }
     Ok(script)
+}
+
+/// Whether an event is the only trace of what it tells: `OpsCenter` keeps the present status of an `OpsItem`, so once it is
+/// resolved again, nothing else tells that it was opened again.
+fn is_told_by_nothing_else(event: &str) -> bool {
+    let event: Value = serde_json::from_str(event).unwrap_or_default();
+    event["detail-type"] == "OpsItem Update" && event["detail"]["status"] == "Open"
+}
+
+/// How much later an event comes that is not lost, each time that it does: before anything is settled without it.
+fn soon(rng: &mut ChaCha12Rng) -> Vec<SignedDuration> {
+    let later = SignedDuration::from_secs(rng.random_range(1..7200));
+    if rng.random_bool(0.5) { vec![later] } else { vec![SignedDuration::ZERO, later] }
 }
 
 /// How much later an event comes, each time that it does.
@@ -151,4 +167,20 @@ fn arrivals(rng: &mut ChaCha12Rng) -> Vec<SignedDuration> {
 fn late(rng: &mut ChaCha12Rng) -> SignedDuration {
     let most = [600, 7200, 86_400, 3 * 86_400][rng.random_range(0..4)];
     SignedDuration::from_secs(rng.random_range(1..most))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_that_nothing_else_tells() {
+        fn check(event: &str, expected: bool) {
+            assert_eq!(is_told_by_nothing_else(event), expected, "{event}");
+        }
+        check(r#"{"detail-type":"OpsItem Update","detail":{"status":"Open"}}"#, true);
+        check(r#"{"detail-type":"OpsItem Update","detail":{"status":"Resolved"}}"#, false);
+        check(r#"{"detail-type":"OpsItem Create","detail":{"status":"Open"}}"#, false);
+        check(r#"{"detail-type":"CodePipeline Pipeline Execution State Change","detail":{}}"#, false);
+    }
 }

@@ -17,10 +17,10 @@ use crate::{
 };
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::contract::env;
+use metrics_lib::{contract::env, event::PipelineKey};
 use program::plan::{Consumer, Function, Plan};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, io, sync::Arc};
 use tempfile::TempDir;
 
@@ -229,6 +229,16 @@ impl Cloud {
     /// [`CloudError::Io`].
     pub fn record_execution(&self, execution: RecordedExecution) -> Result<(), CloudError> {
         Ok(self.server.services().codepipeline.record(execution)?)
+    }
+
+    /// Makes CodePipeline know the structure of a pipeline as recorded.
+    pub fn record_pipeline(&self, key: PipelineKey, structure: Value) {
+        self.server.services().codepipeline.record_structure(key, structure);
+    }
+
+    /// Makes `CodeConnections` know a connection as recorded.
+    pub fn record_connection(&self, connection: Value) {
+        self.server.services().connections.record(connection);
     }
 
     /// Makes `OpsCenter` know an `OpsItem` as recorded.

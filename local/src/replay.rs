@@ -59,6 +59,8 @@ pub async fn replay(
         match line.entry {
             Entry::Config(_) => {}
             Entry::Execution(execution) => cloud.record_execution(execution)?,
+            Entry::Pipeline(key, structure) => cloud.record_pipeline(key, structure),
+            Entry::Connection(connection) => cloud.record_connection(connection),
             Entry::OpsItem(item) => cloud.record_ops_item(item)?,
             Entry::GitHub(Delivery { mut headers, body }) => {
                 sign_unsigned(&mut headers, &body);

@@ -2,7 +2,10 @@
 //! queues, or why it got nowhere.
 
 use crate::pattern::{Event, InvalidEvent, InvalidPattern, Pattern};
-use program::plan::{Bus, Plan, PolicyStatement, Rule};
+use program::{
+    plan::{Bus, Plan, PolicyStatement, Rule},
+    settings::ToolingAccount,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rules of a plan, ready to route.
@@ -10,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Router {
     /// The places with the tooling stack's rules on their default bus.
     tooling: BTreeMap<String, BTreeSet<String>>,
+    /// The places with a tooling stack that forwards incidents only, by the same rules as the operations stack.
+    incidents: BTreeMap<String, BTreeSet<String>>,
     /// The place with the operations stack's.
     ops: (String, String),
     tooling_rules: Vec<CompiledRule>,
@@ -65,9 +70,12 @@ impl Router {
     /// # Errors
     /// A rule whose pattern EventBridge would refuse.
     pub fn new(plan: &Plan) -> Result<Self, InvalidRule> {
-        let tooling = plan.tooling_accounts.iter();
+        let places = |accounts: &[ToolingAccount]| {
+            accounts.iter().map(|place| (place.account.clone(), place.regions.clone())).collect()
+        };
         Ok(Self {
-            tooling: tooling.map(|tooling| (tooling.account.clone(), tooling.regions.clone())).collect(),
+            tooling: places(&plan.tooling_accounts),
+            incidents: places(&plan.incident_accounts),
             ops: (plan.ops_account.clone(), plan.region.clone()),
             tooling_rules: compile(&plan.tooling_rules)?,
             ops_rules: compile(&plan.ops_rules)?,
@@ -85,8 +93,10 @@ impl Router {
     pub fn route(&self, envelope: &Envelope, event: &str) -> Result<Route, InvalidEvent> {
         let event = Event::parse(event)?;
         let Envelope { account, region, .. } = envelope;
+        let has_incidents = self.incidents.get(account).is_some_and(|regions| regions.contains(region));
         let rules = match self.tooling.get(account) {
             Some(regions) if regions.contains(region) => &self.tooling_rules,
+            _ if has_incidents => &self.ops_rules,
             _ if (account, region) == (&self.ops.0, &self.ops.1) => &self.ops_rules,
             None if *account != self.ops.0 => &self.tooling_rules,
             _ => {

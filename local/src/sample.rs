@@ -14,11 +14,11 @@ pub(crate) use truth::measured_metrics;
 pub use truth::{Dimensions, Metrics, Truth};
 
 use jiff::{SignedDuration, Timestamp};
-use rand::{SeedableRng, seq::SliceRandom};
+use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha12Rng;
 use scenario::Scenario;
 use serde_json::{Value, json};
-use story::{Repository, Story};
+use story::{Renaming, Repository, Story};
 
 /// The days of a quarter.
 pub const QUARTER: u32 = 91;
@@ -42,6 +42,14 @@ const REPOSITORIES: [Repository; 3] = [
     Repository::git_flow("acme/payments", "payments", TOOLING[0], "us-east-1"),
     Repository::mixed("acme/billing", "billing", TOOLING[1], "eu-central-1"),
 ];
+
+/// What the repositories are called when they are renamed.
+const LATER_NAMES: [&str; 3] = ["acme/store", "acme/tills", "acme/invoices"];
+
+/// GitHub's id of a repository.
+fn git_hub_id(repository: &str) -> u64 {
+    (7001..).zip(REPOSITORIES).find(|(_, known)| known.name == repository).map_or(7000, |(id, _)| id)
+}
 
 /// The configuration of every sample.
 pub fn config() -> Value {
@@ -71,7 +79,11 @@ pub fn sample(seed: u64, days: u32) -> Sample {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     let start: Timestamp = "2026-01-05T00:00:00Z".parse().unwrap_or_default();
     let mut scripts = REPOSITORIES.map(|repository| (repository, Vec::new()));
-    let mut story = Story::new(start, config(), ChaCha12Rng::seed_from_u64(seed.wrapping_add(1)));
+    let renaming = renaming(&mut rng, start + SignedDuration::from_hours(24 * i64::from(days / 2)));
+    let mut story = Story::new(start, config(), renaming, ChaCha12Rng::seed_from_u64(seed.wrapping_add(1)));
+    for repository in &REPOSITORIES {
+        story.structures(start, repository);
+    }
     for day in 0..days {
         for (slot, (repository, script)) in (0..).zip(&mut scripts) {
             // Every scenario has its turn before any comes again.
@@ -88,6 +100,12 @@ pub fn sample(seed: u64, days: u32) -> Sample {
     story.finish()
 }
 
+/// One of the repositories is renamed at midnight, when none is at work.
+fn renaming(rng: &mut ChaCha12Rng, at: Timestamp) -> Renaming {
+    let number = rng.random_range(0..REPOSITORIES.len());
+    Renaming { from: REPOSITORIES[number].name, to: LATER_NAMES[number], at }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +115,31 @@ mod tests {
     fn a_seed_gives_the_same_world_each_time_and_another_seed_another() {
         assert_eq!(sample(7, 30).lines, sample(7, 30).lines);
         assert_ne!(sample(7, 30).lines, sample(8, 30).lines);
+    }
+
+    #[test]
+    fn everything_happens_in_some_quarters() {
+        let lines: Vec<String> = (1..4).flat_map(|seed| sample(seed, QUARTER).lines).collect();
+        let check = |what: &str, parts: &[&str]| {
+            let happens = |line: &String| parts.iter().all(|part| line.contains(part));
+            assert!(lines.iter().any(happens), "{what}");
+        };
+        check("a structure is known", &[r#""stages":[{"#]);
+        check("staging is rolled back", &["ROLLBACK", r#""stageName":"Staging""#]);
+        check("a stage has an event", &["Stage Execution State Change"]);
+        check("an incident is opened again", &["OpsItem Update", r#""status":"Open""#]);
+        for status in ["Failed", "Stopped", "InProgress"] {
+            let status = format!(r#""status":"{status}","trigger""#);
+            check(&status, &[&status, r#""Verify""#]);
+        }
+        for name in LATER_NAMES {
+            let is_called_so = |kind: &str| {
+                let mut lines = lines.iter().filter(|line| line.contains(kind));
+                lines.any(|line| line.contains(name))
+            };
+            assert_eq!(is_called_so(r#""github":"#), is_called_so(r#""opsItem":"#), "{name}");
+        }
+        check("a repository is renamed", &[r#""github":"#, "renamed"]);
     }
 
     #[test]

@@ -4,6 +4,6 @@ mod execution;
 mod git_hub;
 mod ops_item;
 
-pub use execution::{Execution, Source, action};
-pub use git_hub::{Delivery, PushedCommit, delivery, headers, merged_pull_request, push};
+pub use execution::{Execution, Source, action, structure};
+pub use git_hub::{Delivery, PushedCommit, delivery, headers, merged_pull_request, push, renamed, with_id};
 pub use ops_item::OpsItem;

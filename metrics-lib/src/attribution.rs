@@ -1,19 +1,80 @@
 //! Attribution: which deployment an incident is blamed on. First match wins, and the reason is kept as evidence.
 
 use crate::{
-    event::{Deployed, Incident, PipelineKey},
-    text,
+    event::{Deployed, ExecutionKey, Incident, PipelineKey},
+    production::Running,
+    rules::Unnamed,
+    text::{self, ConsolePipeline, Mentioned},
 };
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
-/// The names that a title or description can contain: those of everything ever deployed, and of the configuration.
+/// A name of a repository as people may write it. Git hosts don't tell names apart by case, AWS does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spelling {
+    /// A repository of a Git host, in lower case.
+    AnyCase(String),
+    /// One of CodeCommit, ECR or S3.
+    Exact(String),
+}
+
+impl Spelling {
+    /// The name of a repository of a Git host.
+    pub fn any_case(name: &str) -> Self {
+        Self::AnyCase(name.to_ascii_lowercase())
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::AnyCase(name) | Self::Exact(name) => name,
+        }
+    }
+}
+
+/// The names that an incident can contain: those of what was deployed or delivered, and of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownNames {
-    /// Repositories, `owner/name`.
-    pub repositories: BTreeSet<String>,
-    /// Names of pipelines.
+    /// The owners of repositories of Git hosts, in lower case: whose bare `owner/name` is no prose.
+    pub owners: BTreeSet<String>,
+    /// Repositories by each name that they have or had, and the name that is shown.
+    pub repositories: BTreeMap<Spelling, String>,
+    /// Names of pipelines that may be named without ARN or address.
     pub pipelines: BTreeSet<String>,
+}
+
+impl KnownNames {
+    /// Adds a repository of a Git host, and its owner.
+    pub fn add_git(&mut self, shown: &str) {
+        self.add_former(shown, shown);
+    }
+
+    /// Adds a name that a repository of a Git host had before, and its owner.
+    pub fn add_former(&mut self, former: &str, shown: &str) {
+        self.owners.extend(former.split_once('/').map(|(owner, _)| owner.to_ascii_lowercase()));
+        self.repositories.insert(Spelling::any_case(former), shown.to_owned());
+    }
+
+    /// Adds a repository whose name compares exactly.
+    pub fn add_exact(&mut self, name: &str) {
+        self.repositories.insert(Spelling::Exact(name.to_owned()), name.to_owned());
+    }
+
+    /// The name that is shown for a repository; the one given if it is not known.
+    pub fn shown<'a>(&'a self, name: &'a str) -> &'a str {
+        let exact = self.repositories.get(&Spelling::Exact(name.to_owned()));
+        exact.or_else(|| self.on_git_host(name)).map_or(name, String::as_str)
+    }
+
+    fn on_git_host(&self, name: &str) -> Option<&String> {
+        self.repositories.get(&Spelling::any_case(name))
+    }
+
+    fn knows_owner_of(&self, name: &str) -> bool {
+        name.split_once('/').is_some_and(|(owner, _)| self.owners.contains(&owner.to_ascii_lowercase()))
+    }
 }
 
 /// What an incident names.
@@ -21,19 +82,114 @@ pub struct KnownNames {
 pub enum Named {
     /// An execution, in its operational data (`dora/execution`).
     Execution(String),
-    /// A repository, in its operational data (`dora/repository`).
+    /// A repository, in its operational data (`dora/repository`), as it is shown.
     Repository(String),
     /// Pipelines, in its operational data (`/aws/resources`).
     Pipelines(Vec<PipelineKey>),
-    /// Known names, in its title or description.
-    Text {
-        /// The repositories.
-        repositories: BTreeSet<String>,
-        /// The names of pipelines.
-        pipelines: BTreeSet<String>,
-    },
+    /// In its title or description.
+    Text(InText),
     /// Nothing that we know.
     Nothing,
+}
+
+/// What a title or description names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InText {
+    /// Repositories as they are shown; as written where they are not known.
+    pub repositories: BTreeSet<String>,
+    /// Pipelines by ARN.
+    pub pipelines: BTreeSet<PipelineKey>,
+    /// Pipelines by the address of a page of the console.
+    pub console_pipelines: BTreeSet<ConsolePipeline>,
+    /// Pipelines by their names alone.
+    pub pipeline_names: BTreeSet<String>,
+}
+
+impl InText {
+    /// What the texts of an incident name. What is explicit (`owner/name`, an address, an ARN) outweighs what is a word.
+    fn of(incident: &Incident, known: &KnownNames) -> Self {
+        let (mut explicit, mut words) = (Self::default(), Self::default());
+        for text in [&incident.title, &incident.description] {
+            explicit.read(text, known, &mut words);
+        }
+        if explicit == Self::default() { words } else { explicit }
+    }
+
+    fn read(&mut self, text: &str, known: &KnownNames, words: &mut Self) {
+        let (mentions, prose) = text::read(text);
+        let mut found: Vec<(Range<usize>, Found<'_>)> = names_in(&prose, known);
+        let names_repository = |name: &str| known.knows_owner_of(name) || known.on_git_host(name).is_some();
+        for mention in mentions {
+            match mention.what {
+                Mentioned::Pipeline(key) => _ = self.pipelines.insert(key),
+                Mentioned::ConsolePipeline(page) => _ = self.console_pipelines.insert(page),
+                Mentioned::Repository { name, in_address: true } => {
+                    let shown = known.on_git_host(&name).cloned().unwrap_or(name);
+                    self.repositories.insert(shown);
+                }
+                Mentioned::Repository { name, in_address: false } if names_repository(&name) => {
+                    let shown = known.on_git_host(&name).cloned().unwrap_or(name);
+                    found.push((mention.at, Found::Repository { shown, is_word: false }));
+                }
+                Mentioned::Repository { .. } => {}
+            }
+        }
+        let all: Vec<Range<usize>> = found.iter().map(|(place, _)| place.clone()).collect();
+        for (_, name) in found.into_iter().filter(|(place, _)| !all.iter().any(|other| holds(other, place))) {
+            match name {
+                Found::Repository { shown, is_word: false } => _ = self.repositories.insert(shown),
+                Found::Repository { shown, is_word: true } => _ = words.repositories.insert(shown),
+                Found::Pipeline(name) => _ = words.pipeline_names.insert(name.to_owned()),
+            }
+        }
+    }
+
+    fn covers(&self, key: &ExecutionKey, repository: Option<&str>) -> bool {
+        let on_page = |page: &ConsolePipeline| {
+            page.pipeline == key.pipeline && page.region.as_ref().is_none_or(|region| *region == key.region)
+        };
+        repository.is_some_and(|repository| self.repositories.contains(repository))
+            || self.pipelines.contains(&PipelineKey::from(key))
+            || self.console_pipelines.iter().any(on_page)
+            || self.pipeline_names.contains(&key.pipeline)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let pipelines = self.pipelines.iter().map(|key| key.pipeline.as_str());
+        let pages = self.console_pipelines.iter().map(|page| page.pipeline.as_str());
+        let names = self.repositories.iter().chain(&self.pipeline_names).map(String::as_str);
+        names.chain(pipelines).chain(pages).collect()
+    }
+}
+
+/// A name in prose.
+enum Found<'a> {
+    Repository { shown: String, is_word: bool },
+    Pipeline(&'a str),
+}
+
+/// The known names in a text without addresses.
+fn names_in<'a>(prose: &str, known: &'a KnownNames) -> Vec<(Range<usize>, Found<'a>)> {
+    let lower = prose.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for (spelling, shown) in &known.repositories {
+        let (text, name) = match spelling {
+            Spelling::AnyCase(name) => (lower.as_str(), name),
+            Spelling::Exact(name) => (prose, name),
+        };
+        let is_word = !spelling.as_str().contains('/');
+        let repository = || Found::Repository { shown: shown.clone(), is_word };
+        found.extend(text::places_of(text, name).map(|place| (place, repository())));
+    }
+    for name in &known.pipelines {
+        found.extend(text::places_of(prose, name).map(|place| (place, Found::Pipeline(name))));
+    }
+    found
+}
+
+/// Whether a range holds another one and is longer.
+fn holds(longer: &Range<usize>, place: &Range<usize>) -> bool {
+    longer.start <= place.start && place.end <= longer.end && longer.len() > place.len()
 }
 
 impl Named {
@@ -43,53 +199,70 @@ impl Named {
             return Self::Execution(id.clone());
         }
         if let Some(repository) = &incident.repository {
-            return Self::Repository(repository.clone());
+            return Self::Repository(known.shown(repository).to_owned());
         }
         if !incident.pipelines.is_empty() {
             return Self::Pipelines(incident.pipelines.clone());
         }
-        let in_text = |names: &BTreeSet<String>| -> BTreeSet<String> {
-            let texts = [&incident.title, &incident.description];
-            names.iter().filter(|name| texts.iter().any(|text| text::names(text, name))).cloned().collect()
-        };
-        let (repositories, pipelines) = (in_text(&known.repositories), in_text(&known.pipelines));
-        if repositories.is_empty() && pipelines.is_empty() {
-            return Self::Nothing;
-        }
-        Self::Text { repositories, pipelines }
+        let text = InText::of(incident, known);
+        if text == InText::default() { Self::Nothing } else { Self::Text(text) }
     }
 
-    /// Whether a deployment is of what is named.
-    fn covers(&self, deployment: &Deployed) -> bool {
-        let repository = &deployment.repository;
+    /// Whether an execution is of what is named. `repository` is the name that is shown.
+    fn covers(&self, key: &ExecutionKey, repository: Option<&str>) -> bool {
         match self {
-            Self::Execution(id) => deployment.key.execution_id == *id,
-            Self::Repository(named) => repository == named,
-            Self::Pipelines(named) => named.contains(&PipelineKey::from(&deployment.key)),
-            Self::Text { repositories, pipelines } => {
-                repositories.contains(repository) || pipelines.contains(&deployment.key.pipeline)
-            }
+            Self::Execution(id) => key.execution_id == *id,
+            Self::Repository(named) => repository == Some(named),
+            Self::Pipelines(named) => named.contains(&PipelineKey::from(key)),
+            Self::Text(text) => text.covers(key, repository),
             Self::Nothing => true,
         }
     }
 
     /// Where the name was found, for people.
     fn describe(&self) -> String {
-        let list = |names: Vec<&str>| names.join(", ");
         match self {
             Self::Execution(id) => format!("operational data dora/execution names execution {id}"),
             Self::Repository(name) => format!("operational data dora/repository names {name}"),
             Self::Pipelines(named) => {
-                let names = list(named.iter().map(|key| key.pipeline.as_str()).collect());
-                format!("operational data /aws/resources names pipeline {names}")
+                let names: Vec<&str> = named.iter().map(|key| key.pipeline.as_str()).collect();
+                format!("operational data /aws/resources names pipeline {}", names.join(", "))
             }
-            Self::Text { repositories, pipelines } => {
-                let names = list(repositories.iter().chain(pipelines).map(String::as_str).collect());
-                format!("title or description names {names}")
-            }
+            Self::Text(text) => format!("title or description names {}", text.names().join(", ")),
             Self::Nothing => "nothing is named".into(),
         }
     }
+}
+
+/// A deployment that may be blamed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The deployment.
+    pub deployed: Deployed,
+    /// When the first attempt of its production stage began; its end where it has none.
+    pub began: Timestamp,
+}
+
+/// What an attribution is decided by.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// What it names, see [`Named::by`].
+    pub named: &'a Named,
+    /// The names that are known.
+    pub known: &'a KnownNames,
+    /// The deployments that still ran and that the incident's account may blame, those within the window and where an
+    /// execution is named those of that id; in any order and any number of times. Others do no harm.
+    pub candidates: &'a [Candidate],
+    /// What is being deployed now.
+    pub running: &'a [Running],
+    /// How long before the incident a deployment may have ended.
+    pub attribution_window: SignedDuration,
+    /// What an incident that names nothing is blamed on.
+    pub unnamed: Unnamed,
+    /// The present.
+    pub now: Timestamp,
 }
 
 /// What an incident was attributed to.
@@ -107,53 +280,114 @@ pub enum Attribution {
         /// Why none.
         evidence: String,
     },
-}
-
-/// The instants at which a deployment must have ended to be blamed for an incident: half-open, the incident's
-/// creation excluded.
-pub fn window(incident: &Incident, attribution_window: SignedDuration) -> std::ops::Range<Timestamp> {
-    let start = incident.created.checked_sub(attribution_window).unwrap_or(Timestamp::MIN);
-    start..incident.created
+    /// Not decided yet: what may be blamed is being deployed.
+    Awaited {
+        /// What is awaited.
+        evidence: String,
+    },
 }
 
 /// Attributes an incident to one of the deployments that are known.
-///
-/// `deployments` are those that ended within the window and, where an execution is named, those of that id, in any
-/// order and any number of times; others do no harm.
-pub fn attribute<'a>(
-    incident: &Incident,
-    named: &Named,
-    deployments: impl IntoIterator<Item = &'a Deployed>,
-    attribution_window: SignedDuration,
-) -> Attribution {
-    let window = window(incident, attribution_window);
-    let whatever_its_age = matches!(named, Named::Execution(_));
-    let blamed = deployments
-        .into_iter()
-        .filter(|deployment| named.covers(deployment))
-        .filter(|deployment| whatever_its_age || window.contains(&deployment.time))
-        .max();
-    match blamed {
-        Some(deployment) if whatever_its_age => {
-            Attribution::Deployment { deployment: deployment.clone(), evidence: named.describe() }
-        }
-        Some(deployment) => {
-            let what = if let Named::Nothing = named { "of all" } else { "of it" };
-            Attribution::Deployment {
-                deployment: deployment.clone(),
-                evidence: format!("{}; latest deployment {what} before the incident", named.describe()),
-            }
-        }
-        None => Attribution::Unattributed {
-            evidence: format!("{}, and no known deployment matches", named.describe()),
-        },
+pub fn attribute(question: Question<'_>) -> Attribution {
+    let Question { incident, named, unnamed, .. } = question;
+    let described = named.describe();
+    if matches!((named, unnamed), (Named::Nothing, Unnamed::Unattributed)) {
+        return Attribution::Unattributed {
+            evidence: format!("{described}, and such incidents are attributed to nothing"),
+        };
     }
+    let is_execution = matches!(named, Named::Execution(_));
+    let blamed = question.blamed();
+    if let Some(deployment) = blamed.filter(|_| is_execution) {
+        return Attribution::Deployment { deployment: deployment.clone(), evidence: described };
+    }
+    if let Some(running) = question.awaited() {
+        let id = &running.key.execution_id;
+        return Attribution::Awaited { evidence: format!("{described}; execution {id} is being deployed") };
+    }
+    let Some(deployment) = blamed else {
+        return Attribution::Unattributed {
+            evidence: format!("{described}, and no known deployment matches"),
+        };
+    };
+    let what = if let Named::Nothing = named { "of all" } else { "of it" };
+    let when = if deployment.time < incident.created {
+        " before the incident"
+    } else {
+        "; it was being deployed when the incident was raised"
+    };
+    let evidence = format!("{described}; latest deployment {what}{when}");
+    Attribution::Deployment { deployment: deployment.clone(), evidence }
+}
+
+impl<'a> Question<'a> {
+    /// The latest candidate that is of what is named, and of the window unless an execution is named.
+    fn blamed(&self) -> Option<&'a Deployed> {
+        let whatever_its_age = matches!(self.named, Named::Execution(_));
+        let candidates = self.candidates.iter().filter(|candidate| {
+            let Deployed { key, repository, .. } = &candidate.deployed;
+            self.named.covers(key, Some(self.known.shown(repository)))
+        });
+        let blameable = candidates.filter(|candidate| whatever_its_age || self.is_of_window(candidate));
+        blameable.map(|candidate| &candidate.deployed).max()
+    }
+
+    fn is_of_window(&self, candidate: &Candidate) -> bool {
+        let (created, end) = (self.incident.created, candidate.deployed.time);
+        let start = created.checked_sub(self.attribution_window).unwrap_or(Timestamp::MIN);
+        // What ends later is not waited for, so it is not blamed either, whenever the question is asked.
+        let until = created.checked_add(self.attribution_window).unwrap_or(Timestamp::MAX);
+        (candidate.began < created || end < created) && (start..until).contains(&end)
+    }
+
+    /// An execution that began before the incident, may be what is named, and is worth waiting for. The first by key, so
+    /// that their order does not matter.
+    fn awaited(&self) -> Option<&'a Running> {
+        let created = self.incident.created;
+        let until = created.checked_add(self.attribution_window).unwrap_or(Timestamp::MAX);
+        let covered = |running: &&Running| {
+            let repository = Some(self.known.shown(&running.repository));
+            running.began < created && self.named.covers(&running.key, repository)
+        };
+        let running = self.running.iter().filter(|_| self.now < until).filter(covered);
+        running.min_by_key(|running| &running.key)
+    }
+}
+
+/// Every rule that was tried, and what came of it, for people.
+pub fn explain(question: Question<'_>) -> Vec<String> {
+    let Question { incident, known, .. } = question;
+    let mut tried = Vec::new();
+    let mut try_rule = |rule: &str, outcome: Option<String>| {
+        let matches = outcome.is_some();
+        tried.push(format!("{rule}: {}", outcome.unwrap_or_else(|| "names nothing".into())));
+        matches
+    };
+    let text = || Some(InText::of(incident, known)).filter(|text| *text != InText::default());
+    let repository = || incident.repository.as_ref().map(|name| format!("names {}", known.shown(name)));
+    let pipelines = || {
+        let names: Vec<&str> = incident.pipelines.iter().map(|key| key.pipeline.as_str()).collect();
+        (!names.is_empty()).then(|| format!("names pipeline {}", names.join(", ")))
+    };
+    let execution = incident.execution_id.as_ref().map(|id| format!("names execution {id}"));
+    let _ = try_rule("operational data dora/execution", execution)
+        || try_rule("operational data dora/repository", repository())
+        || try_rule("operational data /aws/resources", pipelines())
+        || try_rule("title and description", text().map(|text| format!("name {}", text.names().join(", "))));
+    tried.push(match attribute(question) {
+        Attribution::Deployment { deployment, evidence } => {
+            format!("blamed is {}: {evidence}", deployment.key)
+        }
+        Attribution::Unattributed { evidence } => format!("nothing is blamed: {evidence}"),
+        Attribution::Awaited { evidence } => format!("not decided yet: {evidence}"),
+    });
+    tried
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{ExecutionKey, OpsItemKey};
+    use crate::event::OpsItemKey;
 
     const HOUR: i64 = 3600;
 
@@ -192,17 +426,39 @@ mod tests {
         ]
     }
 
+    /// Each deployment began when it ended. Asked an hour after the incident.
+    fn ask(
+        incident: &Incident,
+        named: &Named,
+        known: &KnownNames,
+        deployments: &[Deployed],
+        running: &[Running],
+    ) -> Attribution {
+        let candidate = |deployed: &Deployed| Candidate { deployed: deployed.clone(), began: deployed.time };
+        let candidates: Vec<Candidate> = deployments.iter().map(candidate).collect();
+        attribute(Question {
+            incident,
+            named,
+            known,
+            candidates: &candidates,
+            running,
+            attribution_window: SignedDuration::from_hours(24),
+            unnamed: Unnamed::Latest,
+            now: at(101 * HOUR),
+        })
+    }
+
     fn check(incident: &Incident, expected: Option<&str>) {
         let deployments = known();
-        let known = KnownNames {
-            repositories: deployments.iter().map(|deployed| deployed.repository.clone()).collect(),
-            pipelines: deployments.iter().map(|deployed| deployed.key.pipeline.clone()).collect(),
-        };
-        let named = Named::by(incident, &known);
-        let found = attribute(incident, &named, &deployments, SignedDuration::from_hours(24));
+        let mut known = KnownNames::default();
+        for deployed in &deployments {
+            known.add_git(&deployed.repository);
+            known.pipelines.insert(deployed.key.pipeline.clone());
+        }
+        let found = ask(incident, &Named::by(incident, &known), &known, &deployments, &[]);
         let blamed = match &found {
             Attribution::Deployment { deployment, .. } => Some(deployment.key.execution_id.as_str()),
-            Attribution::Unattributed { .. } => None,
+            Attribution::Unattributed { .. } | Attribution::Awaited { .. } => None,
         };
         assert_eq!(blamed, expected, "{incident:?}: {found:?}");
     }
@@ -230,10 +486,12 @@ mod tests {
         check(&named(|incident| incident.title = "acme/shop is down".into()), Some("e2"));
         check(&named(|incident| incident.description = "see acme/shop-api".into()), Some("e3"));
         check(&named(|incident| incident.title = "other-main is red".into()), Some("e4"));
-        // Both the repository acme/shop and the pipeline api are named: the latest of what is named.
-        check(&named(|incident| incident.title = "acme/shop calls api".into()), Some("e3"));
-        // A repository that nobody knows is no name, so nothing is named.
-        check(&named(|incident| incident.title = "acme/unknown is down".into()), Some("e4"));
+        // The repository outweighs the pipeline, which is called like a word.
+        check(&named(|incident| incident.title = "acme/shop calls api".into()), Some("e2"));
+        check(&named(|incident| incident.title = "shop calls api".into()), Some("e3"));
+        // A repository of a known owner is named, whoever knows it; another one is prose.
+        check(&named(|incident| incident.title = "acme/unknown is down".into()), None);
+        check(&named(|incident| incident.title = "and/or is down".into()), Some("e4"));
         // What operational data names comes before the text.
         let both = named(|incident| {
             incident.title = "acme/other is down".into();
@@ -248,10 +506,10 @@ mod tests {
         fn check(hours: &[i64], expected: Option<i64>) {
             let deployments: Vec<_> =
                 hours.iter().map(|&hour| deployed("e", "acme/shop", "shop", hour)).collect();
-            let found = attribute(&incident(), &Named::Nothing, &deployments, SignedDuration::from_hours(24));
+            let found = ask(&incident(), &Named::Nothing, &KnownNames::default(), &deployments, &[]);
             let found = match found {
                 Attribution::Deployment { deployment, .. } => Some(deployment.time.as_second() / HOUR),
-                Attribution::Unattributed { .. } => None,
+                Attribution::Unattributed { .. } | Attribution::Awaited { .. } => None,
             };
             assert_eq!(found, expected, "{hours:?}");
         }
@@ -261,5 +519,151 @@ mod tests {
         check(&[99, 100, 101], Some(99));
         check(&[100], None);
         check(&[], None);
+    }
+
+    /// What METRICS.md says of each text is so.
+    #[test]
+    fn the_documented_table_is_true() {
+        fn describe(named: Named) -> String {
+            let Named::Text(text) = named else { return "nothing".into() };
+            let arns = text.pipelines.iter().map(|PipelineKey { account, region, pipeline }| {
+                format!("pipeline {pipeline} of {account} in {region}")
+            });
+            let pages = text.console_pipelines.iter().map(|page| {
+                format!("pipeline {} in {}", page.pipeline, page.region.as_deref().unwrap_or("any region"))
+            });
+            let words = text.pipeline_names.iter().map(|name| format!("pipeline {name}"));
+            let all: Vec<_> =
+                text.repositories.iter().cloned().chain(words).chain(arns).chain(pages).collect();
+            all.join(", ")
+        }
+        let mut known = KnownNames::default();
+        known.add_git("acme/shop");
+        known.add_git("acme/web");
+        known.add_former("acme/store", "acme/shop");
+        known.add_exact("ledger");
+        known.add_exact("acme/Images");
+        known.pipelines = ["checkout", "web-main"].map(str::to_owned).into();
+
+        let (_, table) =
+            include_str!("../../docs/METRICS.md").split_once("| title or description | names |\n").unwrap();
+        let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+        let mut count = 0;
+        for row in rows {
+            let (text, expected) = row.trim_matches(['|', ' ']).split_once(" | ").unwrap();
+            let text = text.trim_matches('`').to_owned();
+            for incident in [
+                Incident { title: text.clone(), ..incident() },
+                Incident { description: text.clone(), ..incident() },
+            ] {
+                assert_eq!(describe(Named::by(&incident, &known)), expected, "{text}");
+            }
+            count += 1;
+        }
+        assert!(count >= 20, "{count} rows");
+    }
+
+    #[test]
+    fn what_is_being_deployed_is_awaited() {
+        let running = |repository: &str, hour: i64| Running {
+            key: deployed("r1", "", "shop", 0).key,
+            repository: repository.into(),
+            began: at(hour * HOUR),
+        };
+        let check = |running: Running, expected: &str| {
+            let mut known = KnownNames::default();
+            known.add_git("acme/shop");
+            let incident = Incident { title: "acme/shop is down".into(), ..incident() };
+            let deployments = [deployed("e1", "acme/shop", "shop", 90)];
+            let named = Named::by(&incident, &known);
+            let evidence = match ask(&incident, &named, &known, &deployments, &[running]) {
+                Attribution::Deployment { evidence, .. }
+                | Attribution::Unattributed { evidence }
+                | Attribution::Awaited { evidence } => evidence,
+            };
+            assert_eq!(evidence, expected);
+        };
+        let awaited = "title or description names acme/shop; execution r1 is being deployed";
+        let decided = "title or description names acme/shop; latest deployment of it before the incident";
+        check(running("acme/shop", 99), awaited);
+        check(running("ACME/shop", 99), awaited);
+        check(running("acme/shop", 100), decided);
+        check(running("acme/other", 99), decided);
+    }
+
+    #[test]
+    fn what_began_before_and_ended_after_the_incident() {
+        fn check(began: i64, ended: i64, expected: Option<&str>) {
+            let deployed = deployed("e1", "acme/shop", "shop", ended);
+            let candidates = [Candidate { deployed, began: at(began * HOUR) }];
+            let found = attribute(Question { candidates: &candidates, ..unnamed(&incident()) });
+            let evidence = match found {
+                Attribution::Deployment { evidence, .. } => Some(evidence),
+                Attribution::Unattributed { .. } | Attribution::Awaited { .. } => None,
+            };
+            assert_eq!(evidence.as_deref(), expected, "from {began} to {ended}");
+        }
+        let before = Some("nothing is named; latest deployment of all before the incident");
+        let during =
+            "nothing is named; latest deployment of all; it was being deployed when the incident was raised";
+        check(75, 75, None);
+        check(75, 76, before);
+        check(98, 99, before);
+        check(99, 100, Some(during));
+        check(99, 102, Some(during));
+        check(100, 102, None);
+    }
+
+    #[test]
+    fn waiting_ends_with_the_window_and_some_blame_nothing() {
+        let running = [Running {
+            key: deployed("r1", "", "shop", 0).key,
+            repository: "acme/shop".into(),
+            began: at(99 * HOUR),
+        }];
+        let check = |unnamed: Unnamed, hour: i64, expected: &str| {
+            let incident = incident();
+            let question =
+                Question { running: &running, unnamed, now: at(hour * HOUR), ..self::unnamed(&incident) };
+            assert_eq!(explain(question).pop().unwrap(), expected, "in hour {hour}");
+        };
+        let awaited = "not decided yet: nothing is named; execution r1 is being deployed";
+        check(Unnamed::Latest, 123, awaited);
+        let nothing = "nothing is blamed: nothing is named, and no known deployment matches";
+        check(Unnamed::Latest, 124, nothing);
+        let never = "nothing is blamed: nothing is named, and such incidents are attributed to nothing";
+        check(Unnamed::Unattributed, 101, never);
+    }
+
+    #[test]
+    fn every_rule_is_explained() {
+        let incident = Incident { title: "https://github.com/acme/shop is down".into(), ..incident() };
+        let known = KnownNames::default();
+        let named = Named::by(&incident, &known);
+        let question = Question { named: &named, known: &known, ..unnamed(&incident) };
+        let expected = [
+            "operational data dora/execution: names nothing",
+            "operational data dora/repository: names nothing",
+            "operational data /aws/resources: names nothing",
+            "title and description: name acme/shop",
+            "nothing is blamed: title or description names acme/shop, and no known deployment matches",
+        ];
+        assert_eq!(explain(question), expected);
+    }
+
+    /// A question about an incident that names nothing, asked an hour after it, without any deployment.
+    fn unnamed(incident: &Incident) -> Question<'_> {
+        static KNOWN: KnownNames =
+            KnownNames { owners: BTreeSet::new(), repositories: BTreeMap::new(), pipelines: BTreeSet::new() };
+        Question {
+            incident,
+            named: &Named::Nothing,
+            known: &KNOWN,
+            candidates: &[],
+            running: &[],
+            attribution_window: SignedDuration::from_hours(24),
+            unnamed: Unnamed::Latest,
+            now: at(101 * HOUR),
+        }
     }
 }

@@ -74,6 +74,8 @@ pub enum Metric {
     PendingLeadTimes,
     /// Deployments whose source has no commits that GitHub tells; 1 each.
     DeploymentsWithoutCommits,
+    /// Deployments whose lead time can't be told, because not all has arrived that would prove it; 1 each.
+    IncompleteLeadTimes,
     /// Webhook deliveries that were not accepted; 1 each.
     WebhookRejected,
     /// Facts that no event had brought until the reconciler found them; 1 each.
@@ -86,7 +88,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Deployments,
         Self::FailedDeployments,
         Self::ReworkDeployments,
@@ -99,6 +101,7 @@ impl Metric {
         Self::IgnoredExecutions,
         Self::PendingLeadTimes,
         Self::DeploymentsWithoutCommits,
+        Self::IncompleteLeadTimes,
         Self::WebhookRejected,
         Self::ReconciledFacts,
         Self::EventAge,
@@ -120,6 +123,7 @@ impl Metric {
             Self::IgnoredExecutions => "IgnoredExecutions",
             Self::PendingLeadTimes => "PendingLeadTimes",
             Self::DeploymentsWithoutCommits => "DeploymentsWithoutCommits",
+            Self::IncompleteLeadTimes => "IncompleteLeadTimes",
             Self::WebhookRejected => "WebhookRejected",
             Self::ReconciledFacts => "ReconciledFacts",
             Self::EventAge => "EventAge",
@@ -142,6 +146,7 @@ impl Metric {
             | Self::IgnoredExecutions
             | Self::PendingLeadTimes
             | Self::DeploymentsWithoutCommits
+            | Self::IncompleteLeadTimes
             | Self::WebhookRejected
             | Self::ReconciledFacts
             | Self::EventAge
@@ -188,12 +193,16 @@ pub mod env {
     pub const READ_ROLE_EXTERNAL_ID: &str = "DORA_READ_ROLE_EXTERNAL_ID";
     /// The name of the ledger's DynamoDB table.
     pub const LEDGER_TABLE: &str = "DORA_LEDGER_TABLE";
-    /// The branch that GitFlow repositories deploy to production from.
-    pub const MAIN_BRANCH: &str = "DORA_MAIN_BRANCH";
-    /// The name of the pipeline stage that deploys to production.
-    pub const PRODUCTION_STAGE: &str = "DORA_PRODUCTION_STAGE";
-    /// JSON: the repositories that are trunk-based, `["acme/shop"]`.
-    pub const TRUNK_BASED_REPOSITORIES: &str = "DORA_TRUNK_BASED_REPOSITORIES";
+    /// JSON: what is production, a [`crate::rules::ProductionRule`].
+    pub const PRODUCTION_RULE: &str = "DORA_PRODUCTION_RULE";
+    /// JSON: what is rework, a [`crate::rules::ReworkRule`]; not set, where that is its default.
+    pub const REWORK_RULE: &str = "DORA_REWORK_RULE";
+    /// JSON: which incidents count, a [`crate::rules::IncidentRule`]; not set, where that is its default.
+    pub const INCIDENT_RULE: &str = "DORA_INCIDENT_RULE";
+    /// JSON: the accounts that run no pipelines but have incidents, as in [`TOOLING_ACCOUNTS`]; not set, if there are none.
+    pub const INCIDENT_ACCOUNTS: &str = "DORA_INCIDENT_ACCOUNTS";
+    /// JSON: what repositories are called, a [`crate::rules::RepositoryRule`]; not set, where that is its default.
+    pub const REPOSITORY_RULE: &str = "DORA_REPOSITORY_RULE";
     /// JSON: the teams and the repositories that each owns, `{"payments": ["acme/shop"]}`.
     pub const TEAMS: &str = "DORA_TEAMS";
     /// How long before an incident a deployment may have ended to be blamed for it; ISO 8601, `PT24H`.
@@ -231,6 +240,8 @@ pub mod ledger {
     pub const TIMELINE_DAY: &str = "timelineDay";
     /// The index's sort key: the instant, RFC 3339.
     pub const TIMELINE_TIME: &str = "time";
+    /// The partition of the names of repositories and pipelines.
+    pub const KNOWN: &str = "known";
     /// When DynamoDB may delete the item, in seconds since 1970.
     pub const EXPIRES_AT: &str = "expiresAt";
 }

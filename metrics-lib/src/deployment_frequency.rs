@@ -6,64 +6,56 @@ use crate::{
     fact::{Fact, FactId},
     production::NotProduction,
     rework_rate,
+    rules::ReworkRule,
 };
 
 /// The fact of a production deployment. Its batch counts the deployment and, if it is one, the rework.
-pub fn deployment(deployment: &Deployment) -> Fact {
+pub fn deployment(deployment: &Deployment, rule: &ReworkRule) -> Fact {
     let source = &deployment.source;
-    let rework = rework_rate::rework(source);
     let mut evidence = format!("production deployment of {}, {}", source.repository, source.reference);
     if let Some(revision) = &source.revision {
         evidence += &format!(", revision {revision}");
     }
+    if let Some(status) = &deployment.ended_as {
+        evidence += &match status.as_str() {
+            "InProgress" => "; the execution goes on after production".to_owned(),
+            status => format!("; the execution ended as {status} after production"),
+        };
+    }
     let mut counted_by = vec![Metric::Deployments];
-    if let Some(reason) = rework {
+    if let Some(reason) = rework_rate::rework(source, rule) {
         counted_by.push(Metric::ReworkDeployments);
         evidence += &format!("; rework: {reason}");
     }
     Fact {
-        id: FactId::Deployment(deployment.key.clone()),
-        time: deployment.time,
         repository: Some(source.repository.clone()),
-        execution: Some(deployment.key.clone()),
-        ops_item: None,
-        measured: Vec::new(),
-        commits: Vec::new(),
         counted_by,
-        evidence,
+        revision: source.revision.clone(),
+        began: Some(deployment.began).filter(|began| *began != deployment.time),
+        rule: Some(deployment.rule.clone()),
+        ..Fact::new(FactId::Deployment(deployment.key.clone()), deployment.time, evidence)
     }
 }
 
 /// The fact of a rollback, which is no deployment.
 pub fn rollback(rollback: &Rollback) -> Fact {
-    let evidence = match &rollback.rolled_back {
-        Some(deployment) => format!("rolled back execution {}", deployment.key.execution_id),
-        None => "nothing had been deployed since its target".into(),
-    };
+    let evidence = format!("rolled back execution {}", rollback.rolled_back.key.execution_id);
     Fact {
-        id: FactId::Rollback(rollback.key.clone()),
-        time: rollback.time,
-        repository: rollback.repository.clone(),
-        execution: Some(rollback.key.clone()),
-        ops_item: None,
-        measured: Vec::new(),
-        commits: Vec::new(),
+        repository: Some(rollback.rolled_back.repository.clone()),
         counted_by: vec![Metric::Rollbacks],
-        evidence,
+        ..Fact::new(FactId::Rollback(rollback.key.clone()), rollback.time, evidence)
     }
 }
 
-/// The fact that an execution was no production deployment; none if it ended without a time to count it at.
+/// The fact that an execution was no production deployment; none if it came to nothing, or ended without a time to count
+/// it at.
 pub fn ignored(ignored: &NotProduction) -> Option<Fact> {
+    let id = FactId::Ignored(ignored.key.clone());
+    ignored.ran_through.then_some(())?;
     Some(Fact {
-        id: FactId::Ignored(ignored.key.clone()),
-        time: ignored.time?,
         repository: ignored.repository.clone(),
-        execution: Some(ignored.key.clone()),
-        ops_item: None,
-        measured: Vec::new(),
-        commits: Vec::new(),
         counted_by: vec![Metric::IgnoredExecutions],
-        evidence: ignored.reason.clone(),
+        rule: Some(ignored.rule.clone()),
+        ..Fact::new(id, ignored.time?, ignored.reason.clone())
     })
 }

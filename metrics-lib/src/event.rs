@@ -45,15 +45,25 @@ pub struct PipelineKey {
 }
 
 impl PipelineKey {
-    /// Reads a pipeline's ARN, `arn:PARTITION:codepipeline:REGION:ACCOUNT:NAME`; none if it is something else.
+    /// Reads a pipeline's ARN, `arn:PARTITION:codepipeline:REGION:ACCOUNT:NAME`, or that of one of its stages or actions,
+    /// which have `/STAGE` or `/STAGE/ACTION` at the end; none if it is something else.
     pub fn from_arn(arn: &str) -> Option<Self> {
         let mut parts = arn.trim().splitn(6, ':');
         let ("arn", _partition, "codepipeline") = (parts.next()?, parts.next()?, parts.next()?) else {
             return None;
         };
-        let (region, account, pipeline) = (parts.next()?, parts.next()?, parts.next()?);
-        let named = !pipeline.is_empty() && !pipeline.contains([':', '/']);
-        named.then(|| Self { account: account.into(), region: region.into(), pipeline: pipeline.into() })
+        let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
+        let mut names = resource.split('/');
+        let pipeline = names.next()?;
+        let is_name =
+            |name: &str| !name.is_empty() && !name.contains(|c: char| c == ':' || c.is_whitespace());
+        let named = is_name(region) && is_name(account) && is_name(pipeline);
+        let complete = names.clone().count() <= 2 && names.all(is_name);
+        (named && complete).then(|| Self {
+            account: account.into(),
+            region: region.into(),
+            pipeline: pipeline.into(),
+        })
     }
 }
 
@@ -183,6 +193,11 @@ impl fmt::Display for Reference {
 pub struct Source {
     /// The kind of the primary source action.
     pub kind: SourceKind,
+    /// The type of the Git host that a connection leads to, as CodePipeline says it (`ProviderType`): `GitHub`,
+    /// `GitHubEnterpriseServer`, `Bitbucket`, `GitLab`, …; none where it was not told.
+    pub provider: Option<String>,
+    /// The ARN of the connection, which may be asked for the type of its host.
+    pub connection: Option<String>,
     /// `owner/name`; for CodeCommit and ECR the repository's name, for S3 `bucket/key`.
     pub repository: String,
     /// The branch or tag.
@@ -194,6 +209,13 @@ pub struct Source {
 }
 
 impl Source {
+    /// Whether the webhook may tell the commits of this source: a Git host that is GitHub's, or one that nothing is
+    /// known of.
+    pub fn may_be_delivered(&self) -> bool {
+        let is_git_hub = |provider: &String| provider.starts_with("GitHub");
+        self.kind == SourceKind::Git && self.provider.as_ref().is_none_or(is_git_hub)
+    }
+
     /// The ids of the `OpsItem`s that the branch, the merged branch or the commit message references, sorted, each
     /// once.
     pub fn ops_items(&self) -> Vec<OpsItemId> {
@@ -213,8 +235,14 @@ pub struct Deployment {
     pub key: ExecutionKey,
     /// When it ended.
     pub time: Timestamp,
+    /// When the first attempt of its production stage began; its end in a pipeline without such a stage.
+    pub began: Timestamp,
+    /// The execution's status, where it is another one than `Succeeded`: what became of it after production.
+    pub ended_as: Option<String>,
     /// What was deployed.
     pub source: Source,
+    /// The settings that it was decided by, see [`crate::rules::ProductionRule::fingerprint`].
+    pub rule: String,
 }
 
 /// What stays known of a production deployment: all that attribution needs, and nothing of its content.
@@ -231,12 +259,12 @@ pub struct Deployed {
 
 impl From<&Deployment> for Deployed {
     fn from(deployment: &Deployment) -> Self {
-        let Deployment { key, time, source } = deployment;
+        let Deployment { key, time, source, .. } = deployment;
         Self { time: *time, key: key.clone(), repository: source.repository.clone() }
     }
 }
 
-/// A succeeded execution of type ROLLBACK. It is no deployment.
+/// A succeeded execution of type ROLLBACK that took a production deployment back. It is no deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rollback {
@@ -244,10 +272,10 @@ pub struct Rollback {
     pub key: ExecutionKey,
     /// When it ended.
     pub time: Timestamp,
-    /// The repository of the pipeline, where an execution still says it.
-    pub repository: Option<String>,
-    /// The deployment that it rolled back; none if nothing had been deployed since the rollback's target.
-    pub rolled_back: Option<Deployed>,
+    /// The deployment that it took back: what was live before it.
+    pub rolled_back: Deployed,
+    /// The deployment that is live after it; none if its target is not known.
+    pub restored: Option<Deployed>,
 }
 
 /// An `OpsItem` of type `/aws/issue`.
@@ -287,7 +315,14 @@ mod tests {
         let shop = Some(["111111111111", "eu-west-1", "shop"]);
         check("arn:aws:codepipeline:eu-west-1:111111111111:shop", shop);
         check(" arn:aws-us-gov:codepipeline:eu-west-1:111111111111:shop\n", shop);
-        check("arn:aws:codepipeline:eu-west-1:111111111111:shop/Source/Action", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop/Source", shop);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop/Source/Action", shop);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop/", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop/Source/Action/More", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:/Source/Action", None);
+        check("arn:aws:codepipeline:eu-west-1:aws:actiontype:Source/AWS/S3/1", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:actiontype:Build/Custom/Shop/1", None);
+        check("arn:aws:codepipeline:::shop", None);
         check("arn:aws:codepipeline:eu-west-1:111111111111:webhook:shop", None);
         check("arn:aws:codepipeline:eu-west-1:111111111111:", None);
         check("arn:aws:lambda:eu-west-1:111111111111:shop", None);

@@ -120,6 +120,8 @@ pub enum FactState {
     Published,
     /// Too old for CloudWatch; in the ledger only.
     Unpublishable,
+    /// It can't be told, ever: CloudWatch counts it without a value.
+    Incomplete,
 }
 
 impl FactState {
@@ -129,6 +131,7 @@ impl FactState {
             Self::Pending => "pending",
             Self::Published => "published",
             Self::Unpublishable => "unpublishable",
+            Self::Incomplete => "incomplete",
         }
     }
 }
@@ -154,6 +157,41 @@ pub struct Fact {
     pub counted_by: Vec<Metric>,
     /// Why it is true, for people.
     pub evidence: String,
+    /// The revision that a deployment brought to production.
+    pub revision: Option<String>,
+    /// When the first attempt of the production stage began, where that is another instant than [`Self::time`].
+    pub began: Option<Timestamp>,
+    /// The settings that it was decided by, see [`crate::rules::ProductionRule::fingerprint`].
+    pub rule: Option<String>,
+}
+
+impl Fact {
+    /// A fact that nothing counts yet.
+    pub fn new(id: FactId, time: Timestamp, evidence: impl Into<String>) -> Self {
+        let (execution, ops_item) = match &id {
+            FactId::Deployment(key)
+            | FactId::Failure(key)
+            | FactId::Rollback(key)
+            | FactId::Ignored(key)
+            | FactId::LeadTime(key)
+            | FactId::Rework(key) => (Some(key.clone()), None),
+            FactId::Restore(key) | FactId::Unattributed(key) => (None, Some(key.clone())),
+        };
+        Self {
+            id,
+            time,
+            repository: None,
+            execution,
+            ops_item,
+            measured: Vec::new(),
+            commits: Vec::new(),
+            counted_by: Vec::new(),
+            evidence: evidence.into(),
+            revision: None,
+            began: None,
+            rule: None,
+        }
+    }
 }
 
 /// What CloudWatch gets of a fact.
@@ -230,16 +268,12 @@ mod tests {
 
     fn fact(counted_by: &[Metric], measured: Vec<(Metric, DatumValue)>) -> Fact {
         let [account, region, pipeline, execution_id] = ["1", "r", "p", "e"].map(str::to_owned);
+        let id = FactId::Deployment(ExecutionKey { account, region, pipeline, execution_id });
         Fact {
-            id: FactId::Deployment(ExecutionKey { account, region, pipeline, execution_id }),
-            time: Timestamp::UNIX_EPOCH,
             repository: Some("acme/shop".into()),
-            execution: None,
-            ops_item: None,
             measured,
-            commits: Vec::new(),
             counted_by: counted_by.to_vec(),
-            evidence: String::new(),
+            ..Fact::new(id, Timestamp::UNIX_EPOCH, "")
         }
     }
 

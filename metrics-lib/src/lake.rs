@@ -6,7 +6,7 @@
 use crate::event::OpsItemId;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// How many buckets the repositories are spread over: more would exceed the partitions that Firehose writes at once.
 pub const BUCKETS: u64 = 64;
@@ -22,7 +22,7 @@ pub const LOCATION_TEMPLATE: &str = "changes/bucket=${bucket}/day=${day}/";
 /// seen, not to be skipped.
 pub const SERDE: &str = "org.apache.hive.hcatalog.data.JsonSerDe";
 /// The table's columns and their types.
-pub const COLUMNS: [(&str, &str); 17] = [
+pub const COLUMNS: [(&str, &str); 18] = [
     ("kind", "string"),
     ("repository", "string"),
     ("repository_created", "string"),
@@ -40,6 +40,7 @@ pub const COLUMNS: [(&str, &str); 17] = [
     ("merged", "string"),
     ("forced", "boolean"),
     ("own_branch", "boolean"),
+    ("repository_id", "bigint"),
 ];
 /// The table's partition keys and their types.
 pub const PARTITION_KEYS: [(&str, &str); 2] = [("bucket", "string"), ("day", "string")];
@@ -47,7 +48,8 @@ pub const PARTITION_KEYS: [(&str, &str); 2] = [("bucket", "string"), ("day", "st
 /// All that is known of a repository from a range of days. Parameters: bucket, first day, last day, and the
 /// repository in lower case, since GitHub's names ignore case.
 pub const CHANGES_STATEMENT: &str = "SELECT kind, repository, repository_created, branch, pushed, old_head, new_head, \
-     part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged, forced, own_branch FROM changes \
+     part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged, forced, own_branch, \
+     repository_id FROM changes \
      WHERE bucket = ? AND day BETWEEN ? AND ? AND lower(repository) = ?";
 
 /// The table's parameters for partition projection, which needs no crawler.
@@ -73,6 +75,16 @@ pub enum Change {
     PullRequest(PullRequest),
 }
 
+impl Change {
+    /// GitHub's id of the repository, if the delivery told it.
+    pub fn repository_id(&self) -> Option<u64> {
+        match self {
+            Self::Push(push) => push.repository_id,
+            Self::PullRequest(request) => request.repository_id,
+        }
+    }
+}
+
 /// A push to a branch, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Push {
@@ -96,6 +108,8 @@ pub struct Push {
     pub commits: Vec<Commit>,
     /// Whether the old head is not what the new one was made from. Records from before this was kept say no.
     pub forced: bool,
+    /// The repository's id, which it keeps when it is renamed. Records from before this was kept have none.
+    pub repository_id: Option<u64>,
 }
 
 /// A pull request that was merged.
@@ -117,6 +131,8 @@ pub struct PullRequest {
     pub merged: Timestamp,
     /// Whether the branch lies in this repository, and not in a fork. Records from before this was kept say no.
     pub own_branch: bool,
+    /// The repository's id, which it keeps when it is renamed. Records from before this was kept have none.
+    pub repository_id: Option<u64>,
 }
 
 /// A commit of a push.
@@ -138,6 +154,12 @@ pub struct Commit {
     /// The `OpsItem`s that its message references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ops_items: Vec<OpsItemId>,
+    /// The branch that its message says it merges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<String>,
+    /// Whether its message is one of rework.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rework: bool,
 }
 
 /// The id of a commit: 40 or 64 hexadecimal digits, lower case.
@@ -250,6 +272,8 @@ pub struct Row {
     forced: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     own_branch: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repository_id: Option<u64>,
 }
 
 const PUSH: &str = "push";
@@ -271,6 +295,7 @@ impl From<&Change> for Row {
                 // Texts and times always are JSON.
                 commits: serde_json::to_string(&push.commits).ok(),
                 forced: push.forced.then_some(true),
+                repository_id: push.repository_id,
                 ..Self::default()
             },
             Change::PullRequest(request) => Self {
@@ -283,6 +308,7 @@ impl From<&Change> for Row {
                 commit_count: Some(request.commit_count),
                 merged: Some(request.merged.to_string()),
                 own_branch: request.own_branch.then_some(true),
+                repository_id: request.repository_id,
                 ..Self::default()
             },
         }
@@ -321,6 +347,7 @@ impl TryFrom<Row> for Change {
                     parts: row.parts.ok_or_else(|| missing("parts"))?,
                     commits: read.map_err(|error| Invalid { what: "commits", reason: error.to_string() })?,
                     forced: row.forced.unwrap_or_default(),
+                    repository_id: row.repository_id,
                 }))
             }
             PULL_REQUEST => Ok(Self::PullRequest(PullRequest {
@@ -332,6 +359,7 @@ impl TryFrom<Row> for Change {
                 commit_count: row.commit_count.ok_or_else(|| missing("commit_count"))?,
                 merged: time("merged", row.merged)?,
                 own_branch: row.own_branch.unwrap_or_default(),
+                repository_id: row.repository_id,
             })),
             other => Err(Invalid { what: "kind", reason: format!("{other:?} is unknown") }),
         }
@@ -344,10 +372,10 @@ impl Row {
     /// # Errors
     /// [`Invalid`], when there are too few or a number is none.
     pub fn from_columns(columns: Vec<Option<String>>) -> Result<Self, Invalid> {
-        let number = |text: Option<String>| -> Result<Option<u32>, Invalid> {
+        fn number<N: FromStr>(text: Option<String>) -> Result<Option<N>, Invalid> {
             let parse = |text: String| text.parse().map_err(|_| Invalid { what: "number", reason: text });
             text.map(parse).transpose()
-        };
+        }
         let columns: [Option<String>; COLUMNS.len()] = columns.try_into().map_err(|columns: Vec<_>| {
             Invalid { what: "row", reason: format!("{} columns", columns.len()) }
         })?;
@@ -369,6 +397,7 @@ impl Row {
             merged,
             forced,
             own_branch,
+            repository_id,
         ] = columns;
         Ok(Self {
             kind: kind.unwrap_or_default(),
@@ -388,6 +417,7 @@ impl Row {
             merged,
             forced: forced.map(|text| text == "true"),
             own_branch: own_branch.map(|text| text == "true"),
+            repository_id: number(repository_id)?,
         })
     }
 }
@@ -450,6 +480,8 @@ mod tests {
             bot: false,
             requested: true,
             ops_items: vec!["oi-0123456789ab".parse().unwrap()],
+            merged: Some("hotfix/it's".into()),
+            rework: true,
         };
         let push = Change::Push(Push {
             repository: "acme/shop".into(),
@@ -462,6 +494,7 @@ mod tests {
             parts: 2,
             commits: vec![commit],
             forced: true,
+            repository_id: Some(186_853_002),
         });
         let request = Change::PullRequest(PullRequest {
             repository: "acme/shop".into(),
@@ -472,6 +505,7 @@ mod tests {
             commit_count: 3,
             merged: time,
             own_branch: true,
+            repository_id: Some(u64::from(u32::MAX) + 1),
         });
         for change in [push, request] {
             let row = Row::from(&change);

@@ -1,25 +1,29 @@
 //! Lead time for changes: from the first commit of a change to its deployment.
 //!
-//! The change is what reached the branch after the revision of the previous production deployment of the same pipeline
-//! and up to this one's. It is found by walking pushes back, from each one's old head to the push that made it, whatever
-//! branch that was to.
+//! The change of a deployed revision is made up of the commits that can be reached from it, and from nothing that was live
+//! before. GitHub's deliveries tell parts of the graph; what they don't prove is not measured.
 
+mod changed;
 mod history;
+mod live;
+mod proof;
 mod pull_requests;
 
 use self::{
-    history::{End, History, Walk},
-    pull_requests::{Expanded, Missing, PullRequests, may_arrive},
+    changed::{Found, Search},
+    history::History,
+    live::Before,
+    proof::{Membership, Proof},
 };
 use crate::{
     contract::Metric,
     datum::DatumValue,
-    event::{Deployment, OpsItemId},
+    event::{Deployed, Deployment, OpsItemId},
     fact::{Fact, FactId},
     lake::{Change, Commit, CommitId},
 };
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// How long after something happened GitHub may deliver it: three days long it delivers again what failed, when somebody
 /// asks for that; and then it is on its way.
@@ -29,22 +33,42 @@ pub const LATEST_DELIVERY: SignedDuration = SignedDuration::from_hours(4 * 24);
 /// change references is not known before.
 pub const MEASURED_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
+/// What went live in a pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// When.
+    pub time: Timestamp,
+    /// The revision: what was deployed, or what a rollback went back to.
+    pub revision: CommitId,
+}
+
 /// What lead time is made from, beside the pushes.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The revision that was deployed.
     pub revision: &'a CommitId,
-    /// The revisions of production deployments before it, the latest first; none for the first ever. The first that lies
-    /// on the way back counts: one that was deployed from another branch need not.
-    pub previous: &'a [CommitId],
-    /// The branch that was deployed; none for a tag.
-    pub branch: Option<&'a str>,
+    /// What went live in this pipeline before, the latest first; for a new pipeline what ran for the repository. The latest,
+    /// and what is [`concerned`], are enough. None for the first deployment ever.
+    pub live: &'a [Live],
+    /// The names of the branches that are deployed.
+    pub lines: &'a BTreeSet<String>,
     /// When the deployment ended.
     pub deployed: Timestamp,
     /// How far back the first deployment ever reaches.
     pub lookback: SignedDuration,
     /// The present.
     pub now: Timestamp,
+    /// The changes are all that have arrived since.
+    pub read_since: Timestamp,
+    /// Nothing older can be read.
+    pub oldest: Timestamp,
+}
+
+impl Question<'_> {
+    /// Before when there is something that was not read, but can be.
+    fn unread_before(&self) -> Timestamp {
+        if self.read_since > self.oldest { self.read_since } else { Timestamp::MIN }
+    }
 }
 
 /// What a deployment changed.
@@ -52,19 +76,44 @@ pub struct Question<'a> {
 pub enum Answer {
     /// This.
     Changed(Changed),
-    /// This, back to where the branch began: none of the revisions before lies on the way.
-    WholeBranch(Changed),
     /// Nothing new.
     Nothing(&'static str),
-    /// It can't be told from what has arrived.
-    Unknown(String),
-    /// Something may still arrive that adds to it; when that is over, what has arrived counts.
+    /// Older changes may tell: to be read, and asked again.
+    Older,
+    /// It can't be told yet: something may still arrive.
     Awaited {
-        /// What may arrive.
+        /// What is missing.
         reason: String,
         /// What is new for certain. More may be, and other commits may count instead of some.
         known: Changed,
     },
+    /// It can't be told, ever.
+    Incomplete {
+        /// What is missing.
+        reason: String,
+        /// What is new for certain. More may be, and other commits may count instead of some.
+        known: Changed,
+    },
+}
+
+impl Answer {
+    /// What is new for certain.
+    pub fn known(&self) -> Option<&Changed> {
+        match self {
+            Self::Changed(changed)
+            | Self::Awaited { known: changed, .. }
+            | Self::Incomplete { known: changed, .. } => Some(changed),
+            Self::Nothing(_) | Self::Older => None,
+        }
+    }
+
+    /// The commit since which the change has taken for certain, where not more is known.
+    pub fn lower_bound(&self) -> Option<&Commit> {
+        match self {
+            Self::Awaited { known, .. } | Self::Incomplete { known, .. } => known.commits.first(),
+            Self::Changed(_) | Self::Nothing(_) | Self::Older => None,
+        }
+    }
 }
 
 /// What is new.
@@ -74,138 +123,152 @@ pub struct Changed {
     pub commits: Vec<Commit>,
     /// The `OpsItem`s that any of its commits or merged branches references, merges and bots included.
     pub ops_items: BTreeSet<OpsItemId>,
-    /// The branches that were merged by pull requests.
+    /// The branches that were merged: by pull requests, and as messages of merges say.
     pub branches: BTreeSet<String>,
+    /// The commits whose messages are of rework, merges and bots included.
+    pub rework: BTreeSet<CommitId>,
 }
 
-impl Changed {
-    /// What is new in commits, all of them, made before a deployment.
-    fn new(expanded: Expanded<'_>, deployed: Timestamp) -> Self {
-        let Expanded { commits, ops_items, branches, .. } = expanded;
-        let counting = commits.into_values().filter(|commit| !commit.merge && !commit.bot);
-        // Whatever its date says, it was made before it was deployed.
-        let mut commits: Vec<Commit> =
-            counting.map(|commit| Commit { time: commit.time.min(deployed), ..commit.clone() }).collect();
-        commits.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
-        Self { commits, ops_items, branches: branches.into_iter().map(str::to_owned).collect() }
-    }
+/// What can't be told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Problem {
+    /// When the latest happened that would tell it.
+    happened: Timestamp,
+    reason: String,
+    /// Whether changes from further back may tell it.
+    further: bool,
 }
 
 /// Finds what a deployment changed, from changes in any order and any number of times.
-///
-/// It is what can be reached from its revision and not from the one before. Where the way back does not lead there, since
-/// that was deployed from another branch, it is what can't be reached from the one before that either, and so on.
 pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
-    let Question { revision, previous, branch, deployed, lookback, now } = question;
-    if previous.first() == Some(revision) {
+    let Question { revision, live, .. } = question;
+    if live.first().is_some_and(|live| live.revision == *revision) {
         return Answer::Nothing("the same revision was deployed before");
     }
-    let history = History::new(changes);
-    if !history.bringing(revision).any(|push| branch.is_none_or(|branch| branch == push.branch)) {
-        return Answer::Unknown(format!("no push that brought revision {revision} has arrived"));
+    let history = history(&question, changes, &[]);
+    let proof = Proof::new(&history, question.unread_before());
+    let before = Before::new(&proof, live);
+    let Some(node) = history.node(revision) else { return Answer::Nothing("no commit is new") };
+    if before.roots.iter().any(|(root, is_sure)| *is_sure && root.ancestors.contains(node)) {
+        return Answer::Nothing("an older revision was deployed again");
     }
-    let pull_requests = PullRequests::new(&history, now);
-    let torn = || Answer::Unknown(format!("a part of a push that leads to revision {revision} is missing"));
-    let answer = |new: Expanded<'_>, complete: fn(Changed) -> Answer| match new.missing {
-        Some(Missing::Part) => torn(),
-        Some(Missing::Delivery) => Answer::Awaited {
-            reason: format!(
-                "a pull request that led to revision {revision}, or its branch, may still arrive"
-            ),
-            known: Changed::new(new, deployed),
-        },
-        None => {
-            let changed = Changed::new(new, deployed);
-            match changed.commits.is_empty() {
-                true => Answer::Nothing("no commit is new"),
-                false => complete(changed),
-            }
-        }
+    let found = Search::new(&proof, &question, &before).find(node);
+    answer(&question, found)
+}
+
+fn history<'a>(question: &Question<'a>, changes: &'a [Change], candidates: &'a [Live]) -> History<'a> {
+    let live = question.live.iter().chain(candidates).map(|live| (&live.revision, live.time));
+    History::new(changes, question.lines, live.chain([(question.revision, question.deployed)]))
+}
+
+fn answer(question: &Question<'_>, found: Found) -> Answer {
+    let Question { deployed, now, .. } = *question;
+    let Found { changed, problems, .. } = found;
+    let unread = question.unread_before();
+    // What counted earlier instead of a commit was merged after that was made.
+    let is_unread = changed.commits.iter().any(|commit| commit.time < unread);
+    if unread > Timestamp::MIN && (is_unread || problems.iter().any(|problem| problem.further)) {
+        return Answer::Older;
+    }
+    let Some(Problem { happened, reason, .. }) = problems.into_iter().next_back() else {
+        return match changed.commits.is_empty() {
+            true => Answer::Nothing("no commit is new"),
+            false => Answer::Changed(changed),
+        };
     };
-    let mut before = Before::default();
-    for latest in previous {
-        let walk = history.walk(latest, |_| false);
-        // What is missing further back was deployed long ago.
-        if walk.end == End::Torn && walk.steps.is_empty() {
-            return torn();
-        }
-        before.add(latest, walk);
-        if before.reached.contains(revision) {
-            return Answer::Nothing("an older revision was deployed again");
-        }
-        let walk = history.walk(revision, |id| before.reached.contains(id));
-        if walk.end == End::Met {
-            return answer(before.new_in(&pull_requests, &walk, Timestamp::MIN), Answer::Changed);
-        }
-    }
-    let walk = history.walk(revision, |_| false);
-    let oldest = deployed.checked_sub(lookback).unwrap_or(Timestamp::MIN);
-    let new = before.new_in(&pull_requests, &walk, oldest);
-    match (walk.end, previous.first()) {
-        (End::Torn, _) => return torn(),
-        (End::Unknown(_), Some(latest)) => {
-            return Answer::Unknown(format!(
-                "no pushes that lead from revision {latest} to {revision} have arrived"
-            ));
-        }
-        (End::Unknown(before), None) if may_arrive(before.min(deployed), now) => {
-            return Answer::Awaited {
-                reason: format!("pushes before those that led to revision {revision} may still arrive"),
-                known: Changed::new(new, deployed),
-            };
-        }
-        _ => {}
-    }
-    answer(new, Answer::WholeBranch)
-}
-
-/// What was deployed before.
-#[derive(Default)]
-struct Before<'a> {
-    reached: BTreeSet<&'a CommitId>,
-    commits: BTreeMap<&'a CommitId, &'a Commit>,
-}
-
-impl<'a> Before<'a> {
-    fn add(&mut self, revision: &'a CommitId, walk: Walk<'a>) {
-        self.commits.extend(walk.commits().map(|commit| (&commit.id, commit)));
-        self.reached.insert(revision);
-        self.reached.extend(walk.reached);
-    }
-
-    /// What counts of a walk since a time and did not count before.
-    fn new_in(&self, pull_requests: &PullRequests<'a>, walk: &Walk<'a>, since: Timestamp) -> Expanded<'a> {
-        let counted = pull_requests.expand(self.commits.values().copied(), Timestamp::MIN, &BTreeSet::new());
-        let without = self.reached.iter().copied().chain(counted.commits.into_keys()).collect();
-        pull_requests.expand(walk.commits(), since, &without)
+    match may_arrive(happened.min(deployed), now) {
+        true => Answer::Awaited { reason, known: changed },
+        false => Answer::Incomplete { reason, known: changed },
     }
 }
 
-/// The fact of a lead time; without value when nothing is new.
+/// Whether what happened at an instant may still be delivered.
+fn may_arrive(happened: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(happened) < LATEST_DELIVERY
+}
+
+/// Of revisions of earlier executions of the pipeline, of which it is not known whether they went live, those that matter:
+/// which would take something away from the change if they had, or would have taken back what does. The candidates are the
+/// latest first, each with its time; the answer are their places. To be asked again with what of them went live, until none of
+/// the rest is concerned: what took something back makes the change larger.
+pub fn concerned(question: Question<'_>, changes: &[Change], candidates: &[Live]) -> Vec<usize> {
+    let history = history(&question, changes, candidates);
+    let proof = Proof::new(&history, question.unread_before());
+    let before = Before::new(&proof, question.live);
+    let Some(node) = history.node(question.revision) else { return Vec::new() };
+    let found = Search::new(&proof, &question, &before).find(node);
+    let roots = candidates.iter().enumerate().filter_map(|(place, candidate)| {
+        let node = history.node(&candidate.revision)?;
+        Some((place, proof.root(node, candidate.time)))
+    });
+    let roots: Vec<_> = roots.collect();
+    let takes = |root: &proof::Root| {
+        let mut new = found.nodes.iter();
+        new.any(|(node, more)| proof.membership(*node, root, more) != Membership::Out)
+    };
+    let taking: Vec<&proof::Root> = roots.iter().map(|(_, root)| root).filter(|root| takes(root)).collect();
+    let takes_back = |root: &proof::Root| {
+        let mut live = before.roots.iter().map(|(root, _)| root).chain(taking.iter().copied());
+        live.any(|older| {
+            older.time < root.time
+                && older.node != root.node
+                && proof.membership(root.node, older, &BTreeSet::new()) != Membership::Out
+        })
+    };
+    let is_concerned = |root: &proof::Root| {
+        taking.iter().any(|taking| taking.node == root.node && taking.time == root.time) || takes_back(root)
+    };
+    roots.iter().filter(|(_, root)| is_concerned(root)).map(|(place, _)| *place).collect()
+}
+
+/// The fact of a lead time; without value when nothing is new, or when it can't be told.
 pub fn fact(deployment: &Deployment, answer: &Answer) -> Fact {
     let since = |commit: &Commit| DatumValue::seconds(deployment.time.duration_since(commit.time)).ok();
-    let mut counted = Vec::new();
-    let (values, evidence) = match answer {
-        Answer::Changed(Changed { commits, .. }) | Answer::WholeBranch(Changed { commits, .. }) => {
+    let without = |counted_by: Vec<Metric>, evidence: String| {
+        lead_time_fact(deployment, Vec::new(), counted_by, evidence)
+    };
+    match answer {
+        Answer::Changed(Changed { commits, .. }) => {
             let first = commits.first().map(|commit| (commit, since(commit)));
             let lead_time = first.and_then(|(_, seconds)| Some((Metric::LeadTimeForChanges, seconds?)));
             let each = commits.iter().filter_map(|commit| Some((Metric::CommitLeadTime, since(commit)?)));
             let evidence = first.map_or_else(String::new, |(first, _)| {
                 format!("first of {} commits is {} of {}", commits.len(), first.id, first.time)
             });
-            counted.clone_from(commits);
-            (lead_time.into_iter().chain(each).collect(), evidence)
+            let values = lead_time.into_iter().chain(each).collect();
+            Fact { commits: commits.clone(), ..lead_time_fact(deployment, values, Vec::new(), evidence) }
         }
-        Answer::Nothing(reason) => (Vec::new(), (*reason).to_owned()),
-        Answer::Unknown(reason) | Answer::Awaited { reason, .. } => (Vec::new(), reason.clone()),
-    };
-    Fact { commits: counted, ..lead_time_fact(deployment, values, Vec::new(), evidence) }
+        Answer::Nothing(reason) => without(Vec::new(), (*reason).to_owned()),
+        Answer::Older => without(Vec::new(), "older changes were not read".to_owned()),
+        Answer::Awaited { reason, .. } => without(Vec::new(), reason.clone()),
+        Answer::Incomplete { reason, .. } => {
+            let at_least = answer.lower_bound().map_or_else(String::new, |commit| {
+                let minutes = deployment.time.duration_since(commit.time).as_mins();
+                let (hours, minutes) = (minutes / 60, minutes % 60);
+                format!("; at least {hours}h {minutes}m since commit {} of {}", commit.id, commit.time)
+            });
+            without(vec![Metric::IncompleteLeadTimes], format!("{reason}{at_least}"))
+        }
+    }
 }
 
 /// The fact that a deployment's source has no commits that could be known.
 pub fn without_commits(deployment: &Deployment) -> Fact {
     let evidence = format!("the source of {} has no commits that GitHub tells", deployment.source.repository);
     lead_time_fact(deployment, Vec::new(), vec![Metric::DeploymentsWithoutCommits], evidence)
+}
+
+/// The fact that the lead time of a deployment can't be told, since its execution can't be read any more.
+pub fn unreadable(deployed: &Deployed, reason: &str) -> Fact {
+    Fact {
+        repository: Some(deployed.repository.clone()),
+        counted_by: vec![Metric::IncompleteLeadTimes],
+        ..Fact::new(
+            FactId::LeadTime(deployed.key.clone()),
+            deployed.time,
+            format!("the execution can't be read any more: {reason}"),
+        )
+    }
 }
 
 fn lead_time_fact(
@@ -215,15 +278,10 @@ fn lead_time_fact(
     evidence: String,
 ) -> Fact {
     Fact {
-        id: FactId::LeadTime(deployment.key.clone()),
-        time: deployment.time,
         repository: Some(deployment.source.repository.clone()),
-        execution: Some(deployment.key.clone()),
-        ops_item: None,
         measured,
-        commits: Vec::new(),
         counted_by,
-        evidence,
+        ..Fact::new(FactId::LeadTime(deployment.key.clone()), deployment.time, evidence)
     }
 }
 

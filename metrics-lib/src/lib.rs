@@ -18,6 +18,7 @@ pub mod lake;
 pub mod lead_time;
 pub mod production;
 pub mod report;
+pub mod repository;
 pub mod rework_rate;
 pub mod rules;
 pub mod text;

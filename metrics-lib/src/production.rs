@@ -1,13 +1,19 @@
 //! What a production deployment is: the definition, applied to one pipeline execution as CodePipeline's API has it.
 
+mod explain;
 mod source;
+mod stage;
 
 use crate::{
     event::{Deployment, ExecutionKey, Reference, Source},
     rules::ProductionRule,
 };
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use stage::{Progress, latest_attempts};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use explain::explain;
+pub use stage::{Stage, Structure};
 
 /// The status of a pipeline execution (API `PipelineExecution.status`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +47,8 @@ pub struct Action {
     pub name: String,
     /// Its category: `Source`, `Build`, `Deploy`, …
     pub category: String,
+    /// Who made its type: `AWS`, `ThirdParty` or `Custom`; empty where a recording does not say.
+    pub owner: String,
     /// Its provider: `CodeStarSourceConnection`, `S3`, …
     pub provider: String,
     /// `InProgress`, `Succeeded`, `Failed`, `Abandoned`.
@@ -51,6 +59,8 @@ pub struct Action {
     pub updated: Timestamp,
     /// Its configuration, variables resolved.
     pub configuration: BTreeMap<String, String>,
+    /// Its configuration as the pipeline has it, whatever an execution overrode.
+    pub configured: BTreeMap<String, String>,
     /// The variables that it set.
     pub output_variables: BTreeMap<String, String>,
     /// The names of the artifacts that it made.
@@ -81,9 +91,11 @@ pub struct Execution {
     pub status: ExecutionStatus,
     /// Its type.
     pub execution_type: ExecutionType,
+    /// The version of the pipeline's structure that it ran.
+    pub pipeline_version: Option<i32>,
     /// The revisions that it worked on.
     pub revisions: Vec<ArtifactRevision>,
-    /// What started it, as its trigger tells; free text, for Git triggers it may name a tag.
+    /// What started it, as its trigger tells: free text, or for Git triggers a JSON object.
     pub trigger_detail: Option<String>,
     /// Every attempt of every action.
     pub actions: Vec<Action>,
@@ -91,13 +103,15 @@ pub struct Execution {
 
 /// The status of an action that has not ended.
 const IN_PROGRESS: &str = "InProgress";
+/// The category of an action that deploys.
+const DEPLOY: &str = "Deploy";
 
 /// What an execution is to the metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A production deployment.
     Deployment(Deployment),
-    /// A succeeded rollback.
+    /// A succeeded rollback of production. What it took back, the pipeline's history tells.
     Rollback {
         /// When it ended.
         time: Timestamp,
@@ -108,8 +122,21 @@ pub enum Outcome {
     },
     /// Neither.
     NotProduction(NotProduction),
+    /// Its production stage runs: it may become a deployment.
+    Running(Running),
     /// It has not ended, or the API does not show its end yet: to be asked again.
     Unfinished(String),
+}
+
+/// An execution whose production stage runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// The execution.
+    pub key: ExecutionKey,
+    /// The repository that it deploys.
+    pub repository: String,
+    /// When the first attempt of its production stage began.
+    pub began: Timestamp,
 }
 
 /// Why an execution is no production deployment.
@@ -123,81 +150,227 @@ pub struct NotProduction {
     pub repository: Option<String>,
     /// The reason, a sentence fragment.
     pub reason: String,
+    /// Whether it ran to its end and did something else: such executions are counted, those that came to nothing are not.
+    pub ran_through: bool,
+    /// The settings that it was decided by.
+    pub rule: String,
 }
 
-/// Applies the definition of a production deployment (see [`crate::definitions`]) to one execution.
-pub fn classify(execution: &Execution, rule: &ProductionRule) -> Outcome {
-    let production_stage = rule.production_stages.last().map_or("", String::as_str);
-    let source = source::primary(execution);
-    let repository = || source.as_ref().ok().map(|source| source.repository.clone());
-    let not_production = |reason: String| {
-        let repository = repository();
-        let time = end(execution, production_stage);
-        Outcome::NotProduction(NotProduction { key: execution.key.clone(), time, repository, reason })
-    };
-    match &execution.status {
-        ExecutionStatus::Succeeded => {}
-        ExecutionStatus::InProgress => {
-            return Outcome::Unfinished("the execution is still in progress".into());
-        }
-        ExecutionStatus::Ended(status) => {
-            return not_production(format!("the execution ended as {status}"));
+/// What must be known of a pipeline beside the execution itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// The pipeline's structure in the version that the execution ran, or as its latest deployment shows it.
+    pub structure: Option<&'a Structure>,
+    /// Whether CodePipeline says that the execution succeeded in its production stage (`succeededInStage`).
+    pub succeeded_in_stage: Option<bool>,
+}
+
+/// What an execution deployed: the source of its primary source action, with the repository's name as the action has it.
+pub type FoundSource = Result<Source, String>;
+
+/// The source of the source action that counts: the one that is configured, else the first by kind (Git, ECR, S3), then
+/// by name. Names of repositories are as the actions have them; whoever asks gives them their one spelling.
+///
+/// # Errors
+/// Why there is none: the execution ran no source action, or only ones that name no repository.
+pub fn source(execution: &Execution, source_action: Option<&str>) -> Result<Source, String> {
+    source::primary(execution, source_action)
+}
+
+/// Whether an execution can't be told what it is without the pipeline's structure.
+///
+/// A run that succeeded ran everything, but for stages that were left out; one that failed, was stopped or superseded may
+/// have ended between two actions of a stage.
+pub fn needs_structure(execution: &Execution, source: &FoundSource, rule: &ProductionRule) -> bool {
+    let pipeline = &execution.key.pipeline;
+    if rule.is_excluded(pipeline) {
+        return false;
+    }
+    let stages = rule.production_stages(pipeline, repository_of(source));
+    let Some(last) = stages.last() else { return false };
+    let ran = |stage: &String| execution.actions.iter().any(|action| action.stage == *stage);
+    match (&execution.status, &execution.execution_type) {
+        (_, ExecutionType::Rollback { .. }) => !stages.iter().any(ran),
+        (ExecutionStatus::Succeeded, ExecutionType::Standard) => !ran(last),
+        (ExecutionStatus::InProgress | ExecutionStatus::Ended(_), ExecutionType::Standard) => {
+            stages.iter().any(ran)
         }
     }
-    let Some(time) = end(execution, production_stage) else {
-        return Outcome::Unfinished("the API lists no action of the execution".into());
+}
+
+/// The production stage of an execution: of the names that are configured, the last that its pipeline has.
+pub fn production_stage<'r>(
+    execution: &Execution,
+    source: &FoundSource,
+    rule: &'r ProductionRule,
+    structure: Option<&Structure>,
+) -> Option<&'r str> {
+    let has = |stage: &&String| {
+        let ran = execution.actions.iter().any(|action| action.stage == **stage);
+        ran || structure.is_some_and(|structure| structure.stage(stage).is_some())
+    };
+    let stages = rule.production_stages(&execution.key.pipeline, repository_of(source));
+    stages.iter().rev().find(has).map(String::as_str)
+}
+
+fn repository_of(source: &FoundSource) -> Option<&str> {
+    source.as_ref().ok().map(|source| source.repository.as_str())
+}
+
+/// Applies the definition of a production deployment (see [`crate::definitions`]) to one execution, whose source is known
+/// by its one name.
+pub fn classify(
+    execution: &Execution,
+    source: &FoundSource,
+    rule: &ProductionRule,
+    known: Known<'_>,
+) -> Outcome {
+    let pipeline = execution.key.pipeline.as_str();
+    let repository = repository_of(source).map(str::to_owned);
+    let stage = production_stage(execution, source, rule, known.structure);
+    let progress = stage.map_or(Progress::Absent, |stage| Progress::of(execution, stage, known));
+    let fingerprint = rule.fingerprint(pipeline, repository.as_deref());
+    let not_production = |reason: String| {
+        Outcome::NotProduction(NotProduction {
+            key: execution.key.clone(),
+            time: end(execution, stage),
+            repository: repository.clone(),
+            reason,
+            ran_through: execution.status == ExecutionStatus::Succeeded,
+            rule: fingerprint.clone(),
+        })
+    };
+    if rule.is_excluded(pipeline) {
+        return match &execution.status {
+            ExecutionStatus::InProgress => Outcome::Unfinished("the execution is still in progress".into()),
+            _ => not_production(format!("pipeline {pipeline} is excluded")),
+        };
+    }
+    let ended_as = match &execution.status {
+        ExecutionStatus::Succeeded => None,
+        ExecutionStatus::InProgress => Some("InProgress"),
+        ExecutionStatus::Ended(status) => Some(status.as_str()),
+    };
+    let Some(time) = end(execution, stage) else {
+        return match &execution.status {
+            ExecutionStatus::Ended(status) => not_production(format!("the execution ended as {status}")),
+            _ => Outcome::Unfinished("the API lists no action of the execution".into()),
+        };
     };
     if let ExecutionType::Rollback { target } = &execution.execution_type {
-        return Outcome::Rollback { time, target: target.clone(), repository: repository() };
+        return match (&execution.status, refused_rollback(execution, source, rule, stage)) {
+            (ExecutionStatus::InProgress, _) => {
+                Outcome::Unfinished("the rollback is still in progress".into())
+            }
+            (ExecutionStatus::Ended(status), _) => not_production(format!("the rollback ended as {status}")),
+            (ExecutionStatus::Succeeded, Some(reason)) => not_production(reason),
+            (ExecutionStatus::Succeeded, None) => {
+                Outcome::Rollback { time, target: target.clone(), repository }
+            }
+        };
     }
-    let source = match &source {
+    let source = match source {
         Ok(source) => source,
+        Err(reason) if execution.status == ExecutionStatus::InProgress => {
+            return Outcome::Unfinished(reason.clone());
+        }
         Err(reason) => return not_production(reason.clone()),
     };
-    let stage = StageResult::of(execution, production_stage);
-    if let StageResult::Running = stage {
-        return Outcome::Unfinished(format!("stage {} is still in progress", production_stage));
-    }
-    let running = latest_attempts(execution).into_iter().find(|action| action.status == IN_PROGRESS);
-    if let (StageResult::Absent, Some(action)) = (&stage, running) {
-        // Its end would become the deployment's time.
-        return Outcome::Unfinished(format!("action {} is still in progress", action.name));
-    }
-    match refusal(source, &stage, rule) {
-        Some(reason) => not_production(reason),
-        None => {
-            let (key, source) = (execution.key.clone(), source.clone());
-            Outcome::Deployment(Deployment { key, time, source })
-        }
-    }
-}
-
-/// Why a succeeded execution is no production deployment; none if it is one.
-fn refusal(source: &Source, stage: &StageResult, rule: &ProductionRule) -> Option<String> {
-    let ProductionRule { main_branch, trunk_based, .. } = rule;
-    let production_stage = rule.production_stages.last().map_or("", String::as_str);
-    let stage_refusal = match stage {
-        StageResult::Succeeded => None,
-        StageResult::Absent => Some(format!("it did not run a stage {production_stage}")),
-        StageResult::NotSucceeded(action) => {
-            Some(format!("stage {production_stage} did not succeed: the last attempt of {action} did not"))
-        }
-        StageResult::Running => Some(format!("stage {production_stage} is still in progress")),
-    };
-    let trunk_based = trunk_based.contains(&source.repository);
-    match &source.reference {
-        Reference::Branch(branch) if !trunk_based => {
-            if branch != main_branch {
-                return Some(format!("branch {branch} is not the main branch {main_branch}"));
+    let refused = refusal(source, rule, pipeline);
+    let began = stage.and_then(|stage| began(execution, stage));
+    match (progress, ended_as) {
+        (Progress::Running, _) => {
+            if let (Some(began), None) = (began, refused) {
+                let (key, repository) = (execution.key.clone(), source.repository.clone());
+                return Outcome::Running(Running { key, repository, began });
             }
-            stage_refusal.filter(|_| !matches!(stage, StageResult::Absent))
+            let stage = stage.unwrap_or_default();
+            Outcome::Unfinished(format!("stage {stage} is still in progress"))
         }
-        Reference::Branch(_) | Reference::Tag(_) | Reference::None => stage_refusal,
+        (Progress::Succeeded, _) => match refused {
+            Some(reason) => not_production(reason),
+            None => Outcome::Deployment(Deployment {
+                key: execution.key.clone(),
+                time,
+                began: began.unwrap_or(time),
+                ended_as: ended_as.map(str::to_owned),
+                source: source.clone(),
+                rule: fingerprint,
+            }),
+        },
+        (Progress::Absent | Progress::NotSucceeded(_), Some("InProgress")) => {
+            Outcome::Unfinished("the execution is still in progress".into())
+        }
+        (Progress::NotSucceeded(reason), _) => {
+            not_production(format!("stage {} did not succeed: {reason}", stage.unwrap_or_default()))
+        }
+        (Progress::Absent, Some(status)) => not_production(format!("the execution ended as {status}")),
+        (Progress::Absent, None) => {
+            let running = latest_attempts(execution).into_iter().find(|action| action.status == IN_PROGRESS);
+            if let Some(action) = running {
+                // Its end would become the deployment's time.
+                return Outcome::Unfinished(format!("action {} is still in progress", action.name));
+            }
+            let must_run = stage.is_some() || !follows_git_flow(source, rule);
+            match refused {
+                Some(reason) => not_production(reason),
+                None if must_run => {
+                    let stage = stage.or_else(|| {
+                        rule.production_stages(pipeline, Some(&source.repository)).last().map(String::as_str)
+                    });
+                    not_production(format!("it did not run a stage {}", stage.unwrap_or_default()))
+                }
+                None => Outcome::Deployment(Deployment {
+                    key: execution.key.clone(),
+                    time,
+                    began: time,
+                    ended_as: None,
+                    source: source.clone(),
+                    rule: fingerprint,
+                }),
+            }
+        }
     }
 }
 
-/// The end of an execution: the latest update of its production stage's actions, or of all where it has no such stage.
-fn end(execution: &Execution, production_stage: &str) -> Option<Timestamp> {
+/// Whether a source is deployed from the main branch only: one that has branches, unless it is trunk-based.
+fn follows_git_flow(source: &Source, rule: &ProductionRule) -> bool {
+    matches!(source.reference, Reference::Branch(_)) && !rule.trunk_based.contains(&source.repository)
+}
+
+/// Why what an execution deploys does not go to production, whatever its stages did.
+fn refusal(source: &Source, rule: &ProductionRule, pipeline: &str) -> Option<String> {
+    let branch = source.reference.branch()?;
+    let main = rule.main_branch(pipeline, Some(&source.repository));
+    (follows_git_flow(source, rule) && branch != main)
+        .then(|| format!("branch {branch} is not the main branch {main}"))
+}
+
+/// Why a rollback took nothing of production back; none if it did.
+fn refused_rollback(
+    execution: &Execution,
+    source: &FoundSource,
+    rule: &ProductionRule,
+    stage: Option<&str>,
+) -> Option<String> {
+    let rolled_back = || {
+        let stages: BTreeSet<&str> = execution.actions.iter().map(|action| action.stage.as_str()).collect();
+        Vec::from_iter(stages).join(", ")
+    };
+    let pipeline = &execution.key.pipeline;
+    let stages = rule.production_stages(pipeline, repository_of(source));
+    let any_production =
+        stages.iter().any(|stage| execution.actions.iter().any(|action| action.stage == *stage));
+    match stage {
+        _ if any_production => None,
+        Some(stage) => Some(format!("it rolled back stage {}, not {stage}", rolled_back())),
+        None if execution.actions.iter().any(|action| action.category == DEPLOY) => None,
+        None => Some(format!("it rolled back stage {}, which deploys nothing", rolled_back())),
+    }
+}
+
+/// The end of an execution: the latest update of its production stage's actions, or of all where it ran no such stage.
+fn end(execution: &Execution, production_stage: Option<&str>) -> Option<Timestamp> {
     let latest = |stage: Option<&str>| {
         let actions = execution.actions.iter();
         actions
@@ -205,50 +378,12 @@ fn end(execution: &Execution, production_stage: &str) -> Option<Timestamp> {
             .map(|action| action.updated)
             .max()
     };
-    latest(Some(production_stage)).or_else(|| latest(None))
+    production_stage.and_then(|stage| latest(Some(stage))).or_else(|| latest(None))
 }
 
-/// How a stage ended in an execution.
-enum StageResult {
-    /// The execution ran no action of it.
-    Absent,
-    /// The latest attempt of each of its actions succeeded.
-    Succeeded,
-    /// An action is still in progress.
-    Running,
-    /// The latest attempt of this action did not succeed.
-    NotSucceeded(String),
-}
-
-impl StageResult {
-    fn of(execution: &Execution, stage: &str) -> Self {
-        let latest: Vec<&Action> =
-            latest_attempts(execution).into_iter().filter(|action| action.stage == stage).collect();
-        if latest.is_empty() {
-            return Self::Absent;
-        }
-        if latest.iter().any(|action| action.status == IN_PROGRESS) {
-            return Self::Running;
-        }
-        match latest.iter().find(|action| action.status != "Succeeded") {
-            None => Self::Succeeded,
-            Some(action) => Self::NotSucceeded(action.name.clone()),
-        }
-    }
-}
-
-/// The latest attempt of each action, by stage and name; the API lists attempts in an order that it doesn't promise.
-fn latest_attempts(execution: &Execution) -> Vec<&Action> {
-    // Attempts that began and ended together are told apart by the rest, so that the order listed never decides.
-    fn age(action: &Action) -> impl Ord + '_ {
-        (action.started, action.updated, &action.status, &action.external_id)
-    }
-    let mut latest: BTreeMap<(&str, &str), &Action> = BTreeMap::new();
-    for action in &execution.actions {
-        let last = latest.entry((&action.stage, &action.name)).or_insert(action);
-        *last = std::cmp::max_by(*last, action, |one, other| age(one).cmp(&age(other)));
-    }
-    latest.into_values().collect()
+/// When the first attempt of a stage began.
+fn began(execution: &Execution, stage: &str) -> Option<Timestamp> {
+    execution.actions.iter().filter(|action| action.stage == stage).map(|action| action.started).min()
 }
 
 #[cfg(test)]

@@ -145,15 +145,9 @@ mod tests {
     /// A fact of the repository acme/shop.
     fn fact(id: FactId, second: i64, counted_by: &[Metric]) -> Fact {
         Fact {
-            id,
-            time: Timestamp::from_second(second).unwrap(),
             repository: Some("acme/shop".into()),
-            execution: None,
-            ops_item: None,
-            measured: Vec::new(),
-            commits: Vec::new(),
             counted_by: counted_by.to_vec(),
-            evidence: String::new(),
+            ..Fact::new(id, Timestamp::from_second(second).unwrap(), "")
         }
     }
 

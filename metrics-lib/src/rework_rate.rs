@@ -5,55 +5,49 @@ use crate::{
     event::{Deployment, Source},
     fact::{Fact, FactId},
     lead_time::Changed,
+    rules::ReworkRule,
     text,
 };
 
-/// Branches that carry an unplanned fix start with one of these.
-const REWORK_BRANCHES: [&str; 2] = ["hotfix/", "revert-"];
-
 /// Why a deployment is rework; none if it is not.
 ///
-/// It is, when it references an `OpsItem`, comes from a branch that starts with `hotfix/` or `revert-`, merges such a
-/// branch, or its commit message starts with `Revert "`.
-pub fn rework(source: &Source) -> Option<String> {
+/// It is, when it references an `OpsItem`, comes from a branch that is called like one with an unplanned fix (`hotfix/`,
+/// `revert-`), merges such a branch, or its commit message says that it undoes or redoes something (`Revert "`,
+/// `Reapply "`).
+pub fn rework(source: &Source, rule: &ReworkRule) -> Option<String> {
     if let Some(id) = source.ops_items().first() {
         return Some(format!("references {id}"));
     }
-    if let Some(branch) = source.reference.branch().filter(|branch| is_rework(branch)) {
+    if let Some(branch) = source.reference.branch().filter(|branch| rule.is_rework_branch(branch)) {
         return Some(format!("comes from branch {branch}"));
     }
     let message = source.message.as_deref()?;
-    if let Some(branch) = text::merged_branch(message).filter(|branch| is_rework(branch)) {
+    if let Some(branch) = text::merged_branch(message).filter(|branch| rule.is_rework_branch(branch)) {
         return Some(format!("merges branch {branch}"));
     }
-    message.starts_with("Revert \"").then(|| "reverts a commit".into())
-}
-
-fn is_rework(branch: &str) -> bool {
-    REWORK_BRANCHES.iter().any(|prefix| branch.starts_with(prefix))
+    rule.is_rework_message(message).then(|| "reverts a commit".into())
 }
 
 /// The fact that a deployment is rework because of what it changed; none if the change does not show it, or if the
 /// deployment itself does: then it counts the rework.
-pub fn by_change(deployment: &Deployment, changed: &Changed) -> Option<Fact> {
-    if rework(&deployment.source).is_some() {
+pub fn by_change(deployment: &Deployment, changed: &Changed, rule: &ReworkRule) -> Option<Fact> {
+    if rework(&deployment.source, rule).is_some() {
         return None;
     }
     let references = changed.ops_items.first().map(|id| format!("references {id}"));
     let merges = || {
-        let branch = changed.branches.iter().find(|branch| is_rework(branch))?;
+        let branch = changed.branches.iter().find(|branch| rule.is_rework_branch(branch))?;
         Some(format!("merges branch {branch}"))
     };
+    let reverts = || (!changed.rework.is_empty()).then(|| "reverts a commit".to_owned());
     Some(Fact {
-        id: FactId::Rework(deployment.key.clone()),
-        time: deployment.time,
         repository: Some(deployment.source.repository.clone()),
-        execution: Some(deployment.key.clone()),
-        ops_item: None,
-        measured: Vec::new(),
-        commits: Vec::new(),
         counted_by: vec![Metric::ReworkDeployments],
-        evidence: references.or_else(merges)?,
+        ..Fact::new(
+            FactId::Rework(deployment.key.clone()),
+            deployment.time,
+            references.or_else(merges).or_else(reverts)?,
+        )
     })
 }
 
@@ -66,28 +60,45 @@ mod tests {
     #[test]
     fn what_is_rework_by_its_change() {
         fn check(message: &str, ops_items: &[&str], branches: &[&str], expected: Option<&str>) {
+            check_with(message, ops_items, branches, false, expected);
+        }
+        fn check_with(
+            message: &str,
+            ops_items: &[&str],
+            branches: &[&str],
+            rework: bool,
+            expected: Option<&str>,
+        ) {
             let [account, region, pipeline, execution_id] = ["1", "r", "p", "e"].map(str::to_owned);
             let source = Source {
                 kind: SourceKind::Git,
+                provider: None,
+                connection: None,
                 repository: "acme/shop".into(),
                 reference: Reference::Branch("main".into()),
                 revision: None,
                 message: Some(message.into()),
             };
             let key = ExecutionKey { account, region, pipeline, execution_id };
-            let deployment = Deployment { key, time: Timestamp::UNIX_EPOCH, source };
+            let (time, began) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+            let (ended_as, rule) = (None, String::new());
+            let deployment = Deployment { key, time, began, ended_as, source, rule };
             let changed = Changed {
                 commits: Vec::new(),
                 ops_items: ops_items.iter().map(|id| id.parse().unwrap()).collect(),
                 branches: branches.iter().map(|branch| (*branch).to_owned()).collect(),
+                rework: rework.then(|| "a".repeat(40).try_into().unwrap()).into_iter().collect(),
             };
-            let fact = by_change(&deployment, &changed);
+            let fact = by_change(&deployment, &changed, &ReworkRule::default());
             assert_eq!(fact.map(|fact| fact.evidence).as_deref(), expected);
         }
         check("Add", &[], &["feature/x"], None);
         check("Add", &["oi-0123456789ab"], &[], Some("references oi-0123456789ab"));
         check("Add", &[], &["feature/x", "hotfix/login"], Some("merges branch hotfix/login"));
         check("Fix oi-0123456789ab", &["oi-0123456789ab"], &["hotfix/login"], None);
+        check("Add", &[], &["HotFix/login"], Some("merges branch HotFix/login"));
+        check_with("Add", &[], &[], true, Some("reverts a commit"));
+        check_with("Revert \"Add\"", &[], &[], true, None);
     }
     use crate::event::{Reference, SourceKind};
 
@@ -96,12 +107,14 @@ mod tests {
         fn check(reference: Reference, message: Option<&str>, expected: Option<&str>) {
             let source = Source {
                 kind: SourceKind::Git,
+                provider: None,
+                connection: None,
                 repository: "acme/shop".into(),
                 reference,
                 revision: None,
                 message: message.map(Into::into),
             };
-            assert_eq!(rework(&source).as_deref(), expected, "{source:?}");
+            assert_eq!(rework(&source, &ReworkRule::default()).as_deref(), expected, "{source:?}");
         }
         let branch = |name: &str| Reference::Branch(name.into());
         check(branch("main"), None, None);
@@ -120,6 +133,10 @@ mod tests {
         );
         check(branch("main"), Some("Merge pull request #7 from acme/feature/x"), None);
         check(branch("main"), Some("Revert \"Add a thing\""), Some("reverts a commit"));
+        check(branch("main"), Some("Reapply \"Add a thing\""), Some("reverts a commit"));
+        check(branch("main"), Some("Revert \"Revert \"Add a thing\"\""), Some("reverts a commit"));
+        check(branch("main"), Some("revert \"Add a thing\""), Some("reverts a commit"));
+        check(branch("Hotfix/login"), None, Some("comes from branch Hotfix/login"));
         check(branch("main"), Some("Revert the decision"), None);
         check(branch("main"), Some("Undo: Revert \"Add a thing\""), None);
         check(Reference::Tag("hotfix/1".into()), None, None);

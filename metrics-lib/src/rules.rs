@@ -43,6 +43,73 @@ pub struct Exception {
     pub source_action: Option<String>,
 }
 
+impl ProductionRule {
+    /// Whether a pipeline deploys nothing to production.
+    pub fn is_excluded(&self, pipeline: &str) -> bool {
+        self.excluded_pipelines.iter().any(|pattern| matches(pattern, pipeline))
+    }
+
+    /// The main branch of a pipeline that deploys a repository.
+    pub fn main_branch(&self, pipeline: &str, repository: Option<&str>) -> &str {
+        self.exception(pipeline, repository, |exception| exception.main_branch.as_ref())
+            .unwrap_or(&self.main_branch)
+    }
+
+    /// The names of the production stages of a pipeline that deploys a repository, in order.
+    pub fn production_stages(&self, pipeline: &str, repository: Option<&str>) -> &[String] {
+        self.exception(pipeline, repository, |exception| exception.production_stages.as_ref())
+            .unwrap_or(&self.production_stages)
+    }
+
+    /// The name of the source action that counts, where one is named.
+    pub fn source_action(&self, pipeline: &str, repository: Option<&str>) -> Option<&str> {
+        self.exception(pipeline, repository, |exception| exception.source_action.as_ref()).map(String::as_str)
+    }
+
+    /// Whether a stage of a pipeline may be a production stage, whatever the repository.
+    pub fn may_be_production(&self, pipeline: &str, stage: &str) -> bool {
+        let exceptions =
+            self.repositories.values().filter_map(|exception| exception.production_stages.as_ref());
+        let names = exceptions.flatten().chain(self.production_stages(pipeline, None));
+        names.into_iter().any(|name| name == stage) && !self.is_excluded(pipeline)
+    }
+
+    /// The settings that decide what the executions of a pipeline are, as one word: it is another one when they change.
+    pub fn fingerprint(&self, pipeline: &str, repository: Option<&str>) -> String {
+        let trunk_based = repository.is_some_and(|repository| self.trunk_based.contains(repository));
+        let settings = [
+            self.main_branch(pipeline, repository),
+            &self.production_stages(pipeline, repository).join("\n"),
+            self.source_action(pipeline, repository).unwrap_or_default(),
+            if trunk_based { "trunk" } else { "" },
+            if self.is_excluded(pipeline) { "excluded" } else { "" },
+        ];
+        format!("{:016x}", fnv_1a(settings.join("\0").as_bytes()))
+    }
+
+    /// What is otherwise in a pipeline, else in a repository.
+    fn exception<'a, T>(
+        &'a self,
+        pipeline: &str,
+        repository: Option<&str>,
+        of: impl Fn(&'a Exception) -> Option<&'a T>,
+    ) -> Option<&'a T> {
+        let patterns = self.pipelines.iter().filter(|(pattern, _)| matches(pattern, pipeline));
+        let of_pipeline = patterns.filter_map(|(pattern, exception)| Some((pattern.len(), of(exception)?)));
+        of_pipeline
+            .max_by_key(|(length, _)| *length)
+            .map(|(_, value)| value)
+            .or_else(|| of(self.repositories.get(repository?)?))
+    }
+}
+
+/// A hash that never changes: what was written with it is compared years later.
+fn fnv_1a(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 /// What is rework.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

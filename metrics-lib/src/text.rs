@@ -1,6 +1,14 @@
 //! What commit messages, branch names and incident texts say: `OpsItem` ids, merged branches, whole words.
 
+mod mentions;
+mod messages;
+
+pub(crate) use mentions::read;
+pub use mentions::{ConsolePipeline, Mention, Mentioned, mentions};
+pub use messages::{is_merge, is_of_pull_request, merged_branch};
+
 use crate::event::OpsItemId;
+use std::ops::Range;
 
 /// The ids of the `OpsItem`s that a text names, in any case, in order of appearance.
 ///
@@ -14,68 +22,34 @@ pub fn ops_item_ids(text: &str) -> impl Iterator<Item = OpsItemId> + '_ {
     })
 }
 
-/// Whether a text contains a name as a whole word: one not adjoined by a letter, digit, `_`, `-` or `/`.
+/// Whether a text contains a name as a whole word: one not adjoined by a letter, digit, `_`, `-` or `/`. A `.` between
+/// these belongs to the word, at its end it is punctuation.
 ///
-/// So `acme/shop` does not name the pipeline `shop`, nor `shop-api` the pipeline `api`.
+/// So `acme/shop` does not name the pipeline `shop`, nor `shop-api` the pipeline `api`, nor `acme/shop.js` `acme/shop`.
 pub fn names(text: &str, name: &str) -> bool {
-    !name.is_empty()
-        // Matches may overlap: `a.a` stands twice in `-a.a.a`, the second time as a whole word.
-        && text.char_indices().filter(|&(start, _)| text[start..].starts_with(name)).any(|(start, _)| {
-            is_delimited(text, start, start + name.len(), |char| is_word(char) || char == '-' || char == '/')
-        })
+    places_of(text, name).next().is_some()
 }
 
-/// The branch that a merge commit's message says it merged; none for any other message.
-///
-/// Knows the messages that Git (`Merge branch 'x' into y`, `Merge remote-tracking branch 'origin/x'`), GitHub (`Merge
-/// pull request #1 from owner/x`), GitLab (`Merge branch 'x' into 'y'`) and Bitbucket (`Merged in x (pull request
-/// #1)`) write.
-pub fn merged_branch(message: &str) -> Option<&str> {
-    let subject = message.trim_start().lines().next()?.trim();
-    let quoted = |text: &'_ str| -> Option<(usize, usize)> {
-        let start = text.find('\'')? + 1;
-        Some((start, start + text[start..].find('\'')?))
-    };
-    if let Some(rest) = subject.strip_prefix("Merge pull request #") {
-        let (_, head) = rest.split_once(" from ")?;
-        let (_owner, branch) = head.split_whitespace().next()?.split_once('/')?;
-        return Some(branch);
-    }
-    if let Some(rest) = subject.strip_prefix("Merge remote-tracking branch ") {
-        let (start, end) = quoted(rest)?;
-        let (_remote, branch) = rest[start..end].split_once('/')?;
-        return Some(branch);
-    }
-    if let Some(rest) = subject.strip_prefix("Merge branch ") {
-        let (start, end) = quoted(rest)?;
-        return Some(&rest[start..end]);
-    }
-    subject.strip_prefix("Merged in ")?.split_whitespace().next()
+/// Where a text contains a name as a whole word.
+pub(crate) fn places_of<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let first = name.chars().next()?;
+        let start = from + text.get(from..)?.find(name)?;
+        // Matches may overlap.
+        from = start + first.len_utf8();
+        Some(start..start + name.len())
+    })
+    .filter(|place| {
+        let before = text[..place.start].strip_suffix('.').unwrap_or(&text[..place.start]);
+        let after = text[place.end..].strip_prefix('.').unwrap_or(&text[place.end..]);
+        !before.ends_with(is_joined) && !after.starts_with(is_joined)
+    })
 }
 
-/// Whether a commit's message says that the commit merges something.
-pub fn is_merge(message: &str) -> bool {
-    const BEGINNINGS: [&str; 7] = [
-        "Merge branch ",
-        "Merge branches ",
-        "Merge remote-tracking branch ",
-        "Merge pull request #",
-        "Merge tag ",
-        "Merge commit ",
-        "Merged in ",
-    ];
-    BEGINNINGS.iter().any(|beginning| message.starts_with(beginning))
-}
-
-/// Whether a commit's message is as GitHub writes it when it merges a pull request: `Merge pull request #7 from owner/x`,
-/// or a title that ends with `(#7)`.
-pub fn is_of_pull_request(message: &str) -> bool {
-    let subject = message.lines().next().unwrap_or_default().trim_end();
-    let number = match subject.strip_prefix("Merge pull request #") {
-        Some(rest) => rest.split(' ').next(),
-        None => subject.strip_suffix(')').and_then(|rest| rest.rsplit_once("(#")).map(|(_, number)| number),
-    };
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
+/// Whether a character beside a name makes another word of it.
+fn is_joined(char: char) -> bool {
+    is_word(char) || char == '-' || char == '/'
 }
 
 fn is_word(char: char) -> bool {
@@ -132,42 +106,11 @@ mod tests {
         check("éacme/shop", "acme/shop", false);
         check("Acme/Shop is down", "acme/shop", false);
         check("shop-main failed", "shop-main", true);
-        check("-a.a.a", "a.a", true);
+        check("-a.a.a a.a", "a.a", true);
+        check("-a.a.a", "a.a", false);
+        check("acme/shop.js", "acme/shop", false);
+        check("shop.example.com", "shop", false);
+        check("shop... is down", "shop", true);
         check("anything", "", false);
-    }
-
-    #[test]
-    fn merged_branches() {
-        fn check(message: &str, expected: Option<&str>) {
-            assert_eq!(merged_branch(message), expected, "{message:?}");
-        }
-        check("Merge pull request #7 from acme/hotfix/login\n\nFix login", Some("hotfix/login"));
-        check("Merge branch 'hotfix/login'", Some("hotfix/login"));
-        check("Merge branch 'hotfix/login' into main", Some("hotfix/login"));
-        check("Merge branch 'hotfix/login' into 'main'\n\nFix\n\nSee merge request !4", Some("hotfix/login"));
-        check("Merge branch 'hotfix/login' of github.com:acme/shop", Some("hotfix/login"));
-        check("Merge remote-tracking branch 'origin/hotfix/login'", Some("hotfix/login"));
-        check("Merged in hotfix/login (pull request #12)", Some("hotfix/login"));
-        check("Fix login (#7)", None);
-        check("Merge pull request", None);
-        check("Merge branch '", None);
-        check("", None);
-    }
-    #[test]
-    fn messages_of_pull_requests() {
-        fn check(message: &str, expected: bool) {
-            assert_eq!(is_of_pull_request(message), expected, "{message:?}");
-        }
-        check("Fix login (#7)", true);
-        check("Fix login (#7)\n\n* Try\n* Do", true);
-        check("Revert \"Fix login (#7)\" (#8)", true);
-        check("Merge pull request #7 from acme/fix\n\nFix login", true);
-        check("Revert \"Fix login (#7)\"", false);
-        check("Fix login (#x)", false);
-        check("Fix login (#)", false);
-        check("Fix login\n\nIt was broken (#7)", false);
-        check("Merge branch 'fix'", false);
-        check("(", false);
-        check("", false);
     }
 }

@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
-    attribution::{Attribution, KnownNames, Named, attribute},
+    attribution::{Attribution, Candidate, KnownNames, Named, Question as Asked, attribute},
     change_failure_rate,
     contract::{Metric, Namespace},
     datum::{Batch, DatumTime, DatumValue, DimensionValue},
@@ -15,10 +15,10 @@ use metrics_lib::{
     },
     fact::Fact,
     lake::{Change, Commit, CommitId, Push},
-    lead_time::{Answer, Question, change},
-    production::{Action, Execution, ExecutionStatus, ExecutionType, classify},
+    lead_time::{Answer, Live, Question, change},
+    production::{Action, Execution, ExecutionStatus, ExecutionType, Known, classify, source},
     report::{Figures, by_repository, total},
-    rules::ProductionRule,
+    rules::{ProductionRule, ReworkRule, Unnamed},
     text,
     time_to_restore::{RestoredBy, Restorer, restore},
     window::{Period, Window},
@@ -50,12 +50,14 @@ fn deployment() -> impl Strategy<Value = Deployment> {
         let message = if number % 4 == 0 { "Revert \"x\"" } else { "Add a thing" };
         let source = Source {
             kind: SourceKind::Git,
+            provider: None,
+            connection: None,
             repository: format!("acme/{}", number % 3),
             reference: Reference::Branch("main".into()),
             revision: None,
             message: Some(message.into()),
         };
-        Deployment { key, time, source }
+        Deployment { key, time, began: time, ended_as: None, source, rule: String::new() }
     })
 }
 
@@ -74,13 +76,14 @@ fn incident() -> impl Strategy<Value = Incident> {
 
 /// A fact of any kind that counts.
 fn fact() -> impl Strategy<Value = Fact> {
-    let deployed = deployment().prop_map(|deployment| deployment_frequency::deployment(&deployment));
+    let deployed = deployment()
+        .prop_map(|deployment| deployment_frequency::deployment(&deployment, &ReworkRule::default()));
     let failed = (deployment(), incident()).prop_map(|(deployment, incident)| {
-        change_failure_rate::failed_by_incident(&Deployed::from(&deployment), &incident, "", deployment.time)
+        change_failure_rate::failed_by_incident(&Deployed::from(&deployment), &incident, "")
     });
     let rolled_back = deployment().prop_map(|deployment| {
-        let Deployment { key, time, source } = deployment;
-        let rollback = Rollback { key, time, repository: Some(source.repository), rolled_back: None };
+        let rolled_back = Deployed::from(&deployment);
+        let rollback = Rollback { key: deployment.key, time: deployment.time, rolled_back, restored: None };
         deployment_frequency::rollback(&rollback)
     });
     let restored = (incident(), 0..100_000_i64).prop_filter_map("restores", |(incident, seconds)| {
@@ -173,19 +176,37 @@ proptest! {
             .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
         hours in 1..2000_i64,
     ) {
-        let deployed = |all: &[Deployment]| all.iter().map(Deployed::from).collect::<Vec<_>>();
-        let (deployments, shuffled) = (deployed(&deployments), deployed(&shuffled));
-        let known = KnownNames {
-            repositories: deployments.iter().map(|deployed| deployed.repository.clone()).collect(),
-            pipelines: deployments.iter().map(|deployed| deployed.key.pipeline.clone()).collect(),
+        let candidates = |all: &[Deployment]| -> Vec<Candidate> {
+            let candidate = |deployment: &Deployment| Candidate { deployed: Deployed::from(deployment), began: deployment.time };
+            all.iter().map(candidate).collect()
         };
+        let (candidates, mut shuffled) = (candidates(&deployments), candidates(&shuffled));
+        shuffled.extend(candidates.clone());
+        let mut known = KnownNames::default();
+        for deployment in &deployments {
+            known.add_git(&deployment.source.repository);
+            known.pipelines.insert(deployment.key.pipeline.clone());
+        }
         let named = Named::by(&incident, &known);
         let window = SignedDuration::from_hours(hours);
-        let found = attribute(&incident, &named, &deployments, window);
-        prop_assert_eq!(&found, &attribute(&incident, &named, shuffled.iter().chain(&deployments), window));
+        let ask = |candidates: &[Candidate]| attribute(Asked {
+            incident: &incident, named: &named, known: &known, candidates, running: &[],
+            attribution_window: window, unnamed: Unnamed::Latest, now: incident.created,
+        });
+        let found = ask(&candidates);
+        prop_assert_eq!(&found, &ask(&shuffled));
         if let Attribution::Deployment { deployment, .. } = found {
             let in_window = (incident.created - window..incident.created).contains(&deployment.time);
             prop_assert!(in_window || incident.execution_id == Some(deployment.key.execution_id));
+        }
+    }
+
+    #[test]
+    fn mentions_are_read_without_panic(
+        text in "\\PC*|((https?://|arn:|git@|@|/|:|\\?|%|%2F|\\.|\\.git| |\\(|\\)|é|,)(github.com|acme/shop|x|é|codepipeline:r:a:b|console.aws.amazon.com)?){0,20}",
+    ) {
+        for mention in text::mentions(&text) {
+            prop_assert!(text.get(mention.at).is_some_and(|written| !written.is_empty()));
         }
     }
 
@@ -202,6 +223,7 @@ proptest! {
             },
             status: ExecutionStatus::Succeeded,
             execution_type: ExecutionType::Standard,
+            pipeline_version: None,
             revisions: Vec::new(),
             trigger_detail: None,
             actions,
@@ -212,7 +234,11 @@ proptest! {
             trunk_based: ["acme/1".to_owned()].into(),
             ..ProductionRule::default()
         };
-        prop_assert_eq!(classify(&execution(actions), &rule), classify(&execution(shuffled), &rule));
+        let outcome = |actions| {
+            let execution = execution(actions);
+            classify(&execution, &source(&execution, None), &rule, Known::default())
+        };
+        prop_assert_eq!(outcome(actions), outcome(shuffled));
     }
 
     #[test]
@@ -249,23 +275,24 @@ proptest! {
         let (early, late) = (first.index(heads.len()), second.index(heads.len()));
         let (early, late) = (early.min(late), early.max(late));
         let ask = |previous: usize, changes: &[Change]| {
-            let previous: Vec<CommitId> = heads[..=previous].iter().rev().take(1).cloned().collect();
+            let end = Timestamp::from_second(TIME.end).unwrap();
+            let live = [Live { time: end, revision: heads[previous].clone() }];
             let question = Question {
                 revision: &heads[heads.len() - 1],
-                previous: &previous,
-                branch: Some("main"),
-                deployed: Timestamp::from_second(TIME.end).unwrap(),
+                live: &live,
+                lines: &["main".to_owned()].into(),
+                deployed: end,
                 lookback: SignedDuration::from_hours(24 * 365),
-                now: Timestamp::from_second(TIME.end).unwrap(),
+                now: end,
+                read_since: Timestamp::MIN,
+                oldest: Timestamp::MIN,
             };
             change(question, changes)
         };
         // The previous deployment is further back: the change has more commits, and its first is no later.
         let first_of = |answer: &Answer| match answer {
-            Answer::Changed(changed) | Answer::WholeBranch(changed) => {
-                changed.commits.first().map(|commit| commit.time)
-            }
-            Answer::Nothing(_) | Answer::Unknown(_) | Answer::Awaited { .. } => None,
+            Answer::Changed(changed) => changed.commits.first().map(|commit| commit.time),
+            Answer::Nothing(_) | Answer::Older | Answer::Awaited { .. } | Answer::Incomplete { .. } => None,
         };
         let (longer, shorter) = (ask(early, &pushes), ask(late, &pushes));
         if let Some(shorter) = first_of(&shorter) {
@@ -304,7 +331,16 @@ fn pushes() -> impl Strategy<Value = Vec<Change>> {
                     number += 1;
                     let id = CommitId::try_from(format!("{number:040x}")).unwrap();
                     let time = Timestamp::from_second(TIME.start + second).unwrap();
-                    Commit { id, time, merge, bot: false, requested: false, ops_items: Vec::new() }
+                    Commit {
+                        id,
+                        time,
+                        merge,
+                        bot: false,
+                        requested: false,
+                        ops_items: Vec::new(),
+                        merged: None,
+                        rework: false,
+                    }
                 })
                 .collect();
             let new_head = commits[commits.len() - 1].id.clone();
@@ -319,6 +355,7 @@ fn pushes() -> impl Strategy<Value = Vec<Change>> {
                 parts: 1,
                 commits,
                 forced: false,
+                repository_id: None,
             })
         });
         pushes.collect()
@@ -344,6 +381,8 @@ fn action() -> impl Strategy<Value = Action> {
         Action {
             stage: stage.into(),
             name: format!("Action{number}"),
+            owner: "AWS".into(),
+            configured: BTreeMap::new(),
             category: if source { "Source" } else { "Deploy" }.into(),
             provider: if source { "CodeStarSourceConnection" } else { "CloudFormation" }.into(),
             status: status.into(),

@@ -10,7 +10,9 @@ mod permissions;
 mod routes;
 
 pub use alarms::{Alarm, Raised, Series, Watched};
-pub use permissions::{Condition, Resource, Statement, read_role};
+pub use permissions::{Condition, Resource, Statement, incident_read_role, read_role};
+
+pub(crate) use routes::CODEPIPELINE;
 
 use crate::{
     naming::Names,
@@ -35,6 +37,9 @@ pub struct Plan {
     pub ops_account: String,
     /// The tooling accounts; each of their regions has the [`Self::tooling_rules`] on its default bus.
     pub tooling_accounts: Vec<ToolingAccount>,
+    /// The accounts that run no pipelines but have incidents; of the rules, those about incidents are on their default buses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub incident_accounts: Vec<ToolingAccount>,
     /// The rules on the default bus of each tooling account and region.
     pub tooling_rules: Vec<Rule>,
     /// The rules on the default bus of the operations account.
@@ -231,7 +236,7 @@ pub enum PlanError {
     /// Lambda refuses the environment.
     #[error(
         "the environment of {function} has {bytes} bytes, Lambda takes {MAX_ENVIRONMENT}: shorten \
-         trunkBasedRepositories, teams or botAuthors"
+         trunkBasedRepositories, teams, botAuthors or what is said of single repositories, pipelines and accounts"
     )]
     Environment {
         /// The function.
@@ -266,8 +271,14 @@ impl Plan {
             region: settings.region.clone(),
             ops_account: settings.ops_account.clone(),
             tooling_accounts: settings.tooling_accounts.clone(),
-            tooling_rules: routes::forwarding_rules(names, settings.lead_time, true),
-            ops_rules: routes::forwarding_rules(names, settings.lead_time, false),
+            incident_accounts: settings.incident_places.clone(),
+            tooling_rules: routes::forwarding_rules(
+                names,
+                settings.lead_time,
+                true,
+                &settings.incidents.types,
+            ),
+            ops_rules: routes::forwarding_rules(names, settings.lead_time, false, &settings.incidents.types),
             buses: routes::buses(names, settings),
             consumers,
             reconciler: functions::reconciler(names, settings, &read_role),
@@ -320,14 +331,20 @@ pub struct ToolingPlan {
 impl ToolingPlan {
     /// The plan of a region of a tooling account.
     pub fn new(settings: &ToolingSettings) -> Self {
-        let ToolingSettings { account, region, lead_time, .. } = settings;
+        let ToolingSettings { account, region, lead_time, executions, incident_types, .. } = settings;
         let names = &settings.names();
-        let rules = routes::forwarding_rules(names, *lead_time, true);
-        let readers = routes::measured(*lead_time).map(|route| route.name).chain([functions::RECONCILER]);
+        let rules = routes::forwarding_rules(names, *lead_time, *executions, incident_types);
+        // Deployments are counted without looking at incidents.
+        let measured = routes::measured(*lead_time).map(|route| route.name);
+        let reads = |metric: &&str| *executions || *metric != routes::DEPLOYMENT_FREQUENCY;
+        let readers = measured.filter(reads).chain([functions::RECONCILER]);
         Self {
             forward: forward(names, &rules),
             rules,
-            read: read_role(account, region),
+            read: match executions {
+                true => read_role(account, region),
+                false => incident_read_role(account, region),
+            },
             readers: readers.map(|function| names.ops_role_arn(&names.function(function))).collect(),
         }
     }

@@ -1,7 +1,9 @@
 //! What an installation looks like: the configuration of the stacks, checked once.
 
+mod names;
 mod problem;
 mod reader;
+mod rules;
 mod stack;
 
 pub use problem::{Found, InvalidSettings, Problem};
@@ -10,10 +12,11 @@ pub use stack::{StackSettings, ToolingSettings};
 
 use crate::{dashboard::levels::Levels, naming::Names};
 use jiff::SignedDuration;
-use metrics_lib::{fact::Teams, rules::ProductionRule};
-use reader::{
-    ACCOUNT, DELAY, DURATION, LOOKBACK, NAME, PREFIX, REGION, Reader, is_account, is_name, is_prefix,
+use metrics_lib::{
+    fact::Teams,
+    rules::{IncidentRule, ProductionRule, RepositoryRule, ReworkRule},
 };
+use reader::{ACCOUNT, DELAY, DURATION, LOOKBACK, PREFIX, REGION, Reader, is_account, is_prefix};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +32,18 @@ pub struct Settings {
     pub ops_account: String,
     /// `region`: the region of the operations account's stack.
     pub region: String,
-    /// `mainBranch`, `productionStage` and `trunkBasedRepositories`: what is production.
+    /// `mainBranch`, `productionStage`, `trunkBasedRepositories`, `repositoryOverrides`, `pipelineOverrides` and
+    /// `excludedPipelines`: what is production.
     pub production: ProductionRule,
+    /// `reworkBranches` and `reworkMessages`: what is rework.
+    pub rework: ReworkRule,
+    /// `unnamedIncidents`, `incidentAccounts`, `incidentTypes`, `incidentSources`, `incidentCategories` and
+    /// `incidentSeverities`: which incidents count, and what they may be blamed on.
+    pub incidents: IncidentRule,
+    /// The accounts of `incidentAccounts` that run no pipelines, each with its regions.
+    pub incident_places: Vec<ToolingAccount>,
+    /// `aliases` and `repositoryAccounts`: what repositories are called, and who deploys them.
+    pub repositories: RepositoryRule,
     /// `teams`: which team owns which repositories.
     pub teams: Teams,
     /// `attributionWindow`: how long before an incident a deployment may have ended to be blamed for it.
@@ -153,17 +166,25 @@ impl Settings {
 
     fn read(reader: &mut Reader<'_>) -> Self {
         const DAY: i64 = 24 * 3600;
-        Self {
-            prefix: prefix(reader),
-            tooling_accounts: reader.tooling_accounts(),
-            ops_account: reader.checked("opsAccount", None, ACCOUNT, is_account),
-            region: reader.checked("region", None, REGION, is_region),
-            production: ProductionRule {
-                main_branch: reader.checked("mainBranch", Some("main"), NAME, is_name),
-                production_stages: vec![reader.checked("productionStage", Some("Production"), NAME, is_name)],
-                trunk_based: reader.names("trunkBasedRepositories"),
-                ..ProductionRule::default()
+        let prefix = prefix(reader);
+        let tooling_accounts = reader.tooling_accounts();
+        let ops_account = reader.checked("opsAccount", None, ACCOUNT, is_account);
+        let region = reader.checked("region", None, REGION, is_region);
+        let incident_accounts = reader.incident_accounts();
+        let aliases = reader.aliases();
+        let settings = Self {
+            prefix,
+            production: reader.production(),
+            rework: reader.rework(),
+            incidents: reader.incidents(&incident_accounts),
+            incident_places: incident_accounts.places(&tooling_accounts, (&ops_account, &region)),
+            repositories: RepositoryRule {
+                accounts: reader.repository_accounts(),
+                ..RepositoryRule::default()
             },
+            tooling_accounts,
+            ops_account,
+            region,
             teams: reader.teams(),
             attribution_window: reader.duration("attributionWindow", DAY, 90 * DAY, DURATION),
             attribution_delay: reader.duration("attributionDelay", 900, DAY, DELAY),
@@ -173,7 +194,8 @@ impl Settings {
             dashboards: Dashboards::read(reader),
             operations: Operations::read(reader),
             unknown_keys: reader.unknown_keys(),
-        }
+        };
+        settings.with_one_name_each(aliases)
     }
 
     /// The ids of the tooling accounts.
@@ -181,10 +203,37 @@ impl Settings {
         self.tooling_accounts.iter().map(|account| account.account.clone()).collect()
     }
 
+    /// The ids of the accounts whose `OpsItem`s count: those that run pipelines, and those that only have incidents.
+    pub fn incident_account_ids(&self) -> Vec<String> {
+        let mut accounts = self.tooling_account_ids();
+        accounts.extend(self.incident_places.iter().map(|place| place.account.clone()));
+        accounts
+    }
+
+    /// Every account and region whose pipelines count.
+    pub fn pipeline_places(&self) -> impl Iterator<Item = (&str, &str)> {
+        places(&self.tooling_accounts)
+    }
+
+    /// Every account and region whose `OpsItem`s count: those of the pipelines, those of incidents only, and the
+    /// operations account.
+    pub fn ops_item_places(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = (self.ops_account.as_str(), self.region.as_str());
+        let others = self.pipeline_places().chain(places(&self.incident_places));
+        others.filter(move |place| *place != own).chain([own])
+    }
+
     /// The names of the installation's resources.
     pub fn names(&self) -> Names {
         Names::new(&self.prefix, &self.ops_account, &self.region)
     }
+}
+
+/// Every region of every account.
+fn places(accounts: &[ToolingAccount]) -> impl Iterator<Item = (&str, &str)> {
+    accounts.iter().flat_map(|account| {
+        account.regions.iter().map(move |region| (account.account.as_str(), region.as_str()))
+    })
 }
 
 /// The key of the secret that GitHub signs webhooks with.

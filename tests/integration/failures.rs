@@ -279,7 +279,7 @@ async fn attribution_delay_of_two_hours() {
         .await;
 }
 
-/// A failure is stamped at the deployment's time, or at the incident's when CloudWatch no longer takes that.
+/// A failure is stamped at the deployment's time: where CloudWatch no longer takes that, the ledger alone has it.
 #[tokio::test]
 async fn incident_long_after_its_deployment() {
     let mut scene = Scene::new().await;
@@ -288,9 +288,8 @@ async fn incident_long_after_its_deployment() {
     scene
         .check(
             "Deployments acme/shop 12:00 = 1
-             FailedDeployments acme/shop 30 12:00 = 1
              deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee
-             failure e1 oi-000000000001 published: oi-000000000001: operational data dora/execution names execution e1",
+             failure e1 oi-000000000001 unpublishable: oi-000000000001: operational data dora/execution names execution e1",
         )
         .await;
 }
@@ -325,9 +324,9 @@ async fn rollback_to_what_is_deployed() {
     scene
         .check(
             "Deployments acme/shop 12:00 = 1
-             Rollbacks acme/shop 13:30 = 1
+             IgnoredExecutions acme/shop 13:30 = 1
              deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee
-             rollback r1 published: nothing had been deployed since its target",
+             ignored r1: it took nothing back: its target was live",
         )
         .await;
 }
@@ -365,11 +364,11 @@ async fn rollback_to_a_forgotten_execution() {
     scene.runs(&rollback("r2", "forgotten", "14:30").source(Source::CodeStar, "acme/shop", "main")).await;
     scene
         .check(
-            "Rollbacks - 13:30 = 1
-             Rollbacks - 14:30 = 1
-             Rollbacks acme/shop 14:30 = 1
-             rollback r1 published: nothing had been deployed since its target
-             rollback r2 published: nothing had been deployed since its target",
+            "IgnoredExecutions - 13:30 = 1
+             IgnoredExecutions - 14:30 = 1
+             IgnoredExecutions acme/shop 14:30 = 1
+             ignored r1: it took nothing back: nothing that is known was live
+             ignored r2: it took nothing back: nothing that is known was live",
         )
         .await;
 }

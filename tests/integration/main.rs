@@ -9,6 +9,7 @@ mod deployments;
 mod engine;
 mod failures;
 mod faults;
+mod histories;
 mod hostile;
 mod lead_times;
 mod ledger;

@@ -5,7 +5,8 @@ use crate::{
     lead_times::short_on_time,
     scene::{OPS, Scene, binaries, commit, commit_id, execution, ops_item, ops_item_in, with_webhook},
 };
-use local::{aws::Grant, cloud::Cloud, replay::replay, sample::sample, world::World};
+use local::{aws::Grant, cloud::Cloud, replay::replay, sample::sample, shapes::delivery, world::World};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// All grants of a cloud's functions, and those that were used.
@@ -30,9 +31,14 @@ async fn every_permission_is_used() {
     assert_eq!(scene.delivers("10:00", &unsigned).await, 401);
     // Incidents of both accounts; one is referenced by a commit within a change.
     scene.pushes("10:30", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    // The webhook keeps the name of a repository whose id it gets to know.
+    let named = json!({"repository": {"id": 7, "full_name": "acme/shop"}});
+    assert_eq!(scene.delivers("10:30", &delivery("repository", &named)).await, 202);
     scene.runs(&execution("e1", "11:00").revision(&commit_id(1))).await;
     scene.raises(&ops_item_in(OPS, 1, "11:30")).await;
     scene.raises(&ops_item(2, "11:40")).await;
+    // One names what was never deployed.
+    scene.raises(&ops_item(4, "11:50").title("acme/idle is down")).await;
     let message = "Mend oi-000000000001 and oi-000000000003, whose event was lost";
     scene.cloud.record_ops_item(ops_item_in(OPS, 3, "11:35").recorded()).unwrap();
     scene.pushes("12:30", "main", 1, &[commit(2, "12:00", message), commit(3, "12:10", "Polish")]).await;

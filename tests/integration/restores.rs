@@ -144,7 +144,8 @@ async fn resolved_without_a_deployment() {
         .check(
             "UnattributedIncidents - 12:00 = 1
              failure oi-000000000001 pending: nothing is named, and no known deployment matches
-             restore oi-000000000001 pending: resolved without a deployment that references it",
+             restore oi-000000000001 pending: resolved without a deployment that references it; \
+             the time is the modified-time of the event",
         )
         .await;
 }

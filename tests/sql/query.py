@@ -18,7 +18,7 @@ def main() -> None:
     task = json.load(sys.stdin)
     connection = duckdb.connect()
     names = [name for name, _ in task["columns"] + task["partitionKeys"]]
-    kinds = {"string": "VARCHAR", "int": "INTEGER", "boolean": "BOOLEAN"}
+    kinds = {"string": "VARCHAR", "int": "INTEGER", "bigint": "BIGINT", "boolean": "BOOLEAN"}
     columns = ", ".join(f'"{name}" {kinds[kind]}' for name, kind in task["columns"] + task["partitionKeys"])
     connection.execute(f"CREATE TABLE changes ({columns})")
     marks = ", ".join("?" for _ in names)

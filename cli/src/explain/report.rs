@@ -259,6 +259,7 @@ impl Display for Fact {
             FactState::Published => {}
             FactState::Pending => write!(f, "\n    not decided, or not in CloudWatch, yet")?,
             FactState::Unpublishable => write!(f, "\n    in the ledger only")?,
+            FactState::Incomplete => write!(f, "\n    can't be told, ever: it has no value")?,
         }
         if !self.told_by_event && self.state != FactState::Pending {
             write!(f, "\n    no event told it: the reconciler found it")?;

@@ -6,6 +6,7 @@ use crate::wire;
 use jiff::Timestamp;
 use metrics_lib::{
     lake::{Change, Commit, CommitId, PullRequest, Push, is_repository},
+    rules::ReworkRule,
     text,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -49,6 +50,8 @@ struct PushPayload {
 struct CommitPayload {
     id: CommitId,
     timestamp: String,
+    // GitHub does not send it; who relays deliveries may add it.
+    parents: Option<Vec<Value>>,
     #[serde(default)]
     message: String,
     author: Option<Person>,
@@ -63,6 +66,8 @@ struct Person {
 
 #[derive(Deserialize)]
 struct Repository {
+    // It outlives the repository's names.
+    id: Option<u64>,
     full_name: String,
     // Seconds in pushes, text elsewhere.
     created_at: Option<Value>,
@@ -101,18 +106,94 @@ struct BranchRepository {
     full_name: String,
 }
 
-/// The changes that a payload tells of; none if it tells of nothing that matters. Commits of `bots` are marked.
+/// A repository's name and GitHub's id of it, as a delivery has them; and the name that it had before, if the delivery
+/// tells that it was renamed or moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// GitHub's id.
+    pub id: u64,
+    /// The names, `owner/name`, the former one first.
+    pub names: Vec<String>,
+}
+
+/// What a payload tells of its repository's name, if it does.
+pub fn named(event: &str, body: &[u8]) -> Option<Named> {
+    let payload: NamedPayload = wire::read(body).ok()?;
+    let name = checked(&payload.repository)?.to_owned();
+    let (owner, own) = name.split_once('/')?;
+    let former = payload.changes.filter(|_| event == "repository").and_then(|changes| {
+        let former_name = changes.repository.and_then(|change| Some(change.name?.from));
+        let former_owner = changes.owner.and_then(|change| {
+            let from = change.from?;
+            Some(from.user.or(from.organization)?.login)
+        });
+        match (former_owner, former_name) {
+            (None, None) => None,
+            (former_owner, former_name) => {
+                let (owner, own) =
+                    (former_owner.as_deref().unwrap_or(owner), former_name.as_deref().unwrap_or(own));
+                Some(format!("{owner}/{own}")).filter(|name| is_repository(name))
+            }
+        }
+    });
+    Some(Named { id: payload.repository.id?, names: former.into_iter().chain([name.clone()]).collect() })
+}
+
+#[derive(Deserialize)]
+struct NamedPayload {
+    repository: Repository,
+    changes: Option<RepositoryChanges>,
+}
+
+/// Source: GitHub documentation, event `repository`, actions `renamed` and `transferred`.
+#[derive(Deserialize)]
+struct RepositoryChanges {
+    repository: Option<NameChange>,
+    owner: Option<OwnerChange>,
+}
+
+#[derive(Deserialize)]
+struct NameChange {
+    name: Option<From>,
+}
+
+#[derive(Deserialize)]
+struct From {
+    from: String,
+}
+
+#[derive(Deserialize)]
+struct OwnerChange {
+    from: Option<FormerOwner>,
+}
+
+#[derive(Deserialize)]
+struct FormerOwner {
+    user: Option<Login>,
+    organization: Option<Login>,
+}
+
+#[derive(Deserialize)]
+struct Login {
+    login: String,
+}
+
+/// What is marked of commits, as their messages are not kept.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    /// The authors that are bots, by name or user name.
+    pub bots: BTreeSet<String>,
+    /// Which messages are of rework.
+    pub rework: ReworkRule,
+}
+
+/// The changes that a payload tells of; none if it tells of nothing that matters.
 ///
 /// # Errors
 /// [`Invalid`], when the body is not a payload of the event.
-pub fn changes(
-    event: &str,
-    body: &[u8],
-    now: Timestamp,
-    bots: &BTreeSet<String>,
-) -> Result<Vec<Change>, Invalid> {
+pub fn changes(event: &str, body: &[u8], now: Timestamp, marks: &Marks) -> Result<Vec<Change>, Invalid> {
     match event {
-        "push" => push(parse(event, body)?, now, bots),
+        "push" => push(parse(event, body)?, now, marks),
         "pull_request" => pull_request(parse(event, body)?),
         _ => Ok(Vec::new()),
     }
@@ -122,7 +203,7 @@ fn parse<T: DeserializeOwned>(event: &str, body: &[u8]) -> Result<T, Invalid> {
     wire::read(body).map_err(|fault| Invalid { event: event.to_owned(), reason: fault.to_string() })
 }
 
-fn push(payload: PushPayload, now: Timestamp, bots: &BTreeSet<String>) -> Result<Vec<Change>, Invalid> {
+fn push(payload: PushPayload, now: Timestamp, marks: &Marks) -> Result<Vec<Change>, Invalid> {
     let PushPayload { reference, before, after, deleted, forced, commits, repository } = payload;
     let Some(branch) = reference.strip_prefix(BRANCH) else { return Ok(Vec::new()) };
     if deleted {
@@ -139,13 +220,14 @@ fn push(payload: PushPayload, now: Timestamp, bots: &BTreeSet<String>) -> Result
     let new_head = id("after", after)?;
     let name = checked(&repository).ok_or_else(|| invalid("repository.full_name is no owner/name".into()))?;
     let pushed = repository.pushed_at.as_ref().and_then(time).unwrap_or(now);
-    let commits: Vec<Commit> = commits.into_iter().map(|commit| trimmed(commit, pushed, bots)).collect();
+    let commits: Vec<Commit> = commits.into_iter().map(|commit| trimmed(commit, pushed, marks)).collect();
     let parts: Vec<&[Commit]> =
         if commits.is_empty() { vec![&[]] } else { commits.chunks(COMMITS_PER_RECORD).collect() };
     let count = parts.len();
     let changes = (0..).zip(parts).map(|(part, commits)| {
         Change::Push(Push {
             repository: name.to_owned(),
+            repository_id: repository.id,
             repository_created: repository.created_at.as_ref().and_then(time),
             branch: branch.to_owned(),
             pushed,
@@ -160,18 +242,24 @@ fn push(payload: PushPayload, now: Timestamp, bots: &BTreeSet<String>) -> Result
     Ok(changes.collect())
 }
 
-fn trimmed(commit: CommitPayload, pushed: Timestamp, bots: &BTreeSet<String>) -> Commit {
-    let CommitPayload { id, timestamp, message, author, committer } = commit;
+fn trimmed(commit: CommitPayload, pushed: Timestamp, marks: &Marks) -> Commit {
+    let CommitPayload { id, timestamp, parents, message, author, committer } = commit;
     let names = author.into_iter().flat_map(|author| [author.name, author.username]).flatten();
     let mut ops_items: Vec<_> = text::ops_item_ids(&message).take(REFERENCES_PER_COMMIT).collect();
     ops_items.sort();
     ops_items.dedup();
-    // Git takes dates that are none; such a commit counts from its push.
-    let time = timestamp.parse().unwrap_or(pushed);
-    let bot = names.into_iter().any(|name| bots.contains(&name));
     let by_github = committer.is_some_and(|committer| committer.username.as_deref() == Some(GITHUB));
-    let requested = by_github && text::is_of_pull_request(&message);
-    Commit { id, time, merge: text::is_merge(&message), bot, requested, ops_items }
+    Commit {
+        id,
+        // Git takes dates that are none; such a commit counts from its push.
+        time: timestamp.parse().unwrap_or(pushed),
+        merge: parents.map_or_else(|| text::is_merge(&message), |parents| parents.len() > 1),
+        bot: names.into_iter().any(|name| marks.bots.contains(&name)),
+        requested: by_github && text::is_of_pull_request(&message),
+        ops_items,
+        merged: text::merged_branch(&message).filter(|name| name.len() <= LONGEST_BRANCH).map(str::to_owned),
+        rework: marks.rework.is_rework_message(&message),
+    }
 }
 
 fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
@@ -180,7 +268,8 @@ fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
     if action != "closed" || !merged {
         return Ok(Vec::new());
     }
-    let own_branch = head.repo.as_ref().is_some_and(|head| head.full_name == repository.full_name);
+    let own_branch =
+        head.repo.as_ref().is_some_and(|head| head.full_name.eq_ignore_ascii_case(&repository.full_name));
     let invalid = |reason: String| Invalid { event: "pull_request".into(), reason };
     for (name, branch) in [("base", &base), ("head", &head)] {
         if branch.name.len() > LONGEST_BRANCH {
@@ -190,6 +279,7 @@ fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
     let missing = |name: &str| invalid(format!("{name} can't be read"));
     Ok(vec![Change::PullRequest(PullRequest {
         repository: checked(&repository).ok_or_else(|| missing("repository.full_name"))?.to_owned(),
+        repository_id: repository.id,
         branch: base.name,
         head_branch: head.name,
         head_commit: head.sha,
@@ -222,7 +312,7 @@ mod tests {
     }
 
     fn check(event: &str, payload: &Value, expected: Result<usize, &str>) {
-        let found = changes(event, payload.to_string().as_bytes(), now(), &BTreeSet::new());
+        let found = changes(event, payload.to_string().as_bytes(), now(), &Marks::default());
         let found = found.map(|changes| changes.len()).map_err(|error| error.reason);
         assert_eq!(
             found.as_ref().map_err(String::as_str),
@@ -282,7 +372,8 @@ mod tests {
             let mut payload = push_payload();
             payload["commits"][0]["author"] = author.clone();
             let bots = BTreeSet::from(["renovate[bot]".to_owned()]);
-            let changes = changes("push", payload.to_string().as_bytes(), now(), &bots).unwrap();
+            let marks = Marks { bots, ..Marks::default() };
+            let changes = changes("push", payload.to_string().as_bytes(), now(), &marks).unwrap();
             let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
             assert_eq!(push.commits[0].bot, expected, "{author}");
         }
@@ -300,7 +391,7 @@ mod tests {
             let mut payload = push_payload();
             payload["commits"][0]["message"] = json!(message);
             payload["commits"][0]["committer"] = committer;
-            let changes = changes("push", payload.to_string().as_bytes(), now(), &BTreeSet::new()).unwrap();
+            let changes = changes("push", payload.to_string().as_bytes(), now(), &Marks::default()).unwrap();
             let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
             assert_eq!(push.commits[0].requested, expected, "{message}");
         }
@@ -312,11 +403,52 @@ mod tests {
         check("Fix login (#7)", json!(null), false);
     }
 
+    /// What stays known of a commit's message.
+    #[test]
+    fn marks_of_messages() {
+        fn check(commit: Value, merge: bool, merged: Option<&str>, rework: bool) {
+            let mut payload = push_payload();
+            for (name, value) in commit.as_object().unwrap() {
+                payload["commits"][0][name] = value.clone();
+            }
+            let changes = changes("push", payload.to_string().as_bytes(), now(), &Marks::default()).unwrap();
+            let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
+            let commit = &push.commits[0];
+            assert_eq!((commit.merge, commit.merged.as_deref(), commit.rework), (merge, merged, rework));
+        }
+        check(json!({"message": "Merge branch 'hotfix/x'"}), true, Some("hotfix/x"), false);
+        check(json!({"message": "Revert \"Add\""}), false, None, true);
+        check(json!({"message": "Reapply \"Add\""}), false, None, true);
+        check(json!({"message": "Sync", "parents": ["a", "b"]}), true, None, false);
+        let one = json!({"message": "Merge branch 'x'", "parents": [{"sha": "a"}]});
+        check(one, false, Some("x"), false);
+    }
+
+    #[test]
+    fn names_of_repositories() {
+        fn check(event: &str, payload: &Value, expected: Option<(u64, &[&str])>) {
+            let found = named(event, payload.to_string().as_bytes());
+            let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(found, expected.map(|(id, all)| Named { id, names: names(all) }), "{payload}");
+        }
+        let repository = json!({"id": 7, "full_name": "acme/store"});
+        check("push", &json!({"repository": repository}), Some((7, &["acme/store"])));
+        check("push", &json!({"repository": {"full_name": "acme/store"}}), None);
+        check("push", &json!({"repository": {"id": 7, "full_name": "a'b"}}), None);
+        let changes = json!({"repository": {"name": {"from": "shop"}}});
+        let renamed = json!({"action": "renamed", "repository": repository, "changes": changes});
+        check("repository", &renamed, Some((7, &["acme/shop", "acme/store"])));
+        let changes = json!({"owner": {"from": {"user": {"login": "person"}}}});
+        let moved = json!({"action": "transferred", "repository": repository, "changes": changes});
+        check("repository", &moved, Some((7, &["person/store", "acme/store"])));
+        check("repository", &json!({"repository": repository, "changes": {}}), Some((7, &["acme/store"])));
+    }
+
     #[test]
     fn force_pushes() {
         for forced in [true, false] {
             let body = changed("/forced", json!(forced)).to_string();
-            let changes = changes("push", body.as_bytes(), now(), &BTreeSet::new()).unwrap();
+            let changes = changes("push", body.as_bytes(), now(), &Marks::default()).unwrap();
             let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
             assert_eq!(push.forced, forced);
         }
@@ -325,7 +457,7 @@ mod tests {
     #[test]
     fn nothing_of_people_is_kept() {
         let changes =
-            changes("push", push_payload().to_string().as_bytes(), now(), &BTreeSet::new()).unwrap();
+            changes("push", push_payload().to_string().as_bytes(), now(), &Marks::default()).unwrap();
         let kept = format!("{changes:?}");
         assert!(kept.contains("oi-0123456789ab"), "{kept}");
         assert!(
@@ -338,7 +470,7 @@ mod tests {
     fn large_pushes_are_split() {
         let commit = push_payload()["commits"][0].clone();
         let payload = changed("/commits", Value::Array(vec![commit; 2048]));
-        let changes = changes("push", payload.to_string().as_bytes(), now(), &BTreeSet::new()).unwrap();
+        let changes = changes("push", payload.to_string().as_bytes(), now(), &Marks::default()).unwrap();
         let sizes: Vec<_> = changes
             .iter()
             .map(|change| match change {
@@ -379,7 +511,7 @@ mod tests {
             let mut payload = payload.clone();
             payload["pull_request"]["head"]["repo"] = head;
             let changes =
-                changes("pull_request", payload.to_string().as_bytes(), now(), &BTreeSet::new()).unwrap();
+                changes("pull_request", payload.to_string().as_bytes(), now(), &Marks::default()).unwrap();
             let Change::PullRequest(request) = &changes[0] else { panic!("{changes:?}") };
             assert_eq!(request.own_branch, expected, "{payload}");
         }

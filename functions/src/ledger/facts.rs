@@ -15,7 +15,10 @@ use metrics_lib::{
     event::{ExecutionKey, OpsItemKey},
     fact::{Fact, FactId, FactKind, FactState},
 };
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 /// How long a claim holds: longer than an invocation can take, shorter than a message stays hidden, so that a message
 /// that comes back after a crash finds the claim expired.
@@ -43,8 +46,27 @@ pub enum DoneBy {
     SameMessage,
     /// Another message: one of the two is a duplicate.
     AnotherMessage,
-    /// The reconciler, and this is the first message that tells the same: it is late, not a duplicate.
-    Reconciler,
+    /// Somebody, and this is the first message with such an event: it is late, or the other event of an execution that has
+    /// two, but not a duplicate.
+    AnotherEvent,
+}
+
+/// A fact that is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The settings that it was decided by, if they were noted.
+    pub rule: Option<String>,
+    /// The repository, if it is of one.
+    pub repository: Option<String>,
+}
+
+/// The facts of an execution that are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownFacts {
+    /// Those that are published, or known to be unpublishable or incomplete.
+    pub done: BTreeMap<FactKind, Done>,
+    /// Those that are not decided yet, or being published.
+    pub open: BTreeSet<FactKind>,
 }
 
 /// Who claims facts: one try of one message.
@@ -52,6 +74,8 @@ pub enum DoneBy {
 pub struct Owner<'a> {
     /// The id of the message. Tries of one message are no duplicates of each other.
     pub message: &'a str,
+    /// What the event tells, without what it is about: only another event that tells the same is a duplicate.
+    pub told: &'a str,
     /// The id of the invocation.
     pub invocation: &'a str,
     /// When the invocation ends.
@@ -61,6 +85,14 @@ pub struct Owner<'a> {
 impl Owner<'_> {
     /// What takes the place of a message's id where the reconciler does what no message has led to.
     pub const RECONCILER: &'static str = "reconciler";
+
+    /// What the reconciler tells when it settles what was known to be pending.
+    pub const SETTLED: &'static str = "settled";
+
+    /// Whether this is the reconciler, and what it publishes may be news.
+    pub fn finds(&self) -> bool {
+        self.is_reconciler() && self.told != Self::SETTLED
+    }
 
     /// Whether this is the reconciler.
     pub fn is_reconciler(&self) -> bool {
@@ -91,6 +123,11 @@ impl Ledger {
             .text("invocation", owner.invocation)
             .instant("leaseUntil", now + LEASE)
             .expires(fact.time.max(now));
+        let counts_duplicates = counts_duplicates(fact.id.kind());
+        let claimed = match owner.is_reconciler() || !counts_duplicates {
+            true => claimed,
+            false => claimed.text(told_by(owner), owner.message),
+        };
         let request = self
             .set(&partition, &sort, claimed)
             .condition_expression(
@@ -116,9 +153,8 @@ impl Ledger {
                         fact: format!("{partition} {sort}"),
                         until: old.instant_of("leaseUntil")?,
                     }),
-                    Some(old) => {
-                        self.done_by(&partition, &sort, "message", &old, owner).await.map(Claim::Done)
-                    }
+                    Some(_) if !counts_duplicates => Ok(Claim::Done(DoneBy::AnotherEvent)),
+                    Some(old) => self.done_by(&partition, &sort, &old, owner).await.map(Claim::Done),
                     None => Err(Error::aws("dynamodb:UpdateItem")(error)),
                 }
             }
@@ -140,42 +176,61 @@ impl Ledger {
         held(request.send().await.map(|_| ()))
     }
 
-    /// Who did what an item says, as seen by a message. What the reconciler did, the first message that tells the same
-    /// makes its own, so that the next one is known to be a duplicate.
+    /// Who did what an item says, as seen by a message. The first message of each kind of event makes that its own, so that
+    /// the next one is known to be a duplicate.
     pub(super) async fn done_by(
         &self,
         partition: &str,
         sort: &str,
-        attribute: &'static str,
         old: &Item,
         owner: Owner<'_>,
     ) -> Result<DoneBy, Error> {
-        match old.get(attribute) {
+        let told_by = told_by(owner);
+        match old.get(&told_by) {
+            _ if owner.is_reconciler() => Ok(DoneBy::AnotherEvent),
             Some(message) if message == owner.message => Ok(DoneBy::SameMessage),
-            Some(Owner::RECONCILER) => {
+            Some(_) => Ok(DoneBy::AnotherMessage),
+            None => {
                 let request = self
-                    .set(partition, sort, Item::default().text(attribute, owner.message))
-                    .condition_expression("#done = :reconciler")
-                    .expression_attribute_names("#done", attribute)
-                    .expression_attribute_values(":reconciler", AttributeValue::S(Owner::RECONCILER.into()));
+                    .set(partition, sort, Item::default().text(told_by.clone(), owner.message))
+                    .condition_expression("attribute_not_exists(#told)")
+                    .expression_attribute_names("#told", told_by);
                 let first = held(request.send().await.map(|_| ()))?;
-                Ok(if first { DoneBy::Reconciler } else { DoneBy::AnotherMessage })
+                Ok(if first { DoneBy::AnotherEvent } else { DoneBy::AnotherMessage })
             }
-            Some(_) | None => Ok(DoneBy::AnotherMessage),
         }
     }
 
-    /// The kinds of facts of an execution that are done: published, or known to be unpublishable.
+    /// The facts of an execution that are known.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn done_of(&self, key: &ExecutionKey) -> Result<BTreeSet<FactKind>, Error> {
+    pub async fn known_of(&self, key: &ExecutionKey) -> Result<KnownFacts, Error> {
         let items = self.query(&execution_partition(&key.execution_id), "").await?;
-        let of_execution = |kind: &FactKind| {
+        let mut known = KnownFacts::default();
+        for kind in FactKind::ALL {
             let sort = execution_sort(kind.name(), key);
-            items.iter().any(|item| item.get(SORT_KEY) == Some(&sort) && is_done(item))
-        };
-        Ok(FactKind::ALL.into_iter().filter(of_execution).collect())
+            let Some(item) = items.iter().find(|item| item.get(SORT_KEY) == Some(&sort)) else { continue };
+            if is_done(item) {
+                let text = |name: &str| item.get(name).map(str::to_owned);
+                known.done.insert(kind, Done { rule: text("rule"), repository: text("repository") });
+            } else {
+                known.open.insert(kind);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Notes the settings by which a fact was decided again.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn note_rule(&self, fact: &Fact) -> Result<(), Error> {
+        let (item, Some(rule)) = (fact_item(fact), &fact.rule) else { return Ok(()) };
+        let (partition, sort) = (item.required(PARTITION_KEY)?, item.required(SORT_KEY)?);
+        let request =
+            self.set(partition, sort, Item::default().text("rule", rule).text("evidence", &fact.evidence));
+        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
     }
 
     /// Whether the restore of an incident is done.
@@ -195,6 +250,41 @@ impl Ledger {
     pub async fn note_pending(&self, fact: &Fact) -> Result<bool, Error> {
         let item = fact_item(fact).text("state", FactState::Pending.name()).expires(fact.time);
         self.put_new(item).await
+    }
+
+    /// Records or corrects a restore that can't be decided yet.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn note_restore(&self, fact: &Fact) -> Result<(), Error> {
+        if self.note_pending(fact).await? {
+            return Ok(());
+        }
+        let item = fact_item(fact);
+        let (partition, sort) =
+            (item.required(PARTITION_KEY)?.to_owned(), item.required(SORT_KEY)?.to_owned());
+        let request = self
+            .set(&partition, &sort, item.expires(fact.time))
+            .condition_expression("#state = :pending")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":pending", AttributeValue::S(FactState::Pending.name().into()));
+        held(request.send().await.map(|_| ())).map(drop)
+    }
+
+    /// Takes back the note that an incident was restored, if that is not decided: it was opened again.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn take_back_restore(&self, key: &OpsItemKey) -> Result<(), Error> {
+        let sort = ops_item_sort(FactKind::Restore.name(), key);
+        let attributes =
+            Item::default().text("kind", "takenBack").text("evidence", "it was opened again, and is open");
+        let request = self
+            .set(&ops_item_partition(key), &sort, attributes)
+            .condition_expression("#state = :pending")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":pending", AttributeValue::S(FactState::Pending.name().into()));
+        held(request.send().await.map(|_| ())).map(drop)
     }
 
     /// A request that sets attributes of an item, whatever they are called.
@@ -217,6 +307,16 @@ impl Ledger {
         assignments.sort();
         request.update_expression(format!("SET {}", assignments.join(", ")))
     }
+}
+
+/// Whether a second event that tells a fact is counted as a duplicate: one that is about what the fact is about.
+const fn counts_duplicates(kind: FactKind) -> bool {
+    matches!(kind, FactKind::Deployment | FactKind::Rollback | FactKind::Ignored)
+}
+
+/// The attribute with the message of an event that tells the same.
+pub(super) fn told_by(owner: Owner<'_>) -> String {
+    format!("told_{}", owner.told)
 }
 
 /// Whether the condition of an update held.
@@ -273,6 +373,15 @@ fn fact_item(fact: &Fact) -> Item {
         let lines = commits.map(|commit| format!("{} {}", commit.id, commit.time));
         item = item.text(COMMITS, lines.collect::<Vec<_>>().join("\n"));
     }
+    if let Some(revision) = &fact.revision {
+        item = item.text("revision", revision);
+    }
+    if let Some(began) = fact.began {
+        item = item.instant("began", began);
+    }
+    if let Some(rule) = &fact.rule {
+        item = item.text("rule", rule);
+    }
     for (metric, samples) in fact.samples() {
         item = item.number(metric.name(), samples);
     }
@@ -281,6 +390,6 @@ fn fact_item(fact: &Fact) -> Item {
 
 /// Whether a fact is published, or known to be unpublishable.
 pub(super) fn is_done(item: &Item) -> bool {
-    let done = [FactState::Published, FactState::Unpublishable].map(FactState::name);
+    let done = [FactState::Published, FactState::Unpublishable, FactState::Incomplete].map(FactState::name);
     item.get("state").is_some_and(|state| done.contains(&state))
 }

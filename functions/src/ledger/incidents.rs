@@ -2,7 +2,7 @@
 
 use super::{
     DoneBy, Ledger, Owner,
-    facts::held,
+    facts::{held, told_by},
     item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort, sortable},
 };
 use crate::error::Error;
@@ -12,7 +12,7 @@ use metrics_lib::{
     attribution::Attribution,
     contract::ledger::{PARTITION_KEY, SORT_KEY},
     event::{Deployed, Deployment, Incident, OpsItemId, OpsItemKey, Rollback},
-    time_to_restore::{RestoredBy, Restorer},
+    time_to_restore::{RestoredBy, Restorer, StatusChange, Statuses, ToldBy},
 };
 
 /// Where the attribution of an incident stands.
@@ -38,16 +38,21 @@ pub struct IncidentRecord {
     pub key: OpsItemKey,
     /// When it was raised.
     pub created: Timestamp,
-    /// When somebody resolved it, as far as an event told.
-    pub resolved: Option<Timestamp>,
     /// Its attribution.
     pub standing: Standing,
     /// The id of the message that led to the attribution, once there is one.
     pub decided_by: Option<String>,
+    /// The id of the message that told of its creation after that, if one did.
+    pub told_by: Option<String>,
 }
 
 /// The kind of items that record incidents.
 pub(super) const INCIDENT: &str = "incident";
+/// The kind of items that record when an incident was open and resolved.
+const STATUS: &str = "status";
+const RESOLVED: &str = "resolved";
+const OPEN: &str = "open";
+const LAST_MODIFIED: &str = "lastModified";
 const PENDING: &str = "pending";
 const UNATTRIBUTED: &str = "unattributed";
 const ATTRIBUTED: &str = "attributed";
@@ -75,9 +80,9 @@ impl Ledger {
         Ok(IncidentRecord {
             key: key.clone(),
             created: incident.created,
-            resolved: None,
             standing,
             decided_by: None,
+            told_by: None,
         })
     }
 
@@ -91,7 +96,7 @@ impl Ledger {
     }
 
     /// Decides an incident's attribution, unless that is decided; returns the decision that holds. One that found no
-    /// deployment may be replaced by one that did.
+    /// deployment may be replaced by one that did; one that is awaited is none.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
@@ -102,6 +107,7 @@ impl Ledger {
         owner: Owner<'_>,
     ) -> Result<Standing, Error> {
         let (decision, standing) = match attribution {
+            Attribution::Awaited { .. } => return Ok(Standing::Pending),
             Attribution::Unattributed { evidence } => (
                 Item::default().text("attribution", UNATTRIBUTED).text("evidence", evidence),
                 Standing::Unattributed,
@@ -122,7 +128,10 @@ impl Ledger {
         let item = incident_item(&record.key);
         // Whoever led to the first decision stays the one: other messages are its duplicates.
         let decided_by = record.decided_by.as_deref().unwrap_or(owner.message);
-        let decision = decision.text("decidedBy", decided_by);
+        let mut decision = decision.text("decidedBy", decided_by);
+        if !owner.is_reconciler() && record.decided_by.is_none() {
+            decision = decision.text(told_by(owner), owner.message);
+        }
         let request = self
             .set(item.required(PARTITION_KEY)?, item.required(SORT_KEY)?, decision)
             .condition_expression("#attribution IN (:pending, :unattributed)")
@@ -146,10 +155,15 @@ impl Ledger {
         record: &IncidentRecord,
         owner: Owner<'_>,
     ) -> Result<Option<DoneBy>, Error> {
-        let Some(decided_by) = &record.decided_by else { return Ok(None) };
-        let item = incident_item(&record.key).text("decidedBy", decided_by);
+        if record.decided_by.is_none() {
+            return Ok(None);
+        }
+        let mut item = incident_item(&record.key);
+        if let Some(message) = &record.told_by {
+            item = item.text(told_by(owner), message);
+        }
         let (partition, sort) = (item.required(PARTITION_KEY)?, item.required(SORT_KEY)?);
-        self.done_by(partition, sort, "decidedBy", &item, owner).await.map(Some)
+        self.done_by(partition, sort, &item, owner).await.map(Some)
     }
 
     /// Links a deployment with an incident that is attributed to it.
@@ -182,22 +196,43 @@ impl Ledger {
         Ok(records)
     }
 
-    /// Records that an incident was resolved; of several times the first stays.
+    /// Records that an incident was resolved or opened again.
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn record_resolution(&self, record: &IncidentRecord, resolved: Timestamp) -> Result<(), Error> {
-        let item = incident_item(&record.key);
-        let request = self
-            .set(
-                item.required(PARTITION_KEY)?,
-                item.required(SORT_KEY)?,
-                Item::default().instant("resolved", resolved),
-            )
-            .condition_expression("attribute_not_exists(#resolved) OR #resolved > :resolved")
-            .expression_attribute_names("#resolved", "resolved")
-            .expression_attribute_values(":resolved", AttributeValue::S(sortable(resolved)));
-        held(request.send().await.map(|_| ())).map(drop)
+    pub async fn record_status(&self, key: &OpsItemKey, change: &StatusChange) -> Result<(), Error> {
+        let StatusChange { time, is_resolved, told_by } = change;
+        let status = if *is_resolved { RESOLVED } else { OPEN };
+        let sort = format!("{}#{}#{status}", ops_item_sort(STATUS, key), sortable(*time));
+        let told_by = match told_by {
+            ToldBy::Event => "event",
+            ToldBy::LastModified => LAST_MODIFIED,
+        };
+        let item = Item::new(ops_item_partition(key), sort)
+            .text("kind", STATUS)
+            .ops_item(key)
+            .instant("time", *time)
+            .text("status", status)
+            .text("toldBy", told_by)
+            .expires(*time);
+        self.put_new(item).await.map(drop)
+    }
+
+    /// When an incident was open and resolved, as far as it is known.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn statuses(&self, key: &OpsItemKey) -> Result<Statuses, Error> {
+        let items = self.query(&ops_item_partition(key), &format!("{}#", ops_item_sort(STATUS, key))).await?;
+        let change = |item: &Item| {
+            let told_by = match item.get("toldBy") {
+                Some(LAST_MODIFIED) => ToldBy::LastModified,
+                _ => ToldBy::Event,
+            };
+            let (time, is_resolved) = (item.instant_of("time")?, item.get("status") == Some(RESOLVED));
+            Ok(StatusChange { time, is_resolved, told_by })
+        };
+        items.iter().map(change).collect::<Result<_, Error>>().map(Statuses::new)
     }
 
     /// Links an `OpsItem` with a deployment that references it.
@@ -220,8 +255,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn link_rollback(&self, deployment: &Deployed, rollback: &Rollback) -> Result<(), Error> {
-        let key = &rollback.key;
+    pub async fn link_rollback(&self, rollback: &Rollback) -> Result<(), Error> {
+        let (key, deployment) = (&rollback.key, &rollback.rolled_back);
         let sort = format!("{}#{}", execution_sort("rolledBackBy", key), key.execution_id);
         let item = Item::new(execution_partition(&deployment.key.execution_id), sort)
             .text("kind", "rolledBack")
@@ -283,12 +318,11 @@ pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
         },
         _ => return Err(item.unreadable("attribution")),
     };
-    let resolved = item.optional_instant("resolved")?;
     Ok(IncidentRecord {
         key: item.ops_item_key()?,
         created: item.instant_of("time")?,
-        resolved,
         standing,
         decided_by: item.get("decidedBy").map(Into::into),
+        told_by: item.get("told_created").map(Into::into),
     })
 }

@@ -23,7 +23,7 @@ impl Item {
     }
 
     /// Adds a text.
-    pub(super) fn text(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn text(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.insert(name.into(), AttributeValue::S(value.into()));
         self
     }
@@ -88,6 +88,11 @@ impl Item {
     pub(super) fn count(&self, name: &str) -> usize {
         let number = self.0.get(name).and_then(|value| value.as_n().ok());
         number.and_then(|number| number.parse().ok()).unwrap_or_default()
+    }
+
+    /// A whole number, if the item has it.
+    pub(super) fn get_number(&self, name: &str) -> Option<u64> {
+        self.0.get(name)?.as_n().ok()?.parse().ok()
     }
 
     /// The execution that the item is about.

@@ -186,7 +186,8 @@ impl Ledger {
         if let Some(before) = before {
             attributes = attributes.instant("before", before);
         }
-        self.later(&horizon.sort(account, region), time, attributes).await.map(drop)
+        let attributes = attributes.text("kind", RECONCILER);
+        self.later(RECONCILER, &horizon.sort(account, region), time, attributes).await.map(drop)
     }
 
     /// Notes that the ledger is compared with CloudWatch on a day; whether it was not before.
@@ -194,14 +195,19 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`].
     pub async fn begin_comparison(&self, day: Timestamp) -> Result<bool, Error> {
-        self.later("comparison", day, Item::default()).await
+        self.later(RECONCILER, "comparison", day, Item::default().text("kind", RECONCILER)).await
     }
 
-    /// Sets the time of an item of the reconciler, if it becomes later.
-    async fn later(&self, sort: &str, time: Timestamp, attributes: Item) -> Result<bool, Error> {
-        let attributes = attributes.text("kind", RECONCILER).instant("time", time);
+    /// Sets the time of an item, if it becomes later; whether it does.
+    pub(super) async fn later(
+        &self,
+        partition: &str,
+        sort: &str,
+        time: Timestamp,
+        attributes: Item,
+    ) -> Result<bool, Error> {
         let request = self
-            .set(RECONCILER, sort, attributes)
+            .set(partition, sort, attributes.instant("time", time))
             .condition_expression("attribute_not_exists(#time) OR #time < :time")
             .expression_attribute_names("#time", "time")
             .expression_attribute_values(":time", AttributeValue::S(sortable(time)));

@@ -1,10 +1,14 @@
 //! The facts as the ledger has them, for whoever explains a figure.
 
-use super::{Ledger, Owner, facts::COMMITS, item::Item};
+use super::{
+    Ledger, Owner,
+    facts::COMMITS,
+    item::{Item, execution_partition},
+};
 use crate::error::Error;
 use jiff::Timestamp;
 use metrics_lib::{
-    contract::Metric,
+    contract::{Metric, ledger::SORT_KEY},
     event::ExecutionKey,
     fact::{FactKind, FactState},
 };
@@ -53,6 +57,21 @@ impl Ledger {
         Ok(facts)
     }
 
+    /// The facts of all executions of an id, which are one but for a coincidence.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn facts_of_execution(&self, id: &str) -> Result<Vec<(ExecutionKey, Recorded)>, Error> {
+        let mut facts = Vec::new();
+        for item in self.query(&execution_partition(id), "").await? {
+            let kind = item.get(SORT_KEY).and_then(|sort| sort.split('#').next()).unwrap_or_default();
+            if let Some(kind) = FactKind::ALL.into_iter().find(|other| other.name() == kind) {
+                facts.push((item.execution_key()?, recorded(kind, &item)?));
+            }
+        }
+        Ok(facts)
+    }
+
     /// The executions that ended within a range of time and that the ledger knows, whatever they were.
     ///
     /// # Errors
@@ -69,7 +88,7 @@ impl Ledger {
 }
 
 fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
-    let states = [FactState::Published, FactState::Unpublishable];
+    let states = [FactState::Published, FactState::Unpublishable, FactState::Incomplete];
     let state = states.into_iter().find(|state| item.get("state") == Some(state.name()));
     let samples = Metric::ALL.into_iter().map(|metric| (metric, item.count(metric.name())));
     let text = |name: &str| item.get(name).map(str::to_owned);

@@ -8,28 +8,59 @@ use crate::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use metrics_lib::{
-    attribution::KnownNames,
-    contract::ledger::{TIMELINE_DAY, TIMELINE_INDEX},
-    event::Deployed,
+    contract::ledger::{SORT_KEY, TIMELINE_DAY, TIMELINE_INDEX},
+    event::{Deployed, Deployment, ExecutionKey, SourceKind},
     fact::FactKind,
+    lake::CommitId,
 };
-use std::{ops::Range, sync::PoisonError};
-
-/// The partition of the names that were deployed.
-const KNOWN: &str = "known";
+use std::{collections::BTreeSet, ops::Range, sync::PoisonError};
 
 impl Ledger {
-    /// The production deployments that ended within a half-open range of time.
+    /// The production deployments that ended within a half-open range of time, each with when its production stage began.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn deployments_within(&self, range: Range<Timestamp>) -> Result<Vec<Deployed>, Error> {
+    pub async fn deployments_within(
+        &self,
+        range: Range<Timestamp>,
+    ) -> Result<Vec<(Deployed, Timestamp)>, Error> {
         let mut deployments = Vec::new();
         for item in self.listed(FactKind::Deployment.name(), range.clone()).await? {
-            deployments.push(item.deployed()?);
+            let deployed = item.deployed()?;
+            let began = item.optional_instant("began")?.unwrap_or(deployed.time);
+            deployments.push((deployed, began));
         }
-        deployments.retain(|deployment| range.contains(&deployment.time));
+        deployments.retain(|(deployed, _)| range.contains(&deployed.time));
         Ok(deployments)
+    }
+
+    /// The latest production deployment of a repository's commit within a half-open range of time, in whatever pipeline, and
+    /// the commit. Images and objects may be called like the repository that they were built from.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn latest_deployment(
+        &self,
+        repository: &str,
+        range: Range<Timestamp>,
+    ) -> Result<Option<(Deployed, CommitId)>, Error> {
+        let days: Vec<Timestamp> = days(range.clone()).collect();
+        for day in days.into_iter().rev() {
+            let mut latest: Option<(Deployed, CommitId)> = None;
+            for item in self.listed(FactKind::Deployment.name(), day..day).await? {
+                let revision = item.get("revision").and_then(|id| CommitId::try_from(id.to_owned()).ok());
+                let Some(revision) = revision else { continue };
+                let deployed = item.deployed()?;
+                let counts = deployed.repository == repository && range.contains(&deployed.time);
+                if counts && latest.as_ref().is_none_or(|(latest, _)| *latest < deployed) {
+                    latest = Some((deployed, revision));
+                }
+            }
+            if latest.is_some() {
+                return Ok(latest);
+            }
+        }
+        Ok(None)
     }
 
     /// The items of a kind whose time is on one of the days that a range of time touches.
@@ -59,39 +90,155 @@ impl Ledger {
         items.iter().map(Item::deployed).collect()
     }
 
-    /// Remembers the names of a deployment, so that incidents can be matched with them.
+    /// The production deployment that an execution is, if the ledger knows it.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn deployment(&self, key: &ExecutionKey) -> Result<Option<Deployed>, Error> {
+        Ok(self.deployments_of(&key.execution_id).await?.into_iter().find(|deployed| deployed.key == *key))
+    }
+
+    /// Remembers the names of a deployment, so that incidents can be matched with them: the pipeline, with the day of its
+    /// latest deployment, and the repository where its name is exact.
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn remember_names(&self, deployment: &Deployed) -> Result<(), Error> {
-        let names = [
-            format!("repository#{}", deployment.repository),
-            format!("pipeline#{}", deployment.key.pipeline),
-        ];
-        for name in names {
-            if self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&name) {
-                continue;
-            }
-            self.put_new(Item::new(KNOWN.into(), name.clone()).text("kind", KNOWN)).await?;
-            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+    pub async fn remember_names(&self, deployment: &Deployment) -> Result<(), Error> {
+        let Deployment { key, time, source, .. } = deployment;
+        let pipeline = format!("{PIPELINE}{}#{}#{}", key.account, key.region, key.pipeline);
+        let day = timeline_day(&pipeline, *time);
+        if !self.is_remembered(&day) {
+            let attributes = Item::default().text("kind", KNOWN).text("pipeline", &key.pipeline);
+            self.later(KNOWN, &pipeline, *time, attributes.text("account", &key.account)).await?;
+            self.remember(day);
+        }
+        let exact = format!("{EXACT}{}", source.repository);
+        if source.kind != SourceKind::Git && !self.is_remembered(&exact) {
+            let item = Item::new(KNOWN.into(), exact.clone()).text("kind", KNOWN);
+            self.put_new(item.text("repository", &source.repository)).await?;
+            self.remember(exact);
         }
         Ok(())
     }
 
-    /// The names of everything that was ever deployed.
+    /// Remembers that a repository of a Git host had a name at an instant, with GitHub's id where that was told.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn remember_repository(
+        &self,
+        name: &str,
+        id: Option<u64>,
+        since: Timestamp,
+    ) -> Result<(), Error> {
+        let lower = name.to_lowercase();
+        let id_text = id.map(|id| id.to_string()).unwrap_or_default();
+        let by_name = format!("{REPOSITORY}{lower}#{id_text}");
+        if self.is_remembered(&by_name) {
+            return Ok(());
+        }
+        let by_id = id.map(|id| format!("{REPOSITORY_ID}{id}#{lower}"));
+        for sort in std::iter::once(by_name.clone()).chain(by_id) {
+            let mut item = Item::new(KNOWN.into(), sort)
+                .text("kind", KNOWN)
+                .text("repository", name)
+                .instant("time", since);
+            if let Some(id) = id {
+                item = item.number("repositoryId", id);
+            }
+            self.put_new(item).await?;
+        }
+        self.remember(by_name);
+        Ok(())
+    }
+
+    /// The repositories that had a name of a Git host, whatever the case.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn known_names(&self) -> Result<KnownNames, Error> {
-        let mut names = KnownNames::default();
-        for (prefix, set) in [("repository#", &mut names.repositories), ("pipeline#", &mut names.pipelines)] {
-            for item in self.query(KNOWN, prefix).await? {
-                let name = item.required(metrics_lib::contract::ledger::SORT_KEY)?;
-                set.extend(name.strip_prefix(prefix).map(str::to_owned));
+    pub async fn repositories_named(&self, name: &str) -> Result<Vec<NamedRepository>, Error> {
+        let items = self.query(KNOWN, &format!("{REPOSITORY}{}#", name.to_lowercase())).await?;
+        items.iter().map(named).collect()
+    }
+
+    /// The names that a repository of GitHub's had.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn repositories_with_id(&self, id: u64) -> Result<Vec<NamedRepository>, Error> {
+        let items = self.query(KNOWN, &format!("{REPOSITORY_ID}{id}#")).await?;
+        items.iter().map(named).collect()
+    }
+
+    /// Everything that was deployed or delivered, by its names.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn names(&self) -> Result<Names, Error> {
+        let mut names = Names::default();
+        for item in self.query(KNOWN, "").await? {
+            let sort = item.required(SORT_KEY)?;
+            if sort.starts_with(REPOSITORY) {
+                names.repositories.push(named(&item)?);
+            } else if sort.starts_with(EXACT) {
+                names.exact.insert(item.required("repository")?.to_owned());
+            } else if sort.starts_with(PIPELINE) && item.get("account").is_some() {
+                let pipeline = item.required("pipeline")?.to_owned();
+                names.pipelines.push((
+                    item.required("account")?.to_owned(),
+                    pipeline,
+                    item.instant_of("time")?,
+                ));
             }
         }
         Ok(names)
     }
+
+    fn is_remembered(&self, name: &str) -> bool {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    fn remember(&self, name: String) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+    }
+}
+
+/// The partition of the names of repositories and pipelines.
+const KNOWN: &str = metrics_lib::contract::ledger::KNOWN;
+/// What the sort keys of repositories of Git hosts begin with, before the name in lower case and GitHub's id.
+const REPOSITORY: &str = "git#";
+/// The same, before GitHub's id and the name in lower case.
+const REPOSITORY_ID: &str = "gitId#";
+/// What the sort keys of repositories begin with whose names are exact.
+const EXACT: &str = "exact#";
+/// What the sort keys of pipelines begin with.
+const PIPELINE: &str = "pipeline#";
+
+/// A name that a repository of a Git host had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedRepository {
+    /// The name, as it was first seen.
+    pub name: String,
+    /// GitHub's id, if a delivery told it.
+    pub id: Option<u64>,
+    /// When it was first seen.
+    pub since: Timestamp,
+}
+
+/// Everything that was deployed or delivered, by its names.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// The repositories of Git hosts.
+    pub repositories: Vec<NamedRepository>,
+    /// The repositories whose names are exact.
+    pub exact: BTreeSet<String>,
+    /// The pipelines: account, name, and when each deployed last.
+    pub pipelines: Vec<(String, String, Timestamp)>,
+}
+
+fn named(item: &Item) -> Result<NamedRepository, Error> {
+    let id = item.get_number("repositoryId");
+    Ok(NamedRepository { name: item.required("repository")?.to_owned(), id, since: item.instant_of("time")? })
 }
 
 /// The beginnings of the days that a range of time touches.

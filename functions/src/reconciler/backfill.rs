@@ -156,9 +156,9 @@ async fn unknown(
 ) -> Result<(usize, usize), Error> {
     match step {
         Step::Executions(Place { account, region }) => {
-            let found = survey::succeeded(context, owner, (account, region), range.clone()).await?;
+            let found = survey::found(context, owner, (account, region), range.start, range.end).await?;
             let known = context.ledger.known_executions(range.clone()).await?;
-            let found = found.into_iter().filter(|found| found.changed < range.end);
+            let found = found.into_iter().filter(|found| found.has_ended && range.contains(&found.changed));
             let is_unknown: Vec<bool> = found.map(|found| !known.contains(&found.key)).collect();
             Ok((is_unknown.len(), is_unknown.into_iter().filter(|unknown| *unknown).count()))
         }

@@ -7,16 +7,16 @@ use crate::{
     deployment_frequency,
     error::Error,
     lead_time_for_changes,
-    ledger::Owner,
+    ledger::{Done, KnownFacts, Owner},
     pipelines::{self, Resolution},
-    survey::{self, Succeeded},
+    survey::{self, Found},
     time_to_restore,
 };
 use jiff::Timestamp;
 use metrics_lib::{
     event::{Deployment, ExecutionKey},
     fact::FactKind,
-    lead_time::{self, Answer},
+    lead_time::{self, Answer, Changed},
 };
 use std::ops::Range;
 
@@ -35,14 +35,19 @@ pub(super) async fn work_through(
     if range.is_empty() {
         return Ok(Progress::until(range.end));
     }
-    let found = survey::succeeded(context, owner, place, range.clone()).await?;
+    let found = survey::found(context, owner, place, range.start, range.end).await?;
     let mut progress = Progress::until(range.end);
-    for Succeeded { changed, key } in found.into_iter().filter(|found| found.changed < range.end) {
+    for Found { changed, key, has_ended } in found.into_iter().filter(|found| range.contains(&found.changed))
+    {
         if !pace.next().await {
             progress.stop(changed);
             break;
         }
-        let result = step(executed(context, owner, &key)).await;
+        let result = match step(executed(context, owner, &key)).await {
+            // What still runs changes again.
+            Err(Error::Unfinished { .. }) if !has_ended => Ok(()),
+            result => result,
+        };
         progress.note(&key, changed, result);
     }
     Ok(progress)
@@ -50,22 +55,35 @@ pub(super) async fn work_through(
 
 /// Does for an execution what its event would have led to in all functions.
 async fn executed(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
-    let done = context.ledger.done_of(key).await?;
-    if done.contains(&FactKind::Ignored) {
+    let KnownFacts { done, open } = context.ledger.known_of(key).await?;
+    // What was ignored under other settings is looked at again.
+    let rule = &context.config.production;
+    if let Some(Done { rule: Some(decided_by), repository }) = done.get(&FactKind::Ignored)
+        && *decided_by == rule.fingerprint(&key.pipeline, repository.as_deref())
+    {
         return Ok(());
     }
     let resolution = pipelines::resolve(context, key).await?;
     deployment_frequency::executed(context, owner, &resolution).await?;
     match &resolution {
         Resolution::Deployment(deployment) => {
-            if context.config.lead_time && !done.contains(&FactKind::LeadTime) {
+            // What is noted, is settled when it can be.
+            let is_known = done.contains_key(&FactKind::LeadTime) || open.contains(&FactKind::LeadTime);
+            if context.config.lead_time && !is_known {
                 lead_time(context, owner, deployment).await?;
             }
         }
         Resolution::Rollback(rollback) => {
             change_failure_rate::rolled_back(context, owner, rollback).await?;
         }
-        Resolution::NotProduction(_) => return Ok(()),
+        Resolution::NotProduction(ignored) => {
+            if let Some(fact) = metrics_lib::deployment_frequency::ignored(ignored)
+                && done.contains_key(&FactKind::Ignored)
+            {
+                context.ledger.note_rule(&fact).await?;
+            }
+            return Ok(());
+        }
     }
     time_to_restore::executed(context, owner, &resolution).await
 }
@@ -73,9 +91,10 @@ async fn executed(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Re
 /// A lead time that can't be told now is noted in the ledger, and settled later.
 async fn lead_time(context: &Context, owner: Owner<'_>, deployment: &Deployment) -> Result<(), Error> {
     match step(lead_time_for_changes::deployed(context, owner, deployment)).await {
-        Ok(()) | Err(Error::CommitsMissing { .. }) => Ok(()),
+        Ok(()) => Ok(()),
         Err(error) => {
-            let unknown = lead_time::fact(deployment, &Answer::Unknown(error.to_string()));
+            let (reason, known) = (error.to_string(), Changed::default());
+            let unknown = lead_time::fact(deployment, &Answer::Awaited { reason, known });
             context.ledger.note_pending(&unknown).await?;
             Ok(())
         }

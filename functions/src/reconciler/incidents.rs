@@ -6,7 +6,7 @@ use crate::{
     change_failure_rate,
     context::Context,
     error::Error,
-    incidents::{ISSUE, is_resolved},
+    incidents::is_incident_type,
     ledger::{Horizon, IncidentRecord, Open, Owner, Standing},
     pipelines::{incomplete, instant},
     time_to_restore,
@@ -74,7 +74,7 @@ pub(super) async fn unknown(
 ) -> Result<(usize, usize), Error> {
     let (mut found, mut unknown) = (0, 0);
     for summary in changed(context, place, since).await? {
-        let Some(key) = incident(place, &summary)? else { continue };
+        let Some(key) = incident(context, place, &summary)? else { continue };
         found += 1;
         unknown += usize::from(
             !context.ledger.incidents(&key.ops_item_id).await?.iter().any(|known| known.key == key),
@@ -83,9 +83,13 @@ pub(super) async fn unknown(
     Ok((found, unknown))
 }
 
-/// The incident that an `OpsItem` is, if it is of type `/aws/issue`.
-fn incident((account, region): (&str, &str), summary: &OpsItemSummary) -> Result<Option<OpsItemKey>, Error> {
-    if summary.ops_item_type().is_some_and(|kind| kind != ISSUE) {
+/// The incident that an `OpsItem` is, if it is of a type that counts.
+fn incident(
+    context: &Context,
+    (account, region): (&str, &str),
+    summary: &OpsItemSummary,
+) -> Result<Option<OpsItemKey>, Error> {
+    if !is_incident_type(&context.config.incidents, summary.ops_item_type()) {
         return Ok(None);
     }
     let id = summary.ops_item_id().and_then(|id| id.parse().ok());
@@ -100,13 +104,9 @@ async fn found(
     place: (&str, &str),
     summary: &OpsItemSummary,
 ) -> Result<(), Error> {
-    let Some(key) = incident(place, summary)? else { return Ok(()) };
+    let Some(key) = incident(context, place, summary)? else { return Ok(()) };
     early(change_failure_rate::raised(context, owner, &key).await.map(drop))?;
-    let modified = summary.last_modified_time().and_then(instant);
-    match (summary.status().is_some_and(is_resolved), modified) {
-        (true, Some(modified)) => early(time_to_restore::resolved(context, owner, &key, modified).await),
-        _ => early(time_to_restore::raised(context, owner, &key).await),
-    }
+    early(time_to_restore::seen(context, owner, &key).await)
 }
 
 /// Settles the incidents of the ledger that were raised or resolved within a range of time and are not settled yet.
@@ -141,7 +141,7 @@ async fn again(
     let key = &incident.what.key;
     let has_failed = match &incident.what.standing {
         Standing::Attributed { deployment, .. } => {
-            context.ledger.done_of(&deployment.key).await?.contains(&FactKind::Failure)
+            context.ledger.known_of(&deployment.key).await?.done.contains_key(&FactKind::Failure)
         }
         Standing::Pending | Standing::Unattributed => false,
     };

@@ -7,9 +7,13 @@ use crate::{
     lead_time_for_changes,
     ledger::{Open, Owner},
     pipelines::{self, Resolution},
+    publish::publish,
 };
 use jiff::Timestamp;
-use metrics_lib::event::ExecutionKey;
+use metrics_lib::{
+    event::ExecutionKey,
+    lead_time::{self, LATEST_DELIVERY},
+};
 use std::ops::Range;
 
 /// Settles the lead times of the ledger, of deployments within a range of time, whose commits have arrived.
@@ -19,6 +23,7 @@ pub(super) async fn settle(
     range: Range<Timestamp>,
 ) -> Result<(), Error> {
     let now = context.now()?;
+    let owner = Owner { told: Owner::SETTLED, ..owner };
     let mut outcome = Outcome::default();
     for open in context.ledger.open_lead_times(range).await? {
         if open.is_due(now) {
@@ -35,11 +40,24 @@ async fn again(
     open: &Open<ExecutionKey>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if let Resolution::Deployment(deployment) = pipelines::resolve(context, &open.what).await? {
-        match step(lead_time_for_changes::deployed(context, owner, &deployment)).await {
-            Ok(()) | Err(Error::CommitsMissing { .. } | Error::NotYet { .. }) => {}
-            Err(error) => return Err(error),
+    let key = &open.what;
+    let result = match pipelines::resolve(context, key).await {
+        Ok(Resolution::Deployment(deployment)) => {
+            match step(lead_time_for_changes::deployed(context, owner, &deployment)).await {
+                Err(Error::NotYet { .. }) => Ok(()),
+                result => result,
+            }
         }
+        Ok(Resolution::Rollback(_) | Resolution::NotProduction(_)) => Ok(()),
+        Err(error) => Err(error),
+    };
+    context.ledger.tried(open, now).await?;
+    // What can't be read for as long as anything may arrive is not waited for any longer.
+    match (result, context.ledger.deployment(key).await?) {
+        (Err(error), Some(deployed)) if now.duration_since(deployed.time) >= LATEST_DELIVERY => {
+            let fact = lead_time::unreadable(&deployed, &error.to_string());
+            publish(context, owner, &fact).await.map(drop)
+        }
+        (result, _) => result,
     }
-    context.ledger.tried(open, now).await
 }

@@ -39,6 +39,8 @@ pub struct CodePipeline {
 #[derive(Debug, Default)]
 struct Pipeline {
     executions: HashMap<String, Stored>,
+    /// The structures that were recorded, by version.
+    structures: BTreeMap<i64, Value>,
     /// Their ids by when they started, and in order of recording.
     order: BTreeMap<(Timestamp, usize), String>,
 }
@@ -60,6 +62,13 @@ struct GetPipelineExecution {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct GetPipeline {
+    name: String,
+    version: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ListPipelines {
     max_results: Option<usize>,
     next_token: Option<String>,
@@ -69,8 +78,21 @@ struct ListPipelines {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ListPipelineExecutions {
     pipeline_name: String,
+    filter: Option<ExecutionFilter>,
     max_results: Option<usize>,
     next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ExecutionFilter {
+    succeeded_in_stage: Option<StageFilter>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StageFilter {
+    stage_name: String,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +147,12 @@ impl CodePipeline {
         Ok(())
     }
 
+    /// Records the structure of a pipeline, in place of what was recorded of its version before.
+    pub fn record_structure(&mut self, key: PipelineKey, structure: Value) {
+        let version = structure["version"].as_i64().unwrap_or(1);
+        self.pipelines.entry(key).or_default().structures.insert(version, structure);
+    }
+
     /// Answers an operation for a caller in an account and region.
     pub(super) fn call(
         &self,
@@ -147,21 +175,50 @@ impl CodePipeline {
                 let stored = pipeline(pipeline_name)?.execution(&pipeline_execution_id)?;
                 Ok(json!({"pipelineExecution": self.archive.json::<Value>(stored.detail)?}))
             }
+            "GetPipeline" => {
+                let GetPipeline { name, version } = read(input)?;
+                let structures = &pipeline(name.clone())?.structures;
+                let structure = match version {
+                    Some(version) => structures.get(&version),
+                    None => structures.values().next_back(),
+                };
+                let structure = structure.ok_or_else(|| {
+                    let message = format!("Pipeline {name} has no such version");
+                    AwsError::new("PipelineVersionNotFoundException", message)
+                })?;
+                Ok(json!({"pipeline": structure}))
+            }
             "ListPipelines" => {
                 let ListPipelines { max_results, next_token } = read(input)?;
                 let here =
                     self.pipelines.keys().filter(|key| (&*key.account, &*key.region) == (account, region));
-                let mut names: Vec<&str> = here.map(|key| key.pipeline.as_str()).collect();
+                let version =
+                    |key| self.pipelines.get(key).and_then(|known| known.structures.keys().next_back());
+                let mut names: Vec<_> = here.map(|key| (key.pipeline.as_str(), version(key))).collect();
                 names.sort_unstable();
                 let (page, next) = page(names.into_iter(), max_results, next_token.as_deref())?;
-                let summaries = page.into_iter().map(|name| json!({"name": name, "version": 1}));
+                let summaries = page
+                    .into_iter()
+                    .map(|(name, version)| json!({"name": name, "version": version.unwrap_or(&1)}));
                 Ok(listed("pipelines", summaries.collect(), next))
             }
             "ListPipelineExecutions" => {
-                let ListPipelineExecutions { pipeline_name, max_results, next_token } = read(input)?;
+                let ListPipelineExecutions { pipeline_name, filter, max_results, next_token } = read(input)?;
                 let pipeline = pipeline(pipeline_name)?;
-                let newest_first = pipeline.order.values().rev();
-                let (page, next) = page(newest_first, max_results, next_token.as_deref())?;
+                let stage = filter.and_then(|filter| filter.succeeded_in_stage).map(|stage| stage.stage_name);
+                let mut newest_first: Vec<&String> = Vec::new();
+                for id in pipeline.order.values().rev() {
+                    if match &stage {
+                        Some(stage) => {
+                            let actions = self.archive.json::<Vec<Value>>(pipeline.executions[id].actions)?;
+                            succeeded_in(&actions, stage)
+                        }
+                        None => true,
+                    } {
+                        newest_first.push(id);
+                    }
+                }
+                let (page, next) = page(newest_first.into_iter(), max_results, next_token.as_deref())?;
                 let summaries = page.into_iter().map(|id| self.archive.json(pipeline.executions[id].summary));
                 Ok(listed("pipelineExecutionSummaries", summaries.collect::<io::Result<_>>()?, next))
             }
@@ -184,6 +241,20 @@ impl CodePipeline {
     }
 }
 
+/// Whether the latest attempt of each action of a stage succeeded.
+fn succeeded_in(actions: &[Value], stage: &str) -> bool {
+    let mut latest: BTreeMap<&str, (f64, &str)> = BTreeMap::new();
+    for action in actions.iter().filter(|action| action["stageName"] == stage) {
+        let started = action["startTime"].as_f64().unwrap_or_default();
+        let entry = (started, action["status"].as_str().unwrap_or_default());
+        let last = latest.entry(action["actionName"].as_str().unwrap_or_default()).or_insert(entry);
+        if entry.0 >= last.0 {
+            *last = entry;
+        }
+    }
+    !latest.is_empty() && latest.values().all(|(_, status)| *status == "Succeeded")
+}
+
 impl Pipeline {
     fn execution(&self, id: &str) -> Result<&Stored, AwsError> {
         self.executions.get(id).ok_or_else(|| {
@@ -204,12 +275,48 @@ fn summary(detail: &Value, actions: &[Value]) -> Value {
         "startTime": times("startTime").into_iter().min().map(time::epoch),
         "lastUpdateTime": times("lastUpdateTime").into_iter().max().map(time::epoch),
     });
+    let source_revisions: Vec<Value> =
+        actions.iter().filter_map(|action| source_revision(detail, action)).collect();
+    if !source_revisions.is_empty() {
+        summary["sourceRevisions"] = source_revisions.into();
+    }
     for member in ["statusSummary", "trigger", "executionMode", "executionType", "rollbackMetadata"] {
         if let Some(value) = detail.get(member) {
             summary[member] = value.clone();
         }
     }
     summary
+}
+
+/// What a source action brought in, as it is listed (`SourceRevision`); none for other actions. The artifact's revision
+/// tells most, then the action's result, then its variables.
+fn source_revision(detail: &Value, action: &Value) -> Option<Value> {
+    (action["input"]["actionTypeId"]["category"] == "Source").then_some(())?;
+    let (result, variables) = (&action["output"]["executionResult"], &action["output"]["outputVariables"]);
+    let outputs = action["output"]["outputArtifacts"].as_array().into_iter().flatten();
+    let artifacts: Vec<&Value> = outputs.map(|artifact| &artifact["name"]).collect();
+    let revisions = detail["artifactRevisions"].as_array().into_iter().flatten();
+    let artifact = revisions.into_iter().find(|revision| artifacts.contains(&&revision["name"]));
+    let artifact = artifact.unwrap_or(&Value::Null);
+    let first =
+        |candidates: &[&Value]| candidates.iter().find(|text| text.is_string()).map(|text| (*text).clone());
+    let id = first(&[
+        &artifact["revisionId"],
+        &result["externalExecutionId"],
+        &variables["CommitId"],
+        &variables["ImageDigest"],
+        &variables["VersionId"],
+    ])?;
+    let mut revision = json!({"actionName": action["actionName"], "revisionId": id});
+    let summary =
+        [&artifact["revisionSummary"], &result["externalExecutionSummary"], &variables["CommitMessage"]];
+    let url = [&artifact["revisionUrl"], &result["externalExecutionUrl"]];
+    for (member, found) in [("revisionSummary", first(&summary)), ("revisionUrl", first(&url))] {
+        if let Some(found) = found {
+            revision[member] = found;
+        }
+    }
+    Some(revision)
 }
 
 fn read<T: serde::de::DeserializeOwned>(input: Value) -> Result<T, AwsError> {
@@ -243,4 +350,94 @@ fn listed(member: &str, elements: Vec<Value>, next: Option<String>) -> Value {
         output["nextToken"] = token.into();
     }
     output
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shapes::{Execution, Source};
+
+    const ACCOUNT: &str = "111111111111";
+
+    fn key(id: &str) -> ExecutionKey {
+        let [account, region, pipeline, execution_id] = [ACCOUNT, "eu-west-1", "shop", id].map(str::to_owned);
+        ExecutionKey { account, region, pipeline, execution_id }
+    }
+
+    fn execution(id: &str, hour: u8) -> Execution {
+        Execution::standard(key(id), format!("2026-06-15T{hour:02}:00:00Z").parse().unwrap())
+    }
+
+    fn call(service: &CodePipeline, operation: &str, input: Value) -> Result<Value, String> {
+        service.call(ACCOUNT, "eu-west-1", operation, input).map_err(|error| error.code)
+    }
+
+    #[test]
+    fn structures_by_version() {
+        let mut service = CodePipeline::default();
+        service.record(execution("e1", 12).recorded()).unwrap();
+        let check = |service: &CodePipeline, input: Value, expected: Result<i64, &str>| {
+            let answer = call(service, "GetPipeline", input.clone());
+            let version = answer.map(|answer| answer["pipeline"]["version"].as_i64().unwrap());
+            assert_eq!(version, expected.map_err(str::to_owned), "{input}");
+        };
+        check(&service, json!({"name": "shop"}), Err("PipelineVersionNotFoundException"));
+        check(&service, json!({"name": "web"}), Err("PipelineNotFoundException"));
+        for version in [2, 1] {
+            service
+                .record_structure(PipelineKey::from(&key("e1")), json!({"name": "shop", "version": version}));
+        }
+        check(&service, json!({"name": "shop"}), Ok(2));
+        check(&service, json!({"name": "shop", "version": 1}), Ok(1));
+        check(&service, json!({"name": "shop", "version": 3}), Err("PipelineVersionNotFoundException"));
+    }
+
+    #[test]
+    fn executions_that_succeeded_in_a_stage() {
+        let mut service = CodePipeline::default();
+        let retried = execution("retried", 13).retried("2026-06-15T12:30:00Z".parse().unwrap());
+        for execution in [
+            execution("good", 12),
+            retried,
+            execution("failed", 14).ended_as("Failed"),
+            execution("short", 15).without("Production"),
+        ] {
+            service.record(execution.recorded()).unwrap();
+        }
+        let check = |filter: Value, expected: &[&str]| {
+            let input = json!({"pipelineName": "shop", "filter": filter});
+            let answer = call(&service, "ListPipelineExecutions", input).unwrap();
+            let summaries = answer["pipelineExecutionSummaries"].as_array().unwrap();
+            let ids: Vec<_> =
+                summaries.iter().map(|summary| summary["pipelineExecutionId"].as_str().unwrap()).collect();
+            assert_eq!(ids, expected, "{filter}");
+        };
+        check(json!({"succeededInStage": {"stageName": "Production"}}), &["retried", "good"]);
+        check(json!({"succeededInStage": {"stageName": "Build"}}), &["short", "failed", "retried", "good"]);
+        check(json!({"succeededInStage": {"stageName": "Elsewhere"}}), &[]);
+    }
+
+    #[test]
+    fn source_revisions() {
+        fn check(execution: &Execution, expected: &Value) {
+            let mut service = CodePipeline::default();
+            service.record(execution.recorded()).unwrap();
+            let answer = call(&service, "ListPipelineExecutions", json!({"pipelineName": "shop"})).unwrap();
+            assert_eq!(&answer["pipelineExecutionSummaries"][0]["sourceRevisions"], expected);
+        }
+        let pushed = execution("e1", 12).source(Source::CodeStar, "acme/shop", "main");
+        let revision =
+            json!({"actionName": "Source", "revisionId": "c0ffee", "revisionSummary": "Add a thing"});
+        check(&pushed, &json!([revision]));
+        let mut detailed = pushed.clone();
+        let artifact = &mut detailed.detail["artifactRevisions"][0];
+        artifact["revisionSummary"] = json!("Add another");
+        artifact["revisionUrl"] = json!("https://example.com/c0ffee");
+        check(
+            &detailed,
+            &json!([{"actionName": "Source", "revisionId": "c0ffee", "revisionSummary": "Add another",
+                "revisionUrl": "https://example.com/c0ffee"}]),
+        );
+        check(&execution("e2", 12), &Value::Null);
+    }
 }

@@ -7,10 +7,10 @@ use super::{
     AwsError,
     credentials::{Caller, Role},
 };
-use metrics_lib::lake;
+use metrics_lib::{contract::ledger::PARTITION_KEY, lake};
 use program::{
     naming::arn,
-    plan::{Plan, Resource, Statement, read_role},
+    plan::{Plan, Resource, Statement, incident_read_role, read_role},
 };
 use serde_json::Value;
 use std::{
@@ -77,8 +77,17 @@ impl Permissions {
             let grants = grants(&caller, &read_role(account, region));
             (caller, grants)
         });
+        let incident_places = plan
+            .incident_accounts
+            .iter()
+            .flat_map(|place| place.regions.iter().map(|region| (&place.account, region)));
+        let incident_readers = incident_places.map(|(account, region)| {
+            let caller = Caller::reader(account, region);
+            let grants = grants(&caller, &incident_read_role(account, region));
+            (caller, grants)
+        });
         Self {
-            grants: functions.chain(readers).collect(),
+            grants: functions.chain(readers).chain(incident_readers).collect(),
             region: plan.region.clone(),
             account: plan.ops_account.clone(),
             workgroup: plan.intake.as_ref().map(|intake| intake.workgroup.clone()).unwrap_or_default(),
@@ -130,11 +139,14 @@ impl Permissions {
         let (resource, condition) = match service {
             "athena" => (own("athena", format!("workgroup/{}", self.workgroup)), None),
             "cloudwatch" => (ANY.to_owned(), Some(("cloudwatch:namespace", text("Namespace")))),
+            "codeconnections" | "codestar-connections" => (text("ConnectionArn"), None),
+            "codepipeline" if operation == "GetPipeline" => (shared(service, text("name")), None),
             "codepipeline" => (shared(service, text("pipelineName")), None),
             "dynamodb" => {
                 let index = input["IndexName"].as_str().map(|index| format!("/index/{index}"));
                 let table = format!("table/{}{}", text("TableName"), index.unwrap_or_default());
-                (own(service, table), None)
+                let key = input["Item"][PARTITION_KEY]["S"].as_str().unwrap_or_default();
+                (own(service, table), Some(("dynamodb:LeadingKeys", key.to_owned())))
             }
             "firehose" => (own(service, format!("deliverystream/{}", text("DeliveryStreamName"))), None),
             "secretsmanager" => (SECRET.to_owned(), None),
@@ -143,6 +155,7 @@ impl Permissions {
             "sts" => (text("RoleArn"), None),
             _ => return Err(AwsError::not_implemented(service, operation)),
         };
+        let action = &action_on(action, &resource);
         self.allow(caller, action, &resource, condition.as_ref().map(|(key, value)| (*key, value.as_str())))?;
         match (service, operation) {
             ("dynamodb" | "secretsmanager", _) => self.decrypt(caller, service),
@@ -266,6 +279,17 @@ fn grants(caller: &Caller, statements: &[Statement]) -> Vec<Grant> {
         }
     }
     grants
+}
+
+/// The action that IAM asks for: on a connection, that of the service's name in the connection's ARN.
+fn action_on(action: &str, resource: &str) -> String {
+    match (action.split_once(':'), resource.split(':').nth(2)) {
+        (
+            Some(("codeconnections" | "codestar-connections", operation)),
+            Some(prefix @ ("codeconnections" | "codestar-connections")),
+        ) => format!("{prefix}:{operation}"),
+        _ => action.to_owned(),
+    }
 }
 
 /// Whether a pattern, in which `*` stands for any text, matches a text.

@@ -1,8 +1,8 @@
 //! The services behind the server, and what of them is seen and asked for from outside.
 
 use super::{
-    Athena, AwsError, CloudWatch, CodePipeline, DynamoDb, Fault, Faults, Firehose, Lake, Permissions, Ssm,
-    cbor,
+    Athena, AwsError, CloudWatch, CodePipeline, Connections, DynamoDb, Fault, Faults, Firehose, Lake,
+    Permissions, Ssm, cbor,
     errand::Errand,
     events::Events,
     request::{Protocol, Request},
@@ -23,6 +23,8 @@ pub struct Services {
     clock: Arc<Clock>,
     /// The metrics that were put.
     pub cloudwatch: CloudWatch,
+    /// The connections to Git hosts.
+    pub connections: Connections,
     /// The executions of every pipeline.
     pub codepipeline: CodePipeline,
     /// The ledger's table.
@@ -67,6 +69,7 @@ impl Services {
         Self {
             clock,
             cloudwatch: CloudWatch::new(plan.alarms.iter().map(|alarm| alarm.name.clone())),
+            connections: Connections::default(),
             codepipeline: CodePipeline::default(),
             dynamodb: DynamoDb::new([&plan.ledger]),
             firehose: Firehose::new(plan.intake.as_ref().map(|intake| intake.stream.clone())),
@@ -77,7 +80,10 @@ impl Services {
                 .as_ref()
                 .map_or_else(Athena::default, |intake| Athena::new(&intake.workgroup, &intake.database)),
             secret: plan.intake.as_ref().map(|intake| (intake.secret.clone(), SECRET.to_owned())),
-            sts: Sts { role: plan.read_role.clone(), accounts: plan.tooling_accounts.clone() },
+            sts: Sts {
+                role: plan.read_role.clone(),
+                accounts: [plan.tooling_accounts.clone(), plan.incident_accounts.clone()].concat(),
+            },
             events: Events::new(plan),
             functions: plan.functions().cloned().collect(),
             queues: queues(plan),
@@ -129,6 +135,7 @@ impl Services {
                 return Ok(cbor::encode(&output).into());
             }
             "sts" => return self.sts.call(operation, body),
+            "codeconnections" | "codestar-connections" => self.connections.call(region, operation, &input)?,
             "codepipeline" => self.codepipeline.call(account, region, operation, input)?,
             "dynamodb" => self.dynamodb.call(operation, input)?,
             "athena" => self.athena.call(operation, input, &self.lake)?,

@@ -12,12 +12,16 @@ const LOOKBACK: SignedDuration = SignedDuration::from_hours(90 * 24);
 pub(super) struct History {
     /// Its head.
     pub(super) head: Option<String>,
+    /// When it was pushed to last.
+    pushed: Option<Timestamp>,
     /// The times of the commits that were brought to it, merge commits left out.
     commits: Vec<Timestamp>,
-    /// Where a push ended that references an incident, and the time of the commit that does.
-    references: Vec<(usize, Timestamp)>,
-    /// How many of them each pipeline has deployed.
+    /// Where a push ended that is rework, by what a commit of it references or takes back, and the time of that commit.
+    rework: Vec<(usize, Timestamp)>,
+    /// How many of them are live by each pipeline.
     deployed: BTreeMap<&'static str, usize>,
+    /// The pipeline that deployed last.
+    latest: Option<&'static str>,
     /// How many of them each revision holds.
     revisions: BTreeMap<String, usize>,
     /// The times of the commits of revisions that are on other branches.
@@ -25,16 +29,22 @@ pub(super) struct History {
 }
 
 impl History {
+    /// When it can be pushed to at the earliest: GitHub tells times to the second.
+    pub(super) fn next_push(&self) -> Timestamp {
+        self.pushed.map_or(Timestamp::MIN, |pushed| pushed + SignedDuration::from_secs(1))
+    }
+
     /// A push brought these commits to the main branch.
-    pub(super) fn pushed(&mut self, head: &str, commits: impl IntoIterator<Item = Timestamp>) {
+    pub(super) fn pushed(&mut self, at: Timestamp, head: &str, commits: impl IntoIterator<Item = Timestamp>) {
         self.head = Some(head.to_owned());
+        self.pushed = Some(at);
         self.commits.extend(commits);
         self.revisions.insert(head.to_owned(), self.commits.len());
     }
 
-    /// The last push references an incident, by a commit of a time.
-    pub(super) fn references(&mut self, time: Timestamp) {
-        self.references.push((self.commits.len(), time));
+    /// The last push is rework, by a commit of a time.
+    pub(super) fn is_rework(&mut self, time: Timestamp) {
+        self.rework.push((self.commits.len(), time));
     }
 
     /// A push brought these commits to a new branch.
@@ -45,7 +55,7 @@ impl History {
         }
     }
 
-    /// A pipeline deploys a revision: the times of the commits of the change, and whether one references an incident.
+    /// A pipeline deploys a revision: the times of the commits of the change, and whether it is rework.
     pub(super) fn deploy(
         &mut self,
         pipeline: &'static str,
@@ -56,13 +66,24 @@ impl History {
             return (commits.clone(), false);
         }
         let to = self.revisions.get(revision).copied().unwrap_or_default();
-        let (from, oldest) = match self.deployed.insert(pipeline, to) {
-            Some(from) => (from, Timestamp::MIN),
+        // A pipeline that has deployed nothing yet takes over from another one.
+        let mut live = [Some(pipeline), self.latest].into_iter().flatten();
+        let (from, oldest) = match live.find_map(|pipeline| self.deployed.get(pipeline)) {
+            Some(from) => (*from, Timestamp::MIN),
             None => (0, at - LOOKBACK),
         };
+        self.deployed.insert(pipeline, to);
+        self.latest = Some(pipeline);
         let commits = self.commits[from.min(to)..to].iter().copied().filter(|time| *time >= oldest);
-        let mut references = self.references.iter();
-        let references = references.any(|(end, time)| *end > from && *end <= to && *time >= oldest);
-        (commits.collect(), references)
+        let mut rework = self.rework.iter();
+        let is_rework = rework.any(|(end, time)| *end > from && *end <= to && *time >= oldest);
+        (commits.collect(), is_rework)
+    }
+
+    /// A pipeline goes back to a revision: what came since is to be deployed again.
+    pub(super) fn roll_back(&mut self, pipeline: &'static str, revision: &str) {
+        if let Some(to) = self.revisions.get(revision) {
+            self.deployed.insert(pipeline, *to);
+        }
     }
 }

@@ -43,6 +43,16 @@ pub(super) enum Scenario {
     FixBeforeIncidentEvent,
     /// The incident's event arrives before that of the deployment which it is about.
     LateDeploymentEvent,
+    /// A rollback of another stage than production.
+    StagingRollback,
+    /// Two rollbacks in a row, the second because of an incident after the first.
+    TwoRollbacks,
+    /// An incident that is resolved, opened again, and mended at last, or not.
+    OpenedAgain,
+    /// A run that goes on after its production stage, and ends in one of many ways.
+    AfterProduction,
+    /// An incident while the production stage of a run is in progress, which reaches production or does not.
+    DuringDeployment,
 }
 
 fn minutes(minutes: i64) -> SignedDuration {
@@ -50,7 +60,7 @@ fn minutes(minutes: i64) -> SignedDuration {
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Deployment,
         Self::WrongOrder,
         Self::DuplicateEvent,
@@ -69,6 +79,11 @@ impl Scenario {
         Self::Foreign,
         Self::FixBeforeIncidentEvent,
         Self::LateDeploymentEvent,
+        Self::StagingRollback,
+        Self::TwoRollbacks,
+        Self::OpenedAgain,
+        Self::AfterProduction,
+        Self::DuringDeployment,
     ];
 
     /// Lets it happen, from an instant on.
@@ -94,7 +109,8 @@ impl Scenario {
             Self::RetriedDeployment => {
                 let failed = time - minutes(20);
                 let execution = story.run(repository, time).retried(failed);
-                story.refused(failed, execution.event("FAILED"));
+                story.known(failed, &execution.when_failed());
+                story.event(failed, execution.event("FAILED"));
                 story.refused(failed + minutes(1), execution.event("RESUMED"));
                 story.deploy(repository, &execution);
             }
@@ -105,7 +121,7 @@ impl Scenario {
                     let execution = story.run(repository, time + minutes(20 * number)).ended_as(status);
                     story.record(&execution);
                     story.refused(execution.end, execution.event("STARTED"));
-                    story.refused(execution.end, execution.event(state));
+                    story.event(execution.end, execution.event(state));
                 }
             }
             Self::NotProduction => not_production(story, repository, time),
@@ -165,7 +181,7 @@ impl Scenario {
                 for kind in ["/aws/insight", "/aws/changerequest"] {
                     story.refused(at, item.clone().of_type(kind).create_event());
                 }
-                story.refused(at, item.update_event("Open", at));
+                story.event(at, item.update_event("Open", at));
             }
             Self::Foreign => {
                 let mut event = story.run(repository, time).event("SUCCEEDED");
@@ -195,7 +211,108 @@ impl Scenario {
                 story.raise(&item, minutes(1));
                 story.has_failed(repository, &execution);
             }
+            Self::StagingRollback => {
+                let (target, execution) = two_deployments(story, repository, time);
+                let end = execution.end + story.minutes(5, 60);
+                let rollback = story.rollback(repository, &target, end).in_stage("Staging");
+                story.succeed(&rollback, minutes(0));
+                story.truth.ignored += 1;
+            }
+            Self::TwoRollbacks => {
+                let (first, second) = two_deployments(story, repository, time);
+                let third = second.end + story.minutes(30, 60);
+                let third = deployment(story, repository, third);
+                let rollback = roll_back(story, repository, &second, &third, minutes(0));
+                let raised = rollback.end + story.minutes(10, 30);
+                let item = incident_at(story, repository, &second, raised);
+                let waits = raised.duration_since(second.end);
+                let rollback = roll_back(story, repository, &first, &second, waits);
+                story.restores(repository, &rollback, &item);
+            }
+            Self::OpenedAgain => opened_again(story, repository, time),
+            Self::AfterProduction => after_production(story, repository, time),
+            Self::DuringDeployment => during_deployment(story, repository, time),
         }
+    }
+}
+
+/// An incident that is resolved and opened again. Then a deployment fixes it, or somebody resolves it, or it stays open.
+fn opened_again(story: &mut Story, repository: &Repository, time: Timestamp) {
+    let execution = deployment(story, repository, time);
+    let item = incident(story, repository, &execution);
+    story.has_failed(repository, &execution);
+    let resolved = item.created + story.minutes(10, 30);
+    story.resolve(&item, resolved);
+    let opened = resolved + story.minutes(10, 30);
+    story.open_again(&item, opened);
+    match story.one_of(&[0, 1, 2]) {
+        0 => {
+            let fix = fix_after(story, repository, &[&item], opened);
+            let resolved = fix.end + story.minutes(1, 30);
+            story.resolve(&item, resolved);
+        }
+        1 => {
+            let resolved = opened + story.minutes(10, 120);
+            story.resolve(&item, resolved);
+            story.is_restored_by_hand(repository, &item, resolved);
+        }
+        _ => {}
+    }
+}
+
+/// A run that goes on after its production stage, and ends in one of many ways. What is in production stays there, unless
+/// it is rolled back.
+fn after_production(story: &mut Story, repository: &Repository, time: Timestamp) {
+    let target = deployment(story, repository, time);
+    let end = time + story.minutes(30, 60);
+    let execution = story.run(repository, end);
+    let goes_on = execution.clone().with_status("InProgress");
+    let ended = end + story.minutes(5, 20);
+    let verified = |status: &str| execution.clone().then("Verify", status, ended);
+    let (last, state) = match story.one_of(&[0, 1, 2, 3]) {
+        0 => (verified("Succeeded"), "SUCCEEDED"),
+        1 => (verified("Failed").with_status("Failed"), "FAILED"),
+        2 => (verified("Abandoned").with_status("Stopped"), "STOPPED"),
+        // It waited before the next stage, for which a later run was taken.
+        _ => (execution.clone().with_status("Superseded"), "SUPERSEDED"),
+    };
+    let now = if state == "SUPERSEDED" { goes_on } else { goes_on.then("Verify", "InProgress", end) };
+    story.known(end, &now);
+    if state == "SUCCEEDED" || story.one_of(&[true, false]) {
+        for stage in ["Source", "Build", "Production"] {
+            let later = story.minutes(0, 2);
+            story.event(end + later, execution.stage_event(stage));
+        }
+    }
+    story.known(ended, &last);
+    let later = story.minutes(0, 2);
+    story.event(ended + later, execution.event(state));
+    story.is_deployment(repository, &execution);
+    if state != "SUCCEEDED" && story.one_of(&[true, false]) {
+        roll_back(story, repository, &target, &execution, ended.duration_since(end));
+    }
+}
+
+/// An incident while the production stage of a run is in progress. The run is to blame if it reaches production, and is
+/// fixed then; else what was in production is.
+fn during_deployment(story: &mut Story, repository: &Repository, time: Timestamp) {
+    let before = deployment(story, repository, time);
+    let begin = time + story.minutes(20, 40);
+    let end = begin + story.minutes(10, 90);
+    let execution = story.run(repository, begin + minutes(1)).lasting(end);
+    story.known(begin, &execution.while_deploying());
+    let raised = begin + story.minutes(1, 9);
+    if story.one_of(&[true, true, false]) {
+        story.deploy(repository, &execution);
+        let item = incident_at(story, repository, &execution, raised);
+        story.has_failed(repository, &execution);
+        fix_after(story, repository, &[&item], end);
+    } else {
+        let execution = execution.ended_as("Failed");
+        story.record(&execution);
+        story.event(end, execution.event("FAILED"));
+        incident_at(story, repository, &before, raised);
+        story.has_failed(repository, &before);
     }
 }
 
@@ -243,12 +360,23 @@ fn tag(story: &mut Story, repository: &Repository, time: Timestamp) {
 /// An incident that is about a deployment, and says so in one of many ways.
 fn incident(story: &mut Story, repository: &Repository, execution: &Execution) -> OpsItem {
     let created = execution.end + story.minutes(20, 90);
+    incident_at(story, repository, execution, created)
+}
+
+/// The same, raised at an instant.
+fn incident_at(
+    story: &mut Story,
+    repository: &Repository,
+    execution: &Execution,
+    created: Timestamp,
+) -> OpsItem {
     let item = story.ops_item(repository, created);
+    let name = story.spoken(repository, created);
     let item = match story.one_of(&[0, 1, 2, 3, 4, 5]) {
         0 => item.data("dora/execution", &execution.key.execution_id),
-        1 => item.data("dora/repository", repository.name),
+        1 => item.data("dora/repository", name),
         2 => item.data("/aws/resources", &json!([{"arn": repository.arn()}]).to_string()),
-        3 => item.title(&format!("Errors from {}: customers can't pay", repository.name)),
+        3 => item.title(&format!("Errors from {name}: customers can't pay")),
         4 => item.description(&format!("Since pipeline {} ran, nothing works.", repository.pipeline)),
         _ => item,
     };
@@ -260,7 +388,12 @@ fn incident(story: &mut Story, repository: &Repository, execution: &Execution) -
 /// A deployment that fixes incidents, which it references in one of many ways.
 fn fix(story: &mut Story, repository: &Repository, items: &[&OpsItem]) -> Execution {
     let last = items.iter().map(|item| item.created).max().unwrap_or_default();
-    let end = last + story.minutes(30, 150);
+    fix_after(story, repository, items, last)
+}
+
+/// The same, some time after an instant.
+fn fix_after(story: &mut Story, repository: &Repository, items: &[&OpsItem], since: Timestamp) -> Execution {
+    let end = since + story.minutes(30, 150);
     let ids: Vec<_> = items.iter().map(|item| item.key.ops_item_id.to_string()).collect();
     let ids = ids.join("-");
     let merge = format!("Merge pull request #7 from acme/hotfix/{ids}\n\nMend it");
@@ -295,6 +428,7 @@ fn roll_back(
     let later = story.minutes(0, 2);
     story.succeed(&rollback, later);
     story.is_rollback(repository, &rollback);
+    story.goes_back(repository, target);
     story.has_failed(repository, execution);
     rollback
 }

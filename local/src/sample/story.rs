@@ -1,7 +1,10 @@
 //! Lets things happen, and keeps the truth about them.
 
-use super::{OPS, Sample, Truth, history::History};
-use crate::shapes::{Delivery, Execution, OpsItem, PushedCommit, Source, merged_pull_request, push};
+use super::{OPS, Sample, Truth, git_hub_id, history::History};
+use crate::shapes::{
+    Delivery, Execution, OpsItem, PushedCommit, Source, merged_pull_request, push, renamed, structure,
+    with_id,
+};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::Metric,
@@ -18,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Repository {
     pub(super) name: &'static str,
     pub(super) pipeline: &'static str,
+    /// The pipeline of its code, whichever this one deploys.
+    main_pipeline: &'static str,
     account: &'static str,
     region: &'static str,
     pub(super) branching: Branching,
@@ -41,7 +46,7 @@ impl Repository {
         account: &'static str,
         region: &'static str,
     ) -> Self {
-        Self { name, pipeline, account, region, branching: Branching::TrunkBased, source: Source::CodeStar }
+        Self::new(name, pipeline, account, region, Branching::TrunkBased)
     }
 
     pub(super) const fn git_flow(
@@ -50,7 +55,7 @@ impl Repository {
         account: &'static str,
         region: &'static str,
     ) -> Self {
-        Self { name, pipeline, account, region, branching: Branching::GitFlow, source: Source::CodeStar }
+        Self::new(name, pipeline, account, region, Branching::GitFlow)
     }
 
     pub(super) const fn mixed(
@@ -59,13 +64,24 @@ impl Repository {
         account: &'static str,
         region: &'static str,
     ) -> Self {
-        Self { name, pipeline, account, region, branching: Branching::Mixed, source: Source::CodeStar }
+        Self::new(name, pipeline, account, region, Branching::Mixed)
+    }
+
+    const fn new(
+        name: &'static str,
+        pipeline: &'static str,
+        account: &'static str,
+        region: &'static str,
+        branching: Branching,
+    ) -> Self {
+        let (main_pipeline, source) = (pipeline, Source::CodeStar);
+        Self { name, pipeline, main_pipeline, account, region, branching, source }
     }
 
     /// The repository with the pipeline of one of its kinds of sources.
     pub(super) fn with(self, source: Source) -> Self {
         let pipeline = match source {
-            Source::CodeStar | Source::CodeCommit => self.pipeline,
+            Source::CodeStar | Source::CodeCommit => self.main_pipeline,
             Source::GitHub => "billing-legacy",
             Source::Ecr => "billing-image",
             Source::S3 => "billing-archive",
@@ -86,11 +102,28 @@ impl Repository {
         matches!(self.source, Source::CodeStar | Source::GitHub)
     }
 
+    /// Its pipelines.
+    fn pipelines(&self) -> impl Iterator<Item = &'static str> {
+        self.sources().iter().map(|source| self.with(*source).pipeline)
+    }
+
     /// The pipeline's ARN.
     pub(super) fn arn(&self) -> String {
         format!("arn:aws:codepipeline:{}:{}:{}", self.region, self.account, self.pipeline)
     }
 }
+
+/// A repository gets another name. GitHub delivers under that name from then on; pipelines and configuration keep the old
+/// one, which GitHub redirects.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Renaming {
+    pub(super) from: &'static str,
+    pub(super) to: &'static str,
+    pub(super) at: Timestamp,
+}
+
+/// How long people go on calling a renamed repository by its old name.
+const CUSTOM: SignedDuration = SignedDuration::from_hours(24);
 
 /// The lines of a world as they come to be, and the truth.
 pub(super) struct Story {
@@ -99,17 +132,43 @@ pub(super) struct Story {
     histories: BTreeMap<&'static str, History>,
     /// The executions that are rework.
     rework: BTreeSet<String>,
+    renaming: Renaming,
     pub(super) truth: Truth,
 }
 
 impl Story {
-    pub(super) fn new(start: Timestamp, config: Value, rng: ChaCha12Rng) -> Self {
+    pub(super) fn new(start: Timestamp, config: Value, renaming: Renaming, rng: ChaCha12Rng) -> Self {
         let lines = vec![(start, json!({"at": start, "config": config}).to_string())];
-        Self { rng, lines, histories: BTreeMap::new(), rework: BTreeSet::new(), truth: Truth::default() }
+        let (histories, rework, truth) = (BTreeMap::new(), BTreeSet::new(), Truth::default());
+        let mut story = Self { rng, lines, histories, rework, renaming, truth };
+        if story.rng.random_bool(0.5) {
+            // Not every webhook is told of this: then the id in other deliveries tells it.
+            story.delivered(renaming.from, renaming.at, [renamed(renaming.from, renaming.to)]);
+        }
+        story
+    }
+
+    /// CodePipeline knows the structure of some of a repository's pipelines. That of others was deleted.
+    pub(super) fn structures(&mut self, start: Timestamp, repository: &Repository) {
+        for pipeline in repository.pipelines() {
+            if self.rng.random_bool(0.5) {
+                let (account, region) = (repository.account, repository.region);
+                let entry = json!({"account": account, "region": region, "pipeline": structure(pipeline)});
+                self.line(start, "pipeline", entry);
+            }
+        }
     }
 
     /// The world, in order of time.
-    pub(super) fn finish(self) -> Sample {
+    pub(super) fn finish(mut self) -> Sample {
+        let Renaming { from, to, at } = self.renaming;
+        let is_former = |(time, line): &(Timestamp, String)| {
+            *time < at && line.contains(r#""github":"#) && line.contains(from)
+        };
+        if !self.lines.iter().any(is_former) {
+            // No delivery told the id under the old name: nothing but this can join both names.
+            self.delivered(from, at, [renamed(from, to)]);
+        }
         let Self { mut lines, truth, .. } = self;
         lines.sort_by_key(|(at, _)| *at);
         Sample { lines: lines.into_iter().map(|(_, line)| line).collect(), truth }
@@ -123,6 +182,17 @@ impl Story {
     /// One of several.
     pub(super) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.rng.random_range(0..all.len())]
+    }
+
+    /// What GitHub calls a repository at an instant.
+    fn called(&self, repository: &'static str, at: Timestamp) -> &'static str {
+        let Renaming { from, to, at: since } = self.renaming;
+        if repository == from && at >= since { to } else { repository }
+    }
+
+    /// What somebody calls a repository at an instant.
+    pub(super) fn spoken(&self, repository: &Repository, at: Timestamp) -> &'static str {
+        self.called(repository.name, at - CUSTOM)
     }
 
     /// A run of a repository's pipeline with something new on its main branch, or in its image or archive.
@@ -142,7 +212,8 @@ impl Story {
     /// A run of a commit with a message on the main branch, which is pushed just before.
     pub(super) fn commit(&mut self, repository: &Repository, end: Timestamp, message: &str) -> Execution {
         let code = if repository.has_commits() { *repository } else { repository.with(Source::CodeStar) };
-        let pushed = end - self.minutes(7, 9);
+        // Nobody pushes on a head that is not there yet.
+        let pushed = (end - self.minutes(7, 9)).max(self.history(code.name).next_push());
         let revision = self.push_to_main(code.name, pushed, message);
         let key = self.execution_key(&code);
         let run = Execution::standard(key, end).source(code.source, code.name, "main");
@@ -155,7 +226,8 @@ impl Story {
         let commits = self.commits(pushed, "Mend it", 2);
         let revision = commits[commits.len() - 1].id.clone();
         self.history(repository.name).branched(&commits);
-        self.delivered(pushed, [push(repository.name, branch, None, &commits, pushed)]);
+        let called = self.called(repository.name, pushed);
+        self.delivered(repository.name, pushed, [push(called, branch, None, &commits, pushed)]);
         let run = Execution::standard(self.execution_key(repository), end);
         run.source(repository.source, repository.name, branch).message("Mend it").revision(&revision)
     }
@@ -163,38 +235,42 @@ impl Story {
     /// Pushes to the main branch in the way that a message tells: merged, squashed or as it is. Returns the new head.
     fn push_to_main(&mut self, repository: &'static str, at: Timestamp, message: &str) -> String {
         let before = self.history(repository).head.clone();
+        let called = self.called(repository, at);
         if message.ends_with("(#6)") || message.ends_with("(#7)") {
             let branch = format!("feature-{}", at.as_second());
             let commits = self.commits(at - SignedDuration::from_mins(1), "Work on it", 3);
             let head = commits[commits.len() - 1].id.clone();
             let squashed = self.commits(at, message, 1);
             let revision = squashed[0].id.clone();
-            let request = merged_pull_request(repository, &branch, &head, &revision, commits.len(), at);
-            let to_branch = push(repository, &branch, None, &commits, at);
-            let to_main = push(repository, "main", before.as_deref(), &squashed, at);
-            self.delivered(at, [to_branch, request, to_main]);
-            self.history(repository).pushed(&revision, commits.iter().map(|commit| commit.time));
-            self.note_references(repository, &squashed);
+            let request = merged_pull_request(called, &branch, &head, &revision, commits.len(), at);
+            let to_branch = push(called, &branch, None, &commits, at);
+            let to_main = push(called, "main", before.as_deref(), &squashed, at);
+            self.delivered(repository, at, [to_branch, request, to_main]);
+            self.history(repository).pushed(at, &revision, commits.iter().map(|commit| commit.time));
+            self.note_rework(repository, &squashed);
             return revision;
         }
         let commits = self.commits(at, message, 3);
         let revision = commits[commits.len() - 1].id.clone();
         let request = text::merged_branch(message).map(|branch| {
             let merged = commits.len() - 1;
-            merged_pull_request(repository, branch, &commits[merged - 1].id, &revision, merged, at)
+            merged_pull_request(called, branch, &commits[merged - 1].id, &revision, merged, at)
         });
-        let to_main = push(repository, "main", before.as_deref(), &commits, at);
-        self.delivered(at, request.into_iter().chain([to_main]));
+        let to_main = push(called, "main", before.as_deref(), &commits, at);
+        self.delivered(repository, at, request.into_iter().chain([to_main]));
         let counted = commits.iter().filter(|commit| !commit.message.starts_with("Merge "));
-        self.history(repository).pushed(&revision, counted.map(|commit| commit.time));
-        self.note_references(repository, &commits);
+        self.history(repository).pushed(at, &revision, counted.map(|commit| commit.time));
+        self.note_rework(repository, &commits);
         revision
     }
 
-    fn note_references(&mut self, repository: &'static str, commits: &[PushedCommit]) {
-        let referencing = |commit: &&PushedCommit| commit.message.to_lowercase().contains("oi-");
-        if let Some(commit) = commits.iter().find(referencing) {
-            self.history(repository).references(commit.time);
+    /// Takes note of what makes each deployment rework that a commit is part of.
+    fn note_rework(&mut self, repository: &'static str, commits: &[PushedCommit]) {
+        let is_rework = |commit: &&PushedCommit| {
+            commit.message.to_lowercase().contains("oi-") || commit.message.starts_with("Revert ")
+        };
+        if let Some(commit) = commits.iter().find(is_rework) {
+            self.history(repository).is_rework(commit.time);
         }
     }
 
@@ -216,10 +292,11 @@ impl Story {
     }
 
     /// GitHub delivers webhooks, some seconds later, and now and then not before the deployment is done.
-    fn delivered(&mut self, at: Timestamp, deliveries: impl IntoIterator<Item = Delivery>) {
+    fn delivered(&mut self, repository: &str, at: Timestamp, deliveries: impl IntoIterator<Item = Delivery>) {
         let seconds = if self.rng.random_bool(0.05) { 600..3000 } else { 1..60 };
         let mut arrives = at + SignedDuration::from_secs(self.rng.random_range(seconds));
-        for (headers, body) in deliveries {
+        for delivery in deliveries {
+            let (headers, body) = with_id(delivery, git_hub_id(repository));
             self.line(arrives, "github", json!({"headers": headers, "body": body}));
             arrives += SignedDuration::from_secs(1);
         }
@@ -233,6 +310,13 @@ impl Story {
         end: Timestamp,
     ) -> Execution {
         Execution::rollback(self.execution_key(repository), &target.key.execution_id, end)
+    }
+
+    /// A rollback made a repository's pipeline go back to an earlier execution.
+    pub(super) fn goes_back(&mut self, repository: &Repository, target: &Execution) {
+        if let Some(revision) = target.commit() {
+            self.history(repository.name).roll_back(repository.pipeline, revision);
+        }
     }
 
     /// An `OpsItem` of the repository's account, or of the operations account.
@@ -259,11 +343,16 @@ impl Story {
 
     /// CodePipeline knows the execution from its end on.
     pub(super) fn record(&mut self, execution: &Execution) {
+        self.known(execution.end, execution);
+    }
+
+    /// CodePipeline knows the execution so from an instant on.
+    pub(super) fn known(&mut self, at: Timestamp, execution: &Execution) {
         let recorded = execution.recorded();
         let (account, region) = (&recorded.key.account, &recorded.key.region);
         let (detail, actions) = (&recorded.detail, &recorded.actions);
         let entry = json!({"account": account, "region": region, "detail": detail, "actions": actions});
-        self.line(execution.end, "execution", entry);
+        self.line(at, "execution", entry);
     }
 
     /// The execution succeeds, and its event is sent so much later.
@@ -286,10 +375,10 @@ impl Story {
             return;
         };
         // A repository's commits are deployed by the pipeline that the execution is of.
-        let pipeline = repository.sources().iter().map(|source| repository.with(*source).pipeline);
-        let pipeline = pipeline.into_iter().find(|name| *name == execution.key.pipeline).unwrap_or_default();
-        let (commits, references) = self.history(repository.name).deploy(pipeline, revision, execution.end);
-        if references {
+        let pipeline =
+            repository.pipelines().find(|name| *name == execution.key.pipeline).unwrap_or_default();
+        let (commits, is_rework) = self.history(repository.name).deploy(pipeline, revision, execution.end);
+        if is_rework {
             self.is_rework(repository, execution);
         }
         let since = |time: &Timestamp| execution.end.duration_since(*time).as_secs_f64();
@@ -337,11 +426,19 @@ impl Story {
 
     /// The `OpsItem` is resolved.
     pub(super) fn resolve(&mut self, item: &OpsItem, at: Timestamp) {
-        let (account, region) = (&item.key.account, &item.key.region);
-        let resolved = item.clone().resolved(at);
-        let entry = json!({"account": account, "region": region, "item": resolved.item});
+        self.change(&item.clone().resolved(at), "Resolved", at);
+    }
+
+    /// The `OpsItem` is opened again.
+    pub(super) fn open_again(&mut self, item: &OpsItem, at: Timestamp) {
+        self.change(&item.clone().opened_again(at), "Open", at);
+    }
+
+    fn change(&mut self, changed: &OpsItem, status: &str, at: Timestamp) {
+        let (account, region) = (&changed.key.account, &changed.key.region);
+        let entry = json!({"account": account, "region": region, "item": changed.item});
         self.line(at, "opsItem", entry);
-        self.event(at, item.update_event("Resolved", at));
+        self.event(at, changed.update_event(status, at));
     }
 
     /// An event that no rule or policy lets through.

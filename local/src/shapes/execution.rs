@@ -62,6 +62,66 @@ impl Execution {
         rollback
     }
 
+    /// Runs another stage in place of Production.
+    #[must_use]
+    pub fn in_stage(mut self, stage: &str) -> Self {
+        for action in self.production() {
+            action["stageName"] = json!(stage);
+        }
+        self
+    }
+
+    /// Its production stage takes longer, until an instant.
+    #[must_use]
+    pub fn lasting(mut self, end: Timestamp) -> Self {
+        for action in self.production() {
+            action["lastUpdateTime"] = json!(end);
+        }
+        self.end = end;
+        self
+    }
+
+    /// Goes on with a stage after production, whose action has a status since an instant.
+    #[must_use]
+    pub fn then(mut self, stage: &str, status: &str, at: Timestamp) -> Self {
+        let mut later = action(stage, stage, "Test", "CodeBuild", at);
+        later["startTime"] = json!(self.end);
+        later["status"] = json!(status);
+        self.actions.push(later);
+        self
+    }
+
+    /// Sets the status of all of it, whatever those of its actions are.
+    #[must_use]
+    pub fn with_status(mut self, status: &str) -> Self {
+        self.detail["status"] = json!(status);
+        self
+    }
+
+    /// As it was when its production stage began.
+    #[must_use]
+    pub fn while_deploying(&self) -> Self {
+        let mut running = self.clone().with_status("InProgress");
+        for action in running.production() {
+            action["status"] = json!("InProgress");
+            action["lastUpdateTime"] = action["startTime"].clone();
+        }
+        running
+    }
+
+    /// As it was when it had failed: with the attempts that had failed, and no others.
+    #[must_use]
+    pub fn when_failed(&self) -> Self {
+        let mut failed = self.clone().with_status("Failed");
+        failed.actions.retain(|action| action["status"] == "Failed");
+        failed
+    }
+
+    /// The actions of the stage Production.
+    fn production(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.actions.iter_mut().filter(|action| action["stageName"] == "Production")
+    }
+
     /// Replaces the source actions by one.
     #[must_use]
     pub fn source(self, source: Source, repository: &str, reference: &str) -> Self {
@@ -210,6 +270,27 @@ impl Execution {
             },
         })
     }
+
+    /// The event that a stage succeeded.
+    pub fn stage_event(&self, stage: &str) -> Value {
+        let mut event = self.event("SUCCEEDED");
+        event["detail-type"] = json!("CodePipeline Stage Execution State Change");
+        event["detail"]["stage"] = json!(stage);
+        event
+    }
+}
+
+/// The structure of the pipelines that the executions run in, as `GetPipeline` has it: their stages, in order.
+pub fn structure(pipeline: &str) -> Value {
+    let stage = |name: &str, action: &str| json!({"name": name, "actions": [{"name": action}]});
+    let stages = [
+        stage("Source", "Source"),
+        stage("Build", "Build"),
+        stage("Staging", "Deploy"),
+        stage("Production", "Deploy"),
+        stage("Verify", "Verify"),
+    ];
+    json!({"name": pipeline, "version": 3, "stages": stages})
 }
 
 /// An attempt of an action that succeeded, a minute long.

@@ -99,6 +99,26 @@ pub fn merged_pull_request(
     )
 }
 
+/// A repository was renamed.
+pub fn renamed(from: &str, to: &str) -> Delivery {
+    let former = from.split_once('/').map_or(from, |(_, name)| name);
+    delivery(
+        "repository",
+        &json!({
+            "action": "renamed",
+            "changes": {"repository": {"name": {"from": former}}},
+            "repository": {"full_name": to, "created_at": "2017-07-14T02:40:00Z"},
+        }),
+    )
+}
+
+/// The delivery, with GitHub's id of the repository, which outlives the repository's names.
+pub fn with_id((headers, body): Delivery, id: u64) -> Delivery {
+    let Ok(mut body) = serde_json::from_str::<Value>(&body) else { return (headers, body) };
+    body["repository"]["id"] = json!(id);
+    delivery(headers.get("X-GitHub-Event").map(String::as_str).unwrap_or_default(), &body)
+}
+
 /// A delivery with a body, signed.
 pub fn delivery(event: &str, body: &Value) -> Delivery {
     let body = body.to_string();

@@ -67,8 +67,18 @@ impl OpsItem {
 
     /// Resolves it.
     #[must_use]
-    pub fn resolved(mut self, at: Timestamp) -> Self {
-        self.item["Status"] = json!("Resolved");
+    pub fn resolved(self, at: Timestamp) -> Self {
+        self.changed("Resolved", at)
+    }
+
+    /// Opens it again.
+    #[must_use]
+    pub fn opened_again(self, at: Timestamp) -> Self {
+        self.changed("Open", at)
+    }
+
+    fn changed(mut self, status: &str, at: Timestamp) -> Self {
+        self.item["Status"] = json!(status);
         self.item["LastModifiedTime"] = json!(at);
         self
     }

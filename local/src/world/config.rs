@@ -28,18 +28,20 @@ pub(super) struct Places {
 }
 
 impl Places {
+    fn runs(&mut self, account: &str, region: &str) {
+        self.executions.entry(account.to_owned()).or_default().insert(region.to_owned());
+    }
+
     /// Takes note of where an entry happens.
     pub(super) fn see(&mut self, entry: &Entry) {
         match entry {
-            Entry::Execution(execution) => {
-                let regions = self.executions.entry(execution.key.account.clone()).or_default();
-                regions.insert(execution.key.region.clone());
-            }
+            Entry::Execution(execution) => self.runs(&execution.key.account, &execution.key.region),
+            Entry::Pipeline(key, _) => self.runs(&key.account, &key.region),
             Entry::OpsItem(item) => {
                 self.ops_items.insert(item.key.account.clone());
             }
             Entry::GitHub(_) => self.git_hub = true,
-            Entry::Config(_) | Entry::Event { .. } => {}
+            Entry::Config(_) | Entry::Event { .. } | Entry::Connection(_) => {}
         }
     }
 }
@@ -68,8 +70,12 @@ impl Header {
             .map(|(account, regions)| json!({"account": account, "regions": regions}));
         assume(&mut config, "toolingAccounts", tooling.collect());
         let accounts: BTreeSet<&String> = places.executions.keys().collect();
-        let ops_account = places.ops_items.iter().find(|account| !accounts.contains(account));
-        assume(&mut config, "opsAccount", json!(ops_account.map_or("000000000000", String::as_str)));
+        let incidents_only = |account: &String| {
+            config.get("incidentAccounts").is_some_and(|accounts| accounts.get(account).is_some())
+        };
+        let mut elsewhere = places.ops_items.iter().filter(|account| !accounts.contains(account));
+        let ops_account = elsewhere.find(|account| !incidents_only(account)).cloned();
+        assume(&mut config, "opsAccount", json!(ops_account.as_deref().unwrap_or("000000000000")));
         let region = config["toolingAccounts"][0]["regions"][0].clone();
         assume(&mut config, "region", region);
         if places.git_hub && config.get(WEBHOOK_SECRET).is_none_or(Value::is_null) {

@@ -2,14 +2,17 @@
 
 use super::{
     Fault,
-    recorded::{DELIVERY, EVENT, EXECUTION, EXECUTION_CHANGE, OPS_ITEM, OPS_ITEM_CHANGE},
+    recorded::{
+        CONNECTION, DELIVERY, EVENT, EXECUTION, EXECUTION_CHANGE, OPS_ITEM, OPS_ITEM_CHANGE, PIPELINE,
+        STAGE_CHANGE,
+    },
 };
 use crate::{
     aws::{RecordedExecution, RecordedOpsItem},
     router::Envelope,
 };
 use jiff::Timestamp;
-use metrics_lib::event::{ExecutionKey, OpsItemKey};
+use metrics_lib::event::{ExecutionKey, OpsItemKey, PipelineKey};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use std::collections::BTreeMap;
@@ -32,6 +35,10 @@ pub enum Entry {
     Config(Value),
     /// CodePipeline knows an execution as it is here from now on.
     Execution(RecordedExecution),
+    /// CodePipeline knows the structure of a version of a pipeline as it is here from now on.
+    Pipeline(PipelineKey, Value),
+    /// `CodeConnections` knows a connection as it is here from now on.
+    Connection(Value),
     /// `OpsCenter` knows an `OpsItem` as it is here from now on.
     OpsItem(RecordedOpsItem),
     /// GitHub delivers a webhook.
@@ -61,6 +68,8 @@ pub struct Delivery {
 struct Wire {
     at: Option<Timestamp>,
     config: Option<Value>,
+    pipeline: Option<Value>,
+    connection: Option<Value>,
     execution: Option<Value>,
     ops_item: Option<Value>,
     event: Option<Box<RawValue>>,
@@ -70,19 +79,21 @@ struct Wire {
 impl Line {
     /// Reads a line.
     pub(super) fn parse(number: usize, text: &str) -> Result<Self, Fault> {
-        let Wire { at, config, execution, ops_item, event, github } = wire(text)?;
+        let Wire { at, config, pipeline, connection, execution, ops_item, event, github } = wire(text)?;
         let Some(at) = at else { return Err(Fault::new("at", "it is missing: a time")) };
-        let entry = match (config, execution, ops_item, event, github) {
-            (Some(config), None, None, None, None) => Entry::Config(config),
-            (None, Some(execution), None, None, None) => recorded_execution(execution)?,
-            (None, None, Some(item), None, None) => recorded_ops_item(item)?,
-            (None, None, None, Some(event), None) => event_entry(event.get())?,
-            (None, None, None, None, Some(delivery)) => Entry::GitHub(recorded_delivery(&delivery)?),
-            _ => {
-                let reason = "a line holds exactly one of config, execution, opsItem, event and github";
-                return Err(Fault::new("", reason));
-            }
+        let mut entries: Vec<Result<Entry, Fault>> = Vec::new();
+        entries.extend(config.map(|config| Ok(Entry::Config(config))));
+        entries.extend(pipeline.map(recorded_pipeline));
+        entries.extend(connection.map(recorded_connection));
+        entries.extend(execution.map(recorded_execution));
+        entries.extend(ops_item.map(recorded_ops_item));
+        entries.extend(event.map(|event| event_entry(event.get())));
+        entries.extend(github.map(|delivery| recorded_delivery(&delivery).map(Entry::GitHub)));
+        let (Some(entry), 0) = (entries.pop(), entries.len()) else {
+            let reason = "a line holds exactly one of config, pipeline, connection, execution, opsItem, event and github";
+            return Err(Fault::new("", reason));
         };
+        let entry = entry?;
         Ok(Self { number, at, entry })
     }
 }
@@ -111,6 +122,19 @@ fn reason(error: &serde_json::Error) -> String {
         Some(reason) => format!("{reason}, column {column}"),
         None => reason,
     }
+}
+
+fn recorded_pipeline(mut value: Value) -> Result<Entry, Fault> {
+    PIPELINE.check("pipeline", &value)?;
+    let structure = value["pipeline"].take();
+    let (account, region) = (text(&value["account"]), text(&value["region"]));
+    let key = PipelineKey { account, region, pipeline: text(&structure["name"]) };
+    Ok(Entry::Pipeline(key, structure))
+}
+
+fn recorded_connection(value: Value) -> Result<Entry, Fault> {
+    CONNECTION.check("connection", &value)?;
+    Ok(Entry::Connection(value))
 }
 
 fn recorded_execution(mut value: Value) -> Result<Entry, Fault> {
@@ -153,6 +177,9 @@ fn event_entry(json: &str) -> Result<Entry, Fault> {
     match (source.as_str(), detail_type.as_str()) {
         ("aws.codepipeline", "CodePipeline Pipeline Execution State Change") => {
             EXECUTION_CHANGE.check("event.detail", &event["detail"])?;
+        }
+        ("aws.codepipeline", "CodePipeline Stage Execution State Change") => {
+            STAGE_CHANGE.check("event.detail", &event["detail"])?;
         }
         ("aws.ssm", "OpsItem Create" | "OpsItem Update") => {
             OPS_ITEM_CHANGE.check("event.detail", &event["detail"])?;

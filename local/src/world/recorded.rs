@@ -42,6 +42,54 @@ pub(super) const EVENT: Shape = Object(&[
 pub(super) const EXECUTION_CHANGE: Shape =
     Object(&[required("pipeline", Name), required("execution-id", Name), required("state", Name)]);
 
+/// The `detail` of CodePipeline's event of a stage.
+pub(super) const STAGE_CHANGE: Shape = Object(&[
+    required("pipeline", Name),
+    required("execution-id", Name),
+    required("stage", Name),
+    required("state", Name),
+]);
+
+/// `pipeline`: its place, and `PipelineDeclaration` of `GetPipeline`.
+pub(super) const PIPELINE: Shape = Closed(&[
+    required("account", Account),
+    required("region", Region),
+    required("pipeline", Object(DECLARATION)),
+]);
+
+const DECLARATION: &[Member] = &[
+    required("name", Name),
+    optional("version", Integer),
+    required(
+        "stages",
+        List(&Object(&[
+            required("name", Name),
+            required(
+                "actions",
+                List(&Object(&[
+                    required("name", Name),
+                    optional(
+                        "actionTypeId",
+                        Object(&[required("category", Name), required("provider", Name)]),
+                    ),
+                    optional("runOrder", Integer),
+                    optional("configuration", Map(&Text)),
+                    optional("outputArtifacts", List(&Object(&[optional("name", Text)]))),
+                    optional("region", Text),
+                    optional("namespace", Text),
+                ])),
+            ),
+        ])),
+    ),
+];
+
+/// `connection`: `Connection` of `GetConnection`.
+pub(super) const CONNECTION: Shape = Object(&[
+    required("ConnectionArn", Name),
+    optional("ProviderType", Text),
+    optional("ConnectionName", Text),
+]);
+
 /// The `detail` of `OpsCenter`'s events of an `OpsItem`.
 pub(super) const OPS_ITEM_CHANGE: Shape = Object(&[
     required("ops-item-id", OpsItemId),

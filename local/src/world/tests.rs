@@ -118,6 +118,53 @@ fn malformed_events() {
     accepted("event", &item);
 }
 
+#[test]
+fn malformed_stage_events() {
+    let mut event = Execution::standard(key(), AT.parse().unwrap()).event("SUCCEEDED");
+    event["detail-type"] = json!("CodePipeline Stage Execution State Change");
+    event["detail"]["stage"] = json!("Production");
+    accepted("event", &event);
+    for member in ["pipeline", "execution-id", "stage", "state"] {
+        let path = format!("event.detail.{member}");
+        refused_with("event", &event, &format!("/detail/{member}"), Value::Null, &path, "it is missing");
+    }
+}
+
+#[test]
+fn malformed_pipelines_and_connections() {
+    let action =
+        json!({"name": "App", "actionTypeId": {"category": "Source", "provider": "S3"}, "configuration": {}});
+    let structure =
+        json!({"name": "shop", "version": 3, "stages": [{"name": "Source", "actions": [action]}]});
+    let pipeline = json!({"account": "111111111111", "region": "eu-west-1", "pipeline": structure});
+    accepted("pipeline", &pipeline);
+    let refused = |pointer: &str, member, reason: &str| {
+        let path = format!("pipeline{}", pointer.replace("/0", "[0]").replace('/', "."));
+        refused_with("pipeline", &pipeline, pointer, member, &path, reason);
+    };
+    refused("/account", json!("1"), "it is a text, not an account id");
+    refused("/x", json!(1), "it means nothing here");
+    refused("/pipeline", Value::Null, "it is missing: an object");
+    refused("/pipeline/name", json!(""), "it is an empty text");
+    refused("/pipeline/version", json!("3"), "it is a text, not a whole number");
+    refused("/pipeline/stages", Value::Null, "it is missing: a list");
+    refused("/pipeline/stages/0/name", Value::Null, "it is missing");
+    refused("/pipeline/stages/0/actions", json!({}), "it is an object, not a list");
+    refused("/pipeline/stages/0/actions/0/configuration/x", json!(1), "it is 1, not a text");
+    let connection =
+        json!({"ConnectionArn": "arn:aws:codeconnections:x", "ProviderType": "GitHub", "New": 1});
+    accepted("connection", &connection);
+    refused_with(
+        "connection",
+        &connection,
+        "/ConnectionArn",
+        Value::Null,
+        "connection.ConnectionArn",
+        "missing",
+    );
+    refused_with("connection", &connection, "/ProviderType", json!(5), "connection.ProviderType", "it is 5");
+}
+
 fn key() -> ExecutionKey {
     let [account, region, pipeline, execution_id] =
         ["111111111111", "eu-west-1", "shop", "e1"].map(str::to_owned);

@@ -5,27 +5,40 @@
 
 use super::{Action, ArtifactRevision, Execution, latest_attempts};
 use crate::event::{Reference, Source, SourceKind};
+use serde_json::{Value, json};
 
-/// The source of the primary source action: the first by kind (Git, ECR, S3), then by name.
+/// The source of the source action that is named, else of the first by kind (Git, ECR, S3), then by name.
 ///
 /// # Errors
 /// Why there is none: the execution ran no source action, or only ones that name no repository.
-pub(super) fn primary(execution: &Execution) -> Result<Source, String> {
+pub(super) fn primary(execution: &Execution, named: Option<&str>) -> Result<Source, String> {
     let mut unknown = None;
-    let mut sources: Vec<(u8, &str, Source)> = Vec::new();
+    let mut sources: Vec<(bool, u8, &str, Source)> = Vec::new();
     for action in latest_attempts(execution).into_iter().filter(|action| action.category == "Source") {
         match source(execution, action) {
-            Some(source) => sources.push((rank(source.kind), &action.name, source)),
+            Some(source) => {
+                let is_named = named.is_some_and(|name| name == action.name);
+                sources.push((!is_named, rank(source.kind), &action.name, source));
+            }
             None => unknown = unknown.or(Some(action)),
         }
     }
-    let first = sources.into_iter().min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-    first.map(|(_, _, source)| source).ok_or_else(|| match unknown {
+    let first = sources.into_iter().min_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
+    first.map(|(.., source)| source).ok_or_else(|| match unknown {
+        Some(action) if !is_of_aws(action) => {
+            format!("source action {} is one of the account's own ({})", action.name, action.provider)
+        }
         Some(action) => {
             format!("source action {} (provider {}) names no repository", action.name, action.provider)
         }
         None => "it ran no source action that tells the repository".into(),
     })
+}
+
+/// Whether CodePipeline vouches for what an action reports: a custom action may call itself anything.
+fn is_of_aws(action: &Action) -> bool {
+    // Recordings may lack the owner, the API never does.
+    matches!(action.owner.as_str(), "AWS" | "ThirdParty" | "")
 }
 
 /// Which kind comes first: Git, wherever it is hosted, then images, then objects.
@@ -38,6 +51,9 @@ fn rank(kind: SourceKind) -> u8 {
 }
 
 fn source(execution: &Execution, action: &Action) -> Option<Source> {
+    if !is_of_aws(action) {
+        return None;
+    }
     let value = |name: &str| {
         let maps = [&action.output_variables, &action.configuration];
         maps.into_iter().filter_map(|map| map.get(name)).find(|value| !value.is_empty()).cloned()
@@ -46,11 +62,18 @@ fn source(execution: &Execution, action: &Action) -> Option<Source> {
         "CodeStarSourceConnection" => value("FullRepositoryName").or_else(|| value("FullRepositoryId"))?,
         "GitHub" => format!("{}/{}", value("Owner")?, value("Repo").or_else(|| value("RepositoryName"))?),
         "CodeCommit" | "ECR" => value("RepositoryName")?,
-        "S3" => format!(
-            "{}/{}",
-            value("BucketName").or_else(|| value("S3Bucket"))?,
-            value("ObjectKey").or_else(|| value("S3ObjectKey"))?
-        ),
+        "S3" => {
+            // An execution may override the key; the object's name is the one that is configured, variables resolved.
+            let configured = |name: &str| {
+                let value = action.configured.get(name).filter(|value| !value.is_empty())?;
+                (!value.contains("#{")).then(|| value.clone())
+            };
+            let bucket =
+                configured("S3Bucket").or_else(|| value("BucketName")).or_else(|| value("S3Bucket"))?;
+            let key =
+                configured("S3ObjectKey").or_else(|| value("ObjectKey")).or_else(|| value("S3ObjectKey"))?;
+            format!("{bucket}/{key}")
+        }
         _ => return None,
     };
     let kind = match action.provider.as_str() {
@@ -80,18 +103,29 @@ fn source(execution: &Execution, action: &Action) -> Option<Source> {
         })
         .flatten();
     let reference = match kind {
-        SourceKind::Git | SourceKind::CodeCommit => reference(execution, action),
+        SourceKind::Git | SourceKind::CodeCommit => {
+            reference(execution, action, &repository, revision.as_deref())
+        }
         SourceKind::Ecr | SourceKind::S3 => Reference::None,
     };
-    Some(Source { kind, repository, reference, revision, message })
+    let provider = match action.provider.as_str() {
+        "GitHub" => Some("GitHub".to_owned()),
+        "CodeStarSourceConnection" => artifact
+            .and_then(|artifact| provider_type(artifact.summary.as_deref()?))
+            .or_else(|| provider_type(action.external_summary.as_deref()?))
+            .or_else(|| trigger(execution, &repository, None)?.text(&["ProviderType", "provider-type"])),
+        _ => None,
+    };
+    let connection = action.configuration.get("ConnectionArn").filter(|_| kind == SourceKind::Git).cloned();
+    Some(Source { kind, provider, connection, repository, reference, revision, message })
 }
 
 /// The branch or tag of a Git source action.
 ///
 /// An action that a tag triggered is still configured with a branch, so the configuration comes last: first the
 /// trigger, then what the action reports to have fetched.
-fn reference(execution: &Execution, action: &Action) -> Reference {
-    if let Some(tag) = tag(execution, action) {
+fn reference(execution: &Execution, action: &Action, repository: &str, revision: Option<&str>) -> Reference {
+    if let Some(tag) = tag(execution, action, repository, revision) {
         return Reference::Tag(tag);
     }
     let named = |name: &str| match (name.strip_prefix("refs/tags/"), name.strip_prefix("refs/heads/")) {
@@ -112,21 +146,51 @@ fn reference(execution: &Execution, action: &Action) -> Reference {
     }
 }
 
-/// The tag that triggered the execution: an output variable, or what the trigger's detail says.
-fn tag(execution: &Execution, action: &Action) -> Option<String> {
+/// The tag that triggered the execution: an output variable, or what a structured trigger says of this very source.
+fn tag(execution: &Execution, action: &Action, repository: &str, revision: Option<&str>) -> Option<String> {
     if let Some(tag) = action.output_variables.get("TagName").filter(|tag| !tag.is_empty()) {
         return Some(tag.clone());
     }
-    let detail = execution.trigger_detail.as_deref()?;
-    if let Some((_, tag)) = detail.split_once("refs/tags/") {
-        let end = tag
-            .find(|char: char| char.is_whitespace() || matches!(char, '"' | ',' | '}'))
-            .unwrap_or(tag.len());
-        return Some(tag[..end].into());
+    let trigger = trigger(execution, repository, revision)?;
+    trigger.text(&["tag-name", "tagName", "TagName"]).or_else(|| {
+        let reference = trigger.text(&["ref", "reference"])?;
+        reference.strip_prefix("refs/tags/").filter(|tag| !tag.is_empty()).map(str::to_owned)
+    })
+}
+
+/// What a trigger says in a structured form. What people wrote, a commit's message for instance, is never searched.
+struct Trigger(Value);
+
+impl Trigger {
+    /// The first of some members that is a text.
+    fn text(&self, names: &[&str]) -> Option<String> {
+        let mut values = names.iter().filter_map(|name| self.0.get(name)?.as_str());
+        values.find(|value| !value.is_empty()).map(str::to_owned)
     }
-    let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
-    let keys = ["tag-name", "tagName", "TagName"];
-    keys.into_iter().find_map(|key| detail.get(key)?.as_str()).filter(|tag| !tag.is_empty()).map(Into::into)
+}
+
+/// The trigger of an execution, if it is about a source: it names its repository, or else its revision; a trigger that
+/// names neither is about the only source action that there is.
+fn trigger(execution: &Execution, repository: &str, revision: Option<&str>) -> Option<Trigger> {
+    let detail = execution.trigger_detail.as_deref()?;
+    let is_reference = detail.starts_with("refs/") && !detail.contains(char::is_whitespace);
+    let detail = if is_reference { json!({"ref": detail}) } else { serde_json::from_str(detail).ok()? };
+    let trigger = detail.is_object().then_some(Trigger(detail))?;
+    let named =
+        trigger.text(&["full-repository-name", "fullRepositoryName", "FullRepositoryName", "repository"]);
+    let commit = trigger.text(&["commit-id", "commitId", "CommitId"]);
+    let is_about = match (named, commit, revision) {
+        (Some(named), ..) => named.eq_ignore_ascii_case(repository),
+        (None, Some(commit), Some(revision)) => commit == revision,
+        _ => latest_attempts(execution).iter().filter(|action| action.category == "Source").count() == 1,
+    };
+    is_about.then_some(trigger)
+}
+
+/// The type of the Git host that a connection leads to, as a revision's summary tells it.
+fn provider_type(summary: &str) -> Option<String> {
+    let object: Value = serde_json::from_str(summary).ok()?;
+    object.get("ProviderType")?.as_str().filter(|provider| !provider.is_empty()).map(str::to_owned)
 }
 
 /// The revision that a source action brought in: by its id, else by the artifact's name.
@@ -145,7 +209,7 @@ fn artifact<'a>(
 /// The commit message in a revision's summary: the summary itself, or for connections the `CommitMessage` of the
 /// JSON object that it is.
 fn commit_message(summary: &str) -> String {
-    let object = serde_json::from_str::<serde_json::Value>(summary).ok();
+    let object = serde_json::from_str::<Value>(summary).ok();
     let message = object.as_ref().and_then(|object| object.get("CommitMessage")?.as_str());
     message.unwrap_or(summary).into()
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::rules::Exception;
 use std::collections::BTreeSet;
 
 fn at(minute: i64) -> Timestamp {
@@ -14,11 +15,13 @@ fn action(stage: &str, name: &str, status: &str, minute: i64) -> Action {
         stage: stage.into(),
         name: name.into(),
         category: "Deploy".into(),
+        owner: "AWS".into(),
         provider: "CloudFormation".into(),
         status: status.into(),
         started: at(minute - 1),
         updated: at(minute),
         configuration: BTreeMap::new(),
+        configured: BTreeMap::new(),
         output_variables: BTreeMap::new(),
         output_artifacts: Vec::new(),
         external_id: None,
@@ -48,6 +51,7 @@ fn execution(actions: Vec<Action>) -> Execution {
         key: ExecutionKey { account, region, pipeline, execution_id },
         status: ExecutionStatus::Succeeded,
         execution_type: ExecutionType::Standard,
+        pipeline_version: None,
         revisions: Vec::new(),
         trigger_detail: None,
         actions,
@@ -64,7 +68,12 @@ fn rule() -> ProductionRule {
 }
 
 fn outcome(execution: &Execution) -> String {
-    match classify(execution, &rule()) {
+    outcome_by(execution, &rule(), Known::default())
+}
+
+fn outcome_by(execution: &Execution, rule: &ProductionRule, known: Known<'_>) -> String {
+    let deployed = super::source(execution, None);
+    match classify(execution, &deployed, rule, known) {
         Outcome::Deployment(deployment) => {
             let Source { repository, reference, revision, message, .. } = deployment.source;
             let minute = deployment.time.as_second() / 60;
@@ -78,6 +87,9 @@ fn outcome(execution: &Execution) -> String {
             format!("rollback to {} at {}", target.unwrap_or_default(), time.as_second() / 60)
         }
         Outcome::NotProduction(ignored) => format!("ignored: {}", ignored.reason),
+        Outcome::Running(running) => {
+            format!("running {} since {}", running.repository, running.began.as_second() / 60)
+        }
         Outcome::Unfinished(reason) => format!("unfinished: {reason}"),
     }
 }
@@ -111,10 +123,7 @@ fn stages_and_branches() {
         &[branch("main"), production("Succeeded", 9), production("Failed", 8)],
         "acme/shop branch main at 9 c1",
     );
-    check(
-        &[branch("main"), production("InProgress", 9)],
-        "unfinished: stage Production is still in progress",
-    );
+    check(&[branch("main"), production("InProgress", 9)], "running acme/shop since 8");
     // Every action counts, and what runs after production does not.
     let migrate = action("Production", "Migrate", "Abandoned", 7);
     check(
@@ -216,7 +225,15 @@ fn tags_told_by_the_trigger() {
     }
     check(r#"{"tag-name": "v1"}"#, "tag v1");
     check("refs/tags/v1", "tag v1");
-    check("https://example.com/refs/tags/v1 by someone", "tag v1");
+    check(r#"{"ref": "refs/tags/v1"}"#, "tag v1");
+    check(r#"{"full-repository-name": "acme/Shop", "tag-name": "v1"}"#, "tag v1");
+    check(r#"{"commit-id": "c1", "tag-name": "v1"}"#, "tag v1");
+    // It tells of another source, or a person's words hold what looks like a tag.
+    check(r#"{"full-repository-name": "acme/other", "tag-name": "v1"}"#, "branch main");
+    check(r#"{"commit-id": "c2", "tag-name": "v1"}"#, "branch main");
+    check(r#"{"commit-message": "Drop refs/tags/v1", "branch-name": "main"}"#, "branch main");
+    check("https://example.com/refs/tags/v1 by someone", "branch main");
+    check(r#"["tag-name"]"#, "branch main");
     check(r#"{"branch-name": "main"}"#, "branch main");
     check("arn:aws:sts::111111111111:assumed-role/x", "branch main");
 }
@@ -238,20 +255,213 @@ fn commit_messages() {
     check(r#"{"odd": 1}"#, r#"{"odd": 1}"#);
 }
 
+/// One source's tag is not another's.
+#[test]
+fn tag_of_one_of_several_sources() {
+    let named = |name: &str, repository: &str| Action {
+        name: name.into(),
+        configuration: map(&[("FullRepositoryId", repository), ("BranchName", "main")]),
+        output_variables: map(&[("FullRepositoryName", repository), ("BranchName", "main")]),
+        ..branch("main")
+    };
+    let check = |detail: &str, expected: &str| {
+        let production = action("Production", "Deploy", "Succeeded", 9);
+        let mut execution = execution(vec![named("A", "acme/shop"), named("B", "acme/data"), production]);
+        execution.trigger_detail = Some(detail.into());
+        assert_eq!(outcome(&execution), format!("acme/shop {expected} at 9"));
+    };
+    check(r#"{"full-repository-name": "acme/data", "tag-name": "v1"}"#, "branch main");
+    check(r#"{"full-repository-name": "acme/shop", "tag-name": "v1"}"#, "tag v1");
+    check(r#"{"tag-name": "v1"}"#, "branch main");
+    check("refs/tags/v1", "branch main");
+}
+
+/// A custom action is not believed, whatever its provider calls itself.
+#[test]
+fn source_actions_of_the_account_itself() {
+    let production = action("Production", "Deploy", "Succeeded", 9);
+    let custom = Action { owner: "Custom".into(), name: "Own".into(), ..branch("main") };
+    let only = execution(vec![custom.clone(), production.clone()]);
+    let reason = "ignored: source action Own is one of the account's own (CodeStarSourceConnection)";
+    assert_eq!(outcome(&only), reason);
+    let other = source("CodeCommit", &[("RepositoryName", "other"), ("BranchName", "main")], &[]);
+    assert_eq!(outcome(&execution(vec![custom, other, production])), "other branch main at 9");
+}
+
+#[test]
+fn objects_keep_their_configured_name() {
+    let overridden = |configured: &[(&str, &str)]| Action {
+        configured: map(configured),
+        ..source(
+            "S3",
+            &[("S3Bucket", "b"), ("S3ObjectKey", "overridden.zip")],
+            &[("BucketName", "b"), ("ObjectKey", "overridden.zip"), ("VersionId", "v")],
+        )
+    };
+    let check = |source: Action, expected: &str| {
+        let production = action("Production", "Deploy", "Succeeded", 9);
+        assert_eq!(outcome(&execution(vec![source, production])), format!("{expected} no branch at 9 v"));
+    };
+    check(overridden(&[("S3Bucket", "b"), ("S3ObjectKey", "app.zip")]), "b/app.zip");
+    check(overridden(&[("S3Bucket", "b"), ("S3ObjectKey", "#{variables.key}")]), "b/overridden.zip");
+    check(overridden(&[]), "b/overridden.zip");
+}
+
+#[test]
+fn hosts_of_connections() {
+    fn check(summary: &str, expected: Option<&str>, is_delivered: bool) {
+        let mut source = branch("main");
+        source.output_artifacts.push("App".into());
+        let mut execution = execution(vec![source]);
+        let (name, revision) = ("App".into(), Some("c1".into()));
+        execution.revisions.push(ArtifactRevision { name, revision, summary: Some(summary.into()) });
+        let source = super::source(&execution, None).unwrap();
+        assert_eq!((source.provider.as_deref(), source.may_be_delivered()), (expected, is_delivered));
+    }
+    check(r#"{"ProviderType":"Bitbucket","CommitMessage":"x"}"#, Some("Bitbucket"), false);
+    check(r#"{"ProviderType":"GitLabSelfManaged"}"#, Some("GitLabSelfManaged"), false);
+    check(r#"{"ProviderType":"GitHubEnterpriseServer"}"#, Some("GitHubEnterpriseServer"), true);
+    check(r#"{"CommitMessage":"x"}"#, None, true);
+    check("Bitbucket is down", None, true);
+}
+
 #[test]
 fn statuses_and_types() {
+    let actions = vec![branch("main"), action("Production", "Deploy", "Succeeded", 9)];
     let with = |status: ExecutionStatus, execution_type: ExecutionType| {
-        let actions = vec![branch("main"), action("Production", "Deploy", "Succeeded", 9)];
-        outcome(&Execution { status, execution_type, ..execution(actions) })
+        outcome(&Execution { status, execution_type, ..execution(actions.clone()) })
     };
-    assert_eq!(
-        with(ExecutionStatus::Ended("Failed".into()), ExecutionType::Standard),
-        "ignored: the execution ended as Failed"
+    // Whatever became of it after production.
+    for status in ["Failed", "Stopped", "Superseded", "Cancelled"] {
+        let ended = with(ExecutionStatus::Ended(status.into()), ExecutionType::Standard);
+        assert_eq!(ended, "acme/shop branch main at 9 c1", "{status}");
+    }
+    // Whether another action comes in the stage is not known.
+    assert_eq!(with(ExecutionStatus::InProgress, ExecutionType::Standard), "running acme/shop since 8");
+    let rollback = || ExecutionType::Rollback { target: Some("e0".into()) };
+    assert_eq!(with(ExecutionStatus::Succeeded, rollback()), "rollback to e0 at 9");
+    let failed = with(ExecutionStatus::Ended("Failed".into()), rollback());
+    assert_eq!(failed, "ignored: the rollback ended as Failed");
+}
+
+fn structure(stages: &[(&str, &[&str])]) -> Structure {
+    let stage = |(name, actions): &(&str, &[&str])| Stage {
+        name: (*name).into(),
+        actions: actions.iter().map(|action| (*action).into()).collect(),
+    };
+    Structure { stages: stages.iter().map(stage).collect() }
+}
+
+/// What the pipeline's structure tells of executions that did not run through.
+#[test]
+fn structures() {
+    let check = |status: ExecutionStatus, actions: &[Action], stages: &[(&str, &[&str])], expected: &str| {
+        let execution = Execution { status, ..execution(actions.to_vec()) };
+        let structure = structure(stages);
+        let known = Known { structure: Some(&structure), ..Known::default() };
+        assert_eq!(outcome_by(&execution, &rule(), known), expected);
+    };
+    let ended = |status: &str| ExecutionStatus::Ended(status.into());
+    let production = action("Production", "Deploy", "Succeeded", 9);
+    let run = [branch("main"), production.clone()];
+    let one: &[(&str, &[&str])] = &[("Source", &["Source"]), ("Production", &["Deploy"])];
+    let two: &[(&str, &[&str])] = &[("Source", &["Source"]), ("Production", &["Deploy", "Migrate"])];
+    check(ended("Failed"), &run, one, "acme/shop branch main at 9 c1");
+    // Stopped between two actions of the stage.
+    check(ended("Stopped"), &run, two, "ignored: stage Production did not succeed: Migrate did not run");
+    check(ExecutionStatus::InProgress, &run, two, "running acme/shop since 8");
+    check(ExecutionStatus::InProgress, &run, one, "acme/shop branch main at 9 c1");
+    // A run that left the production stage out.
+    check(ExecutionStatus::Succeeded, &[branch("main")], one, "ignored: it did not run a stage Production");
+    check(
+        ExecutionStatus::Succeeded,
+        &[branch("main")],
+        &[("Source", &["Source"])],
+        "acme/shop branch main at 1 c1",
     );
-    assert_eq!(
-        with(ExecutionStatus::InProgress, ExecutionType::Standard),
-        "unfinished: the execution is still in progress"
-    );
-    let rollback = ExecutionType::Rollback { target: Some("e0".into()) };
-    assert_eq!(with(ExecutionStatus::Succeeded, rollback), "rollback to e0 at 9");
+    check(ended("Failed"), &[branch("main")], one, "ignored: the execution ended as Failed");
+    let develop = [branch("develop"), action("Production", "Deploy", "InProgress", 9)];
+    check(ExecutionStatus::InProgress, &develop, one, "unfinished: stage Production is still in progress");
+}
+
+/// CodePipeline's own word on the stage decides where the structure is not known.
+#[test]
+fn succeeded_in_stage() {
+    let check = |status: ExecutionStatus, says: bool, expected: &str| {
+        let actions = vec![branch("main"), action("Production", "Deploy", "Succeeded", 9)];
+        let execution = Execution { status, ..execution(actions) };
+        let known = Known { succeeded_in_stage: Some(says), ..Known::default() };
+        assert_eq!(outcome_by(&execution, &rule(), known), expected);
+    };
+    check(ExecutionStatus::InProgress, true, "acme/shop branch main at 9 c1");
+    check(ExecutionStatus::InProgress, false, "running acme/shop since 8");
+    let refused = "ignored: stage Production did not succeed: CodePipeline says so";
+    check(ExecutionStatus::Ended("Stopped".into()), false, refused);
+    check(ExecutionStatus::Ended("Stopped".into()), true, "acme/shop branch main at 9 c1");
+}
+
+#[test]
+fn rollbacks_of_stages() {
+    let check = |stage: &str, category: &str, stages: &[(&str, &[&str])], expected: &str| {
+        let action = Action { category: category.into(), ..action(stage, "Act", "Succeeded", 9) };
+        let execution_type = ExecutionType::Rollback { target: Some("e0".into()) };
+        let execution = Execution { execution_type, ..execution(vec![action]) };
+        let structure = structure(stages);
+        let known = Known { structure: Some(&structure), ..Known::default() };
+        assert_eq!(outcome_by(&execution, &rule(), known), expected);
+    };
+    let production: &[(&str, &[&str])] = &[("Staging", &["Act"]), ("Production", &["Act"])];
+    let none: &[(&str, &[&str])] = &[("Staging", &["Act"]), ("Live", &["Act"])];
+    check("Production", "Deploy", production, "rollback to e0 at 9");
+    check("Staging", "Deploy", production, "ignored: it rolled back stage Staging, not Production");
+    check("Live", "Deploy", none, "rollback to e0 at 9");
+    check("Live", "Test", none, "ignored: it rolled back stage Live, which deploys nothing");
+}
+
+/// What some repositories and pipelines have otherwise.
+#[test]
+fn exceptions() {
+    let exception = |branch: Option<&str>, stages: Option<&[&str]>| Exception {
+        main_branch: branch.map(Into::into),
+        production_stages: stages.map(|stages| stages.iter().map(|stage| (*stage).into()).collect()),
+        source_action: None,
+    };
+    let rule = ProductionRule {
+        repositories: [("acme/shop".into(), exception(Some("master"), None))].into(),
+        pipelines: [
+            ("p*".into(), exception(None, Some(&["Wave1", "Wave2"]))),
+            ("*-live".into(), exception(Some("live"), None)),
+        ]
+        .into(),
+        excluded_pipelines: ["*-dev".to_owned()].into(),
+        ..rule()
+    };
+    let check = |pipeline: &str, actions: &[Action], expected: &str| {
+        let mut execution = execution(actions.to_vec());
+        execution.key.pipeline = pipeline.into();
+        assert_eq!(outcome_by(&execution, &rule, Known::default()), expected, "{pipeline}");
+    };
+    let wave = |number: u8, minute| action(&format!("Wave{number}"), "Deploy", "Succeeded", minute);
+    check("p", &[branch("master"), wave(1, 7), wave(2, 8)], "acme/shop branch master at 8 c1");
+    check("p", &[branch("main"), wave(2, 8)], "ignored: branch main is not the main branch master");
+    // The last wave that the pipeline has.
+    check("p", &[branch("master"), wave(1, 7)], "acme/shop branch master at 7 c1");
+    check("p-live", &[branch("live"), wave(1, 7)], "acme/shop branch live at 7 c1");
+    check("p-dev", &[branch("master"), wave(1, 7)], "ignored: pipeline p-dev is excluded");
+    let production = action("Production", "Deploy", "Succeeded", 9);
+    check("other", &[branch("master"), production], "acme/shop branch master at 9 c1");
+}
+
+/// Of several source actions the configured one counts.
+#[test]
+fn configured_source_action() {
+    let git = Action { name: "App".into(), ..branch("main") };
+    let other = source("CodeCommit", &[("RepositoryName", "config"), ("BranchName", "main")], &[]);
+    let other = Action { name: "A".into(), ..other };
+    let execution = execution(vec![git, other]);
+    let repository = |named: Option<&str>| super::source(&execution, named).unwrap().repository;
+    assert_eq!(repository(None), "config");
+    assert_eq!(repository(Some("App")), "acme/shop");
+    // A pipeline that has no such action.
+    assert_eq!(repository(Some("Other")), "config");
 }

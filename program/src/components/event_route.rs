@@ -9,7 +9,7 @@ use crate::{
         sqs::Queue,
     },
     naming::{Names, partition},
-    plan::{self, PolicyStatement},
+    plan::{self, CODEPIPELINE, PolicyStatement},
     pulumi::{Document, Handle, Json, Options, Text},
     settings::Settings,
 };
@@ -47,15 +47,10 @@ fn may_put(sid: &str, statement: &PolicyStatement, bus: &Handle<EventBus>, setti
     let PolicyStatement { accounts, source, detail_types } = statement;
     let partition = partition(&settings.region);
     let roots = accounts.iter().map(|account| format!("arn:{partition}:iam::{account}:root").into());
-    let tooling = settings
-        .tooling_accounts
-        .iter()
-        .flat_map(|tooling| tooling.regions.iter().map(|region| (tooling.account.as_str(), region.as_str())));
-    let mut places: Vec<(&str, &str)> = tooling.collect();
-    let own = (settings.ops_account.as_str(), settings.region.as_str());
-    if !places.contains(&own) {
-        places.push(own);
-    }
+    let places: Vec<(&str, &str)> = match *source {
+        CODEPIPELINE => settings.pipeline_places().collect(),
+        _ => settings.ops_item_places().collect(),
+    };
     let roles = places
         .iter()
         .filter(|(account, _)| accounts.iter().any(|allowed| allowed == account))

@@ -13,6 +13,7 @@ use metrics_lib::{
     contract::{Namespace, env},
     lake,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, io::Write};
 
@@ -55,10 +56,10 @@ fn consumer_permissions(metric: &str, names: &Names, settings: &Settings) -> Vec
     // What is decided for good is decided on all that has ended, so pipelines are listed.
     let (actions, index, reads): (&[_], _, _) = match metric {
         CHANGE_FAILURE_RATE => (&ALL_OF_LEDGER, true, Reads { lists_pipelines: true, ops_items: true }),
-        TIME_TO_RESTORE | LEAD_TIME => {
-            (&ALL_OF_LEDGER, false, Reads { lists_pipelines: true, ops_items: true })
-        }
-        _ => (&["dynamodb:PutItem", "dynamodb:UpdateItem"], false, Reads::default()),
+        TIME_TO_RESTORE => (&ALL_OF_LEDGER, false, Reads { lists_pipelines: true, ops_items: true }),
+        // A pipeline's first deployment follows the repository's latest, in whatever pipeline.
+        LEAD_TIME => (&ALL_OF_LEDGER, true, Reads { lists_pipelines: true, ops_items: true }),
+        _ => (&ALL_OF_LEDGER, false, Reads::default()),
     };
     let mut statements = permissions::every_function(names, metric);
     statements.push(permissions::queue(names, metric));
@@ -137,16 +138,13 @@ fn consumer_environment(
     settings: &Settings,
     read_role: &ReadRole,
 ) -> BTreeMap<&'static str, String> {
-    let production = &settings.production;
-    BTreeMap::from([
+    let mut environment = BTreeMap::from([
         (env::TOOLING_ACCOUNTS, variable(&json!(settings.tooling_accounts))),
         (env::OPS_ACCOUNT, settings.ops_account.clone()),
         (env::READ_ROLE_ARN, read_role.arn.clone()),
         (env::READ_ROLE_EXTERNAL_ID, read_role.external_id.clone()),
         (env::LEDGER_TABLE, names.table()),
-        (env::MAIN_BRANCH, production.main_branch.clone()),
-        (env::PRODUCTION_STAGE, production.production_stages.join(",")),
-        (env::TRUNK_BASED_REPOSITORIES, variable(&json!(production.trunk_based))),
+        (env::PRODUCTION_RULE, variable(&json!(settings.production))),
         (env::TEAMS, variable(&json!(settings.teams))),
         (env::ATTRIBUTION_WINDOW, settings.attribution_window.to_string()),
         (env::ATTRIBUTION_DELAY, settings.attribution_delay.to_string()),
@@ -154,7 +152,20 @@ fn consumer_environment(
         (env::LEAD_TIME_LOOKBACK, settings.lead_time_lookback.to_string()),
         (env::ATHENA_WORKGROUP, names.workgroup()),
         (env::LAKE_DATABASE, names.database()),
-    ])
+    ]);
+    environment.extend(unless_default(env::REWORK_RULE, &settings.rework));
+    environment.extend(unless_default(env::INCIDENT_RULE, &settings.incidents));
+    environment.extend(unless_default(env::INCIDENT_ACCOUNTS, &settings.incident_places));
+    environment.extend(unless_default(env::REPOSITORY_RULE, &settings.repositories));
+    environment
+}
+
+/// A variable, unless the function would take the same without it.
+fn unless_default<T: Default + PartialEq + Serialize>(
+    name: &'static str,
+    rule: &T,
+) -> Option<(&'static str, String)> {
+    (*rule != T::default()).then(|| (name, variable(&json!(rule))))
 }
 
 /// The way of GitHub's webhooks into the lake.
@@ -174,7 +185,11 @@ pub(super) fn intake(names: &Names, settings: &Settings) -> Intake {
                 (env::BOT_AUTHORS, variable(&json!(settings.bot_authors))),
                 (env::WEBHOOK_SECRET, names.secret()),
                 (env::DELIVERY_STREAM, names.stream()),
-            ]),
+                (env::LEDGER_TABLE, names.table()),
+            ])
+            .into_iter()
+            .chain(unless_default(env::REWORK_RULE, &settings.rework))
+            .collect(),
             permissions: webhook_permissions,
         },
         secret: names.secret(),

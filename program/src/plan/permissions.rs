@@ -5,7 +5,10 @@ use crate::{
     settings::Settings,
 };
 use metrics_lib::{
-    contract::{Namespace, ledger::TIMELINE_INDEX},
+    contract::{
+        Namespace,
+        ledger::{KNOWN, TIMELINE_INDEX},
+    },
     lake,
 };
 use serde::Serialize;
@@ -153,40 +156,38 @@ pub(super) fn metrics(namespaces: &[Namespace]) -> Statement {
 /// operations account directly.
 pub(super) fn readers(names: &Names, settings: &Settings, reads: Reads) -> Vec<Statement> {
     let own = names.ops_account();
-    let places = || {
-        settings
-            .tooling_accounts
-            .iter()
-            .flat_map(|tooling| tooling.regions.iter().map(move |region| (&tooling.account, region)))
-    };
-    let roles: Vec<Resource> = places()
-        .filter(|(account, _)| *account != own)
+    let item_places = || settings.ops_item_places().filter(|_| reads.ops_items);
+    let others: BTreeSet<(&str, &str)> =
+        settings.pipeline_places().chain(item_places()).filter(|(account, _)| *account != own).collect();
+    let roles: Vec<Resource> = others
+        .into_iter()
         .map(|(account, region)| Resource::Arn(names.role_arn(account, &names.read_role(region))))
         .collect();
     let own_regions: Vec<&str> =
-        places().filter(|(account, _)| *account == own).map(|(_, region)| region.as_str()).collect();
+        settings.pipeline_places().filter(|(account, _)| *account == own).map(|(_, region)| region).collect();
     let mut statements = Vec::new();
     if !roles.is_empty() {
         statements.push(on("AssumeReadRoles", &["sts:AssumeRole"], roles));
     }
     if !own_regions.is_empty() {
         let pipelines = own_regions.iter().map(|region| every_pipeline(own, region));
-        let actions = if reads.lists_pipelines { &READ_PIPELINES[..] } else { &READ_PIPELINES[..3] };
+        let actions = if reads.lists_pipelines { &READ_PIPELINES[..] } else { &READ_PIPELINES[..4] };
         statements.push(on("ReadPipelines", actions, pipelines));
+        if settings.lead_time && reads.lists_pipelines {
+            statements.extend(connection_readers(own, &own_regions));
+        }
     }
     if reads.ops_items {
-        let mut regions = own_regions;
-        if !regions.contains(&names.region()) {
-            regions.push(names.region());
-        }
-        let items = regions.into_iter().map(|region| every_ops_item(own, region));
+        let items = item_places().filter(|(account, _)| *account == own);
+        let items = items.map(|(_, region)| every_ops_item(own, region));
         statements.push(on("ReadOpsItems", &["ssm:GetOpsItem"], items));
     }
     statements
 }
 
 /// What is read of pipelines; the last lists them all.
-const READ_PIPELINES: [&str; 4] = [
+const READ_PIPELINES: [&str; 5] = [
+    "codepipeline:GetPipeline",
     "codepipeline:GetPipelineExecution",
     "codepipeline:ListActionExecutions",
     "codepipeline:ListPipelineExecutions",
@@ -203,13 +204,35 @@ fn every_ops_item(account: &str, region: &str) -> Resource {
     Resource::Every { pattern: arn("ssm", region, account, "opsitem/*"), reason }
 }
 
+/// Reading which Git host a connection leads to. Connections of before July 2024 have the service's old name in their
+/// ARNs, and IAM asks for the action of the same name. Source: Developer Tools console user guide, "Identity and access
+/// management for AWS `CodeStar` Notifications and AWS `CodeConnections`".
+fn connection_readers(account: &str, regions: &[&str]) -> [Statement; 2] {
+    let reader = |sid, service: &str, action| {
+        let reason = "connections are known by the ARNs that source actions name";
+        let every = |region: &&str| Resource::Every {
+            pattern: arn(service, region, account, "connection/*"),
+            reason,
+        };
+        on(sid, &[action], regions.iter().map(every))
+    };
+    [
+        reader("ReadConnections", "codeconnections", "codeconnections:GetConnection"),
+        reader("ReadOldConnections", "codestar-connections", "codestar-connections:GetConnection"),
+    ]
+}
+
+/// What the read role of a region of an account that has incidents only may do.
+pub fn incident_read_role(account: &str, region: &str) -> Vec<Statement> {
+    vec![on("ReadOpsItems", &["ssm:GetOpsItem"], [every_ops_item(account, region)]), ops_item_lister()]
+}
+
 /// What the read role of a region of a tooling account may do.
 pub fn read_role(account: &str, region: &str) -> Vec<Statement> {
-    vec![
-        on("ReadPipelines", &READ_PIPELINES, [every_pipeline(account, region)]),
-        on("ReadOpsItems", &["ssm:GetOpsItem"], [every_ops_item(account, region)]),
-        ops_item_lister(),
-    ]
+    let mut statements = vec![on("ReadPipelines", &READ_PIPELINES, [every_pipeline(account, region)])];
+    statements.extend(connection_readers(account, &[region]));
+    statements.extend(incident_read_role(account, region));
+    statements
 }
 
 /// Listing `OpsItem`s.
@@ -288,7 +311,13 @@ pub(super) fn webhook(names: &Names) -> Vec<Statement> {
     vec![
         on("Secret", &["secretsmanager:GetSecretValue"], [Resource::Secret]),
         on("Stream", &["firehose:PutRecordBatch"], [Resource::Arn(stream)]),
-        decrypt(names, &["secretsmanager"]),
+        on(
+            "Names",
+            &["dynamodb:PutItem"],
+            [Resource::Arn(names.arn("dynamodb", &format!("table/{}", names.table())))],
+        )
+        .when("ForAllValues:StringEquals", "dynamodb:LeadingKeys", vec![KNOWN.to_owned()]),
+        decrypt(names, &["dynamodb", "secretsmanager"]),
         metrics(&[Namespace::DataQuality]),
     ]
 }

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The source of CodePipeline's events.
-pub(super) const CODEPIPELINE: &str = "aws.codepipeline";
+pub(crate) const CODEPIPELINE: &str = "aws.codepipeline";
 const EXECUTION: &str = "CodePipeline Pipeline Execution State Change";
 /// The source of Systems Manager's events.
 pub(super) const SSM: &str = "aws.ssm";
+const STAGE: &str = "CodePipeline Stage Execution State Change";
 const OPS_ITEM_CREATE: &str = "OpsItem Create";
 const OPS_ITEM_UPDATE: &str = "OpsItem Update";
 
@@ -35,7 +36,7 @@ pub(super) struct Route {
 pub(super) enum Incidents {
     No,
     Raised,
-    RaisedAndResolved,
+    RaisedAndChanged,
 }
 
 /// The metric of production deployments.
@@ -67,7 +68,7 @@ const ROUTES: [Route; 4] = [
         name: TIME_TO_RESTORE,
         description: "Measures the time to restore service",
         executions: true,
-        incidents: Incidents::RaisedAndResolved,
+        incidents: Incidents::RaisedAndChanged,
         delay: SignedDuration::ZERO,
     },
     // Pushes and pull requests are late too, and gathered on their way to the lake: a query at once would come too early.
@@ -87,7 +88,12 @@ pub(super) fn measured(lead_time: bool) -> impl Iterator<Item = &'static Route> 
 
 /// The rules on a default bus: they forward only what a metric uses, to the buses of the metrics that use it. Pipelines
 /// run in tooling accounts only.
-pub(super) fn forwarding_rules(names: &Names, lead_time: bool, executions: bool) -> Vec<Rule> {
+pub(super) fn forwarding_rules(
+    names: &Names,
+    lead_time: bool,
+    executions: bool,
+    incident_types: &BTreeSet<String>,
+) -> Vec<Rule> {
     let rule = |name: &str, description, pattern: Value, uses: fn(&Route) -> bool| Rule {
         name: names.of(name),
         description,
@@ -96,34 +102,50 @@ pub(super) fn forwarding_rules(names: &Names, lead_time: bool, executions: bool)
     };
     let mut rules = Vec::new();
     if executions {
-        let succeeded = "Pipeline executions that succeeded";
-        rules.push(rule("executions", succeeded, execution_pattern(), |route| route.executions));
+        let ended = "Pipeline executions that ended";
+        rules.push(rule("executions", ended, execution_pattern(), |route| route.executions));
+        let succeeded = "Stages that succeeded";
+        rules.push(rule("stages", succeeded, stage_pattern(), |route| route.executions));
     }
-    rules.push(rule("incidents-raised", "Incidents that were raised", raised_pattern(), |route| {
+    let raised = raised_pattern(incident_types);
+    rules.push(rule("incidents-raised", "Incidents that were raised", raised, |route| {
         route.incidents != Incidents::No
     }));
-    rules.push(rule("incidents-resolved", "Incidents that were resolved", resolved_pattern(), |route| {
-        route.incidents == Incidents::RaisedAndResolved
+    let changed = changed_pattern(incident_types);
+    rules.push(rule("incidents-changed", "Incidents that were changed", changed, |route| {
+        route.incidents == Incidents::RaisedAndChanged
     }));
     rules
 }
 
+/// How an execution can end: with any of these, its production stage may have succeeded.
 fn execution_pattern() -> Value {
-    json!({"source": [CODEPIPELINE], "detail-type": [EXECUTION], "detail": {"state": ["SUCCEEDED"]}})
+    let states = ["SUCCEEDED", "FAILED", "STOPPED", "SUPERSEDED", "CANCELED"];
+    json!({"source": [CODEPIPELINE], "detail-type": [EXECUTION], "detail": {"state": states}})
 }
 
-/// Events of `OpsItem`s without a type, or with null for it, pass: the functions ask the API for the type.
-fn of_issues() -> Value {
-    json!(["/aws/issue", null, {"exists": false}])
+/// Which stage is the production stage, only the operations account knows.
+fn stage_pattern() -> Value {
+    json!({"source": [CODEPIPELINE], "detail-type": [STAGE], "detail": {"state": ["SUCCEEDED"]}})
 }
 
-fn raised_pattern() -> Value {
-    json!({"source": [SSM], "detail-type": [OPS_ITEM_CREATE], "detail": {"ops-item-type": of_issues()}})
+/// Events of `OpsItem`s without a type, or with null for it, pass: the functions ask the API for the type. No types mean
+/// all of them.
+fn of_types(types: &BTreeSet<String>) -> Value {
+    let mut allowed: Vec<Value> = types.iter().map(|kind| json!(kind)).collect();
+    if allowed.is_empty() {
+        allowed.push(json!({"exists": true}));
+    }
+    allowed.extend([Value::Null, json!({"exists": false})]);
+    allowed.into()
 }
 
-fn resolved_pattern() -> Value {
-    let detail = json!({"ops-item-type": of_issues(), "status": ["Resolved", "Closed"]});
-    json!({"source": [SSM], "detail-type": [OPS_ITEM_UPDATE], "detail": detail})
+fn raised_pattern(types: &BTreeSet<String>) -> Value {
+    json!({"source": [SSM], "detail-type": [OPS_ITEM_CREATE], "detail": {"ops-item-type": of_types(types)}})
+}
+
+fn changed_pattern(types: &BTreeSet<String>) -> Value {
+    json!({"source": [SSM], "detail-type": [OPS_ITEM_UPDATE], "detail": {"ops-item-type": of_types(types)}})
 }
 
 /// Every bus. The one of a metric that is not measured stands ready, and nobody may put anything on it.
@@ -137,7 +159,8 @@ pub(super) fn buses(names: &Names, settings: &Settings) -> Vec<Bus> {
 
 fn bus(route: &Route, names: &Names, settings: &Settings) -> Bus {
     let tooling = settings.tooling_account_ids();
-    let everywhere: BTreeSet<_> = tooling.iter().chain([&settings.ops_account]).cloned().collect();
+    let mut everywhere: BTreeSet<_> = settings.incident_account_ids().into_iter().collect();
+    everywhere.insert(settings.ops_account.clone());
     let everywhere: Vec<String> = everywhere.into_iter().collect();
     let mut policy = Vec::new();
     let mut rules = Vec::new();
@@ -147,20 +170,23 @@ fn bus(route: &Route, names: &Names, settings: &Settings) -> Bus {
         rules.push(Rule { name: names.of(&format!("{}-{name}", route.name)), description, pattern, targets });
     };
     if route.executions {
-        add("executions", "Executions that succeeded in tooling accounts", &tooling, execution_pattern());
+        add("executions", "Executions that ended in tooling accounts", &tooling, execution_pattern());
+        add("stages", "Stages that succeeded in tooling accounts", &tooling, stage_pattern());
         policy.push(PolicyStatement {
             accounts: tooling.clone(),
             source: CODEPIPELINE,
-            detail_types: vec![EXECUTION],
+            detail_types: vec![EXECUTION, STAGE],
         });
     }
     let mut detail_types = Vec::new();
     if route.incidents != Incidents::No {
-        add("incidents-raised", "Incidents that were raised", &everywhere, raised_pattern());
+        let raised = raised_pattern(&settings.incidents.types);
+        add("incidents-raised", "Incidents that were raised", &everywhere, raised);
         detail_types.push(OPS_ITEM_CREATE);
     }
-    if route.incidents == Incidents::RaisedAndResolved {
-        add("incidents-resolved", "Incidents that were resolved", &everywhere, resolved_pattern());
+    if route.incidents == Incidents::RaisedAndChanged {
+        let changed = changed_pattern(&settings.incidents.types);
+        add("incidents-changed", "Incidents that were changed", &everywhere, changed);
         detail_types.push(OPS_ITEM_UPDATE);
     }
     if !detail_types.is_empty() {
@@ -182,7 +208,7 @@ pub(super) fn queue(route: &Route, names: &Names, settings: &Settings, timeout: 
             let delay = settings.attribution_delay.min(MAX_DELAY);
             (delay, settings.attribution_delay - delay)
         }
-        Incidents::RaisedAndResolved => {
+        Incidents::RaisedAndChanged => {
             let measured_after = if settings.lead_time { MEASURED_AFTER } else { SignedDuration::ZERO };
             (SignedDuration::ZERO, settings.attribution_delay.max(measured_after))
         }

@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         InvalidSettings(self.problems)
     }
 
-    fn get(&mut self, key: &'static str) -> Option<Value> {
+    pub(super) fn get(&mut self, key: &'static str) -> Option<Value> {
         self.read.insert(key);
         self.object.get(key).filter(|value| !value.is_null()).cloned()
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::naming::Names;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The configuration of a stack in a region of a tooling account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub struct ToolingSettings {
     pub ops_region: String,
     /// `leadTime`: whether the operations account's stack measures lead time.
     pub lead_time: bool,
+    /// `executions`: whether the account runs pipelines; if not, it is one of `incidentAccounts`.
+    pub executions: bool,
+    /// `incidentTypes`: those of the operations account's stack.
+    pub incident_types: BTreeSet<String>,
     /// `tags`: what every resource is tagged with, beside the installation's own tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -49,6 +53,8 @@ impl ToolingSettings {
             ops_account: reader.checked("opsAccount", None, ACCOUNT, is_account),
             ops_region: reader.checked("opsRegion", None, REGION, is_region),
             lead_time: reader.switch("leadTime", true),
+            executions: reader.switch("executions", true),
+            incident_types: reader.incident_types(),
             tags: reader.tags("tags"),
         }
     }

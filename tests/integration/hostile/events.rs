@@ -63,7 +63,7 @@ impl Events {
         let mut valid = events();
         for event in &mut valid {
             let members = event.as_object_mut().unwrap();
-            members.retain(|name, _| !["version", "source", "resources"].contains(&name.as_str()));
+            members.retain(|name, _| !["version", "source", "resources", "time"].contains(&name.as_str()));
             let detail = event["detail"].as_object_mut().unwrap();
             detail.retain(|name, _| READ.contains(&name.as_str()) || name == "title");
         }

@@ -14,7 +14,8 @@ use metrics_lib::{
     deployment_frequency,
     event::{Deployment, ExecutionKey, Incident, OpsItemKey, Reference, Source, SourceKind},
     fact::{Fact, FactState},
-    time_to_restore,
+    rules::ReworkRule,
+    time_to_restore::{self, StatusChange, ToldBy},
 };
 use std::{
     fmt::{Debug, Write},
@@ -41,7 +42,7 @@ pub(super) async fn without_table(endpoint: &Endpoint) -> String {
     report.claims("a claim", &deployed("shop", "e1", "11:00"), ("m1", "i1"), "12:00").await;
     let noted = report.ledger.note_pending(&resolved(1, "10:00", "11:00")).await;
     report.tell("a note", &noted);
-    let done = report.ledger.done_of(&key("shop", "e1")).await;
+    let done = report.ledger.known_of(&key("shop", "e1")).await;
     report.tell("a question", &done);
     report.text
 }
@@ -103,7 +104,11 @@ impl Report {
 }
 
 fn owner<'a>(message: &'a str, invocation: &'a str) -> Owner<'a> {
-    Owner { message, invocation, deadline: Instant::now() + Duration::from_secs(60) }
+    owner_of(message, "created", invocation)
+}
+
+fn owner_of<'a>(message: &'a str, told: &'a str, invocation: &'a str) -> Owner<'a> {
+    Owner { message, told, invocation, deadline: Instant::now() + Duration::from_secs(60) }
 }
 
 fn key(pipeline: &str, id: &str) -> ExecutionKey {
@@ -114,16 +119,19 @@ fn key(pipeline: &str, id: &str) -> ExecutionKey {
 fn deployment(pipeline: &str, id: &str, time: &str) -> Deployment {
     let source = Source {
         kind: SourceKind::Git,
+        provider: None,
+        connection: None,
         repository: format!("acme/{pipeline}"),
         reference: Reference::Branch("main".into()),
         revision: None,
         message: None,
     };
-    Deployment { key: key(pipeline, id), time: at(time), source }
+    let (key, time, rule) = (key(pipeline, id), at(time), "rule".to_owned());
+    Deployment { key, time, began: time, ended_as: None, source, rule }
 }
 
 fn deployed(pipeline: &str, id: &str, time: &str) -> Fact {
-    deployment_frequency::deployment(&deployment(pipeline, id, time))
+    deployment_frequency::deployment(&deployment(pipeline, id, time), &ReworkRule::default())
 }
 
 fn incident_key(account: &str, number: u32) -> OpsItemKey {
@@ -149,5 +157,6 @@ fn incident(number: u32, created: &str) -> Incident {
 
 fn resolved(number: u32, created: &str, resolved: &str) -> Fact {
     let key = incident_key(TOOLING, number);
-    time_to_restore::resolved_without_deployment(&key, at(created), at(resolved), None).unwrap()
+    let resolution = StatusChange { time: at(resolved), is_resolved: true, told_by: ToldBy::Event };
+    time_to_restore::resolved_without_deployment(&key, at(created), &resolution, None).unwrap()
 }

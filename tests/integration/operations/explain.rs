@@ -58,6 +58,27 @@ async fn of_a_repository_as_json() {
     insta::assert_snapshot!(dora(&mut scene, &[&arguments, &DAY[..]].concat()).await.report());
 }
 
+/// One incident or one execution, by every rule that was tried.
+#[tokio::test]
+async fn one() {
+    let mut scene = day().await;
+    scene.raises(&ops_item(3, "19:30").title("nobody").of_type("/aws/insight")).await;
+    for (name, arguments) in [
+        ("incident_that_names_a_repository", ["incident", "oi-000000000001"]),
+        ("incident_that_nothing_is_blamed_for", ["incident", "oi-000000000002"]),
+        ("ops_item_of_another_type", ["incident", "oi-000000000003"]),
+        ("incident_that_does_not_exist", ["incident", "oi-00000000000f"]),
+        ("text_that_is_no_id", ["incident", "oi-1"]),
+        ("deployment", ["deployment", "e2"]),
+        ("rollback", ["deployment", "e4"]),
+        ("execution_of_another_branch", ["deployment", "111111111111/eu-west-1/shop/e5"]),
+        ("execution_that_nobody_knows", ["deployment", "e9"]),
+    ] {
+        let said = dora(&mut scene, &[&["explain"], &arguments[..]].concat()).await;
+        insta::assert_snapshot!(format!("explain_one_{name}"), said.report());
+    }
+}
+
 /// A function that dies between `PutMetricData` and the mark puts the values twice: the figure says so.
 #[tokio::test]
 async fn values_that_were_put_twice() {

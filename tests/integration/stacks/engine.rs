@@ -171,7 +171,7 @@ fn destroy() {
         for (first, then) in [
             ("deployment-frequency-executions-target", "deployment-frequency-executions-rule"),
             ("deployment-frequency-executions-rule", "deployment-frequency-bus"),
-            ("time-to-restore-incidents-resolved-rule", "time-to-restore-bus"),
+            ("time-to-restore-incidents-changed-rule", "time-to-restore-bus"),
             ("deployment-frequency-mapping", "deployment-frequency"),
             ("deployment-frequency", "deployment-frequency-role"),
             ("stream", "lake"),

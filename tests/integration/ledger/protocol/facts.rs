@@ -1,6 +1,6 @@
 //! Facts: who may publish them, and which are done.
 
-use super::{Report, deployed, deployment, incident, incident_key, key, resolved};
+use super::{Report, deployed, deployment, incident, incident_key, key, owner_of, resolved};
 use crate::scene::{TOOLING, at};
 use functions::ledger::Owner;
 use metrics_lib::{change_failure_rate, event::Deployed, fact::FactState};
@@ -20,6 +20,10 @@ pub(super) async fn claims(report: &mut Report) {
     report.claims("done, by the same message", &fact, ("m1", "i7"), "12:04").await;
     report.claims("done, by another message", &fact, ("m2", "i8"), "12:04").await;
     report.marks("marked again", third.as_ref(), FactState::Published).await;
+    for (step, message) in [("the first", "m3"), ("the same", "m3"), ("another", "m4")] {
+        let answer = report.ledger.claim(&fact, owner_of(message, "stage", "i9"), at("12:05")).await;
+        report.tell(&format!("done, by {step} message of another event"), &answer);
+    }
 
     report.section("Claims of the reconciler");
     let fact = deployed("shop", "e2", "11:00");
@@ -54,8 +58,7 @@ pub(super) async fn claims(report: &mut Report) {
 pub(super) async fn kinds(report: &mut Report) {
     report.section("Kinds");
     let blamed = Deployed::from(&deployment("cart", "e3", "11:00"));
-    let failed =
-        change_failure_rate::failed_by_incident(&blamed, &incident(2, "11:30"), "it is named", at("12:00"));
+    let failed = change_failure_rate::failed_by_incident(&blamed, &incident(2, "11:30"), "it is named");
     report.publishes(&deployed("cart", "e3", "11:00"), "m1", "12:00").await;
     report.publishes(&failed, "m1", "12:00").await;
     // A pipeline's name may begin with another's.
@@ -63,7 +66,7 @@ pub(super) async fn kinds(report: &mut Report) {
         .claims("an execution with the same id", &deployed("cart-eu", "e3", "11:00"), ("m2", "i2"), "12:00")
         .await;
     for pipeline in ["cart", "cart-eu", "car"] {
-        let done = report.ledger.done_of(&key(pipeline, "e3")).await;
+        let done = report.ledger.known_of(&key(pipeline, "e3")).await;
         report.tell(&format!("done of {pipeline}"), &done);
     }
     let mut found = report.ledger.deployments_of("e3").await;

@@ -9,6 +9,7 @@ use functions::{
 use metrics_lib::{
     attribution::Attribution,
     event::{Deployed, Rollback},
+    time_to_restore::{StatusChange, ToldBy},
 };
 
 pub(super) async fn decisions(report: &mut Report) {
@@ -58,12 +59,17 @@ pub(super) async fn decisions(report: &mut Report) {
         let by = report.ledger.decided_by(&other, owner(message, "i")).await;
         report.tell(&format!("decided by the reconciler, as {message} sees it"), &by);
     }
-    for time in ["13:00", "14:00", "12:30"] {
-        report.ledger.record_resolution(&record, at(time)).await.unwrap();
-        let records = known(report).await.unwrap();
-        let resolved = records.iter().find(|known| known.key == record.key).unwrap().resolved;
-        report.tell(&format!("resolved at {time}"), &Ok(resolved));
+    for (time, is_resolved) in [("13:00", true), ("14:00", true), ("13:30", false), ("12:30", true)] {
+        let change = StatusChange { time: at(time), is_resolved, told_by: ToldBy::Event };
+        for _ in 0..2 {
+            report.ledger.record_status(&record.key, &change).await.unwrap();
+        }
+        let statuses = report.ledger.statuses(&record.key).await;
+        let resolution = statuses.map(|statuses| statuses.resolution().map(|change| change.time));
+        report.tell(&format!("resolved at {time}: {is_resolved}"), &resolution);
     }
+    let elsewhere = report.ledger.statuses(&other.key).await;
+    report.tell("statuses of the other", &elsewhere);
 }
 
 pub(super) async fn links(report: &mut Report) {
@@ -85,9 +91,9 @@ pub(super) async fn links(report: &mut Report) {
     report.ledger.link_reference(&record.key.ops_item_id, &fix).await.unwrap();
     report.ledger.link_reference(&record.key.ops_item_id, &fix).await.unwrap();
     for pipeline in ["shop", "shop-eu"] {
-        let rollback =
-            Rollback { key: key(pipeline, "e5"), time: at("12:45"), repository: None, rolled_back: None };
-        report.ledger.link_rollback(&undone, &rollback).await.unwrap();
+        let (key, time) = (key(pipeline, "e5"), at("12:45"));
+        let rollback = Rollback { key, time, rolled_back: undone.clone(), restored: None };
+        report.ledger.link_rollback(&rollback).await.unwrap();
     }
     let restorers = report.ledger.restorers(&record).await;
     report.tell("what may have restored service", &restorers);

@@ -21,11 +21,14 @@ pub(super) async fn deployments(report: &mut Report, endpoint: &Endpoint) {
     for number in 0..30 {
         // Later ones first, and 100 KB each.
         let time = format!("20 12:{:02}", 59 - number);
-        let fact = Fact { evidence: "x".repeat(100_000), ..deployed("shop", &format!("f{number}"), &time) };
+        // The one of 12:44 is an image: it is in no range of commits.
+        let revision = (number != 15).then(|| format!("{number:040x}"));
+        let deployed = deployed("shop", &format!("f{number}"), &time);
+        let fact = Fact { evidence: "x".repeat(100_000), revision, ..deployed };
         report.publishes(&fact, "m1", "20 13:00").await;
     }
-    let ids = |found: Vec<Deployed>| {
-        found.into_iter().map(|found| found.key.execution_id).collect::<Vec<_>>().join(" ")
+    let ids = |found: Vec<(Deployed, Timestamp)>| {
+        found.into_iter().map(|(found, _)| found.key.execution_id).collect::<Vec<_>>().join(" ")
     };
     for (from, to) in [
         ("20 00:00", "21 00:00"),
@@ -38,13 +41,29 @@ pub(super) async fn deployments(report: &mut Report, endpoint: &Endpoint) {
         report.tell(&format!("deployments from {from} to {to}"), &found);
     }
     for id in ["shop", "cart", "shop"] {
-        let deployed = Deployed::from(&deployment(id, "e1", "11:00"));
+        let deployed = deployment(id, "e1", "11:00");
         report.ledger.remember_names(&deployed).await.unwrap();
         // A second process.
         ledger(endpoint).remember_names(&deployed).await.unwrap();
     }
-    let known = report.ledger.known_names().await.map(|known| (known.repositories, known.pipelines));
-    report.tell("known names", &known);
+    for (name, id, time) in [
+        ("Acme/Shop", None, "11:00"),
+        ("acme/shop", None, "12:00"),
+        ("acme/shop", Some(7), "12:00"),
+        ("acme/store", Some(7), "13:00"),
+        ("acme/shop-2", None, "12:00"),
+    ] {
+        report.ledger.remember_repository(name, id, at(time)).await.unwrap();
+        ledger(endpoint).remember_repository(name, id, at(time)).await.unwrap();
+    }
+    let named = report.ledger.repositories_named("ACME/shop").await;
+    report.tell("repositories of a name", &named);
+    let with_id = report.ledger.repositories_with_id(7).await;
+    report.tell("names of a repository", &with_id);
+    let names = report.ledger.names().await.map(|names| (names.exact, names.pipelines));
+    report.tell("other names", &names);
+    let latest = report.ledger.latest_deployment("acme/shop", at("19 00:00")..at("20 12:45")).await;
+    report.tell("the latest deployment", &latest.map(|latest| latest.map(|(deployed, _)| deployed.time)));
 }
 
 pub(super) async fn open(report: &mut Report) {

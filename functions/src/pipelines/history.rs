@@ -1,0 +1,201 @@
+//! What went live in a pipeline: its production deployments, and what its rollbacks went back to.
+
+use super::{LONGEST_EXECUTION, classify, incomplete, reader, timestamp};
+use crate::{context::Context, error::Error};
+use aws_sdk_codepipeline::{
+    primitives::DateTime,
+    types::{ExecutionType, PipelineExecutionStatus, PipelineExecutionSummary},
+};
+use jiff::Timestamp;
+use metrics_lib::{
+    event::{Deployment, ExecutionKey},
+    production::Outcome,
+};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
+const LIST: &str = "codepipeline:ListPipelineExecutions";
+/// How many rollbacks to rollbacks are followed to what they went back to.
+const MOST_TARGETS: usize = 10;
+
+/// The executions of a pipeline, listed as far back as they are asked for, the latest first.
+#[derive(Debug)]
+pub struct History<'a> {
+    context: &'a Context,
+    /// An execution of the pipeline.
+    key: ExecutionKey,
+    listed: Vec<Listed>,
+    /// Where the next page begins; none before the first.
+    next: Option<String>,
+    is_complete: bool,
+    looked_at: BTreeMap<String, Option<WentLive>>,
+}
+
+/// An execution as it is listed.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its id.
+    pub execution_id: String,
+    /// When it started.
+    pub started: Timestamp,
+    /// When it changed last: what it brought to production, it did no later.
+    pub changed: Timestamp,
+    /// Whether it is a rollback.
+    pub is_rollback: bool,
+    /// The revisions of its sources.
+    pub revisions: BTreeSet<String>,
+}
+
+/// An execution that brought something to production.
+#[derive(Clone, Debug)]
+pub struct WentLive {
+    /// When it did.
+    pub time: Timestamp,
+    /// The execution.
+    pub execution_id: String,
+    /// The deployment that is live since; none after a rollback to what is not known.
+    pub deployment: Option<Deployment>,
+}
+
+impl<'a> History<'a> {
+    /// The history of an execution's pipeline; nothing is asked for yet.
+    pub fn new(context: &'a Context, key: &ExecutionKey) -> Self {
+        let (listed, looked_at) = (Vec::new(), BTreeMap::new());
+        Self { context, key: key.clone(), listed, next: None, is_complete: false, looked_at }
+    }
+
+    /// The deployment that was live just before an instant, if it is known.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn live_before(&mut self, time: Timestamp) -> Result<Option<Deployment>, Error> {
+        Ok(self.before(time).await?.and_then(|went_live| went_live.deployment))
+    }
+
+    /// What went live last before an instant.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn before(&mut self, time: Timestamp) -> Result<Option<WentLive>, Error> {
+        loop {
+            let mut latest: Option<WentLive> = None;
+            let mut candidates: Vec<Listed> =
+                self.listed.iter().filter(|listed| listed.started < time).cloned().collect();
+            // What an execution brought to production, it did no later than it changed last: the rest can't win once one has.
+            candidates.sort_by_key(|listed| Reverse(listed.changed));
+            for Listed { changed, execution_id, .. } in candidates {
+                if latest.as_ref().is_some_and(|latest| changed < latest.time) {
+                    break;
+                }
+                let Some(went_live) = self.went_live(&execution_id).await? else { continue };
+                let order = |live: &WentLive| (live.time, live.execution_id.clone());
+                if went_live.time < time
+                    && latest.as_ref().is_none_or(|latest| order(latest) < order(&went_live))
+                {
+                    latest = Some(went_live);
+                }
+            }
+            let oldest = self.listed.iter().map(|listed| listed.started).min();
+            let is_latest = |latest: &WentLive| {
+                oldest.is_some_and(|oldest| {
+                    oldest.checked_add(LONGEST_EXECUTION).is_ok_and(|end| end < latest.time)
+                })
+            };
+            if self.is_complete || latest.as_ref().is_some_and(is_latest) {
+                return Ok(latest);
+            }
+            self.list().await?;
+        }
+    }
+
+    /// The executions that were listed until now, the latest first.
+    pub fn listed(&self) -> &[Listed] {
+        &self.listed
+    }
+
+    /// What an execution brought to production, if it did.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn went_live(&mut self, execution_id: &str) -> Result<Option<WentLive>, Error> {
+        if let Some(known) = self.looked_at.get(execution_id) {
+            return Ok(known.clone());
+        }
+        let key = ExecutionKey { execution_id: execution_id.to_owned(), ..self.key.clone() };
+        let went_live = match classify(self.context, &key).await? {
+            Outcome::Deployment(deployment) => Some(WentLive {
+                time: deployment.time,
+                execution_id: execution_id.to_owned(),
+                deployment: Some(deployment),
+            }),
+            Outcome::Rollback { time, target, .. } => {
+                let deployment = match target {
+                    Some(target) => self.live_since(&target).await?,
+                    None => None,
+                };
+                Some(WentLive { time, execution_id: execution_id.to_owned(), deployment })
+            }
+            Outcome::NotProduction(_) | Outcome::Running(_) | Outcome::Unfinished(_) => None,
+        };
+        self.looked_at.insert(execution_id.to_owned(), went_live.clone());
+        Ok(went_live)
+    }
+
+    /// The deployment that an execution made live: itself, or what it went back to. CodePipeline forgets executions after a
+    /// year.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn live_since(&mut self, execution_id: &str) -> Result<Option<Deployment>, Error> {
+        let mut id = execution_id.to_owned();
+        for _ in 0..MOST_TARGETS {
+            let key = ExecutionKey { execution_id: id, ..self.key.clone() };
+            id = match classify(self.context, &key).await {
+                Ok(Outcome::Deployment(deployment)) => return Ok(Some(deployment)),
+                Ok(Outcome::Rollback { target: Some(target), .. }) => target,
+                Ok(_) => return Ok(None),
+                Err(Error::Aws { code, .. }) if code == "PipelineExecutionNotFoundException" => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(None)
+    }
+
+    /// Lists another page of executions.
+    async fn list(&mut self) -> Result<(), Error> {
+        let reader = reader(self.context, &self.key).await;
+        let request = reader.codepipeline.list_pipeline_executions().pipeline_name(&self.key.pipeline);
+        let page = request.set_next_token(self.next.take()).send().await.map_err(Error::aws(LIST))?;
+        for summary in page.pipeline_execution_summaries() {
+            self.listed.push(Listed::of(summary)?);
+        }
+        self.next = page.next_token().map(str::to_owned);
+        self.is_complete = self.next.is_none();
+        Ok(())
+    }
+}
+
+impl Listed {
+    fn of(summary: &PipelineExecutionSummary) -> Result<Self, Error> {
+        let time = |time: &Option<DateTime>| time.as_ref().map(|time| timestamp(LIST, time)).transpose();
+        let id = summary.pipeline_execution_id.clone();
+        let revisions = summary.source_revisions().iter().filter_map(|revision| revision.revision_id.clone());
+        Ok(Self {
+            execution_id: id.ok_or_else(|| incomplete(LIST, "pipelineExecutionId"))?,
+            started: time(&summary.start_time)?.unwrap_or(Timestamp::MIN),
+            // What still runs may have reached production at any time.
+            changed: match summary.status {
+                Some(PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping) | None => {
+                    Timestamp::MAX
+                }
+                Some(_) => time(&summary.last_update_time)?.unwrap_or(Timestamp::MAX),
+            },
+            is_rollback: summary.execution_type == Some(ExecutionType::Rollback),
+            revisions: revisions.collect(),
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! Explains one incident or one execution: every rule that is tried, and what comes of it.
+//!
+//! The rules are tried now, with what is known now; beside that stands what the ledger has decided.
+
+use crate::{
+    change_failure_rate,
+    context::Context,
+    error::Error,
+    incidents::{self, Found, Item},
+    ledger::{Owner, Recorded, Standing},
+    names, pipelines,
+};
+use metrics_lib::{
+    attribution::{self, Candidate, Question},
+    event::{ExecutionKey, OpsItemId, OpsItemKey},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What is to be explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Request {
+    /// The incident that an `OpsItem` is, in whatever account and region.
+    Incident(OpsItemId),
+    /// The execution of an id that the ledger knows, in whatever pipeline.
+    Execution(String),
+    /// An execution that the ledger may not know.
+    ExecutionOf(ExecutionKey),
+}
+
+/// An incident or an execution, explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explained {
+    /// The incident or execution.
+    pub what: String,
+    /// The rules that were tried, in order, each with what came of it.
+    pub tried: Vec<String>,
+    /// What the ledger has of it.
+    pub ledger: Vec<String>,
+}
+
+/// Explains all that a request is about; nothing where it is about nothing that is known.
+pub(super) async fn explain(
+    context: &Context,
+    owner: Owner<'_>,
+    request: &Request,
+) -> Result<Vec<Explained>, Error> {
+    let mut explained = Vec::new();
+    match request {
+        Request::Incident(id) => {
+            for (account, region) in context.config.ops_item_places(context.clients.region()) {
+                let [account, region] = [account, region].map(str::to_owned);
+                let key = OpsItemKey { account, region, ops_item_id: id.clone() };
+                explained.extend(incident(context, owner, &key).await?);
+            }
+        }
+        Request::Execution(id) => {
+            let known = context.ledger.facts_of_execution(id).await?;
+            let keys: BTreeSet<ExecutionKey> = known.into_iter().map(|(key, _)| key).collect();
+            for key in &keys {
+                explained.push(execution(context, key).await?);
+            }
+        }
+        Request::ExecutionOf(key) => explained.push(execution(context, key).await?),
+    }
+    Ok(explained)
+}
+
+async fn execution(context: &Context, key: &ExecutionKey) -> Result<Explained, Error> {
+    let tried = pipelines::explain(context, key).await?;
+    let facts = context.ledger.facts_of_execution(&key.execution_id).await?;
+    let of_it = facts.into_iter().filter(|(of, _)| of == key);
+    let ledger = of_it.map(|(_, fact)| {
+        let Recorded { kind, time, state, evidence, .. } = fact;
+        format!("{} of {time:.0}, {}: {evidence}", kind.name(), state.name())
+    });
+    Ok(Explained { what: format!("execution {key}"), tried, ledger: ledger.collect() })
+}
+
+async fn incident(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<Option<Explained>, Error> {
+    let what = format!("OpsItem {key}");
+    match incidents::find(context, key).await? {
+        Found::Nothing => Ok(None),
+        Found::Refused(reason) => {
+            let tried = vec![format!("incidents by the settings: {reason}")];
+            Ok(Some(Explained { what, tried, ledger: Vec::new() }))
+        }
+        Found::Incident(item) => {
+            let tried = attributed(context, owner, &item).await?;
+            Ok(Some(Explained { what, tried, ledger: recorded(context, &item).await? }))
+        }
+    }
+}
+
+/// The rules of attribution.
+async fn attributed(
+    context: &Context,
+    owner: Owner<'_>,
+    Item { incident, .. }: &Item,
+) -> Result<Vec<String>, Error> {
+    let known = names::known(context, incident).await?;
+    let suspects = change_failure_rate::suspects(context, owner, incident, &known).await?;
+    let question = suspects.question(context, incident, &known);
+    let Question { candidates, running, .. } = question;
+    let mut tried = vec![format!("incidents by the settings: it is one, raised at {:.0}", incident.created)];
+    tried.push(match context.config.incidents.accounts.get(&incident.key.account) {
+        Some(allowed) => format!("incidentAccounts: may blame {allowed:?}"),
+        None if incident.key.account == context.config.ops_account => {
+            "account: may blame deployments of every account".into()
+        }
+        None => "account: may blame its own deployments".into(),
+    });
+    for Candidate { deployed, began } in candidates {
+        let (key, time, repository) = (&deployed.key, deployed.time, &deployed.repository);
+        tried.push(format!("deployment: {key} of {repository}, begun at {began:.0}, ended at {time:.0}"));
+    }
+    for running in running {
+        let (key, repository, began) = (&running.key, &running.repository, running.began);
+        tried.push(format!("being deployed: {key} of {repository}, begun at {began:.0}"));
+    }
+    tried.extend(attribution::explain(question));
+    Ok(tried)
+}
+
+/// What the ledger has of an incident.
+async fn recorded(context: &Context, item: &Item) -> Result<Vec<String>, Error> {
+    let key = &item.incident.key;
+    let records = context.ledger.incidents(&key.ops_item_id).await?;
+    let Some(record) = records.iter().find(|record| record.key == *key) else { return Ok(Vec::new()) };
+    let mut known = vec![match &record.standing {
+        Standing::Pending => "attribution: not decided yet".to_owned(),
+        Standing::Unattributed => "attribution: to nothing".to_owned(),
+        Standing::Attributed { deployment, evidence } => {
+            format!("attribution: to {}, by {evidence}", deployment.key)
+        }
+    }];
+    let statuses = context.ledger.statuses(key).await?;
+    known.push(match statuses.resolution() {
+        Some(resolution) => format!("status: resolved at {:.0}", resolution.time),
+        None => "status: it was not told that it is resolved".into(),
+    });
+    let is_restored = context.ledger.is_restored(key).await?;
+    known.push(format!("time to restore: {}", if is_restored { "published" } else { "not decided yet" }));
+    Ok(known)
+}

@@ -1,0 +1,159 @@
+//! The one store of what repositories are called: each is shown by one name, whatever the case and whatever it was called
+//! before.
+//!
+//! Names of Git hosts are the same whatever their case. GitHub's id of a repository outlives its names, so a repository
+//! that was renamed or moved keeps the name that it is shown by. Names of CodeCommit, ECR and S3 are exact.
+
+use crate::{context::Context, error::Error, ledger::NamedRepository};
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::event::SourceKind;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Mutex, PoisonError},
+};
+
+/// How long a name that was looked up is believed.
+const BELIEVED: SignedDuration = SignedDuration::from_secs(60);
+
+/// What repositories are called.
+#[derive(Debug, Default)]
+pub struct Repositories {
+    /// By name in lower case, the spelling that the configuration has.
+    spellings: BTreeMap<String, String>,
+    /// What was looked up, and when.
+    looked_up: Mutex<HashMap<String, (Timestamp, Identity)>>,
+}
+
+/// A repository of a Git host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The name that is shown.
+    pub shown: String,
+    /// The names that it has had, in lower case.
+    pub names: BTreeSet<String>,
+    /// GitHub's id, if a delivery told it.
+    pub id: Option<u64>,
+}
+
+impl Repositories {
+    /// Repositories whose names the configuration spells, the first spelling of each.
+    pub fn new(configured: impl IntoIterator<Item = String>) -> Self {
+        let mut spellings = BTreeMap::new();
+        for name in configured {
+            spellings.entry(name.to_lowercase()).or_insert(name);
+        }
+        Self { spellings, looked_up: Mutex::default() }
+    }
+
+    /// The name that a repository is shown by, as an execution of an instant names it. One that is new is remembered.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn shown(
+        &self,
+        context: &Context,
+        kind: SourceKind,
+        name: &str,
+        time: Timestamp,
+    ) -> Result<String, Error> {
+        match kind {
+            SourceKind::Git => self.identity(context, name, time).await.map(|identity| identity.shown),
+            SourceKind::CodeCommit | SourceKind::Ecr | SourceKind::S3 => Ok(name.to_owned()),
+        }
+    }
+
+    /// The repository of a Git host that had a name at an instant. One that is new is remembered.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn identity(&self, context: &Context, name: &str, time: Timestamp) -> Result<Identity, Error> {
+        let now = context.now()?;
+        let lower = name.to_lowercase();
+        if let Some((at, known)) = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner).get(&lower)
+            && now.duration_since(*at).abs() < BELIEVED
+        {
+            return Ok(known.clone());
+        }
+        let identity = self.look_up(context, name, time).await?;
+        let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
+        looked_up.insert(lower, (now, identity.clone()));
+        Ok(identity)
+    }
+
+    async fn look_up(&self, context: &Context, name: &str, time: Timestamp) -> Result<Identity, Error> {
+        let aliases = &context.config.repositories.aliases;
+        let today = aliases.get(&name.to_lowercase()).map_or(name, String::as_str);
+        let mut known = context.ledger.repositories_named(today).await?;
+        if known.is_empty() {
+            context.ledger.remember_repository(today, None, time).await?;
+            known = context.ledger.repositories_named(today).await?;
+        }
+        // A name that was given up may be taken by another repository: it is the one that had it then.
+        let at_the_time = known.iter().filter(|named| named.id.is_some() && named.since <= time);
+        let id = at_the_time
+            .max_by_key(|named| named.since)
+            .or_else(|| known.iter().filter(|named| named.id.is_some()).min_by_key(|named| named.since))
+            .and_then(|named| named.id);
+        let mut names: Vec<NamedRepository> = known.into_iter().filter(|named| named.id.is_none()).collect();
+        let mut given_up = BTreeSet::new();
+        if let Some(id) = id {
+            let own = context.ledger.repositories_with_id(id).await?;
+            let was_renamed = own.len() > 1;
+            for named in own {
+                // A name that was given up is another repository's row since that took it.
+                match was_renamed && is_taken(&named, &context.ledger.repositories_named(&named.name).await?)
+                {
+                    true => drop(given_up.insert(named.name.to_lowercase())),
+                    false => names.push(named),
+                }
+            }
+        }
+        names.retain(|named| !given_up.contains(&named.name.to_lowercase()));
+        let lower = names.iter().map(|named| named.name.to_lowercase());
+        let mut lower: BTreeSet<String> = lower.chain([today.to_lowercase()]).collect();
+        let former = aliases.iter().filter(|(_, name)| lower.contains(&name.to_lowercase()));
+        let former: Vec<String> = former.map(|(former, _)| former.clone()).collect();
+        lower.extend(former);
+        let was_given_up = given_up.contains(&today.to_lowercase());
+        lower.extend(given_up);
+        let present = names.last().filter(|_| was_given_up).map_or(today, |named| &named.name);
+        let shown = self.shown_among(&names, present);
+        Ok(Identity { shown, names: lower, id })
+    }
+
+    /// The name that a repository is shown by, of all that are known.
+    pub fn shown_of(
+        &self,
+        all: &[NamedRepository],
+        aliases: &BTreeMap<String, String>,
+        named: &NamedRepository,
+    ) -> String {
+        let lower = named.name.to_lowercase();
+        let today = aliases.get(&lower).map_or(named.name.as_str(), String::as_str);
+        let same_name = |other: &&NamedRepository| other.name.to_lowercase() == today.to_lowercase();
+        let id = named.id.or_else(|| all.iter().filter(same_name).find_map(|other| other.id));
+        let same = |other: &&NamedRepository| same_name(other) || (id.is_some() && other.id == id);
+        let names = all.iter().filter(same).filter(|named| !is_taken(named, all));
+        let names: Vec<NamedRepository> = names.cloned().collect();
+        self.shown_among(&names, today)
+    }
+
+    /// The name that is shown, of those that a repository has had: the configuration's, else the one first seen.
+    fn shown_among(&self, names: &[NamedRepository], today: &str) -> String {
+        let texts = names.iter().map(|named| named.name.as_str()).chain([today]);
+        let configured = texts.filter_map(|name| self.spellings.get(&name.to_lowercase())).min();
+        let first_seen = names.iter().min_by_key(|named| (named.since, &named.name));
+        configured.cloned().unwrap_or_else(|| first_seen.map_or(today, |named| &named.name).to_owned())
+    }
+}
+
+/// Whether another repository took a name after one had it.
+fn is_taken(named: &NamedRepository, others: &[NamedRepository]) -> bool {
+    let Some(id) = named.id else { return false };
+    let lower = named.name.to_lowercase();
+    others.iter().any(|other| {
+        other.id.is_some_and(|other| other != id)
+            && other.since > named.since
+            && other.name.to_lowercase() == lower
+    })
+}

@@ -1,0 +1,94 @@
+//! Gives each repository one name: one spelling in all settings, and the one that it has now.
+
+use super::{Settings, rules::Aliases};
+use metrics_lib::{
+    fact::Teams,
+    repository::{Spellings, folded},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The names of an installation's repositories.
+struct Names {
+    spellings: Spellings,
+    /// Former names, without case, and today's.
+    aliases: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// A name as it is now, in its one spelling.
+    fn now(&self, name: &str) -> String {
+        let today = self.aliases.get(&folded(name)).map_or(name, String::as_str);
+        self.spellings.of(today).to_owned()
+    }
+
+    fn all(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
+        names.iter().map(|name| self.now(name)).collect()
+    }
+}
+
+impl Settings {
+    /// Puts the name that each repository has now, in its one spelling, everywhere.
+    pub(super) fn with_one_name_each(mut self, aliases: Aliases) -> Self {
+        let Aliases { today, former } = aliases;
+        let names = Names { spellings: self.spellings(&today), aliases: former };
+        let owned = self.teams.0.iter().map(|(team, owned)| (team.clone(), names.all(owned)));
+        self.teams = Teams(owned.collect());
+        let production = &mut self.production;
+        production.trunk_based = names.all(&production.trunk_based);
+        let exceptions = std::mem::take(&mut production.repositories).into_iter();
+        production.repositories = exceptions.map(|(name, value)| (names.now(&name), value)).collect();
+        // What CloudWatch has under a former name stays there, so dashboards may ask for it.
+        let shown = self.dashboards.repositories.iter();
+        self.dashboards.repositories = shown.map(|name| names.spellings.of(name).to_owned()).collect();
+        for alarm in &mut self.operations.repository_alarms {
+            alarm.repository = names.now(&alarm.repository);
+        }
+        for blamed in self.incidents.accounts.values_mut() {
+            *blamed = names.all(blamed);
+        }
+        let mut accounts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (name, given) in std::mem::take(&mut self.repositories.accounts) {
+            accounts.entry(names.now(&name)).or_default().extend(given);
+        }
+        self.repositories.accounts = accounts;
+        let aliases = names.aliases.keys();
+        self.repositories.aliases = aliases.map(|former| (former.clone(), names.now(former))).collect();
+        self.repositories.spellings = self.other_spellings(&names.spellings);
+        self
+    }
+
+    /// The spellings of all names, of each the first.
+    fn spellings(&self, today: &[String]) -> Spellings {
+        let blamed = self.incidents.accounts.values().flatten();
+        self.teams
+            .0
+            .values()
+            .flatten()
+            .chain(&self.production.trunk_based)
+            .chain(&self.dashboards.repositories)
+            .chain(self.production.repositories.keys())
+            .chain(today)
+            .chain(self.repositories.accounts.keys())
+            .chain(self.operations.repository_alarms.iter().map(|alarm| &alarm.repository))
+            .chain(blamed.filter(|blamed| !super::reader::is_account(blamed)))
+            .collect()
+    }
+
+    /// The spellings of the names of today that neither teams nor trunk-based repositories tell.
+    fn other_spellings(&self, spellings: &Spellings) -> BTreeSet<String> {
+        let told: BTreeSet<String> = self
+            .teams
+            .0
+            .values()
+            .flatten()
+            .chain(&self.production.trunk_based)
+            .map(|name| folded(name))
+            .collect();
+        let is_now = |name: &String| !self.repositories.aliases.contains_key(&folded(name));
+        spellings
+            .all()
+            .map(str::to_owned)
+            .filter(|name| !told.contains(&folded(name)) && is_now(name))
+            .collect()
+    }
+}

@@ -1,0 +1,161 @@
+//! What repositories are called, and which host they lie on.
+
+use super::check;
+use crate::scene::{
+    Delivery, Scene, Source, at, commit, commit_id, execution, execution_of, ops_item, push, with_webhook,
+};
+use local::shapes::delivery;
+use serde_json::{Value, json};
+
+/// The delivery, with GitHub's id of the repository.
+fn with_id((_, body): Delivery, id: u64) -> Delivery {
+    let mut body: Value = serde_json::from_str(&body).unwrap();
+    body["repository"]["id"] = json!(id);
+    delivery("push", &body)
+}
+
+async fn pushes(scene: &mut Scene, time: &str, name: &str, id: u64, before: u32, number: u32) {
+    let before = (before > 0).then(|| commit_id(before));
+    let pushed = push(name, "main", before.as_deref(), &[commit(number, time, "Add")], at(time));
+    assert_eq!(scene.delivers(time, &with_id(pushed, id)).await, 200);
+}
+
+/// One repository, whatever the case of its name in pipelines, configuration, deliveries and incidents.
+#[tokio::test]
+async fn case() {
+    let mut config = with_webhook();
+    config["teams"] = json!({"payments": ["Acme/Shop"]});
+    config["trunkBasedRepositories"] = json!(["ACME/shop"]);
+    let mut scene = Scene::with(config).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
+    scene
+        .runs(
+            &execution("e1", "12:00").source(Source::CodeStar, "acme/SHOP", "topic").revision(&commit_id(1)),
+        )
+        .await;
+    scene.runs(&execution("e2", "13:00").revision(&commit_id(1))).await;
+    scene.raises(&ops_item(1, "14:00").title("aCme/shop is down")).await;
+    let found = [
+        "Deployments Acme/Shop 12:00 = 1",
+        "Deployments Acme/Shop 13:00 = 1",
+        "FailedDeployments Acme/Shop 13:00 = 1",
+        "LeadTimeForChanges Acme/Shop 12:00 = 3600",
+    ];
+    check(scene, &["Deployments", "FailedDeployments", "LeadTimeForChanges"], &found).await;
+}
+
+/// Without a spelling in the configuration, the one first seen is shown.
+#[tokio::test]
+async fn case_that_nobody_configured() {
+    let mut scene = Scene::new().await;
+    let run = |id: &str, ended: &str, name: &str| execution(id, ended).source(Source::CodeStar, name, "main");
+    scene.runs(&run("e1", "12:00", "acme/Other")).await;
+    scene.runs(&run("e2", "13:00", "Acme/other")).await;
+    let found = ["Deployments acme/Other 12:00 = 1", "Deployments acme/Other 13:00 = 1"];
+    check(scene, &["Deployments"], &found).await;
+}
+
+/// Objects and images are called exactly so.
+#[tokio::test]
+async fn case_of_objects() {
+    let mut scene = Scene::new().await;
+    scene.runs(&execution_of("a", "e1", "12:00").source(Source::S3, "bucket/app.zip", "")).await;
+    scene.runs(&execution_of("b", "e2", "13:00").source(Source::S3, "bucket/App.zip", "")).await;
+    let found = ["Deployments bucket/App.zip 13:00 = 1", "Deployments bucket/app.zip 12:00 = 1"];
+    check(scene, &["Deployments"], &found).await;
+}
+
+/// Renamed: the pipeline keeps the old name, which GitHub redirects, or gets the new one.
+#[tokio::test]
+async fn renamed() {
+    for in_pipeline in ["acme/shop", "acme/store"] {
+        let mut scene = Scene::with(with_webhook()).await;
+        pushes(&mut scene, "11:00", "acme/shop", 7, 0, 1).await;
+        scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+        pushes(&mut scene, "13:00", "acme/shop", 7, 1, 2).await;
+        pushes(&mut scene, "14:00", "acme/store", 7, 2, 3).await;
+        let e2 = execution("e2", "15:00").source(Source::CodeStar, in_pipeline, "main");
+        scene.runs(&e2.revision(&commit_id(3))).await;
+        scene.raises(&ops_item(1, "16:00").title("acme/store is down")).await;
+        let found = [
+            "FailedDeployments acme/shop 15:00 = 1",
+            "LeadTimeForChanges acme/shop 12:00 = 3600",
+            "LeadTimeForChanges acme/shop 15:00 = 7200",
+        ];
+        check(scene, &["FailedDeployments", "LeadTimeForChanges"], &found).await;
+    }
+}
+
+/// An incident names what the repository was called before.
+#[tokio::test]
+async fn incident_that_names_a_former_name() {
+    let mut scene = Scene::with(with_webhook()).await;
+    pushes(&mut scene, "10:00", "acme/old", 7, 0, 1).await;
+    pushes(&mut scene, "11:00", "acme/shop", 7, 1, 2).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(2))).await;
+    scene.raises(&ops_item(1, "13:00").title("https://github.com/acme/old/issues/7")).await;
+    check(scene, &["FailedDeployments"], &["FailedDeployments acme/shop 12:00 = 1"]).await;
+}
+
+/// What no delivery told, the configuration does.
+#[tokio::test]
+async fn aliases() {
+    let mut config = with_webhook();
+    config["aliases"] = json!({"acme/store": ["acme/shop"]});
+    config["teams"] = json!({});
+    let mut scene = Scene::with(config).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    let store = push("acme/store", "main", Some(&commit_id(1)), &[commit(2, "13:00", "Add")], at("13:00"));
+    scene.delivers("13:00", &store).await;
+    scene.runs(&execution("e2", "14:00").revision(&commit_id(2))).await;
+    let found = ["LeadTimeForChanges acme/store 12:00 = 3600", "LeadTimeForChanges acme/store 14:00 = 3600"];
+    check(scene, &["LeadTimeForChanges"], &found).await;
+}
+
+/// Another repository takes the name that one gave up.
+#[tokio::test]
+async fn name_that_was_taken_over() {
+    let mut scene = Scene::with(with_webhook()).await;
+    pushes(&mut scene, "10:00", "acme/shop", 7, 0, 1).await;
+    scene.runs(&execution("e1", "11:00").revision(&commit_id(1))).await;
+    pushes(&mut scene, "12:00", "acme/store", 7, 1, 2).await;
+    pushes(&mut scene, "16 10:00", "acme/shop", 8, 0, 11).await;
+    let other = execution_of("new", "e2", "16 11:00").revision(&commit_id(11));
+    scene.runs(&other).await;
+    let store = execution("e3", "16 12:00").source(Source::CodeStar, "acme/store", "main");
+    scene.runs(&store.revision(&commit_id(2))).await;
+    let mut found =
+        vec!["LeadTimeForChanges acme/shop 11:00 = 3600", "LeadTimeForChanges acme/shop 16 11:00 = 3600"];
+    // The name that it was shown by is another one's now.
+    found.push("LeadTimeForChanges acme/store 16 12:00 = 86400");
+    check(scene, &["LeadTimeForChanges"], &found).await;
+}
+
+/// Repositories may be bound to accounts, and a custom action is not believed.
+#[tokio::test]
+async fn who_may_deploy_a_repository() {
+    let mut config = crate::scene::config();
+    config["repositoryAccounts"] = json!({"acme/shop": ["333333333333"]});
+    let mut scene = Scene::with(config).await;
+    scene.runs(&execution("e1", "12:00")).await;
+    let mut custom = execution("e2", "13:00").source(Source::CodeStar, "acme/other", "main");
+    custom.actions[0]["input"]["actionTypeId"]["owner"] = json!("Custom");
+    scene.runs(&custom).await;
+    check(scene, &["Deployments"], &[]).await;
+}
+
+/// A host whose pushes the lake does not hold: no lead time, at once.
+#[tokio::test]
+async fn other_hosts() {
+    for provider in ["Bitbucket", "GitLab", "GitLabSelfManaged"] {
+        let mut scene = Scene::with(with_webhook()).await;
+        let mut run = execution("e1", "12:00").revision(&commit_id(1));
+        let summary = json!({"ProviderType": provider, "CommitMessage": "Add"}).to_string();
+        run.detail["artifactRevisions"][0]["revisionSummary"] = json!(summary);
+        scene.runs(&run).await;
+        let words =
+            ["DeploymentsWithoutCommits", "PendingLeadTimes", "IncompleteLeadTimes", "LeadTimeForChanges"];
+        check(scene, &words, &["DeploymentsWithoutCommits acme/shop 12:00 = 1"]).await;
+    }
+}
