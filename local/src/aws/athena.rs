@@ -25,12 +25,31 @@ pub struct Athena {
     workgroup: String,
     database: String,
     /// The queries, by id: the rows, or why there are none.
-    queries: BTreeMap<u64, (String, Result<Rows, String>)>,
+    queries: BTreeMap<u64, (String, Result<Kept, String>)>,
     started: u64,
     /// Whether queries run for ever.
     pub stuck: bool,
     /// How many of the next queries fail.
     pub failing: usize,
+}
+
+/// The rows of a result, on disk as the lake is that they come from.
+#[derive(Debug)]
+struct Kept {
+    archive: Archive,
+    rows: Place,
+}
+
+impl Kept {
+    fn new(rows: &Rows) -> io::Result<Self> {
+        let mut archive = Archive::default();
+        let rows = archive.put_json(rows)?;
+        Ok(Self { archive, rows })
+    }
+
+    fn rows(&self) -> io::Result<Rows> {
+        self.archive.json(self.rows)
+    }
 }
 
 /// The objects of the lake's bucket.
@@ -114,7 +133,8 @@ impl Athena {
             }
             "GetQueryResults" => {
                 let (_, next, (_, result)) = self.query(input)?;
-                let rows = result.as_ref().map_err(|_| invalid("Query did not finish successfully."))?;
+                let kept = result.as_ref().map_err(|_| invalid("Query did not finish successfully."))?;
+                let rows = kept.rows()?;
                 let start: usize =
                     next.map_or(Ok(0), |token| token.parse().map_err(|_| invalid("Invalid token")))?;
                 let cells = |row: &Vec<Option<String>>| -> Value {
@@ -156,18 +176,23 @@ impl Athena {
             return Err(AwsError::new("NotImplemented", message).with_status(501));
         }
         let known = self.queries.iter().find(|(_, (other, _))| *other == token).map(|(id, _)| *id);
-        let id = known.unwrap_or_else(|| {
+        let id = if let Some(id) = known {
+            id
+        } else {
             self.started += 1;
             let result = match self.failing.checked_sub(1) {
                 Some(left) => {
                     self.failing = left;
                     Err("GENERIC_INTERNAL_ERROR: the query engine has failed".to_owned())
                 }
-                None => changes(&execution_parameters, lake),
+                None => match changes(&execution_parameters, lake) {
+                    Ok(rows) => Ok(Kept::new(&rows)?),
+                    Err(reason) => Err(reason),
+                },
             };
             self.queries.insert(self.started, (token, result));
             self.started
-        });
+        };
         if self.queries.len() > KEPT {
             self.queries.pop_first();
         }
@@ -179,7 +204,7 @@ impl Athena {
     fn query(
         &self,
         input: Value,
-    ) -> Result<(String, Option<String>, &(String, Result<Rows, String>)), AwsError> {
+    ) -> Result<(String, Option<String>, &(String, Result<Kept, String>)), AwsError> {
         let QueryId { query_execution_id: id, next_token } = read(input)?;
         let query = id.parse().ok().and_then(|number: u64| self.queries.get(&number));
         let query = query.ok_or_else(|| invalid(&format!("QueryExecution {id} was not found")))?;
