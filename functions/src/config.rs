@@ -95,13 +95,10 @@ impl Config {
             read_role_external_id: text(env::READ_ROLE_EXTERNAL_ID)?,
             ledger_table: text(env::LEDGER_TABLE)?,
             production: object(env::PRODUCTION_RULE, &text(env::PRODUCTION_RULE)?)?,
-            rework: rule(&variable, env::REWORK_RULE)?,
-            incidents: rule(&variable, env::INCIDENT_RULE)?,
-            incident_accounts: match variable(env::INCIDENT_ACCOUNTS).filter(|value| !value.is_empty()) {
-                Some(text) => json(env::INCIDENT_ACCOUNTS, &text)?,
-                None => Vec::new(),
-            },
-            repositories: rule(&variable, env::REPOSITORY_RULE)?,
+            rework: optional(&variable, env::REWORK_RULE, object)?,
+            incidents: optional(&variable, env::INCIDENT_RULE, object)?,
+            incident_accounts: optional(&variable, env::INCIDENT_ACCOUNTS, json)?,
+            repositories: optional(&variable, env::REPOSITORY_RULE, object)?,
             teams: object(env::TEAMS, &text(env::TEAMS)?)?,
             attribution_window: duration(env::ATTRIBUTION_WINDOW)?,
             attribution_delay: duration(env::ATTRIBUTION_DELAY)?,
@@ -167,7 +164,7 @@ impl WebhookConfig {
             secret: required(&variable, env::WEBHOOK_SECRET)?,
             delivery_stream: required(&variable, env::DELIVERY_STREAM)?,
             bot_authors: json(env::BOT_AUTHORS, &required(&variable, env::BOT_AUTHORS)?)?,
-            rework: rule(&variable, env::REWORK_RULE)?,
+            rework: optional(&variable, env::REWORK_RULE, object)?,
             ledger_table: required(&variable, env::LEDGER_TABLE)?,
             clock: Clock::from_environment(&variable),
         })
@@ -181,13 +178,14 @@ fn places_of(accounts: &[ToolingAccount]) -> impl Iterator<Item = (&str, &str)> 
     })
 }
 
-/// A rule that is its default where the variable is not set.
-fn rule<T: DeserializeOwned + Default>(
+/// What is its default where the variable is not set.
+fn optional<T: Default>(
     variable: impl Fn(&str) -> Option<String>,
     name: &'static str,
+    read: impl FnOnce(&'static str, &str) -> Result<T, ConfigError>,
 ) -> Result<T, ConfigError> {
     match variable(name).filter(|value| !value.is_empty()) {
-        Some(text) => object(name, &text),
+        Some(text) => read(name, &text),
         None => Ok(T::default()),
     }
 }

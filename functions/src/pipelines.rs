@@ -108,7 +108,13 @@ pub async fn resolve(context: &Context, key: &ExecutionKey) -> Result<Resolution
 /// [`Error::Unconfigured`], [`Error::Aws`].
 pub async fn look(context: &Context, key: &ExecutionKey) -> Result<Look, Error> {
     check_configured(context, key)?;
-    Ok(match classify(context, key).await? {
+    let outcome = classify(context, key).await?;
+    look_at(context, key, outcome).await
+}
+
+/// What an outcome comes to: of a rollback, the pipeline's history tells.
+async fn look_at(context: &Context, key: &ExecutionKey, outcome: Outcome) -> Result<Look, Error> {
+    Ok(match outcome {
         Outcome::Deployment(deployment) => Look::Resolved(Resolution::Deployment(deployment)),
         Outcome::NotProduction(reason) => Look::Resolved(Resolution::NotProduction(reason)),
         Outcome::Running(running) => Look::Running(running),

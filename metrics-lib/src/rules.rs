@@ -243,6 +243,14 @@ mod tests {
         check("*", "", true);
         check("a*b*c", "a-c-b-c", true);
         check("a*b*c", "a-c-c", false);
+        check("a", "a", true);
+        check("a", "ab", false);
+        check("a*", "ab", true);
+        check("a*c", "abc", true);
+        check("a*c", "abd", false);
+        check("*b*", "abc", true);
+        check("a*b*c", "aXbXbXc", true);
+        check("a*ä", "aää", true);
     }
 
     #[test]

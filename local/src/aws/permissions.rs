@@ -7,7 +7,7 @@ use super::{
     AwsError,
     credentials::{Caller, Role},
 };
-use metrics_lib::{contract::ledger::PARTITION_KEY, lake};
+use metrics_lib::{contract::ledger::PARTITION_KEY, lake, rules::matches};
 use program::{
     naming::arn,
     plan::{Plan, Resource, Statement, incident_read_role, read_role},
@@ -289,34 +289,5 @@ fn action_on(action: &str, resource: &str) -> String {
             Some(prefix @ ("codeconnections" | "codestar-connections")),
         ) => format!("{prefix}:{operation}"),
         _ => action.to_owned(),
-    }
-}
-
-/// Whether a pattern, in which `*` stands for any text, matches a text.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
-    text.strip_prefix(start).is_some_and(|text| {
-        (0..=text.len()).any(|index| text.is_char_boundary(index) && matches(rest, &text[index..]))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns() {
-        fn check(pattern: &str, text: &str, expected: bool) {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
-        }
-        check("*", "", true);
-        check("a", "a", true);
-        check("a", "ab", false);
-        check("a*", "ab", true);
-        check("a*c", "abc", true);
-        check("a*c", "abd", false);
-        check("*b*", "abc", true);
-        check("a*b*c", "aXbXbXc", true);
-        check("a*ä", "aää", true);
     }
 }

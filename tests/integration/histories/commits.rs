@@ -96,12 +96,17 @@ async fn pipeline_made_anew() {
     lead_times(scene, &found).await;
 }
 
+/// A world in which acme/shop is deployed from any branch.
+async fn trunk_based() -> Scene {
+    let mut config = with_webhook();
+    config["trunkBasedRepositories"] = json!(["acme/shop"]);
+    Scene::with(config).await
+}
+
 /// One pipeline deploys a release branch and main in turn: what was live counts once.
 #[tokio::test]
 async fn branches_in_turn() {
-    let mut config = with_webhook();
-    config["trunkBasedRepositories"] = json!(["acme/shop"]);
-    let mut scene = Scene::with(config).await;
+    let mut scene = trunk_based().await;
     scene.pushes("11:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
     deploys(&mut scene, "e1", "12:00", 1).await;
     lists_nothing(&mut scene, "12:10", "release", None, 1).await;
@@ -133,9 +138,7 @@ async fn branches_in_turn() {
 /// A hotfix branch was deployed, then merged: older deployments than the latest matter.
 #[tokio::test]
 async fn hotfix_that_is_merged_later() {
-    let mut config = with_webhook();
-    config["trunkBasedRepositories"] = json!(["acme/shop"]);
-    let mut scene = Scene::with(config).await;
+    let mut scene = trunk_based().await;
     scene.pushes("10:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
     deploys(&mut scene, "e1", "11:00", 1).await;
     lists_nothing(&mut scene, "11:10", "hotfix/x", None, 1).await;

@@ -88,14 +88,20 @@ async fn raised_during_a_deployment_without_end() {
     check(scene, &["FailedDeployments"], &["FailedDeployments acme/shop 12:00 = 1"]).await;
 }
 
-/// Resolved, opened again, resolved: the last resolution counts.
-#[tokio::test]
-async fn opened_again() {
+/// A deployment, and an incident of 12:30 that was resolved at 13:00.
+async fn resolved() -> (Scene, OpsItem) {
     let mut scene = Scene::new().await;
     scene.runs(&execution("e1", "12:00")).await;
     let item = ops_item(1, "12:30");
     scene.raises(&item).await;
     scene.resolves(&item, "13:00").await;
+    (scene, item)
+}
+
+/// Resolved, opened again, resolved: the last resolution counts.
+#[tokio::test]
+async fn opened_again() {
+    let (mut scene, item) = resolved().await;
     scene.until("14:00").await;
     scene.event(&item.update_event("Open", at("14:00")));
     scene.until("16:00").await;
@@ -107,11 +113,7 @@ async fn opened_again() {
 /// Opened again and still open: it is not restored.
 #[tokio::test]
 async fn opened_again_for_good() {
-    let mut scene = Scene::new().await;
-    scene.runs(&execution("e1", "12:00")).await;
-    let item = ops_item(1, "12:30");
-    scene.raises(&item).await;
-    scene.resolves(&item, "13:00").await;
+    let (mut scene, item) = resolved().await;
     scene.until("14:00").await;
     scene.event(&item.update_event("InProgress", at("14:00")));
     check(scene, &["TimeToRestore", "restore"], &[]).await;
@@ -120,11 +122,7 @@ async fn opened_again_for_good() {
 /// No event tells that it was opened again: the present status is asked for before it is settled.
 #[tokio::test]
 async fn opened_again_without_an_event() {
-    let mut scene = Scene::new().await;
-    scene.runs(&execution("e1", "12:00")).await;
-    let item = ops_item(1, "12:30");
-    scene.raises(&item).await;
-    scene.resolves(&item, "13:00").await;
+    let (mut scene, item) = resolved().await;
     let mut open = item.recorded();
     open.item["LastModifiedTime"] = json!(at("14:00"));
     scene.until("14:00").await;
