@@ -36,7 +36,7 @@ impl Context {
     pub async fn new(config: Config) -> Self {
         let clients = Clients::new(&config).await;
         let ledger = Ledger::new(clients.dynamodb.clone(), config.ledger_table.clone());
-        let repositories = Repositories::new(config.repository_names().map(str::to_owned));
+        let repositories = Repositories::new(config.repository_names());
         let (runs, structures, providers) = (Runs::default(), Structures::default(), Mutex::default());
         Self { config, clients, ledger, repositories, runs, structures, providers }
     }

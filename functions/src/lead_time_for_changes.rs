@@ -156,8 +156,7 @@ async fn answer(
                     .filter(|live| live.time < *time),
             );
         }
-        live.sort_by(|a, b| (b.time, &b.revision).cmp(&(a.time, &a.revision)));
-        live.dedup_by(|a, b| (a.time, &a.revision) == (b.time, &b.revision));
+        latest_first(&mut live);
         let mut number = 0..;
         others.retain(|_| number.next().is_some_and(|number| !concerned.contains(&number)));
     }
@@ -206,8 +205,7 @@ async fn before(
         }
     }
     if !found.live.is_empty() {
-        found.live.sort_by_key(|live| Reverse(live.time));
-        found.live.dedup_by(|a, b| (a.time, &a.revision) == (b.time, &b.revision));
+        latest_first(&mut found.live);
         return Ok(found);
     }
     let earliest = time.checked_sub(context.config.lead_time_lookback).unwrap_or(Timestamp::MIN);
@@ -235,6 +233,12 @@ impl Before {
         let branch = deployment.and_then(|deployment| deployment.source.reference.branch());
         self.lines.extend(branch.map(str::to_owned));
     }
+}
+
+/// Puts the latest first, each once.
+fn latest_first(live: &mut Vec<Live>) {
+    live.sort_by(|a, b| (b.time, &b.revision).cmp(&(a.time, &a.revision)));
+    live.dedup();
 }
 
 /// What an execution brought to production, if that is a commit of a repository.

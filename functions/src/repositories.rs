@@ -6,7 +6,10 @@
 
 use crate::{context::Context, error::Error, ledger::NamedRepository};
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::event::SourceKind;
+use metrics_lib::{
+    event::SourceKind,
+    repository::{Spellings, folded},
+};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Mutex, PoisonError},
@@ -18,8 +21,8 @@ const BELIEVED: SignedDuration = SignedDuration::from_secs(60);
 /// What repositories are called.
 #[derive(Debug, Default)]
 pub struct Repositories {
-    /// By name in lower case, the spelling that the configuration has.
-    spellings: BTreeMap<String, String>,
+    /// The names as the configuration has them.
+    spellings: Spellings,
     /// What was looked up, and when.
     looked_up: Mutex<HashMap<String, (Timestamp, Identity)>>,
 }
@@ -37,12 +40,8 @@ pub struct Identity {
 
 impl Repositories {
     /// Repositories whose names the configuration spells, the first spelling of each.
-    pub fn new(configured: impl IntoIterator<Item = String>) -> Self {
-        let mut spellings = BTreeMap::new();
-        for name in configured {
-            spellings.entry(name.to_lowercase()).or_insert(name);
-        }
-        Self { spellings, looked_up: Mutex::default() }
+    pub fn new<T: AsRef<str>>(configured: impl IntoIterator<Item = T>) -> Self {
+        Self { spellings: configured.into_iter().collect(), looked_up: Mutex::default() }
     }
 
     /// The name that a repository is shown by, as an execution of an instant names it. One that is new is remembered.
@@ -68,7 +67,7 @@ impl Repositories {
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn identity(&self, context: &Context, name: &str, time: Timestamp) -> Result<Identity, Error> {
         let now = context.now()?;
-        let lower = name.to_lowercase();
+        let lower = folded(name);
         if let Some((at, known)) = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner).get(&lower)
             && now.duration_since(*at).abs() < BELIEVED
         {
@@ -82,7 +81,7 @@ impl Repositories {
 
     async fn look_up(&self, context: &Context, name: &str, time: Timestamp) -> Result<Identity, Error> {
         let aliases = &context.config.repositories.aliases;
-        let today = aliases.get(&name.to_lowercase()).map_or(name, String::as_str);
+        let today = aliases.get(&folded(name)).map_or(name, String::as_str);
         let mut known = context.ledger.repositories_named(today).await?;
         if known.is_empty() {
             context.ledger.remember_repository(today, None, time).await?;
@@ -103,18 +102,18 @@ impl Repositories {
                 // A name that was given up is another repository's row since that took it.
                 match was_renamed && is_taken(&named, &context.ledger.repositories_named(&named.name).await?)
                 {
-                    true => drop(given_up.insert(named.name.to_lowercase())),
+                    true => drop(given_up.insert(folded(&named.name))),
                     false => names.push(named),
                 }
             }
         }
-        names.retain(|named| !given_up.contains(&named.name.to_lowercase()));
-        let lower = names.iter().map(|named| named.name.to_lowercase());
-        let mut lower: BTreeSet<String> = lower.chain([today.to_lowercase()]).collect();
-        let former = aliases.iter().filter(|(_, name)| lower.contains(&name.to_lowercase()));
+        names.retain(|named| !given_up.contains(&folded(&named.name)));
+        let lower = names.iter().map(|named| folded(&named.name));
+        let mut lower: BTreeSet<String> = lower.chain([folded(today)]).collect();
+        let former = aliases.iter().filter(|(_, name)| lower.contains(&folded(name)));
         let former: Vec<String> = former.map(|(former, _)| former.clone()).collect();
         lower.extend(former);
-        let was_given_up = given_up.contains(&today.to_lowercase());
+        let was_given_up = given_up.contains(&folded(today));
         lower.extend(given_up);
         let present = names.last().filter(|_| was_given_up).map_or(today, |named| &named.name);
         let shown = self.shown_among(&names, present);
@@ -128,9 +127,9 @@ impl Repositories {
         aliases: &BTreeMap<String, String>,
         named: &NamedRepository,
     ) -> String {
-        let lower = named.name.to_lowercase();
+        let lower = folded(&named.name);
         let today = aliases.get(&lower).map_or(named.name.as_str(), String::as_str);
-        let same_name = |other: &&NamedRepository| other.name.to_lowercase() == today.to_lowercase();
+        let same_name = |other: &&NamedRepository| folded(&other.name) == folded(today);
         let id = named.id.or_else(|| all.iter().filter(same_name).find_map(|other| other.id));
         let same = |other: &&NamedRepository| same_name(other) || (id.is_some() && other.id == id);
         let names = all.iter().filter(same).filter(|named| !is_taken(named, all));
@@ -141,19 +140,17 @@ impl Repositories {
     /// The name that is shown, of those that a repository has had: the configuration's, else the one first seen.
     fn shown_among(&self, names: &[NamedRepository], today: &str) -> String {
         let texts = names.iter().map(|named| named.name.as_str()).chain([today]);
-        let configured = texts.filter_map(|name| self.spellings.get(&name.to_lowercase())).min();
+        let configured = texts.filter_map(|name| self.spellings.known(name)).min();
         let first_seen = names.iter().min_by_key(|named| (named.since, &named.name));
-        configured.cloned().unwrap_or_else(|| first_seen.map_or(today, |named| &named.name).to_owned())
+        configured.unwrap_or_else(|| first_seen.map_or(today, |named| &named.name)).to_owned()
     }
 }
 
 /// Whether another repository took a name after one had it.
 fn is_taken(named: &NamedRepository, others: &[NamedRepository]) -> bool {
     let Some(id) = named.id else { return false };
-    let lower = named.name.to_lowercase();
+    let lower = folded(&named.name);
     others.iter().any(|other| {
-        other.id.is_some_and(|other| other != id)
-            && other.since > named.since
-            && other.name.to_lowercase() == lower
+        other.id.is_some_and(|other| other != id) && other.since > named.since && folded(&other.name) == lower
     })
 }

@@ -14,7 +14,12 @@ impl Spellings {
 
     /// A name in its one spelling; as it is if nothing is known of it.
     pub fn of<'a>(&'a self, name: &'a str) -> &'a str {
-        self.0.get(&folded(name)).map_or(name, String::as_str)
+        self.known(name).unwrap_or(name)
+    }
+
+    /// The one spelling of a name, if anything is known of it.
+    pub fn known(&self, name: &str) -> Option<&str> {
+        self.0.get(&folded(name)).map(String::as_str)
     }
 
     /// Every spelling.

@@ -12,6 +12,7 @@ use metrics_lib::{
     event::{Deployed, Deployment, ExecutionKey, SourceKind},
     fact::FactKind,
     lake::CommitId,
+    repository::folded,
 };
 use std::{collections::BTreeSet, ops::Range, sync::PoisonError};
 
@@ -131,7 +132,7 @@ impl Ledger {
         id: Option<u64>,
         since: Timestamp,
     ) -> Result<(), Error> {
-        let lower = name.to_lowercase();
+        let lower = folded(name);
         let id_text = id.map(|id| id.to_string()).unwrap_or_default();
         let by_name = format!("{REPOSITORY}{lower}#{id_text}");
         if self.is_remembered(&by_name) {
@@ -157,7 +158,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn repositories_named(&self, name: &str) -> Result<Vec<NamedRepository>, Error> {
-        let items = self.query(KNOWN, &format!("{REPOSITORY}{}#", name.to_lowercase())).await?;
+        let items = self.query(KNOWN, &format!("{REPOSITORY}{}#", folded(name))).await?;
         items.iter().map(named).collect()
     }
 
