@@ -10,7 +10,10 @@ use lambda_runtime::{
     LambdaEvent, service_fn,
     tracing::{self, warn},
 };
-use metrics_lib::lake::{Change, Row, bucket, day};
+use metrics_lib::{
+    lake::{Change, Row, bucket, day},
+    repository::GitName,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -106,7 +109,7 @@ fn line(data: &str, arrived: i64) -> Result<Option<(String, Metadata)>, &'static
     let row: Row = serde_json::from_slice(&bytes).map_err(|_| "it is not a record of the lake")?;
     let mut line = serde_json::to_vec(&row).map_err(|_| "it can't be written")?;
     line.push(b'\n');
-    let repository = row.repository.clone();
+    let repository = GitName::new(&row.repository);
     Change::try_from(row).map_err(|_| "its values are not valid")?;
     let arrived = Timestamp::from_millisecond(arrived).map_err(|_| "its arrival is no time")?;
     let partition_keys = BTreeMap::from([("bucket", bucket(&repository)), ("day", day(arrived))]);

@@ -3,7 +3,10 @@
 use crate::{context::Context, error::Error, ledger::Owner};
 use aws_sdk_athena::types::{QueryExecutionContext, QueryExecutionState, QueryExecutionStatus};
 use jiff::Timestamp;
-use metrics_lib::lake::{self, CHANGES_STATEMENT, Change, Row, bucket, day, literal};
+use metrics_lib::{
+    lake::{self, CHANGES_STATEMENT, Change, Row, bucket, day, literal},
+    repository::GitName,
+};
 use sha2::{Digest, Sha256};
 use std::{
     ops::Range,
@@ -23,11 +26,11 @@ const POLL: Range<Duration> = Duration::from_millis(100)..Duration::from_secs(2)
 /// [`Error::Query`] for a query that fails, is cancelled or takes too long; [`Error::Aws`]; [`Error::Lake`].
 pub async fn changes(
     context: &Context,
-    repository: &str,
+    repository: &GitName,
     time: Range<Timestamp>,
     Owner { invocation, deadline, .. }: Owner<'_>,
 ) -> Result<Vec<Change>, Error> {
-    let parameters = [bucket(repository), day(time.start), day(time.end), repository.to_ascii_lowercase()];
+    let parameters = [bucket(repository), day(time.start), day(time.end), repository.key()];
     let parameters = parameters.map(|text| literal(&text));
     let id = start(context, &parameters, invocation).await?;
     wait(context, &id, deadline).await?;

@@ -24,10 +24,10 @@ pub async fn known(context: &Context, incident: &Incident) -> Result<KnownNames,
     let names = context.ledger.names().await?;
     for named in &names.repositories {
         let shown = context.repositories.shown_of(&names.repositories, &config.repositories.aliases, named);
-        known.add_former(&named.name, &shown);
+        known.add_former(named.name.as_str(), &shown);
     }
     for (former, today) in &config.repositories.aliases {
-        known.add_former(former, today);
+        known.add_former(former.as_str(), today);
     }
     for name in names.exact {
         known.add_exact(&name);

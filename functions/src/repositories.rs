@@ -8,7 +8,7 @@ use crate::{context::Context, error::Error, ledger::NamedRepository};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     event::SourceKind,
-    repository::{Spellings, folded},
+    repository::{GitName, Spellings},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -24,7 +24,7 @@ pub struct Repositories {
     /// The names as the configuration has them.
     spellings: Spellings,
     /// What was looked up, and when.
-    looked_up: Mutex<HashMap<String, (Timestamp, Identity)>>,
+    looked_up: Mutex<HashMap<GitName, (Timestamp, Identity)>>,
 }
 
 /// A repository of a Git host.
@@ -32,8 +32,8 @@ pub struct Repositories {
 pub struct Identity {
     /// The name that is shown.
     pub shown: String,
-    /// The names that it has had, in lower case.
-    pub names: BTreeSet<String>,
+    /// The names that it has had.
+    pub names: BTreeSet<GitName>,
     /// GitHub's id, if a delivery told it.
     pub id: Option<u64>,
 }
@@ -67,25 +67,25 @@ impl Repositories {
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn identity(&self, context: &Context, name: &str, time: Timestamp) -> Result<Identity, Error> {
         let now = context.now()?;
-        let lower = folded(name);
-        if let Some((at, known)) = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner).get(&lower)
+        let name = GitName::new(name);
+        if let Some((at, known)) = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner).get(&name)
             && now.duration_since(*at).abs() < BELIEVED
         {
             return Ok(known.clone());
         }
-        let identity = self.look_up(context, name, time).await?;
+        let identity = self.look_up(context, &name, time).await?;
         let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
-        looked_up.insert(lower, (now, identity.clone()));
+        looked_up.insert(name, (now, identity.clone()));
         Ok(identity)
     }
 
-    async fn look_up(&self, context: &Context, name: &str, time: Timestamp) -> Result<Identity, Error> {
+    async fn look_up(&self, context: &Context, name: &GitName, time: Timestamp) -> Result<Identity, Error> {
         let aliases = &context.config.repositories.aliases;
-        let today = aliases.get(&folded(name)).map_or(name, String::as_str);
-        let mut known = context.ledger.repositories_named(today).await?;
+        let today = GitName::new(aliases.get(name).map_or(name.as_str(), String::as_str));
+        let mut known = context.ledger.repositories_named(&today).await?;
         if known.is_empty() {
-            context.ledger.remember_repository(today, None, time).await?;
-            known = context.ledger.repositories_named(today).await?;
+            context.ledger.remember_repository(&today, None, time).await?;
+            known = context.ledger.repositories_named(&today).await?;
         }
         // A name that was given up may be taken by another repository: it is the one that had it then.
         let at_the_time = known.iter().filter(|named| named.id.is_some() && named.since <= time);
@@ -102,55 +102,53 @@ impl Repositories {
                 // A name that was given up is another repository's row since that took it.
                 match was_renamed && is_taken(&named, &context.ledger.repositories_named(&named.name).await?)
                 {
-                    true => drop(given_up.insert(folded(&named.name))),
+                    true => drop(given_up.insert(named.name)),
                     false => names.push(named),
                 }
             }
         }
-        names.retain(|named| !given_up.contains(&folded(&named.name)));
-        let lower = names.iter().map(|named| folded(&named.name));
-        let mut lower: BTreeSet<String> = lower.chain([folded(today)]).collect();
-        let former = aliases.iter().filter(|(_, name)| lower.contains(&folded(name)));
-        let former: Vec<String> = former.map(|(former, _)| former.clone()).collect();
-        lower.extend(former);
-        let was_given_up = given_up.contains(&folded(today));
-        lower.extend(given_up);
-        let present = names.last().filter(|_| was_given_up).map_or(today, |named| &named.name);
+        names.retain(|named| !given_up.contains(&named.name));
+        let own = names.iter().map(|named| &named.name);
+        let mut all: BTreeSet<GitName> = own.chain([&today]).cloned().collect();
+        let former = aliases.iter().filter(|(_, name)| all.contains(&name.as_str().into()));
+        let former: Vec<GitName> = former.map(|(former, _)| former.clone()).collect();
+        all.extend(former);
+        let was_given_up = given_up.contains(&today);
+        all.extend(given_up);
+        let present = names.last().filter(|_| was_given_up).map_or(&today, |named| &named.name);
         let shown = self.shown_among(&names, present);
-        Ok(Identity { shown, names: lower, id })
+        Ok(Identity { shown, names: all, id })
     }
 
     /// The name that a repository is shown by, of all that are known.
     pub fn shown_of(
         &self,
         all: &[NamedRepository],
-        aliases: &BTreeMap<String, String>,
+        aliases: &BTreeMap<GitName, String>,
         named: &NamedRepository,
     ) -> String {
-        let lower = folded(&named.name);
-        let today = aliases.get(&lower).map_or(named.name.as_str(), String::as_str);
-        let same_name = |other: &&NamedRepository| folded(&other.name) == folded(today);
+        let today = aliases.get(&named.name).map_or(named.name.as_str(), String::as_str).into();
+        let same_name = |other: &&NamedRepository| other.name == today;
         let id = named.id.or_else(|| all.iter().filter(same_name).find_map(|other| other.id));
         let same = |other: &&NamedRepository| same_name(other) || (id.is_some() && other.id == id);
         let names = all.iter().filter(same).filter(|named| !is_taken(named, all));
         let names: Vec<NamedRepository> = names.cloned().collect();
-        self.shown_among(&names, today)
+        self.shown_among(&names, &today)
     }
 
     /// The name that is shown, of those that a repository has had: the configuration's, else the one first seen.
-    fn shown_among(&self, names: &[NamedRepository], today: &str) -> String {
-        let texts = names.iter().map(|named| named.name.as_str()).chain([today]);
+    fn shown_among(&self, names: &[NamedRepository], today: &GitName) -> String {
+        let texts = names.iter().map(|named| &named.name).chain([today]).map(GitName::as_str);
         let configured = texts.filter_map(|name| self.spellings.known(name)).min();
         let first_seen = names.iter().min_by_key(|named| (named.since, &named.name));
-        configured.unwrap_or_else(|| first_seen.map_or(today, |named| &named.name)).to_owned()
+        configured.unwrap_or_else(|| first_seen.map_or(today, |named| &named.name).as_str()).to_owned()
     }
 }
 
 /// Whether another repository took a name after one had it.
 fn is_taken(named: &NamedRepository, others: &[NamedRepository]) -> bool {
     let Some(id) = named.id else { return false };
-    let lower = folded(&named.name);
     others.iter().any(|other| {
-        other.id.is_some_and(|other| other != id) && other.since > named.since && folded(&other.name) == lower
+        other.id.is_some_and(|other| other != id) && other.since > named.since && other.name == named.name
     })
 }

@@ -3,11 +3,13 @@
 use crate::{
     event::{Deployed, ExecutionKey, Incident, PipelineKey},
     production::Running,
+    repository::GitName,
     rules::Unnamed,
     text::{self, ConsolePipeline, Mentioned},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     ops::Range,
 };
@@ -15,8 +17,8 @@ use std::{
 /// A name of a repository as people may write it. Git hosts don't tell names apart by case, AWS does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Spelling {
-    /// A repository of a Git host, in lower case.
-    AnyCase(String),
+    /// A repository of a Git host.
+    AnyCase(GitName),
     /// One of CodeCommit, ECR or S3.
     Exact(String),
 }
@@ -24,12 +26,13 @@ pub enum Spelling {
 impl Spelling {
     /// The name of a repository of a Git host.
     pub fn any_case(name: &str) -> Self {
-        Self::AnyCase(name.to_ascii_lowercase())
+        Self::AnyCase(name.into())
     }
 
     fn as_str(&self) -> &str {
         match self {
-            Self::AnyCase(name) | Self::Exact(name) => name,
+            Self::AnyCase(name) => name.as_str(),
+            Self::Exact(name) => name,
         }
     }
 }
@@ -37,8 +40,8 @@ impl Spelling {
 /// The names that an incident can contain: those of what was deployed or delivered, and of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownNames {
-    /// The owners of repositories of Git hosts, in lower case: whose bare `owner/name` is no prose.
-    pub owners: BTreeSet<String>,
+    /// The owners of repositories of Git hosts: whose bare `owner/name` is no prose.
+    pub owners: BTreeSet<GitName>,
     /// Repositories by each name that they have or had, and the name that is shown.
     pub repositories: BTreeMap<Spelling, String>,
     /// Names of pipelines that may be named without ARN or address.
@@ -53,7 +56,7 @@ impl KnownNames {
 
     /// Adds a name that a repository of a Git host had before, and its owner.
     pub fn add_former(&mut self, former: &str, shown: &str) {
-        self.owners.extend(former.split_once('/').map(|(owner, _)| owner.to_ascii_lowercase()));
+        self.owners.extend(GitName::new(former).owner());
         self.repositories.insert(Spelling::any_case(former), shown.to_owned());
     }
 
@@ -73,7 +76,7 @@ impl KnownNames {
     }
 
     fn knows_owner_of(&self, name: &str) -> bool {
-        name.split_once('/').is_some_and(|(owner, _)| self.owners.contains(&owner.to_ascii_lowercase()))
+        GitName::new(name).owner().is_some_and(|owner| self.owners.contains(&owner))
     }
 }
 
@@ -174,12 +177,12 @@ fn names_in<'a>(prose: &str, known: &'a KnownNames) -> Vec<(Range<usize>, Found<
     let mut found = Vec::new();
     for (spelling, shown) in &known.repositories {
         let (text, name) = match spelling {
-            Spelling::AnyCase(name) => (lower.as_str(), name),
-            Spelling::Exact(name) => (prose, name),
+            Spelling::AnyCase(name) => (lower.as_str(), Cow::Owned(name.key())),
+            Spelling::Exact(name) => (prose, Cow::Borrowed(name.as_str())),
         };
         let is_word = !spelling.as_str().contains('/');
         let repository = || Found::Repository { shown: shown.clone(), is_word };
-        found.extend(text::places_of(text, name).map(|place| (place, repository())));
+        found.extend(text::places_of(text, &name).map(|place| (place, repository())));
     }
     for name in &known.pipelines {
         found.extend(text::places_of(prose, name).map(|place| (place, Found::Pipeline(name))));

@@ -1,6 +1,7 @@
 //! What an installation decides: which executions are production deployments, what is rework, which incidents count, and
 //! what repositories are called.
 
+use crate::repository::GitName;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,7 +105,7 @@ impl ProductionRule {
 }
 
 /// A hash that never changes: what was written with it is compared years later.
-fn fnv_1a(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv_1a(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
@@ -200,9 +201,9 @@ pub struct RepositoryRule {
     /// Names that the configuration has, beside those of teams and trunk-based repositories, in the spelling that is shown.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub spellings: BTreeSet<String>,
-    /// The names that repositories had before, in lower case, and the name that each has now.
+    /// The names that repositories had before, and the name that each has now.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub aliases: BTreeMap<String, String>,
+    pub aliases: BTreeMap<GitName, String>,
     /// The accounts whose pipelines may deploy a repository; all where it has none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub accounts: BTreeMap<String, BTreeSet<String>>,

@@ -213,7 +213,8 @@ async fn earlier_hotfix_by_a_commit_within_the_change() {
 async fn failed_query() {
     let mut scene = Scene::with(with_webhook()).await;
     scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
-    let garbage = format!("changes/bucket={}/day=2026-06-15/garbage", metrics_lib::lake::bucket("acme/shop"));
+    let garbage =
+        format!("changes/bucket={}/day=2026-06-15/garbage", metrics_lib::lake::bucket(&"acme/shop".into()));
     scene.services().lake.put(garbage.clone(), b"{").unwrap();
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
     scene.until("12:20").await;

@@ -68,7 +68,7 @@ async fn statement_on_a_real_engine() {
     }
 
     let parameters = |repository: &str, days: [&str; 2]| {
-        [bucket("acme/shop"), days[0].to_owned(), days[1].to_owned(), repository.to_owned()]
+        [bucket(&"acme/shop".into()), days[0].to_owned(), days[1].to_owned(), repository.to_owned()]
             .map(|value| literal(&value))
     };
     let days = ["2026-06-15", "2026-06-15"];

@@ -6,6 +6,7 @@ use crate::wire;
 use jiff::Timestamp;
 use metrics_lib::{
     lake::{Change, Commit, CommitId, PullRequest, Push, is_repository},
+    repository::GitName,
     rules::ReworkRule,
     text,
 };
@@ -113,7 +114,7 @@ pub struct Named {
     /// GitHub's id.
     pub id: u64,
     /// The names, `owner/name`, the former one first.
-    pub names: Vec<String>,
+    pub names: Vec<GitName>,
 }
 
 /// What a payload tells of its repository's name, if it does.
@@ -136,7 +137,10 @@ pub fn named(event: &str, body: &[u8]) -> Option<Named> {
             }
         }
     });
-    Some(Named { id: payload.repository.id?, names: former.into_iter().chain([name.clone()]).collect() })
+    Some(Named {
+        id: payload.repository.id?,
+        names: former.into_iter().chain([name.clone()]).map(GitName::new).collect(),
+    })
 }
 
 #[derive(Deserialize)]
@@ -268,8 +272,10 @@ fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
     if action != "closed" || !merged {
         return Ok(Vec::new());
     }
-    let own_branch =
-        head.repo.as_ref().is_some_and(|head| head.full_name.eq_ignore_ascii_case(&repository.full_name));
+    let own_branch = head
+        .repo
+        .as_ref()
+        .is_some_and(|head| GitName::new(&head.full_name) == GitName::new(&repository.full_name));
     let invalid = |reason: String| Invalid { event: "pull_request".into(), reason };
     for (name, branch) in [("base", &base), ("head", &head)] {
         if branch.name.len() > LONGEST_BRANCH {
@@ -428,7 +434,7 @@ mod tests {
     fn names_of_repositories() {
         fn check(event: &str, payload: &Value, expected: Option<(u64, &[&str])>) {
             let found = named(event, payload.to_string().as_bytes());
-            let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            let names = |names: &[&str]| names.iter().map(|name| GitName::new(*name)).collect();
             assert_eq!(found, expected.map(|(id, all)| Named { id, names: names(all) }), "{payload}");
         }
         let repository = json!({"id": 7, "full_name": "acme/store"});

@@ -12,7 +12,7 @@ use metrics_lib::{
     event::{Deployed, Deployment, ExecutionKey, SourceKind},
     fact::FactKind,
     lake::CommitId,
-    repository::folded,
+    repository::GitName,
 };
 use std::{collections::BTreeSet, ops::Range, sync::PoisonError};
 
@@ -128,21 +128,21 @@ impl Ledger {
     /// [`Error::Aws`].
     pub async fn remember_repository(
         &self,
-        name: &str,
+        name: &GitName,
         id: Option<u64>,
         since: Timestamp,
     ) -> Result<(), Error> {
-        let lower = folded(name);
+        let key = name.key();
         let id_text = id.map(|id| id.to_string()).unwrap_or_default();
-        let by_name = format!("{REPOSITORY}{lower}#{id_text}");
+        let by_name = format!("{REPOSITORY}{key}#{id_text}");
         if self.is_remembered(&by_name) {
             return Ok(());
         }
-        let by_id = id.map(|id| format!("{REPOSITORY_ID}{id}#{lower}"));
+        let by_id = id.map(|id| format!("{REPOSITORY_ID}{id}#{key}"));
         for sort in std::iter::once(by_name.clone()).chain(by_id) {
             let mut item = Item::new(KNOWN.into(), sort)
                 .text("kind", KNOWN)
-                .text("repository", name)
+                .text("repository", name.as_str())
                 .instant("time", since);
             if let Some(id) = id {
                 item = item.number("repositoryId", id);
@@ -157,8 +157,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn repositories_named(&self, name: &str) -> Result<Vec<NamedRepository>, Error> {
-        let items = self.query(KNOWN, &format!("{REPOSITORY}{}#", folded(name))).await?;
+    pub async fn repositories_named(&self, name: &GitName) -> Result<Vec<NamedRepository>, Error> {
+        let items = self.query(KNOWN, &format!("{REPOSITORY}{}#", name.key())).await?;
         items.iter().map(named).collect()
     }
 
@@ -219,7 +219,7 @@ const PIPELINE: &str = "pipeline#";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedRepository {
     /// The name, as it was first seen.
-    pub name: String,
+    pub name: GitName,
     /// GitHub's id, if a delivery told it.
     pub id: Option<u64>,
     /// When it was first seen.
@@ -239,7 +239,7 @@ pub struct Names {
 
 fn named(item: &Item) -> Result<NamedRepository, Error> {
     let id = item.get_number("repositoryId");
-    Ok(NamedRepository { name: item.required("repository")?.to_owned(), id, since: item.instant_of("time")? })
+    Ok(NamedRepository { name: item.required("repository")?.into(), id, since: item.instant_of("time")? })
 }
 
 /// The beginnings of the days that a range of time touches.

@@ -4,7 +4,10 @@
 //! connection, CodeCommit, Amazon S3, Amazon ECR, GitHub version 1).
 
 use super::{Action, ArtifactRevision, Execution, latest_attempts};
-use crate::event::{Reference, Source, SourceKind};
+use crate::{
+    event::{Reference, Source, SourceKind},
+    repository::GitName,
+};
 use serde_json::{Value, json};
 
 /// The source of the source action that is named, else of the first by kind (Git, ECR, S3), then by name.
@@ -180,7 +183,7 @@ fn trigger(execution: &Execution, repository: &str, revision: Option<&str>) -> O
         trigger.text(&["full-repository-name", "fullRepositoryName", "FullRepositoryName", "repository"]);
     let commit = trigger.text(&["commit-id", "commitId", "CommitId"]);
     let is_about = match (named, commit, revision) {
-        (Some(named), ..) => named.eq_ignore_ascii_case(repository),
+        (Some(named), ..) => GitName::new(named) == repository.into(),
         (None, Some(commit), Some(revision)) => commit == revision,
         _ => latest_attempts(execution).iter().filter(|action| action.category == "Source").count() == 1,
     };

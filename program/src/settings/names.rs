@@ -3,21 +3,21 @@
 use super::{Settings, rules::Aliases};
 use metrics_lib::{
     fact::Teams,
-    repository::{Spellings, folded},
+    repository::{GitName, Spellings},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The names of an installation's repositories.
 struct Names {
     spellings: Spellings,
-    /// Former names, without case, and today's.
-    aliases: BTreeMap<String, String>,
+    /// Former names, and today's.
+    aliases: BTreeMap<GitName, String>,
 }
 
 impl Names {
     /// A name as it is now, in its one spelling.
     fn now(&self, name: &str) -> String {
-        let today = self.aliases.get(&folded(name)).map_or(name, String::as_str);
+        let today = self.aliases.get(&name.into()).map_or(name, String::as_str);
         self.spellings.of(today).to_owned()
     }
 
@@ -52,7 +52,8 @@ impl Settings {
         }
         self.repositories.accounts = accounts;
         let aliases = names.aliases.keys();
-        self.repositories.aliases = aliases.map(|former| (former.clone(), names.now(former))).collect();
+        self.repositories.aliases =
+            aliases.map(|former| (former.clone(), names.now(former.as_str()))).collect();
         self.repositories.spellings = self.other_spellings(&names.spellings);
         self
     }
@@ -76,19 +77,10 @@ impl Settings {
 
     /// The spellings of the names of today that neither teams nor trunk-based repositories tell.
     fn other_spellings(&self, spellings: &Spellings) -> BTreeSet<String> {
-        let told: BTreeSet<String> = self
-            .teams
-            .0
-            .values()
-            .flatten()
-            .chain(&self.production.trunk_based)
-            .map(|name| folded(name))
-            .collect();
-        let is_now = |name: &String| !self.repositories.aliases.contains_key(&folded(name));
-        spellings
-            .all()
-            .map(str::to_owned)
-            .filter(|name| !told.contains(&folded(name)) && is_now(name))
-            .collect()
+        let told: BTreeSet<GitName> =
+            self.teams.0.values().flatten().chain(&self.production.trunk_based).map(GitName::new).collect();
+        let is_now = |name: &GitName| !self.repositories.aliases.contains_key(name);
+        let is_other = |name: &&str| !told.contains(&GitName::new(*name)) && is_now(&GitName::new(*name));
+        spellings.all().filter(is_other).map(str::to_owned).collect()
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use metrics_lib::{
     datum::DimensionValue,
-    repository::folded,
+    repository::GitName,
     rules::{Exception, IncidentRule, ProductionRule, ReworkRule, Unnamed},
 };
 use serde::{Deserialize, Deserializer, de::Error};
@@ -143,24 +143,24 @@ enum WireAlias {
 pub(super) struct Aliases {
     /// The names of today, in the order in which they are given.
     pub(super) today: Vec<String>,
-    /// Former names, without case, and today's.
-    pub(super) former: BTreeMap<String, String>,
+    /// Former names, and today's.
+    pub(super) former: BTreeMap<GitName, String>,
 }
 
 impl Aliases {
     /// Takes note of a former name; whether it has no other name yet.
     fn add(&mut self, former: &str, today: &str) -> bool {
         // Who changes only the case of a name does not change the name.
-        let (former, today) = (folded(former), today.to_owned());
-        former == folded(&today)
-            || folded(self.former.entry(former).or_insert_with(|| today.clone())) == folded(&today)
+        let (former, now) = (GitName::new(former), GitName::new(today));
+        former == now
+            || GitName::new(self.former.entry(former).or_insert_with(|| today.to_owned()).as_str()) == now
     }
 
     /// The name that a name leads to, over all that it had since; none if that is a circle.
-    fn last(&self, former: &str) -> Option<&str> {
+    fn last(&self, former: &GitName) -> Option<&str> {
         let mut today = self.former.get(former)?;
         for _ in 0..self.former.len() {
-            match self.former.get(&folded(today)) {
+            match self.former.get(&today.as_str().into()) {
                 Some(next) => today = next,
                 None => return Some(today),
             }
@@ -195,7 +195,7 @@ impl Reader<'_> {
     fn exceptions(&mut self, key: &'static str, is_folded: bool) -> BTreeMap<String, Exception> {
         let mut names = BTreeSet::new();
         self.entries(key, EXCEPTIONS, |name, value| {
-            let is_new = !is_folded || names.insert(folded(name));
+            let is_new = !is_folded || names.insert(GitName::new(name));
             WireException::read(value).filter(|_| is_new && is_name(name))
         })
     }
@@ -405,9 +405,9 @@ mod tests {
                 "severities": ["1", "2"]}),
         );
         let repositories = |settings: &Settings| json!(settings.repositories);
-        let renamed = json!({"spellings": ["acme/store"], "aliases": {"acme/shop": "acme/store"}});
+        let renamed = json!({"spellings": ["acme/store"], "aliases": {"acme/Shop": "acme/store"}});
         check(json!({"aliases": {"acme/store": ["acme/Shop"]}}), repositories, renamed.clone());
-        check(json!({"aliases": {"acme/shop": "acme/store"}}), repositories, renamed);
+        check(json!({"aliases": {"acme/Shop": "acme/store"}}), repositories, renamed);
         check(
             json!({"aliases": {"acme/a": "acme/b", "acme/b": "acme/c"}}),
             repositories,

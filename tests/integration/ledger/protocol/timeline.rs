@@ -53,10 +53,10 @@ pub(super) async fn deployments(report: &mut Report, endpoint: &Endpoint) {
         ("acme/store", Some(7), "13:00"),
         ("acme/shop-2", None, "12:00"),
     ] {
-        report.ledger.remember_repository(name, id, at(time)).await.unwrap();
-        ledger(endpoint).remember_repository(name, id, at(time)).await.unwrap();
+        report.ledger.remember_repository(&name.into(), id, at(time)).await.unwrap();
+        ledger(endpoint).remember_repository(&name.into(), id, at(time)).await.unwrap();
     }
-    let named = report.ledger.repositories_named("ACME/shop").await;
+    let named = report.ledger.repositories_named(&"ACME/shop".into()).await;
     report.tell("repositories of a name", &named);
     let with_id = report.ledger.repositories_with_id(7).await;
     report.tell("names of a repository", &with_id);
