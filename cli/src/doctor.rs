@@ -3,6 +3,7 @@
 mod activity;
 mod finding;
 mod resources;
+mod settings;
 mod webhook;
 
 use crate::{
@@ -44,6 +45,7 @@ async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Re
     findings.extend(activity::permissions(installation).await?);
     findings.extend(activity::reconciler(installation).await);
     findings.extend(activity::events(installation).await);
+    findings.extend(settings::deployments(installation).await);
     findings.extend(webhook::ping(installation, outputs.as_ref()).await);
     findings.extend(resources::alarms(installation).await);
     Ok(Report::new(findings))

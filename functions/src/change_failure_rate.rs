@@ -159,13 +159,16 @@ pub async fn suspects(
     let start = incident.created.checked_sub(config.attribution_window).unwrap_or(Timestamp::MIN);
     // Events may be late or lost, and what was being deployed ends later: what the reconciler has not worked through is
     // asked of the API.
-    let unseen = survey::unseen(context, owner, start, incident.created).await?;
+    let unseen = survey::unseen(context, owner, |_| true, start, incident.created).await?;
+    if let Some(unread) = unseen.unread.into_iter().next() {
+        return Err(Error::Unread(unread));
+    }
     let mut candidates = BTreeMap::new();
     for (deployed, began) in context.ledger.deployments_within(start..now).await? {
         candidates.insert(deployed.key.clone(), Candidate { deployed, began });
     }
     let mut running: Vec<Running> = Vec::new();
-    for key in unseen {
+    for key in unseen.executions {
         if candidates.contains_key(&key) {
             continue;
         }

@@ -199,7 +199,7 @@ impl Webhook {
         let changes = payload::changes(event, &body, now, &self.marks)?;
         self.put(&changes).await.map_err(unavailable)?;
         if let Some(named) = payload::named(event, &body) {
-            self.remember(&named, now).await;
+            self.remember(&named, now).await?;
         }
         match changes.len() {
             0 => Ok(Accepted::Dropped),
@@ -207,13 +207,20 @@ impl Webhook {
         }
     }
 
-    /// Remembers what a repository is called. What fails is done with its next delivery.
-    async fn remember(&self, named: &Named, now: Timestamp) {
+    /// Remembers the names of a repository. The present name is told again by its next delivery; a former name is told by
+    /// no other one, so a delivery whose former name can't be kept is not accepted, and GitHub shows that it failed.
+    async fn remember(&self, named: &Named, now: Timestamp) -> Result<(), Refusal> {
+        let is_told_once = named.names.len() > 1;
         for name in &named.names {
-            if let Err(cause) = self.ledger.remember_repository(name, Some(named.id), now).await {
-                warn!(error.code = cause.code(), error.message = %cause, "a repository's name was not kept");
+            match self.ledger.remember_repository(name, Some(named.id), now).await {
+                Err(cause) if is_told_once => return Err(unavailable(cause)),
+                Err(cause) => {
+                    warn!(error.code = cause.code(), error.message = %cause, "a repository's name was not kept");
+                }
+                Ok(()) => {}
             }
         }
+        Ok(())
     }
 
     /// Puts changes on Firehose.

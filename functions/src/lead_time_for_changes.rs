@@ -5,16 +5,18 @@ use crate::{
     error::Error,
     lake,
     ledger::{Owner, RETENTION},
-    pipelines::{self, History, Resolution, WentLive},
+    pipelines::{self, History, Look, Resolution, WentLive},
     publish::{count, publish},
     repositories::Identity,
-    time_to_restore,
+    survey, time_to_restore,
     worker::{Handler, Work},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
+    attribution::Unread,
     contract::Metric,
-    event::{Deployment, ExecutionKey},
+    datum::OLDEST,
+    event::{Deployed, Deployment, ExecutionKey},
     fact::FactKind,
     lake::{Change, CommitId, is_repository},
     lead_time::{self, Answer, Live, Question},
@@ -116,7 +118,10 @@ async fn answer(
     let lookback = config.lead_time_lookback;
     let repository = context.repositories.identity(context, &source.repository, *time).await?;
     let mut history = History::new(context, key);
-    let Before { mut live, mut lines } = before(context, &mut history, deployment).await?;
+    let Before { mut live, mut lines } = match before(context, owner, &mut history, deployment).await? {
+        Ok(before) => before,
+        Err(unread) => return Ok(Answer::untold(elsewhere(&unread), *time, now)),
+    };
     lines.insert(config.production.main_branch(&key.pipeline, Some(&source.repository)).to_owned());
     lines.extend(source.reference.branch().map(str::to_owned));
     let oldest = now.checked_sub(RETENTION).unwrap_or(Timestamp::MIN);
@@ -174,11 +179,14 @@ struct Before {
 
 /// What went live last before a deployment in its pipeline; in a pipeline that had not deployed the repository, what ran
 /// for the repository then, in whatever pipeline.
+///
+/// Where that can't be told, the account or pipeline that can't be read.
 async fn before(
     context: &Context,
+    owner: Owner<'_>,
     history: &mut History<'_>,
     deployment: &Deployment,
-) -> Result<Before, Error> {
+) -> Result<Result<Before, Unread>, Error> {
     let Deployment { time, source, .. } = deployment;
     let mut found = Before { live: Vec::new(), lines: BTreeSet::new() };
     let mut at = *time;
@@ -206,13 +214,12 @@ async fn before(
     }
     if !found.live.is_empty() {
         latest_first(&mut found.live);
-        return Ok(found);
+        return Ok(Ok(found));
     }
-    let earliest = time.checked_sub(context.config.lead_time_lookback).unwrap_or(Timestamp::MIN);
-    let Some((deployed, revision)) =
-        context.ledger.latest_deployment(&source.repository, earliest..*time).await?
-    else {
-        return Ok(found);
+    let (deployed, revision) = match latest_elsewhere(context, owner, deployment).await? {
+        Ok(Some(latest)) => latest,
+        Ok(None) => return Ok(Ok(found)),
+        Err(unread) => return Ok(Err(unread)),
     };
     let live = match History::new(context, &deployed.key).live_before(*time).await {
         Ok(live) => live.filter(|live| live.source.repository == source.repository),
@@ -225,7 +232,51 @@ async fn before(
         Some((time, revision)) => Live { time, revision },
         None => Live { time: deployed.time, revision },
     });
-    Ok(found)
+    Ok(Ok(found))
+}
+
+/// The latest production deployment of a deployment's repository before it, in whatever pipeline, and its commit. Events may
+/// be late or lost, so what the reconciler has not worked through is asked of the API.
+async fn latest_elsewhere(
+    context: &Context,
+    owner: Owner<'_>,
+    Deployment { key, time, source, .. }: &Deployment,
+) -> Result<Result<Option<(Deployed, CommitId)>, Unread>, Error> {
+    let repository = &source.repository;
+    let accounts = context.config.repositories.accounts.get(repository);
+    let may_deploy = |account: &str| accounts.is_none_or(|accounts| accounts.contains(account));
+    // The reconciler begins as far back as CloudWatch takes data; what is older it never saw.
+    let since = time.checked_sub(OLDEST).unwrap_or(Timestamp::MIN);
+    let unseen = survey::unseen(context, owner, may_deploy, since, *time).await?;
+    if let Some(unread) = unseen.unread.into_iter().next() {
+        return Ok(Err(unread));
+    }
+    let earliest = time.checked_sub(context.config.lead_time_lookback).unwrap_or(Timestamp::MIN);
+    let mut latest = context.ledger.latest_deployment(repository, earliest..*time).await?;
+    // In the deployment's own pipeline, nothing went live before.
+    for unseen in unseen.executions.into_iter().filter(|unseen| !unseen.same_pipeline(key)) {
+        survey::check_time(owner)?;
+        let known = context.ledger.known_of(&unseen).await?;
+        let deployed_another = known.deployed().is_some_and(|deployed| deployed != repository);
+        if deployed_another || known.is_ignored(&context.config.production, &unseen) {
+            continue;
+        }
+        let Look::Resolved(Resolution::Deployment(found)) = pipelines::look(context, &unseen).await? else {
+            continue;
+        };
+        let Some(revision) = commit(&found) else { continue };
+        let deployed = Deployed::from(&found);
+        let counts = deployed.repository == *repository && deployed.time < *time;
+        if counts && latest.as_ref().is_none_or(|(latest, _)| *latest < deployed) {
+            latest = Some((deployed, revision));
+        }
+    }
+    Ok(Ok(latest))
+}
+
+/// Why it can't be told what ran for a repository before.
+fn elsewhere(unread: &Unread) -> String {
+    format!("{unread} can't be read, where the repository may have been deployed before: {}", unread.cause)
 }
 
 impl Before {

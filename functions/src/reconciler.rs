@@ -163,7 +163,7 @@ async fn work_through(
     pace: &mut Pace<'_>,
 ) -> Result<Progress, Error> {
     match horizon {
-        Horizon::Executions | Horizon::BackfilledExecutions(_) => {
+        Horizon::Executions | Horizon::BackfilledExecutions(..) => {
             executions::work_through(context, owner, place, range, pace).await
         }
         Horizon::OpsItems | Horizon::BackfilledOpsItems(_) => {

@@ -12,7 +12,7 @@ use crate::{
 };
 use aws_sdk_codepipeline::types::PipelineExecutionStatus;
 use jiff::Timestamp;
-use metrics_lib::event::ExecutionKey;
+use metrics_lib::{attribution::Unread, event::ExecutionKey};
 use std::time::{Duration, Instant};
 
 /// How much of an invocation's time must be left to ask for another pipeline.
@@ -29,61 +29,111 @@ pub struct Found {
     pub has_ended: bool,
 }
 
-/// The executions that changed last since an instant, started before another, and that the reconciler may not have worked
-/// through: those that have ended, and those that still run.
+/// What the reconciler may not have worked through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unseen {
+    /// Executions that have ended, and those that still run.
+    pub executions: Vec<ExecutionKey>,
+    /// Where there may be more of them.
+    pub unread: Vec<Unread>,
+}
+
+/// The executions of some accounts that changed last since an instant, started before another, and that the reconciler may
+/// not have worked through. An account or pipeline that can't be read does not hide the others.
 ///
 /// What the ledger knows is to be read after that, so that nothing the reconciler does in the meantime is missed.
 ///
 /// # Errors
-/// [`Error::OutOfTime`], [`Error::Aws`].
+/// [`Error::OutOfTime`], [`Error::Ledger`], [`Error::Aws`] of the ledger.
 pub async fn unseen(
     context: &Context,
     owner: Owner<'_>,
+    is_asked: impl Fn(&str) -> bool,
     changed_since: Timestamp,
     started_before: Timestamp,
-) -> Result<Vec<ExecutionKey>, Error> {
-    let (now, mut unseen) = (context.now()?, Vec::new());
-    for (account, region) in context.config.places() {
+) -> Result<Unseen, Error> {
+    let (now, mut unseen) = (context.now()?, Unseen::default());
+    for (account, region) in context.config.places().filter(|(account, _)| is_asked(account)) {
         let horizon = context.ledger.horizon(Horizon::Executions, account, region).await?;
         let shown = horizon.and_then(|reached| reached.shown(now));
         let since = shown.map_or(changed_since, |shown| shown.max(changed_since));
-        let found = found(context, owner, (account, region), since, started_before).await?;
-        unseen.extend(found.into_iter().map(|found| found.key));
+        let listed = listed(context, owner, (account, region), since, started_before).await?;
+        unseen.executions.extend(listed.found.into_iter().map(|found| found.key));
+        unseen.unread.extend(listed.unread.into_iter().map(|(unread, _)| unread));
     }
     Ok(unseen)
+}
+
+/// What is listed of an account and region.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// The executions, the one that changed first comes first.
+    pub found: Vec<Found>,
+    /// What can't be read, and why.
+    pub unread: Vec<(Unread, Error)>,
 }
 
 /// The executions of an account and region that started before an instant and changed last since another, the one that
 /// changed first comes first; and those that still run, whenever they changed.
 ///
 /// # Errors
-/// [`Error::OutOfTime`], [`Error::Aws`].
-pub async fn found(
+/// [`Error::OutOfTime`]; [`Error::Aws`] for credentials that have expired.
+pub async fn listed(
     context: &Context,
     owner: Owner<'_>,
     (account, region): (&str, &str),
     changed_since: Timestamp,
     started_before: Timestamp,
-) -> Result<Vec<Found>, Error> {
+) -> Result<Listed, Error> {
+    let unread = |pipeline: Option<&str>, error: Error| {
+        let [account, region] = [account, region].map(str::to_owned);
+        let pipeline = pipeline.map(str::to_owned);
+        (Unread { account, region, pipeline, cause: error.to_string() }, error)
+    };
     let reader = context.clients.reader(account, region).await;
-    let mut found = Vec::new();
-    for pipeline in pipelines(&reader).await? {
-        if Instant::now() + RESERVE > owner.deadline {
-            return Err(Error::OutOfTime);
+    let mut listed = Listed::default();
+    let pipelines = match pipelines(&reader).await {
+        Ok(pipelines) => pipelines,
+        // New credentials help at once.
+        Err(error) if error.is_expired_credentials() => return Err(error),
+        Err(error) => {
+            listed.unread.push(unread(None, error));
+            return Ok(listed);
         }
+    };
+    for pipeline in pipelines {
+        check_time(owner)?;
         let place = |execution_id: String| {
             let (account, region, pipeline) = (account.to_owned(), region.to_owned(), pipeline.clone());
             ExecutionKey { account, region, pipeline, execution_id }
         };
-        let executions = executions(&reader, &pipeline, changed_since, started_before).await?;
-        found.extend(executions.into_iter().map(|(changed, execution_id, has_ended)| Found {
-            changed,
-            key: place(execution_id),
-            has_ended,
-        }));
+        match executions(&reader, owner, &pipeline, changed_since, started_before).await {
+            Ok(executions) => {
+                listed.found.extend(executions.into_iter().map(|(changed, execution_id, has_ended)| Found {
+                    changed,
+                    key: place(execution_id),
+                    has_ended,
+                }))
+            }
+            Err(error) if matches!(error, Error::OutOfTime) || error.is_expired_credentials() => {
+                return Err(error);
+            }
+            Err(error) => listed.unread.push(unread(Some(&pipeline), error)),
+        }
     }
-    found.sort();
-    Ok(found)
+    listed.found.sort();
+    Ok(listed)
+}
+
+/// Whether the invocation has time for another call.
+///
+/// # Errors
+/// [`Error::OutOfTime`].
+pub(crate) fn check_time(owner: Owner<'_>) -> Result<(), Error> {
+    match Instant::now() + RESERVE > owner.deadline {
+        true => Err(Error::OutOfTime),
+        false => Ok(()),
+    }
 }
 
 /// The names of the pipelines of an account and region.
@@ -100,6 +150,7 @@ pub(crate) async fn pipelines(reader: &Reader) -> Result<Vec<String>, Error> {
 /// Executions are listed by when they started, the latest first.
 async fn executions(
     reader: &Reader,
+    owner: Owner<'_>,
     pipeline: &str,
     changed_since: Timestamp,
     started_before: Timestamp,
@@ -140,6 +191,7 @@ async fn executions(
         if earliest < oldest {
             break;
         }
+        check_time(owner)?;
     }
     Ok(found)
 }

@@ -220,7 +220,11 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
     }
     context.after_restore_delay(restorer.time)?;
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
-    for key in survey::unseen(context, owner, record.created, restorer.time).await? {
+    let unseen = survey::unseen(context, owner, |_| true, record.created, restorer.time).await?;
+    if let Some(unread) = unseen.unread.into_iter().next() {
+        return Err(Error::Unread(unread));
+    }
+    for key in unseen.executions {
         if let Look::Resolved(resolution) = pipelines::look(context, &key).await? {
             link_if_restores(context, record, &resolution).await?;
         }

@@ -159,6 +159,18 @@ impl Cloud {
         })
     }
 
+    /// Updates the functions that events and the schedule invoke to another plan, which differs in their environments only.
+    pub fn configure(&mut self, plan: Plan) {
+        let (clock, server) = (&self.clock, &self.server);
+        let environment = |function: &Function| environment(&plan, function, clock, server);
+        for (feed, consumer) in self.feeds.iter_mut().zip(&plan.consumers) {
+            feed.lambda.configure(environment(&consumer.function));
+        }
+        self.reconciler.configure(environment(&plan.reconciler.function));
+        server.services().configure(&plan);
+        self.plan = plan;
+    }
+
     /// The present.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -97,6 +97,12 @@ impl Lambda {
         Self { name: name.to_owned(), binary, log, environment, timeout, process, cold_starts, invocations }
     }
 
+    /// Gives the function another environment. The process of the old one ends, as Lambda's do.
+    pub fn configure(&mut self, environment: BTreeMap<String, String>) {
+        self.environment = environment;
+        self.process = None;
+    }
+
     /// The function's name.
     pub fn name(&self) -> &str {
         &self.name

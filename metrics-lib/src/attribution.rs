@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    fmt::{self, Display, Formatter},
     ops::Range,
 };
 
@@ -233,6 +234,29 @@ impl Named {
             }
             Self::Text(text) => format!("title or description names {}", text.names().join(", ")),
             Self::Nothing => "nothing is named".into(),
+        }
+    }
+}
+
+/// An account and region, or a pipeline of it, that can't be read, so that nobody knows which executions it had.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// The pipeline; none if not even the pipelines can be listed.
+    pub pipeline: Option<String>,
+    /// What the API answered.
+    pub cause: String,
+}
+
+impl Display for Unread {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { account, region, pipeline, .. } = self;
+        match pipeline {
+            Some(pipeline) => write!(f, "pipeline {pipeline} of account {account} in {region}"),
+            None => write!(f, "account {account} in {region}"),
         }
     }
 }

@@ -97,6 +97,18 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// It can't be told what a deployment changed, for a reason that may go away as long as deliveries may arrive.
+    pub fn untold(reason: String, deployed: Timestamp, now: Timestamp) -> Self {
+        Self::missing(reason, Changed::default(), deployed, now)
+    }
+
+    fn missing(reason: String, known: Changed, happened: Timestamp, now: Timestamp) -> Self {
+        match may_arrive(happened, now) {
+            true => Self::Awaited { reason, known },
+            false => Self::Incomplete { reason, known },
+        }
+    }
+
     /// What is new for certain.
     pub fn known(&self) -> Option<&Changed> {
         match self {
@@ -176,10 +188,7 @@ fn answer(question: &Question<'_>, found: Found) -> Answer {
             false => Answer::Changed(changed),
         };
     };
-    match may_arrive(happened.min(deployed), now) {
-        true => Answer::Awaited { reason, known: changed },
-        false => Answer::Incomplete { reason, known: changed },
-    }
+    Answer::missing(reason, changed, happened.min(deployed), now)
 }
 
 /// Whether what happened at an instant may still be delivered.

@@ -88,6 +88,11 @@ impl ProductionRule {
         format!("{:016x}", fnv_1a(settings.join("\0").as_bytes()))
     }
 
+    /// All of these settings, as one number: it is another one when any of them changes.
+    pub fn digest(&self) -> u64 {
+        fnv_1a(serde_json::to_string(self).unwrap_or_default().as_bytes())
+    }
+
     /// What is otherwise in a pipeline, else in a repository.
     fn exception<'a, T>(
         &'a self,

@@ -4,6 +4,7 @@ mod backfill;
 mod doctor;
 mod explain;
 mod redrive;
+mod settings;
 
 use crate::scene::{Scene, binaries, ops_item};
 use local::cloud::Access;

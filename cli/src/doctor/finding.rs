@@ -25,6 +25,8 @@ pub(super) struct Finding {
 enum Verdict {
     /// As it should be.
     Ok,
+    /// As it is, for good: somebody should know.
+    Noted,
     /// Not checked.
     Skipped,
     /// Figures are missing, wrong, or will be.
@@ -46,6 +48,16 @@ impl Finding {
         remedy: impl Into<String>,
     ) -> Self {
         Self { verdict: Verdict::Failed, remedy: Some(remedy.into()), ..Self::ok(check, subject, found) }
+    }
+
+    /// Nothing can be done about it, but somebody should know.
+    pub(super) fn noted(
+        check: &'static str,
+        subject: impl Into<String>,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { verdict: Verdict::Noted, ..Self::failed(check, subject, found, remedy) }
     }
 
     /// Not checked, and what it would take.
@@ -84,6 +96,7 @@ impl Display for Report {
         for Finding { check, subject, verdict, found, remedy } in &self.findings {
             let verdict = match verdict {
                 Verdict::Ok => "ok",
+                Verdict::Noted => "note",
                 Verdict::Skipped => "skipped",
                 Verdict::Failed => "FAILED",
             };

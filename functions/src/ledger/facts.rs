@@ -14,6 +14,7 @@ use metrics_lib::{
     contract::ledger::{PARTITION_KEY, SORT_KEY},
     event::{ExecutionKey, OpsItemKey},
     fact::{Fact, FactId, FactKind, FactState},
+    rules::ProductionRule,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -60,6 +61,19 @@ pub struct Done {
     pub repository: Option<String>,
 }
 
+impl Done {
+    pub(super) fn of(item: &Item) -> Self {
+        let text = |name: &str| item.get(name).map(str::to_owned);
+        Self { rule: text("rule"), repository: text("repository") }
+    }
+
+    /// Whether it was decided by the settings as they are.
+    pub(super) fn is_by(&self, rule: &ProductionRule, key: &ExecutionKey) -> bool {
+        let fingerprint = rule.fingerprint(&key.pipeline, self.repository.as_deref());
+        self.rule.as_ref() == Some(&fingerprint)
+    }
+}
+
 /// The facts of an execution that are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownFacts {
@@ -67,6 +81,18 @@ pub struct KnownFacts {
     pub done: BTreeMap<FactKind, Done>,
     /// Those that are not decided yet, or being published.
     pub open: BTreeSet<FactKind>,
+}
+
+impl KnownFacts {
+    /// The repository that an execution deployed, if it is known that it deployed one.
+    pub fn deployed(&self) -> Option<&str> {
+        self.done.get(&FactKind::Deployment)?.repository.as_deref()
+    }
+
+    /// Whether an execution is ignored, by the settings as they are.
+    pub fn is_ignored(&self, rule: &ProductionRule, key: &ExecutionKey) -> bool {
+        self.done.get(&FactKind::Ignored).is_some_and(|ignored| ignored.is_by(rule, key))
+    }
 }
 
 /// Who claims facts: one try of one message.
@@ -212,8 +238,7 @@ impl Ledger {
             let sort = execution_sort(kind.name(), key);
             let Some(item) = items.iter().find(|item| item.get(SORT_KEY) == Some(&sort)) else { continue };
             if is_done(item) {
-                let text = |name: &str| item.get(name).map(str::to_owned);
-                known.done.insert(kind, Done { rule: text("rule"), repository: text("repository") });
+                known.done.insert(kind, Done::of(item));
             } else {
                 known.open.insert(kind);
             }

@@ -59,8 +59,8 @@ pub enum Horizon {
     Executions,
     /// `OpsItem`s that changed last before it.
     OpsItems,
-    /// Executions, in a backfill since an instant.
-    BackfilledExecutions(Timestamp),
+    /// Executions, in a backfill since an instant, under the settings with a digest.
+    BackfilledExecutions(Timestamp, u64),
     /// `OpsItem`s, in a backfill since an instant.
     BackfilledOpsItems(Timestamp),
 }
@@ -220,7 +220,9 @@ impl Horizon {
         let what = match self {
             Self::Executions => "executions".to_owned(),
             Self::OpsItems => "opsItems".to_owned(),
-            Self::BackfilledExecutions(since) => format!("backfilledExecutions#{since}"),
+            Self::BackfilledExecutions(since, settings) => {
+                format!("backfilledExecutions#{since}#{settings:016x}")
+            }
             Self::BackfilledOpsItems(since) => format!("backfilledOpsItems#{since}"),
         };
         format!("{what}#{account}#{region}#")

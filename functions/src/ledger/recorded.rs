@@ -2,7 +2,7 @@
 
 use super::{
     Ledger, Owner,
-    facts::COMMITS,
+    facts::{COMMITS, Done},
     item::{Item, execution_partition},
 };
 use crate::error::Error;
@@ -11,6 +11,7 @@ use metrics_lib::{
     contract::{Metric, ledger::SORT_KEY},
     event::ExecutionKey,
     fact::{FactKind, FactState},
+    rules::ProductionRule,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -42,6 +43,8 @@ pub struct Recorded {
     pub samples: BTreeMap<Metric, usize>,
     /// Whether an event told it; if not, the reconciler found it.
     pub told_by_event: bool,
+    /// The settings that it was decided by, if they were noted: [`ProductionRule::fingerprint`].
+    pub rule: Option<String>,
 }
 
 impl Ledger {
@@ -72,15 +75,23 @@ impl Ledger {
         Ok(facts)
     }
 
-    /// The executions that ended within a range of time and that the ledger knows, whatever they were.
+    /// The executions that ended within a range of time and that the ledger knows, whatever they were; those that were
+    /// ignored under other settings are to be looked at again.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn known_executions(&self, range: Range<Timestamp>) -> Result<BTreeSet<ExecutionKey>, Error> {
+    pub async fn known_executions(
+        &self,
+        range: Range<Timestamp>,
+        rule: &ProductionRule,
+    ) -> Result<BTreeSet<ExecutionKey>, Error> {
         let mut known = BTreeSet::new();
         for kind in [FactKind::Deployment, FactKind::Rollback, FactKind::Ignored] {
             for item in self.listed(kind.name(), range.clone()).await? {
-                known.insert(item.execution_key()?);
+                let key = item.execution_key()?;
+                if kind != FactKind::Ignored || Done::of(&item).is_by(rule, &key) {
+                    known.insert(key);
+                }
             }
         }
         Ok(known)
@@ -108,5 +119,6 @@ fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
             .unwrap_or_default(),
         samples: samples.filter(|(_, count)| *count > 0).collect(),
         told_by_event: item.get("message").is_some_and(|message| message != Owner::RECONCILER),
+        rule: text("rule"),
     })
 }

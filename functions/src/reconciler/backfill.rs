@@ -101,7 +101,11 @@ pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request)
     };
     let begin = begin.max(oldest);
     let horizon = match &request.step {
-        Step::Executions(place) => Some((Horizon::BackfilledExecutions(request.since), place)),
+        // Under other settings, the same executions come to something else.
+        Step::Executions(place) => {
+            let settings = context.config.production.digest();
+            Some((Horizon::BackfilledExecutions(request.since, settings), place))
+        }
         Step::OpsItems(place) => Some((Horizon::BackfilledOpsItems(request.since), place)),
         Step::Settle => None,
     };
@@ -156,8 +160,12 @@ async fn unknown(
 ) -> Result<(usize, usize), Error> {
     match step {
         Step::Executions(Place { account, region }) => {
-            let found = survey::found(context, owner, (account, region), range.start, range.end).await?;
-            let known = context.ledger.known_executions(range.clone()).await?;
+            let survey::Listed { found, unread } =
+                survey::listed(context, owner, (account, region), range.start, range.end).await?;
+            if let Some((_, error)) = unread.into_iter().next() {
+                return Err(error);
+            }
+            let known = context.ledger.known_executions(range.clone(), &context.config.production).await?;
             let found = found.into_iter().filter(|found| found.has_ended && range.contains(&found.changed));
             let is_unknown: Vec<bool> = found.map(|found| !known.contains(&found.key)).collect();
             Ok((is_unknown.len(), is_unknown.into_iter().filter(|unknown| *unknown).count()))

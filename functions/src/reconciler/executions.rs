@@ -7,7 +7,7 @@ use crate::{
     deployment_frequency,
     error::Error,
     lead_time_for_changes,
-    ledger::{Done, KnownFacts, Owner},
+    ledger::{KnownFacts, Owner},
     pipelines::{self, Resolution},
     survey::{self, Found},
     time_to_restore,
@@ -35,8 +35,12 @@ pub(super) async fn work_through(
     if range.is_empty() {
         return Ok(Progress::until(range.end));
     }
-    let found = survey::found(context, owner, place, range.start, range.end).await?;
+    let survey::Listed { found, unread } =
+        survey::listed(context, owner, place, range.start, range.end).await?;
     let mut progress = Progress::until(range.end);
+    for (unread, error) in unread {
+        progress.note(&unread, range.start, Err(error));
+    }
     for Found { changed, key, has_ended } in found.into_iter().filter(|found| range.contains(&found.changed))
     {
         if !pace.next().await {
@@ -55,14 +59,12 @@ pub(super) async fn work_through(
 
 /// Does for an execution what its event would have led to in all functions.
 async fn executed(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
-    let KnownFacts { done, open } = context.ledger.known_of(key).await?;
+    let known = context.ledger.known_of(key).await?;
     // What was ignored under other settings is looked at again.
-    let rule = &context.config.production;
-    if let Some(Done { rule: Some(decided_by), repository }) = done.get(&FactKind::Ignored)
-        && *decided_by == rule.fingerprint(&key.pipeline, repository.as_deref())
-    {
+    if known.is_ignored(&context.config.production, key) {
         return Ok(());
     }
+    let KnownFacts { done, open } = known;
     let resolution = pipelines::resolve(context, key).await?;
     deployment_frequency::executed(context, owner, &resolution).await?;
     match &resolution {

@@ -93,6 +93,11 @@ impl Services {
         }
     }
 
+    /// Takes over the functions of another plan.
+    pub(crate) fn configure(&mut self, plan: &Plan) {
+        self.functions = plan.functions().cloned().collect();
+    }
+
     /// Answers a request, unless a fault is asked for.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Answer {
         let action = request.action();

@@ -2,9 +2,12 @@
 
 use super::check;
 use crate::scene::{
-    PushedCommit, Scene, Source, at, commit, commit_id, execution, execution_of, push, with_webhook,
+    PushedCommit, Scene, Source, at, commit, commit_id, execution, execution_of, push, report, with_webhook,
 };
-use local::shapes::{delivery, merged_pull_request};
+use local::{
+    aws::{AwsError, Fault},
+    shapes::{delivery, merged_pull_request},
+};
 use serde_json::{Value, json};
 
 const TOLD: &[&str] = &["LeadTimeForChanges", "IncompleteLeadTimes", "DeploymentsWithoutCommits", "leadTime"];
@@ -93,6 +96,42 @@ async fn pipeline_made_anew() {
         "LeadTimeForChanges acme/shop 14:00 = 3600",
         "LeadTimeForChanges acme/shop 16:00 = 3600",
     ];
+    lead_times(scene, &found).await;
+}
+
+/// The event of the deployment before, in another pipeline, is late: the API knows it.
+#[tokio::test]
+async fn pipeline_made_anew_while_an_event_is_late() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
+    let before = execution("e1", "12:00").revision(&commit_id(1));
+    scene.knows(&before).await;
+    scene.pushes("13:00", "main", 1, &[commit(2, "13:00", "Add")]).await;
+    scene.runs(&execution_of("shop-2", "e2", "14:00").revision(&commit_id(2))).await;
+    scene.until("16:00").await;
+    scene.succeeded(&before);
+    let found = ["LeadTimeForChanges acme/shop 12:00 = 3600", "LeadTimeForChanges acme/shop 14:00 = 3600"];
+    lead_times(scene, &found).await;
+}
+
+/// An account where the repository may have been deployed before can't be read: the lead time waits, and is told when it can.
+#[tokio::test]
+async fn pipeline_made_anew_while_an_account_is_unreadable() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
+    scene.knows(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    scene.pushes("13:00", "main", 1, &[commit(2, "13:00", "Add")]).await;
+    scene.fails("codepipeline:ListPipelines", Fault::Refused(AwsError::new("AccessDenied", "no")), 50);
+    scene.runs(&execution_of("shop-2", "e2", "14:00").revision(&commit_id(2))).await;
+    scene.until("15:00").await;
+    let pending = report(&scene.finish().await);
+    assert!(
+        pending.contains("leadTime e2 pending: account 111111111111 in eu-west-1 can't be read"),
+        "{pending}"
+    );
+    scene.services().faults.clear();
+    scene.reconciles("18:00").await;
+    let found = ["LeadTimeForChanges acme/shop 12:00 = 3600", "LeadTimeForChanges acme/shop 14:00 = 3600"];
     lead_times(scene, &found).await;
 }
 

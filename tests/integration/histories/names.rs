@@ -2,17 +2,13 @@
 
 use super::check;
 use crate::scene::{
-    Delivery, Scene, Source, at, commit, commit_id, execution, execution_of, ops_item, push, with_webhook,
+    Scene, Source, at, commit, commit_id, execution, execution_of, ops_item, push, with_webhook,
 };
-use local::shapes::delivery;
-use serde_json::{Value, json};
-
-/// The delivery, with GitHub's id of the repository.
-fn with_id((_, body): Delivery, id: u64) -> Delivery {
-    let mut body: Value = serde_json::from_str(&body).unwrap();
-    body["repository"]["id"] = json!(id);
-    delivery("push", &body)
-}
+use local::{
+    aws::Fault,
+    shapes::{self, with_id},
+};
+use serde_json::json;
 
 async fn pushes(scene: &mut Scene, time: &str, name: &str, id: u64, before: u32, number: u32) {
     let before = (before > 0).then(|| commit_id(before));
@@ -84,6 +80,24 @@ async fn renamed() {
         ];
         check(scene, &["FailedDeployments", "LeadTimeForChanges"], &found).await;
     }
+}
+
+/// Only one delivery tells the former name: one that can't be kept is not accepted, so that it can be delivered again.
+#[tokio::test]
+async fn renaming_that_could_not_be_kept() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    let renamed = with_id(shapes::renamed("acme/shop", "acme/store"), 7);
+    scene.until("13:00").await;
+    scene.fails("dynamodb:PutItem", Fault::internal_error(), 1);
+    assert_eq!(scene.delivers("13:00", &renamed).await, 503);
+    assert_eq!(scene.delivers("13:10", &renamed).await, 202);
+    pushes(&mut scene, "14:00", "acme/store", 7, 1, 2).await;
+    let e2 = execution("e2", "15:00").source(Source::CodeStar, "acme/store", "main");
+    scene.runs(&e2.revision(&commit_id(2))).await;
+    let found = ["LeadTimeForChanges acme/shop 12:00 = 3600", "LeadTimeForChanges acme/shop 15:00 = 3600"];
+    check(scene, &["LeadTimeForChanges"], &found).await;
 }
 
 /// An incident names what the repository was called before.
