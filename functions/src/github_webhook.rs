@@ -197,28 +197,22 @@ impl Webhook {
         }
         let now = self.clock.now().map_err(unavailable)?;
         let changes = payload::changes(event, &body, now, &self.marks)?;
-        self.put(&changes).await.map_err(unavailable)?;
+        // A name is told by no later delivery once the repository was renamed, so it is kept before anything is stored:
+        // GitHub shows what was not accepted, and delivers it again.
         if let Some(named) = payload::named(event, &body) {
-            self.remember(&named, now).await?;
+            self.remember(&named, now).await.map_err(unavailable)?;
         }
+        self.put(&changes).await.map_err(unavailable)?;
         match changes.len() {
             0 => Ok(Accepted::Dropped),
             stored => Ok(Accepted::Stored(stored)),
         }
     }
 
-    /// Remembers the names of a repository. The present name is told again by its next delivery; a former name is told by
-    /// no other one, so a delivery whose former name can't be kept is not accepted, and GitHub shows that it failed.
-    async fn remember(&self, named: &Named, now: Timestamp) -> Result<(), Refusal> {
-        let is_told_once = named.names.len() > 1;
+    /// Remembers the names of a repository.
+    async fn remember(&self, named: &Named, now: Timestamp) -> Result<(), Error> {
         for name in &named.names {
-            match self.ledger.remember_repository(name, Some(named.id), now).await {
-                Err(cause) if is_told_once => return Err(unavailable(cause)),
-                Err(cause) => {
-                    warn!(error.code = cause.code(), error.message = %cause, "a repository's name was not kept");
-                }
-                Ok(()) => {}
-            }
+            self.ledger.remember_repository(name, Some(named.id), now).await?;
         }
         Ok(())
     }

@@ -144,7 +144,17 @@ fn ledger(outcome: &Outcome, truth: &Truth, differences: &mut Vec<String>) {
         let what = format!("ledger, {repository}, restores");
         compare(&what, &values(FactKind::Restore), &figures.restores, differences);
         let what = format!("ledger, {repository}, lead times");
+        let before = differences.len();
         compare(&what, &values(FactKind::LeadTime), &figures.lead_times, differences);
+        if differences.len() > before {
+            // What is incomplete says why.
+            let told = outcome.facts.iter().filter(|fact| {
+                fact.kind == FactKind::LeadTime
+                    && fact.repository.as_ref() == Some(repository)
+                    && fact.state != FactState::Published
+            });
+            differences.extend(told.map(|fact| format!("{what}, {}: {}", fact.time, fact.evidence)));
+        }
     }
     let unattributed =
         outcome.facts.iter().filter(|fact| fact.kind == FactKind::Failure && fact.execution_id.is_none());

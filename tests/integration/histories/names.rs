@@ -100,6 +100,21 @@ async fn renaming_that_could_not_be_kept() {
     check(scene, &["LeadTimeForChanges"], &found).await;
 }
 
+/// A repository that is renamed has no later delivery under its former name: one whose name can't be kept is not accepted.
+#[tokio::test]
+async fn push_whose_name_could_not_be_kept() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.fails("dynamodb:PutItem", Fault::throttled(), 1);
+    let first = push("acme/shop", "main", None, &[commit(1, "11:00", "Begin")], at("11:00"));
+    let first = with_id(first, 7);
+    assert_eq!(scene.delivers("11:00", &first).await, 503);
+    assert_eq!(scene.delivers("11:10", &first).await, 200);
+    pushes(&mut scene, "13:00", "acme/store", 7, 1, 2).await;
+    let e1 = execution("e1", "14:00").source(Source::CodeStar, "acme/store", "main");
+    scene.runs(&e1.revision(&commit_id(2))).await;
+    check(scene, &["LeadTimeForChanges"], &["LeadTimeForChanges acme/shop 14:00 = 10800"]).await;
+}
+
 /// An incident names what the repository was called before.
 #[tokio::test]
 async fn incident_that_names_a_former_name() {
