@@ -122,9 +122,14 @@ pub enum FactState {
     Unpublishable,
     /// It can't be told, ever: CloudWatch counts it without a value.
     Incomplete,
+    /// CloudWatch may have it or not: that was to be decided, see [`crate::publication`], and can't be.
+    Undecided,
 }
 
 impl FactState {
+    /// The states of a fact that nobody publishes any more.
+    pub const CLOSED: [Self; 4] = [Self::Published, Self::Unpublishable, Self::Incomplete, Self::Undecided];
+
     /// The state's name in the ledger.
     pub const fn name(self) -> &'static str {
         match self {
@@ -132,6 +137,7 @@ impl FactState {
             Self::Published => "published",
             Self::Unpublishable => "unpublishable",
             Self::Incomplete => "incomplete",
+            Self::Undecided => "undecided",
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod fact;
 pub mod lake;
 pub mod lead_time;
 pub mod production;
+pub mod publication;
 pub mod report;
 pub mod repository;
 pub mod rework_rate;

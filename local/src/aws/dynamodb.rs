@@ -1,4 +1,5 @@
-//! DynamoDB: tables whose keys are strings, each with one index; `PutItem`, `UpdateItem` and `Query`.
+//! DynamoDB: tables whose keys are strings, each with one index; `PutItem`, `UpdateItem`, both in `TransactWriteItems`, and
+//! `Query`.
 //!
 //! Of the expression language it knows what [`expression`] says, and refuses the rest by name. Requests that DynamoDB
 //! refuses are refused.
@@ -11,7 +12,7 @@ mod value;
 use super::AwsError;
 use expression::{Condition, Names, Operand};
 use program::plan;
-use request::{PutItem, Query, UpdateItem, read};
+use request::{PutItem, Query, TransactWriteItem, TransactWriteItems, UpdateItem, read};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, io};
 use table::{Key, Table};
@@ -24,6 +25,13 @@ pub(super) type Item = Map<String, Value>;
 const MAX_ITEM: usize = 400 * 1024;
 /// The most that a page of a query holds, in bytes.
 const MAX_PAGE: usize = 1024 * 1024;
+
+/// An item as it is to be written.
+struct Written {
+    table: String,
+    key: Key,
+    item: Item,
+}
 
 /// The tables.
 #[derive(Debug)]
@@ -50,12 +58,73 @@ impl DynamoDb {
         match operation {
             "PutItem" => self.put_item(read(input)?),
             "UpdateItem" => self.update_item(read(input)?),
+            "TransactWriteItems" => self.transact_write_items(read(input)?),
             "Query" => self.query(read(input)?),
             _ => Err(AwsError::not_implemented("dynamodb", operation)),
         }
     }
 
     fn put_item(&mut self, input: PutItem) -> Result<Value, AwsError> {
+        let written = self.putting(input)?;
+        self.write(written).map(|()| json!({}))
+    }
+
+    fn update_item(&mut self, input: UpdateItem) -> Result<Value, AwsError> {
+        let written = self.updating(input)?;
+        self.write(written).map(|()| json!({}))
+    }
+
+    /// All or nothing. The error has a reason for each item, in order.
+    fn transact_write_items(&mut self, input: TransactWriteItems) -> Result<Value, AwsError> {
+        if input.transact_items.is_empty() || input.transact_items.len() > 100 {
+            return Err(invalid("Member must have length less than or equal to 100, and at least 1"));
+        }
+        let (mut all, mut reasons, mut is_canceled) = (Vec::<Written>::new(), Vec::new(), false);
+        for item in input.transact_items {
+            let written = match item {
+                TransactWriteItem::Put(put) => self.putting(put),
+                TransactWriteItem::Update(update) => self.updating(update),
+            };
+            match written {
+                Ok(written) => {
+                    if all.iter().any(|other| (&other.table, &other.key) == (&written.table, &written.key)) {
+                        let message = "Transaction request cannot include multiple operations on one item";
+                        return Err(invalid(message));
+                    }
+                    all.push(written);
+                    reasons.push(json!({"Code": "None"}));
+                }
+                Err(error) if error.code == "ConditionalCheckFailedException" => {
+                    is_canceled = true;
+                    let message = "The conditional request failed";
+                    let mut reason = json!({"Code": "ConditionalCheckFailed", "Message": message});
+                    if let Some(item) = error.fields.get("Item") {
+                        reason["Item"] = item.clone();
+                    }
+                    reasons.push(reason);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if is_canceled {
+            let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason["Code"].as_str()).collect();
+            let message = format!(
+                "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
+                codes.join(", ")
+            );
+            let mut error = AwsError::new("TransactionCanceledException", message);
+            error.fields.insert("CancellationReasons".into(), reasons.into());
+            return Err(error);
+        }
+        all.into_iter().try_for_each(|written| self.write(written))?;
+        Ok(json!({}))
+    }
+
+    fn write(&mut self, Written { table: name, key, item }: Written) -> Result<(), AwsError> {
+        Ok(table(&mut self.tables, &name)?.put(key, &item)?)
+    }
+
+    fn putting(&mut self, input: PutItem) -> Result<Written, AwsError> {
         let table = table(&mut self.tables, &input.table_name)?;
         let mut names = Names::new(input.names, input.values)?;
         let condition = names.condition("ConditionExpression", input.condition_expression.as_deref())?;
@@ -63,11 +132,10 @@ impl DynamoDb {
         let key = table.key_of(&input.item)?;
         check_item(table, &input.item)?;
         check_condition(table.get(&key)?.as_ref(), condition.as_ref(), input.on_failure.as_deref())?;
-        table.put(key, &input.item)?;
-        Ok(json!({}))
+        Ok(Written { table: input.table_name, key, item: input.item })
     }
 
-    fn update_item(&mut self, input: UpdateItem) -> Result<Value, AwsError> {
+    fn updating(&mut self, input: UpdateItem) -> Result<Written, AwsError> {
         let table = table(&mut self.tables, &input.table_name)?;
         let mut names = Names::new(input.names, input.values)?;
         let condition = names.condition("ConditionExpression", input.condition_expression.as_deref())?;
@@ -95,8 +163,7 @@ impl DynamoDb {
             item.insert(name, value);
         }
         check_item(table, &item)?;
-        table.put(key, &item)?;
-        Ok(json!({}))
+        Ok(Written { table: input.table_name, key, item })
     }
 
     fn query(&mut self, input: Query) -> Result<Value, AwsError> {

@@ -132,6 +132,15 @@ impl Permissions {
             self.asked.insert(action.to_owned());
             return Ok(());
         }
+        if action == "dynamodb:TransactWriteItems" {
+            // IAM knows the operations of a transaction, not the transaction.
+            for item in input["TransactItems"].as_array().into_iter().flatten() {
+                for (operation, input) in item.as_object().into_iter().flatten() {
+                    self.check(caller, region, &format!("dynamodb:{operation}Item"), input)?;
+                }
+            }
+            return Ok(());
+        }
         let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
         let own = |service, resource: String| arn(service, &self.region, &self.account, &resource);
         let shared = |service, resource: String| arn(service, region, &caller.account, &resource);

@@ -36,6 +36,21 @@ pub(super) struct UpdateItem {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct TransactWriteItems {
+    pub(super) transact_items: Vec<TransactWriteItem>,
+    /// The SDK makes one for each call, so that it can try again.
+    #[serde(rename = "ClientRequestToken")]
+    pub(super) _token: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) enum TransactWriteItem {
+    Put(PutItem),
+    Update(UpdateItem),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Query {
     pub(super) table_name: String,
     pub(super) index_name: Option<String>,

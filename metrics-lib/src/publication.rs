@@ -1,0 +1,269 @@
+//! Publication: the protocol by which the data of a fact get into CloudWatch once, as a state machine.
+//!
+//! CloudWatch has no idempotency: points add up, and nothing can be deleted. So whoever publishes a fact claims it in the
+//! ledger, puts its data, and marks it. A put may have an unknown outcome: the answer was lost, it took too long, or whoever
+//! put was cut off. Such a fact is *doubtful*: nobody puts it again until CloudWatch shows whether it has the data.
+//!
+//! CloudWatch shows counts, not facts. Therefore facts whose values fall on one metric, repository and minute share a
+//! *slot*, and are put one after another: while a fact is claimed or doubtful, it holds the slot. The slot counts the values
+//! that are known to be in CloudWatch, so the count that CloudWatch shows tells about the holder.
+//!
+//! ```text
+//!            claim                 put: taken
+//!   Open ------------> Claimed -------------------> Closed(Published)
+//!    ^  ^                | |                               ^
+//!    |  | put: refused   | | put: unknown, or cut off      | CloudWatch shows it
+//!    |  +----------------+ +----------> Doubtful ----------+
+//!    |                                   |   |
+//!    |     CloudWatch does not show it   |   | CloudWatch shows another count
+//!    +-----------------------------------+   +-----------> Closed(Undecided)
+//! ```
+//!
+//! The functions of the ledger write what these functions return, on condition that nothing has changed since it was read;
+//! `tests/publication.rs` runs the same functions through every interleaving of writers, crashes and unknown outcomes.
+
+use crate::fact::FactState;
+use jiff::{SignedDuration, Timestamp};
+
+/// How long after a put CloudWatch shows its values, if they are younger than a day. It shows them after minutes.
+pub const SHOWN_AFTER: SignedDuration = SignedDuration::from_hours(3);
+/// The same for older values, which CloudWatch shows after 48 hours or more. Source: `PutMetricData`, Amazon CloudWatch
+/// API reference.
+pub const OLD_SHOWN_AFTER: SignedDuration = SignedDuration::from_hours(72);
+/// From this age on values are taken for old ones: some hours less than a day.
+const OLD: SignedDuration = SignedDuration::from_hours(20);
+
+/// Where the publication of a fact stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Progress {
+    /// Nobody publishes it, and which of its calls CloudWatch has is known.
+    #[default]
+    Open,
+    /// Somebody publishes it.
+    Claimed {
+        /// Who: the id of an invocation.
+        by: String,
+        /// Until when at the most.
+        until: Timestamp,
+    },
+    /// CloudWatch may have its data.
+    Doubtful {
+        /// When they were put at the latest.
+        since: Timestamp,
+    },
+    /// Nothing is put any more.
+    Closed(FactState),
+}
+
+/// The facts whose values fall on one metric, repository and minute.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot {
+    /// The fact that is claimed or doubtful, if one is.
+    pub holder: Option<Holder>,
+    /// How many values are known to be in CloudWatch.
+    pub counted: usize,
+    /// Whether CloudWatch shows another number, so that its count tells nothing.
+    pub is_spoiled: bool,
+}
+
+/// What holds a slot.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Holder {
+    /// The fact.
+    pub fact: String,
+    /// How many values of the slot's metric its present call has.
+    pub values: usize,
+    /// Whether that is its last call.
+    pub is_last: bool,
+    /// The state of the fact once CloudWatch has them.
+    pub then: FactState,
+}
+
+/// A fact and its slot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Standing {
+    /// The fact.
+    pub progress: Progress,
+    /// How many of its calls CloudWatch has: a large fact takes several, one after another.
+    pub calls: usize,
+    /// The slot.
+    pub slot: Slot,
+}
+
+/// One call of a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Call {
+    /// How many values of the slot's metric it has.
+    pub values: usize,
+    /// Whether it is the last.
+    pub is_last: bool,
+}
+
+/// What a put led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Put {
+    /// CloudWatch has the data.
+    Taken,
+    /// CloudWatch has not taken them: it said so, or was not asked.
+    Refused,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Why a transition is not possible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Somebody else publishes the fact.
+    Claimed {
+        /// Until when at the most.
+        until: Timestamp,
+    },
+    /// Whoever published the fact was cut off: it is to be made doubtful.
+    CutOff,
+    /// CloudWatch may have it.
+    Doubtful {
+        /// When it can be decided.
+        due: Timestamp,
+    },
+    /// It is done.
+    Closed,
+    /// Another fact holds the slot.
+    Held {
+        /// That fact.
+        by: String,
+    },
+    /// The fact is in another state than the transition begins with.
+    Elsewhere,
+}
+
+impl Standing {
+    /// Claims a fact of a time, until whoever does has certainly ended.
+    ///
+    /// # Errors
+    /// Any [`Refusal`] but [`Refusal::Elsewhere`].
+    pub fn claim(
+        &self,
+        holder: Holder,
+        time: Timestamp,
+        by: &str,
+        (now, until): (Timestamp, Timestamp),
+    ) -> Result<Self, Refusal> {
+        match &self.progress {
+            Progress::Open => {}
+            Progress::Claimed { until, .. } if now < *until => {
+                return Err(Refusal::Claimed { until: *until });
+            }
+            Progress::Claimed { .. } => return Err(Refusal::CutOff),
+            Progress::Doubtful { since } => return Err(Refusal::Doubtful { due: due(*since, time) }),
+            Progress::Closed(_) => return Err(Refusal::Closed),
+        }
+        if let Some(other) = &self.slot.holder {
+            return Err(Refusal::Held { by: other.fact.clone() });
+        }
+        let progress = Progress::Claimed { by: by.to_owned(), until };
+        Ok(Self { progress, slot: Slot { holder: Some(holder), ..self.slot.clone() }, ..self.clone() })
+    }
+
+    /// Notes what a call of a claimed fact led to. If it was not the last and CloudWatch has it, the fact goes on with the
+    /// next, which has so many values.
+    ///
+    /// # Errors
+    /// [`Refusal::Elsewhere`], if it is not claimed by whoever put.
+    pub fn put(
+        &self,
+        fact: &str,
+        by: &str,
+        (put, next): (Put, Option<Call>),
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let is_ours = matches!(&self.progress, Progress::Claimed { by: owner, .. } if owner == by);
+        let holder = self.held(fact).filter(|_| is_ours).ok_or(Refusal::Elsewhere)?;
+        Ok(match put {
+            Put::Taken => match next.filter(|_| !holder.is_last) {
+                Some(Call { values, is_last }) => {
+                    let taken = self.taken(holder, self.progress.clone());
+                    let holder = Some(Holder { values, is_last, ..holder.clone() });
+                    Self { slot: Slot { holder, ..taken.slot }, ..taken }
+                }
+                None => self.taken(holder, after(holder)),
+            },
+            Put::Refused => self.released(Progress::Open),
+            Put::Unknown => Self { progress: Progress::Doubtful { since: now }, ..self.clone() },
+        })
+    }
+
+    /// Makes a fact doubtful whose publisher was cut off.
+    ///
+    /// # Errors
+    /// [`Refusal::Elsewhere`], if it is not claimed, or still may be published.
+    pub fn doubt(&self, now: Timestamp) -> Result<Self, Refusal> {
+        match &self.progress {
+            Progress::Claimed { until, .. } if *until <= now => {
+                let progress = Progress::Doubtful { since: *until };
+                Ok(Self { progress, ..self.clone() })
+            }
+            _ => Err(Refusal::Elsewhere),
+        }
+    }
+
+    /// When a doubtful fact of a time can be decided.
+    pub fn due(&self, time: Timestamp) -> Option<Timestamp> {
+        match &self.progress {
+            Progress::Doubtful { since } => Some(due(*since, time)),
+            _ => None,
+        }
+    }
+
+    /// Decides a doubtful fact by the number of values that CloudWatch shows of its slot.
+    ///
+    /// # Errors
+    /// [`Refusal::Doubtful`], if CloudWatch may not show the data yet; [`Refusal::Elsewhere`].
+    pub fn decide(
+        &self,
+        (fact, time): (&str, Timestamp),
+        shown: usize,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let due = self.due(time).ok_or(Refusal::Elsewhere)?;
+        if now < due {
+            return Err(Refusal::Doubtful { due });
+        }
+        let holder = self.held(fact).ok_or(Refusal::Elsewhere)?;
+        let Slot { counted, is_spoiled, .. } = self.slot;
+        if !is_spoiled && shown == counted + holder.values {
+            return Ok(self.taken(holder, after(holder)));
+        }
+        if !is_spoiled && shown == counted {
+            return Ok(self.released(Progress::Open));
+        }
+        let undecided = self.released(Progress::Closed(FactState::Undecided));
+        Ok(Self { slot: Slot { is_spoiled: true, ..undecided.slot }, ..undecided })
+    }
+
+    /// The fact, if it holds the slot.
+    fn held(&self, fact: &str) -> Option<&Holder> {
+        self.slot.holder.as_ref().filter(|holder| holder.fact == fact)
+    }
+
+    /// CloudWatch has the holder's present call.
+    fn taken(&self, holder: &Holder, progress: Progress) -> Self {
+        let released = self.released(progress);
+        let counted = released.slot.counted + holder.values;
+        Self { calls: self.calls + 1, slot: Slot { counted, ..released.slot }, ..released }
+    }
+
+    fn released(&self, progress: Progress) -> Self {
+        Self { progress, slot: Slot { holder: None, ..self.slot.clone() }, ..self.clone() }
+    }
+}
+
+/// Where a fact stands once CloudWatch has its present call.
+fn after(holder: &Holder) -> Progress {
+    if holder.is_last { Progress::Closed(holder.then) } else { Progress::Open }
+}
+
+/// When CloudWatch shows for certain what it has taken of a fact of a time.
+fn due(since: Timestamp, time: Timestamp) -> Timestamp {
+    let is_old = since.duration_since(time) > OLD;
+    since.checked_add(if is_old { OLD_SHOWN_AFTER } else { SHOWN_AFTER }).unwrap_or(Timestamp::MAX)
+}
