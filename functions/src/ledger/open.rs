@@ -4,7 +4,7 @@ use super::{
     Ledger,
     facts::{held, is_done},
     incidents::{INCIDENT, IncidentRecord, record},
-    item::{Item, sortable},
+    item::{Item, key, sortable},
 };
 use crate::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -217,13 +217,16 @@ impl Ledger {
 
 impl Horizon {
     fn sort(self, account: &str, region: &str) -> String {
-        let what = match self {
-            Self::Executions => "executions".to_owned(),
-            Self::OpsItems => "opsItems".to_owned(),
-            Self::BackfilledExecutions(since) => format!("backfilledExecutions#{since}"),
-            Self::BackfilledOpsItems(since) => format!("backfilledOpsItems#{since}"),
-        };
-        format!("{what}#{account}#{region}#")
+        match self {
+            Self::Executions => key(["executions", account, region, ""]),
+            Self::OpsItems => key(["opsItems", account, region, ""]),
+            Self::BackfilledExecutions(since) => {
+                key(["backfilledExecutions", &since.to_string(), account, region, ""])
+            }
+            Self::BackfilledOpsItems(since) => {
+                key(["backfilledOpsItems", &since.to_string(), account, region, ""])
+            }
+        }
     }
 }
 
