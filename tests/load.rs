@@ -77,7 +77,7 @@ async fn thousand_deployments_in_one_minute() {
     let before = ALLOCATED.current_usage();
     let mut cloud = Cloud::start(plan, &Binaries::build().unwrap(), noon).await.unwrap();
     for operation in ["codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"] {
-        cloud.server().services().faults.limit(operation, 30);
+        cloud.server().services().quotas.limit(operation, 30);
     }
     let limit = |invocations| Some(Limit { invocations, duration: SignedDuration::from_secs(2) });
     cloud.limit(limit(0));
@@ -106,7 +106,8 @@ async fn thousand_deployments_in_one_minute() {
     let bytes = ALLOCATED.peak_usage() - before;
 
     let outcome = Outcome::of(&cloud).unwrap();
-    let throttled = [stalled, cloud.throttles() - stalled, cloud.server().services().faults.over_quota];
+    let over_quota = cloud.server().services().quotas.exceeded.values().sum();
+    let throttled = [stalled, cloud.throttles() - stalled, over_quota];
     assert!(throttled.iter().all(|&times| times > 50), "{throttled:?}");
     assert!(outcome.dead_letters.is_empty() && outcome.ignored.is_empty() && outcome.refused.is_empty());
     assert_eq!(outcome.facts.len(), DEPLOYMENTS as usize);

@@ -76,7 +76,7 @@ pub enum Metric {
     DeploymentsWithoutCommits,
     /// Deployments whose lead time can't be told, because not all has arrived that would prove it; 1 each.
     IncompleteLeadTimes,
-    /// Webhook deliveries that were not accepted; 1 each.
+    /// Webhook deliveries that were not accepted: by the webhook, the firewall or the throttle; 1 each.
     WebhookRejected,
     /// Facts that no event had brought until the reconciler found them; 1 each.
     ReconciledFacts,

@@ -5,7 +5,7 @@ use crate::scene::{
 };
 use jiff::SignedDuration;
 use local::shapes::{delivery, merged_pull_request};
-use program::plan::{Consumer, Plan};
+use program::plan::{Consumer, Plan, Throttle};
 use serde_json::json;
 
 /// Deploys commit 1 at 12:00, lets things happen, deploys a commit at 16:00, and compares what is said of lead time.
@@ -254,7 +254,10 @@ async fn query_that_takes_too_long() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn memory_of_the_webhook_stays_flat() {
-    let mut scene = Scene::with(with_webhook()).await;
+    let mut scene = Scene::planned(with_webhook(), |plan| {
+        plan.intake.as_mut().unwrap().gate.throttle = Throttle { rate: 1, burst: 2000 };
+    })
+    .await;
     let commits: Vec<_> = (1..=20).map(|number| commit(number, "10:00", "Add a thing")).collect();
     let push = local::shapes::push("acme/shop", "main", None, &commits, crate::scene::at("11:00"));
     let mut memory = Vec::new();

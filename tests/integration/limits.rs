@@ -1,6 +1,9 @@
 //! The limits of AWS's services, and names that come up to them.
 
-use crate::scene::{Scene, Source, execution, ops_item, report};
+use crate::scene::{Scene, Source, at, commit, execution, ops_item, push, report, with_webhook};
+use metrics_lib::contract::Metric;
+use program::plan::Throttle;
+use std::collections::BTreeMap;
 
 /// Finishes and compares the report, in which a long name is written `LONG`, with what is expected.
 async fn check(mut scene: Scene, long: &str, expected: &str) {
@@ -47,4 +50,57 @@ async fn execution_whose_id_is_longer_than_a_key() {
         failure oi-000000000001 pending: operational data dora/execution names execution LONG, and no known deployment \
         matches";
     check(scene, &id, expected).await;
+}
+
+/// Who calls the webhook, and what comes through: of five minutes GitHub's deliveries, and of others so many.
+#[tokio::test]
+async fn strangers_leave_room_for_github() {
+    let mut scene = Scene::planned(with_webhook(), |plan| {
+        let gate = &mut plan.intake.as_mut().unwrap().gate;
+        gate.throttle = Throttle { rate: 1, burst: 30 };
+        let firewall = gate.firewall.as_mut().unwrap();
+        (firewall.from_one, firewall.from_all) = (5, 20);
+    })
+    .await;
+    scene.until("12:00").await;
+    let delivery = push("acme/shop", "main", None, &[commit(1, "10:00", "Begin")], at("12:00"));
+    let (mut headers, body) = delivery.clone();
+    let mut answers = BTreeMap::new();
+    let unsigned: BTreeMap<_, _> = headers
+        .iter()
+        .filter(|(name, _)| !name.contains("Signature"))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    // Deliveries are signed anew where they have a whole signature: one that is well-formed and wrong is another body's.
+    headers.insert("Content-Type".into(), "text/plain".into());
+    for stranger in 0..50_u8 {
+        for _ in 0..10 {
+            let from = [203, 0, 113, stranger].into();
+            let status = scene.cloud.deliver_from(from, &headers, &body).await.unwrap();
+            *answers.entry(("signed", status)).or_insert(0) += 1;
+            let status = scene.cloud.deliver_from(from, &unsigned, &body).await.unwrap();
+            *answers.entry(("unsigned", status)).or_insert(0) += 1;
+        }
+    }
+    let expected = [(("signed", 403), 490), (("signed", 415), 10), (("unsigned", 403), 500)];
+    assert_eq!(answers, BTreeMap::from(expected));
+    // There is as much room for GitHub as they could not use up.
+    let mut statuses = Vec::new();
+    for _ in 0..21 {
+        statuses.push(scene.delivers("12:00", &delivery).await);
+    }
+    assert_eq!(statuses, [[200; 20].as_slice(), &[429]].concat());
+    assert_eq!(scene.delivers("12:01", &delivery).await, 200);
+    let outcome = scene.finish().await;
+    assert_eq!(outcome.total(Metric::WebhookRejected), 1001.0);
+}
+
+/// What Lambda does not take is refused, and counted.
+#[tokio::test]
+async fn delivery_that_is_larger_than_an_invocation() {
+    let mut scene = Scene::with(with_webhook()).await;
+    let (headers, _) = push("acme/shop", "main", None, &[], at("12:00"));
+    let body = "x".repeat(6 * 1024 * 1024);
+    assert_eq!(scene.delivers("12:00", &(headers, body)).await, 413);
+    assert_eq!(scene.finish().await.total(Metric::WebhookRejected), 1.0);
 }

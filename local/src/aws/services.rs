@@ -2,7 +2,7 @@
 
 use super::{
     Athena, AwsError, CloudWatch, CodePipeline, Connections, DynamoDb, Fault, Faults, Firehose, Lake,
-    Permissions, Ssm, cbor,
+    Permissions, Quotas, Ssm, cbor,
     errand::Errand,
     events::Events,
     request::{Protocol, Request},
@@ -10,6 +10,8 @@ use super::{
 };
 use crate::{clock::Clock, intake::SECRET};
 use axum::body::Bytes;
+use jiff::Timestamp;
+use metrics_lib::contract::Metric;
 use program::plan::{Function, Plan};
 use serde_json::{Value, json};
 use std::{
@@ -47,6 +49,8 @@ pub struct Services {
     pub permissions: Permissions,
     /// The faults that are asked for.
     pub faults: Faults,
+    /// The quotas that hold.
+    pub quotas: Quotas,
     /// How often each operation was called, as IAM names it.
     pub calls: BTreeMap<String, u64>,
 }
@@ -89,14 +93,25 @@ impl Services {
             queues: queues(plan),
             permissions: Permissions::new(plan),
             faults: Faults::default(),
+            quotas: Quotas::default(),
             calls: BTreeMap::new(),
         }
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Counts a request that came not as far as the webhook, as the filter of its access log does.
+    pub(crate) fn count_refused(&mut self) {
+        self.cloudwatch.count(Metric::WebhookRejected, self.clock.now());
     }
 
     /// Answers a request, unless a fault is asked for.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Answer {
         let action = request.action();
-        let fault = self.faults.take(&action, self.clock.now());
+        let fault = self.faults.take(&action);
         *self.calls.entry(action).or_default() += 1;
         if let Some(Fault::Refused(error)) = fault {
             return Answer::Error(error);
@@ -106,7 +121,7 @@ impl Services {
             Ok(Some(errand)) => return Answer::Errand(errand),
             Err(error) => return Answer::Error(error),
         }
-        match (self.call(request), fault) {
+        match (self.call_within_quotas(request), fault) {
             (Err(error), _) | (_, Some(Fault::AfterEffect(error) | Fault::Refused(error))) => {
                 Answer::Error(error)
             }
@@ -124,6 +139,24 @@ impl Services {
         Ok(errand)
     }
 
+    /// Answers a call, unless a quota is exceeded for as long as the caller tries.
+    fn call_within_quotas(&mut self, request: &Request<'_>) -> Result<Bytes, AwsError> {
+        let mut tries = 0;
+        loop {
+            let now = self.clock.now();
+            let admitted =
+                self.quotas.admit(&request.action(), &request.caller.account, &request.region, now);
+            match admitted.and_then(|()| self.call(request)) {
+                Err(error) if error.is_throttling() && tries < self.quotas.retries => {
+                    tries += 1;
+                    let next_second = Timestamp::from_second(now.as_second() + 1).unwrap_or(now);
+                    self.clock.advance_to(next_second)?;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
     fn call(&mut self, request: &Request<'_>) -> Result<Bytes, AwsError> {
         let Request { caller, region, operation, body, .. } = request;
         let input = input(request)?;
@@ -137,8 +170,16 @@ impl Services {
             "sts" => return self.sts.call(operation, body),
             "codeconnections" | "codestar-connections" => self.connections.call(region, operation, &input)?,
             "codepipeline" => self.codepipeline.call(account, region, operation, input)?,
-            "dynamodb" => self.dynamodb.call(operation, input)?,
-            "athena" => self.athena.call(operation, input, &self.lake)?,
+            "dynamodb" => {
+                let metered = (!self.quotas.is_empty()).then(|| self.clock.now());
+                let answer = self.dynamodb.call_metered(operation, input, metered);
+                answer.inspect_err(|error| self.note_exceeded(error, "dynamodb partition"))?
+            }
+            "athena" => {
+                let metered = (!self.quotas.is_empty()).then(|| self.clock.now());
+                let answer = self.athena.call_metered(operation, input, &self.lake, metered);
+                answer.inspect_err(|error| self.note_exceeded(error, "athena queries"))?
+            }
             "firehose" => self.firehose.call(operation, input, self.clock.now())?,
             "events" => self.events.call(operation, &input)?,
             "lambda" => self.function(operation, &request.resource)?,
@@ -148,6 +189,13 @@ impl Services {
             service => return Err(AwsError::not_implemented(service, operation)),
         };
         Ok(output.to_string().into())
+    }
+
+    /// Notes that a service itself has refused a call as one too many.
+    fn note_exceeded(&mut self, error: &AwsError, of: &str) {
+        if error.is_throttling() {
+            self.quotas.exceed(of);
+        }
     }
 
     /// Answers an operation of Lambda that needs no function to run.

@@ -198,6 +198,14 @@ impl<'a> Reader<'a> {
         self.texts(key, CIDRS, is_cidr)
     }
 
+    /// Ranges of addresses, some unless others are given.
+    pub(super) fn cidrs_or(&mut self, key: &'static str, default: &[&str]) -> BTreeSet<String> {
+        match self.get(key) {
+            Some(_) => self.cidrs(key),
+            None => default.iter().map(|&range| range.to_owned()).collect(),
+        }
+    }
+
     pub(super) fn emails(&mut self, key: &'static str) -> BTreeSet<String> {
         self.texts(key, EMAILS, is_email)
     }

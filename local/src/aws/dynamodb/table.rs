@@ -2,7 +2,9 @@
 
 use super::{
     super::archive::{Archive, Place},
-    AwsError, Item, invalid,
+    AwsError, Item,
+    capacity::Capacity,
+    invalid, value,
 };
 use program::plan;
 use serde_json::{Value, json};
@@ -58,6 +60,21 @@ impl Table {
         }
         self.items.insert(key, place);
         Ok(())
+    }
+
+    /// Takes what writing an item needs of its partitions: the table's, and the index's if it is in that.
+    pub(super) fn meter_write(
+        &self,
+        capacity: &mut Capacity,
+        key: &Key,
+        item: &Item,
+    ) -> Result<(), AwsError> {
+        let size = value::size(item);
+        capacity.write("", &key.0, size)?;
+        match self.index_key(item) {
+            Some((partition, _)) => capacity.write(self.plan.index.0, &partition, size),
+            None => Ok(()),
+        }
     }
 
     /// The key that an item holds.
