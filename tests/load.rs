@@ -8,6 +8,7 @@ use local::{
     binaries::Binaries,
     cloud::Cloud,
     concurrency::Limit,
+    load::Scenario,
     outcome::Outcome,
     replay::replay,
     router::Envelope,
@@ -132,4 +133,37 @@ fn deployment(number: i64, repository: &str, end: Timestamp) -> Execution {
         execution_id: format!("execution-{number}"),
     };
     Execution::standard(key, end).source(Source::CodeStar, repository, "main")
+}
+
+/// Much at once, with AWS's quotas: nothing is lost or given up, and it takes no longer than so many minutes.
+async fn check(scenario: Scenario, minutes: i64, throttled: &str) {
+    let _turn = TURN.lock().await;
+    let loaded = scenario.play(&Binaries::build().unwrap()).await.unwrap();
+    let differences = loaded.differences();
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(loaded.took <= SignedDuration::from_mins(minutes), "{:#}", loaded.took);
+    // Without that it would prove nothing.
+    let exceeded: Vec<_> = loaded.exceeded.keys().map(String::as_str).collect();
+    assert_eq!(exceeded.join(" "), throttled, "{:#}", loaded.took);
+}
+
+#[tokio::test]
+async fn deployments_within_quotas() {
+    check(Scenario::Deployments, 60, "codepipeline").await;
+}
+
+#[tokio::test]
+async fn pipelines_within_quotas() {
+    // One run: its function has ten minutes.
+    check(Scenario::Pipelines, 10, "codepipeline").await;
+}
+
+#[tokio::test]
+async fn pushes_within_quotas() {
+    check(Scenario::Pushes, 60, "codepipeline").await;
+}
+
+#[tokio::test]
+async fn incidents_within_quotas() {
+    check(Scenario::Incidents, 60, "codepipeline ssm").await;
 }

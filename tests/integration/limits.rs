@@ -1,6 +1,6 @@
 //! The limits of AWS's services, and names that come up to them.
 
-use crate::scene::{Scene, Source, at, commit, execution, ops_item, push, report, with_webhook};
+use crate::scene::{Scene, Source, at, commit, commit_id, execution, ops_item, push, report, with_webhook};
 use metrics_lib::contract::Metric;
 use program::plan::Throttle;
 use std::collections::BTreeMap;
@@ -103,4 +103,27 @@ async fn delivery_that_is_larger_than_an_invocation() {
     let body = "x".repeat(6 * 1024 * 1024);
     assert_eq!(scene.delivers("12:00", &(headers, body)).await, 413);
     assert_eq!(scene.finish().await.total(Metric::WebhookRejected), 1.0);
+}
+
+/// The largest push that Lambda takes, of nearly as many commits as GitHub lists, leaves half of the function's memory free.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn large_body_in_the_functions_memory() {
+    let mut scene = Scene::with(with_webhook()).await;
+    let message = "Add a thing ".repeat(170);
+    let commits: Vec<_> = (1..=2000).map(|number| commit(number, "10:00", &message)).collect();
+    let (headers, body) = push("acme/shop", "main", None, &commits, at("12:00"));
+    assert!((5_000_000..6_000_000).contains(&body.len()), "{} bytes", body.len());
+    assert_eq!(scene.delivers("12:00", &(headers, body)).await, 200);
+    let process = scene.cloud.webhook_process().unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim();
+    let most: u32 = most.trim_end_matches(" kB").parse().unwrap();
+    let memory = scene.cloud.plan().intake.as_ref().unwrap().webhook.memory;
+    assert!(most / 1024 < memory / 2, "{most} KiB of {memory} MiB");
+    // All of it is on its way to the lake.
+    scene.runs(&execution("e1", "13:00").revision(&commit_id(2000))).await;
+    let outcome = scene.finish().await;
+    assert_eq!(outcome.total(Metric::CommitLeadTime), 2000.0 * 3.0 * 3600.0);
+    assert!(outcome.dead_letters.is_empty());
 }

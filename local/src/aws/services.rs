@@ -11,7 +11,7 @@ use super::{
 use crate::{clock::Clock, intake::SECRET};
 use axum::body::Bytes;
 use jiff::Timestamp;
-use metrics_lib::contract::Metric;
+use metrics_lib::{contract::Metric, datum::MAX_CALL};
 use program::plan::{Function, Plan};
 use serde_json::{Value, json};
 use std::{
@@ -164,6 +164,10 @@ impl Services {
         let account = &caller.account;
         let output = match request.service.as_str() {
             "cloudwatch" => {
+                if *operation == "PutMetricData" && body.len() > MAX_CALL {
+                    let message = "The request is larger than a megabyte";
+                    return Err(AwsError::new("RequestEntityTooLarge", message).with_status(413));
+                }
                 let output = self.cloudwatch.call(operation, input, self.clock.now())?;
                 return Ok(cbor::encode(&output).into());
             }
