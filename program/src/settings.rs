@@ -16,7 +16,7 @@ use metrics_lib::{
     fact::Teams,
     rules::{IncidentRule, ProductionRule, RepositoryRule, ReworkRule},
 };
-use reader::{ACCOUNT, DELAY, DURATION, LOOKBACK, PREFIX, REGION, Reader, is_account, is_prefix};
+use reader::{ACCOUNT, DELAY, DURATION, LOOKBACK, OVERLAP, PREFIX, REGION, Reader, is_account, is_prefix};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +90,8 @@ pub struct Operations {
     pub webhook_firewall: bool,
     /// `webhookTrustedCidrs`: the ranges of addresses that GitHub delivers from, which the firewall does not limit.
     pub webhook_trusted_cidrs: BTreeSet<String>,
+    /// `webhookSecretOverlap`: how long the secret before the present one is accepted after it was replaced.
+    pub webhook_secret_overlap: SignedDuration,
     /// `manageApiGatewayAccount`: whether the stack sets the role that API Gateway logs with, which an account has once
     /// a region.
     pub manage_api_gateway_account: bool,
@@ -274,6 +276,12 @@ impl Operations {
             webhook_allowed_cidrs: reader.cidrs("webhookAllowedCidrs"),
             webhook_firewall: reader.switch("webhookFirewall", true),
             webhook_trusted_cidrs: reader.cidrs_or("webhookTrustedCidrs", &GITHUB_HOOKS),
+            webhook_secret_overlap: reader.duration(
+                "webhookSecretOverlap",
+                24 * 3600,
+                7 * 24 * 3600,
+                OVERLAP,
+            ),
             manage_api_gateway_account: reader.switch("manageApiGatewayAccount", true),
             alarm_emails: reader.emails("alarmEmails"),
             alarm_silence_days: reader.days("alarmSilenceDays", 7, SILENCE, |days| (1..=7).contains(&days)),

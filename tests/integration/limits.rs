@@ -127,3 +127,36 @@ async fn large_body_in_the_functions_memory() {
     assert_eq!(outcome.total(Metric::CommitLeadTime), 2000.0 * 3.0 * 3600.0);
     assert!(outcome.dead_letters.is_empty());
 }
+
+/// One rotation is enough to revoke a secret: GitHub has a day to get the new one.
+#[tokio::test]
+async fn secret_that_was_replaced() {
+    let mut scene = Scene::with(with_webhook()).await;
+    let delivery = push("acme/shop", "main", None, &[commit(1, "10:00", "Begin")], at("12:00"));
+    assert_eq!(scene.delivers("12:00", &delivery).await, 200);
+    // What signs deliveries here still has the old one.
+    let now = at("12:01");
+    scene.services().secret.as_mut().unwrap().replace("another", now);
+    for (time, status) in [
+        ("12:02", 200),
+        ("12:10", 200),
+        ("16 12:00", 200),
+        ("16 12:01", 401),
+        ("16 12:05", 401),
+        ("18 00:00", 401),
+    ] {
+        assert_eq!(scene.delivers(time, &delivery).await, status, "{time}");
+    }
+}
+
+#[tokio::test]
+async fn secret_that_is_revoked_at_once() {
+    let mut config = with_webhook();
+    config["webhookSecretOverlap"] = "0".into();
+    let mut scene = Scene::with(config).await;
+    let delivery = push("acme/shop", "main", None, &[commit(1, "10:00", "Begin")], at("12:00"));
+    assert_eq!(scene.delivers("12:00", &delivery).await, 200);
+    let now = at("12:01");
+    scene.services().secret.as_mut().unwrap().replace("another", now);
+    assert_eq!(scene.delivers("12:06", &delivery).await, 401);
+}

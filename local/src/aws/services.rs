@@ -2,7 +2,7 @@
 
 use super::{
     Athena, AwsError, CloudWatch, CodePipeline, Connections, DynamoDb, Fault, Faults, Firehose, Lake,
-    Permissions, Quotas, Ssm, cbor,
+    Permissions, Quotas, Secret, Ssm, cbor,
     errand::Errand,
     events::Events,
     request::{Protocol, Request},
@@ -39,8 +39,8 @@ pub struct Services {
     pub ssm: Ssm,
     /// The queries.
     pub athena: Athena,
-    /// The name of the webhook's secret, and the secret.
-    secret: Option<(String, String)>,
+    /// The webhook's secret.
+    pub secret: Option<Secret>,
     sts: Sts,
     events: Events,
     functions: Vec<Function>,
@@ -70,6 +70,7 @@ pub(super) enum Answer {
 impl Services {
     /// The services of an installation, with nothing recorded.
     pub fn new(plan: &Plan, clock: Arc<Clock>) -> Self {
+        let now = clock.now();
         Self {
             clock,
             cloudwatch: CloudWatch::new(plan.alarms.iter().map(|alarm| alarm.name.clone())),
@@ -83,7 +84,7 @@ impl Services {
                 .intake
                 .as_ref()
                 .map_or_else(Athena::default, |intake| Athena::new(&intake.workgroup, &intake.database)),
-            secret: plan.intake.as_ref().map(|intake| (intake.secret.clone(), SECRET.to_owned())),
+            secret: plan.intake.as_ref().map(|intake| Secret::new(&intake.secret, SECRET, now)),
             sts: Sts {
                 role: plan.read_role.clone(),
                 accounts: [plan.tooling_accounts.clone(), plan.incident_accounts.clone()].concat(),
@@ -187,7 +188,10 @@ impl Services {
             "firehose" => self.firehose.call(operation, input, self.clock.now())?,
             "events" => self.events.call(operation, &input)?,
             "lambda" => self.function(operation, &request.resource)?,
-            "secretsmanager" => self.secret(operation, &input)?,
+            "secretsmanager" => match &self.secret {
+                Some(secret) => secret.call(operation, &input)?,
+                None => return Err(Secret::not_found()),
+            },
             "sqs" => self.queue(operation, &input)?,
             "ssm" => self.ssm.call(account, region, operation, &input)?,
             service => return Err(AwsError::not_implemented(service, operation)),
@@ -231,23 +235,6 @@ impl Services {
             return Err(AwsError::no_such_queue(name));
         }
         Ok(json!({"QueueUrl": format!("https://sqs/{name}")}))
-    }
-
-    /// Answers an operation of Secrets Manager, which has one secret, never replaced.
-    fn secret(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
-        if operation != "GetSecretValue" {
-            return Err(AwsError::not_implemented("secretsmanager", operation));
-        }
-        let stage = input["VersionStage"].as_str().unwrap_or("AWSCURRENT");
-        match &self.secret {
-            Some((name, secret)) if input["SecretId"] == name.as_str() && stage == "AWSCURRENT" => {
-                Ok(json!({"Name": name, "SecretString": secret, "VersionStages": [stage]}))
-            }
-            _ => {
-                let message = "Secrets Manager can't find the specified secret.";
-                Err(AwsError::new("ResourceNotFoundException", message))
-            }
-        }
     }
 }
 

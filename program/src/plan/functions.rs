@@ -186,6 +186,7 @@ pub(super) fn intake(names: &Names, settings: &Settings) -> Intake {
             environment: BTreeMap::from([
                 (env::BOT_AUTHORS, variable(&json!(settings.bot_authors))),
                 (env::WEBHOOK_SECRET, names.secret()),
+                (env::WEBHOOK_SECRET_OVERLAP, settings.operations.webhook_secret_overlap.to_string()),
                 (env::DELIVERY_STREAM, names.stream()),
                 (env::LEDGER_TABLE, names.table()),
             ])
