@@ -8,6 +8,7 @@ use local::{
     binaries::Binaries,
     cloud::Cloud,
     concurrency::Limit,
+    load::Scenario,
     outcome::Outcome,
     replay::replay,
     router::Envelope,
@@ -77,7 +78,7 @@ async fn thousand_deployments_in_one_minute() {
     let before = ALLOCATED.current_usage();
     let mut cloud = Cloud::start(plan, &Binaries::build().unwrap(), noon).await.unwrap();
     for operation in ["codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"] {
-        cloud.server().services().faults.limit(operation, 30);
+        cloud.server().services().quotas.limit(operation, 30);
     }
     let limit = |invocations| Some(Limit { invocations, duration: SignedDuration::from_secs(2) });
     cloud.limit(limit(0));
@@ -106,7 +107,8 @@ async fn thousand_deployments_in_one_minute() {
     let bytes = ALLOCATED.peak_usage() - before;
 
     let outcome = Outcome::of(&cloud).unwrap();
-    let throttled = [stalled, cloud.throttles() - stalled, cloud.server().services().faults.over_quota];
+    let over_quota = cloud.server().services().quotas.exceeded.values().sum();
+    let throttled = [stalled, cloud.throttles() - stalled, over_quota];
     assert!(throttled.iter().all(|&times| times > 50), "{throttled:?}");
     assert!(outcome.dead_letters.is_empty() && outcome.ignored.is_empty() && outcome.refused.is_empty());
     assert_eq!(outcome.facts.len(), DEPLOYMENTS as usize);
@@ -131,4 +133,37 @@ fn deployment(number: i64, repository: &str, end: Timestamp) -> Execution {
         execution_id: format!("execution-{number}"),
     };
     Execution::standard(key, end).source(Source::CodeStar, repository, "main")
+}
+
+/// Much at once, with AWS's quotas: nothing is lost or given up, and it takes no longer than so many minutes.
+async fn check(scenario: Scenario, minutes: i64, throttled: &str) {
+    let _turn = TURN.lock().await;
+    let loaded = scenario.play(&Binaries::build().unwrap()).await.unwrap();
+    let differences = loaded.differences();
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(loaded.took <= SignedDuration::from_mins(minutes), "{:#}", loaded.took);
+    // Without that it would prove nothing.
+    let exceeded: Vec<_> = loaded.exceeded.keys().map(String::as_str).collect();
+    assert_eq!(exceeded.join(" "), throttled, "{:#}", loaded.took);
+}
+
+#[tokio::test]
+async fn deployments_within_quotas() {
+    check(Scenario::Deployments, 60, "codepipeline").await;
+}
+
+#[tokio::test]
+async fn pipelines_within_quotas() {
+    // One run: its function has ten minutes.
+    check(Scenario::Pipelines, 10, "codepipeline").await;
+}
+
+#[tokio::test]
+async fn pushes_within_quotas() {
+    check(Scenario::Pushes, 60, "codepipeline").await;
+}
+
+#[tokio::test]
+async fn incidents_within_quotas() {
+    check(Scenario::Incidents, 60, "codepipeline ssm").await;
 }

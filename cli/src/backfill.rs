@@ -4,7 +4,7 @@
 
 use crate::{
     installation::{Installation, Options},
-    output,
+    output::{self, Words},
 };
 use clap::Args;
 use functions::{
@@ -161,7 +161,7 @@ impl Display for Filled {
                 (step, None) => writeln!(f, "{}: {done} done", step_name(step))?,
             }
             for Failed { what, message, .. } in failed {
-                writeln!(f, "  failed: {what}: {message}")?;
+                writeln!(f, "  failed: {}: {}", Words(what), Words(message))?;
             }
         }
         let Self { since, dry_run, .. } = self;

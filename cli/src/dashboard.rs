@@ -1,5 +1,6 @@
 //! `cargo dora dashboard`: prints the dashboards of a configuration.
 
+use crate::output;
 use anyhow::Context;
 use clap::ValueEnum;
 use local::sample;
@@ -11,7 +12,7 @@ use program::{
 use serde_json::Value;
 use std::{
     fs::File,
-    io::{self, BufReader, Write},
+    io::{BufReader, Write},
     path::Path,
     process::ExitCode,
 };
@@ -30,16 +31,14 @@ pub(crate) enum Format {
 pub(crate) fn run(format: Format, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let settings = Settings::from_json(&config.map_or_else(|| Ok(sample::config()), read)?)?;
     for key in &settings.unknown_keys {
-        writeln!(io::stderr(), "note: {key} means nothing here and is ignored")?;
+        writeln!(output::stderr(), "note: {key} means nothing here and is ignored")?;
     }
     let transport = Transport::from(&Plan::new(&settings)?);
     let documents = match format {
         Format::Cloudwatch => cloudwatch(&settings, &transport)?,
         Format::Grafana => grafana(&settings, &transport)?,
     };
-    let mut stdout = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut stdout, &documents)?;
-    writeln!(stdout)?;
+    output::print_json(&documents)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,22 +1,19 @@
 //! `cargo dora demo`: plays a sample and compares the figures with the true ones.
 
-use crate::{page, replay::play, summary::comparison_table};
+use crate::{output, page, replay::play, summary::comparison_table};
 use local::{
     sample::{Sample, sample},
     world::World,
 };
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{io::Write, process::ExitCode};
 
 /// Plays the sample of a seed and prints measured and true figures side by side; fails if they differ.
 pub(crate) fn run(seed: u64, days: u32, page: &page::Options) -> anyhow::Result<ExitCode> {
     let Sample { lines, truth } = sample(seed, days);
-    writeln!(io::stderr(), "{days} days of three repositories, seed {seed}: {} lines", lines.len())?;
+    writeln!(output::stderr(), "{days} days of three repositories, seed {seed}: {} lines", lines.len())?;
     let played = play(&World::Lines(format!("sample {seed}"), lines))?;
     let outcome = &played.outcome;
-    let mut stdout = io::stdout().lock();
+    let mut stdout = output::stdout();
     writeln!(stdout, "{}\n", comparison_table(outcome, &truth.figures))?;
     let differences = truth.differences(outcome);
     if differences.is_empty() {
@@ -30,6 +27,7 @@ pub(crate) fn run(seed: u64, days: u32, page: &page::Options) -> anyhow::Result<
     for difference in &differences {
         writeln!(stdout, "differs: {difference}")?;
     }
+    drop(stdout);
     page.show(&format!("{days} made-up days of three repositories, seed {seed}"), &played)?;
     Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -13,11 +13,7 @@ mod replay;
 mod summary;
 
 use clap::{Parser, Subcommand};
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// DORA metrics for AWS CodePipeline, on this machine, without an AWS account.
 #[derive(Parser)]
@@ -104,7 +100,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // Where standard error is closed, nobody is left to tell.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            let _ = writeln!(output::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
 //! The dashboards of what was played, as a page: written to a file, or served on this machine.
 
-use crate::replay::Played;
+use crate::{output, replay::Played};
 use anyhow::Context;
 use axum::{Router, response::Html, routing::get};
 use clap::Args;
@@ -8,7 +8,7 @@ use local::dashboard;
 use program::dashboard::Transport;
 use std::{
     fs,
-    io::{self, Write},
+    io::Write,
     net::Ipv4Addr,
     path::{Path, PathBuf},
 };
@@ -45,7 +45,7 @@ fn write(file: &Path, page: &str) -> anyhow::Result<()> {
         file.canonicalize()
     };
     let place = place().with_context(|| format!("{} can't be written", file.display()))?;
-    writeln!(io::stderr(), "dashboards: {}", place.display())?;
+    writeln!(output::stderr(), "dashboards: {}", place.display())?;
     Ok(())
 }
 
@@ -54,7 +54,7 @@ fn serve(page: String) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        writeln!(io::stderr(), "dashboards: http://{}/ (Ctrl-C stops)", listener.local_addr()?)?;
+        writeln!(output::stderr(), "dashboards: http://{}/ (Ctrl-C stops)", listener.local_addr()?)?;
         let router = Router::new().route("/", get(async move || Html(page)));
         axum::serve(listener, router).await?;
         Ok(())

@@ -1,17 +1,13 @@
 //! `cargo dora replay`: plays a world and shows what comes of it.
 
-use crate::{page, summary};
+use crate::{output, page, summary};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use local::{
     binaries::Binaries, cloud::Cloud, dashboard::Stored, outcome::Outcome, replay::replay, world::World,
 };
 use program::{plan::Plan, settings::Settings};
-use std::{
-    io::{self, Write},
-    path::Path,
-    process::ExitCode,
-};
+use std::{io::Write, path::Path, process::ExitCode};
 
 /// What came of a world.
 pub(crate) struct Played {
@@ -31,12 +27,9 @@ pub(crate) struct Played {
 pub(crate) fn run(world: &Path, json: bool, page: &page::Options) -> anyhow::Result<ExitCode> {
     let name = world.display().to_string();
     let played = play(&World::open(world)?)?;
-    let mut stdout = io::stdout().lock();
-    if json {
-        serde_json::to_writer_pretty(&mut stdout, &played.outcome)?;
-        writeln!(stdout)?;
-    } else {
-        write!(stdout, "{}", summary::summary(&played.outcome))?;
+    match json {
+        true => output::print_json(&played.outcome)?,
+        false => write!(output::stdout(), "{}", summary::summary(&played.outcome))?,
     }
     page.show(&name, &played)?;
     Ok(ExitCode::SUCCESS)
@@ -65,7 +58,7 @@ pub(crate) fn with_cloud<T>(
 ) -> anyhow::Result<T> {
     let header = world.check()?;
     for note in &header.notes {
-        writeln!(io::stderr(), "note: {note}")?;
+        writeln!(output::stderr(), "note: {note}")?;
     }
     let binaries = Binaries::build()?;
     let progress = ProgressBar::new(header.lines)

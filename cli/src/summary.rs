@@ -1,5 +1,6 @@
 //! The outcome of a replay as tables for people.
 
+use crate::output::Words;
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use jiff::SignedDuration;
 use local::outcome::{Fact, Outcome};
@@ -36,7 +37,8 @@ impl Display for Summary<'_> {
             match repository {
                 Some(name) => writeln!(
                     f,
-                    "{count:>6} facts are of {name}, which CloudWatch can't have as a dimension: they count in all only"
+                    "{count:>6} facts are of {}, which CloudWatch can't have as a dimension: they count in all only",
+                    Words(name)
                 )?,
                 None => writeln!(f, "{count:>6} facts are of no repository: they count in all only")?,
             }
@@ -110,7 +112,7 @@ fn table(rows: impl Iterator<Item = (String, Figures)>) -> Table {
 
 fn row(name: &str, figures: &Figures) -> [String; 10] {
     [
-        name.to_owned(),
+        Words(name).to_string(),
         figures.deployments.to_string(),
         figures.failed.to_string(),
         percent(figures.change_failure_rate(), figures.deployments),

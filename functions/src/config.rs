@@ -85,9 +85,7 @@ impl Config {
     /// The first variable that is missing or can't be used.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let text = |name| required(&variable, name);
-        let duration = |name| -> Result<SignedDuration, ConfigError> {
-            text(name)?.parse().map_err(|error: jiff::Error| invalid(name, &error))
-        };
+        let duration = |name| duration(&variable, name);
         Ok(Self {
             tooling_accounts: json(env::TOOLING_ACCOUNTS, &text(env::TOOLING_ACCOUNTS)?)?,
             ops_account: text(env::OPS_ACCOUNT)?,
@@ -142,6 +140,8 @@ impl Config {
 pub struct WebhookConfig {
     /// From [`env::WEBHOOK_SECRET`].
     pub secret: String,
+    /// From [`env::WEBHOOK_SECRET_OVERLAP`].
+    pub secret_overlap: SignedDuration,
     /// From [`env::DELIVERY_STREAM`].
     pub delivery_stream: String,
     /// From [`env::BOT_AUTHORS`].
@@ -162,6 +162,7 @@ impl WebhookConfig {
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         Ok(Self {
             secret: required(&variable, env::WEBHOOK_SECRET)?,
+            secret_overlap: duration(&variable, env::WEBHOOK_SECRET_OVERLAP)?,
             delivery_stream: required(&variable, env::DELIVERY_STREAM)?,
             bot_authors: json(env::BOT_AUTHORS, &required(&variable, env::BOT_AUTHORS)?)?,
             rework: optional(&variable, env::REWORK_RULE, object)?,
@@ -192,6 +193,13 @@ fn optional<T: Default>(
 
 fn required(variable: impl Fn(&str) -> Option<String>, name: &'static str) -> Result<String, ConfigError> {
     variable(name).filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+}
+
+fn duration(
+    variable: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<SignedDuration, ConfigError> {
+    required(variable, name)?.parse().map_err(|error: jiff::Error| invalid(name, &error))
 }
 
 /// An object. A derived reader would take a list for one.

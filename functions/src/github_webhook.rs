@@ -121,7 +121,11 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         .inspect_err(|invalid| error!(error.message = %invalid, "the function is not configured"))?;
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let webhook = Webhook {
-        secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&sdk), config.secret),
+        secrets: Secrets::new(
+            aws_sdk_secretsmanager::Client::new(&sdk),
+            config.secret,
+            config.secret_overlap,
+        ),
         firehose: aws_sdk_firehose::Client::new(&sdk),
         cloudwatch: aws_sdk_cloudwatch::Client::new(&sdk),
         delivery_stream: config.delivery_stream,
@@ -179,9 +183,10 @@ impl Webhook {
         }
         let signature = request.header("x-hub-signature-256").and_then(Signature::parse);
         let signature = signature.ok_or(Refusal::Signature)?;
-        let current = self.secrets.get().await.map_err(unavailable)?;
+        let now = self.clock.now().map_err(unavailable)?;
+        let current = self.secrets.get(now).await.map_err(unavailable)?;
         if !signature.verifies(&body, &current) {
-            let refreshed = self.secrets.refresh().await.map_err(unavailable)?;
+            let refreshed = self.secrets.refresh(now).await.map_err(unavailable)?;
             if !signature.verifies(&body, &refreshed) {
                 return Err(Refusal::Signature);
             }
@@ -195,7 +200,6 @@ impl Webhook {
         if event == "ping" {
             return Ok(Accepted::Pong);
         }
-        let now = self.clock.now().map_err(unavailable)?;
         let changes = payload::changes(event, &body, now, &self.marks)?;
         // A name is told by no later delivery once the repository was renamed, so it is kept before anything is stored:
         // GitHub shows what was not accepted, and delivers it again.

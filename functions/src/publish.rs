@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::tracing;
 use metrics_lib::{
     contract::{Metric, Namespace},
-    datum::{Batch, Datum, DatumTime, DatumValue},
+    datum::{Batch, Datum, DatumTime, DatumValue, Repeated},
     fact::{Fact, FactState, Publication, Teams},
 };
 
@@ -143,11 +143,15 @@ fn metric_datum(datum: &Datum) -> MetricDatum {
         .dimension
         .as_ref()
         .map(|dimension| Dimension::builder().name(dimension.name()).value(dimension.value()).build());
-    let values: Vec<f64> = datum.values.iter().map(|value| value.get()).collect();
     let builder = MetricDatum::builder();
-    let builder = match values.as_slice() {
-        [value] => builder.value(*value),
-        _ => builder.set_values(Some(values)),
+    let builder = match datum.values.as_slice() {
+        [Repeated { value, times: 1 }] => builder.value(value.get()),
+        values => {
+            let counts = || values.iter().map(|repeated| repeated.times as f64).collect();
+            builder
+                .set_values(Some(values.iter().map(|repeated| repeated.value.get()).collect()))
+                .set_counts(datum.repeats().then(counts))
+        }
     };
     builder
         .metric_name(datum.metric.name())
@@ -160,4 +164,49 @@ fn metric_datum(datum: &Datum) -> MetricDatum {
 pub(crate) fn date_time(time: Timestamp) -> DateTime {
     // CloudWatch keeps milliseconds.
     DateTime::from_millis(time.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cloudwatch::config::{BehaviorVersion, Credentials, Region};
+    use std::sync::{Arc, Mutex};
+
+    /// A call as it is sent, before it is compressed, is no larger than `metrics_lib` says.
+    #[tokio::test]
+    async fn a_call_is_no_larger_than_is_thought() {
+        async fn check(values: &[(Metric, DatumValue)], repository: Option<&str>, teams: &[&str]) {
+            let now: Timestamp = "2026-06-15T12:00:00.123Z".parse().unwrap();
+            let time = DatumTime::new(now, now).unwrap();
+            let batch = Batch::new(Namespace::DataQuality, values, time, repository, teams.iter().copied());
+            let config = aws_sdk_cloudwatch::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .credentials_provider(Credentials::for_tests())
+                .region(Region::new("eu-west-1"))
+                .endpoint_url("http://127.0.0.1:9")
+                .retry_config(aws_sdk_cloudwatch::config::retry::RetryConfig::disabled())
+                .disable_request_compression(true)
+                .build();
+            let sent = Arc::new(Mutex::new(0));
+            let noted = Arc::clone(&sent);
+            let request = aws_sdk_cloudwatch::Client::from_conf(config)
+                .put_metric_data()
+                .namespace(batch.namespace.name())
+                .set_metric_data(Some(batch.data.iter().map(metric_datum).collect()));
+            let note = move |request: &mut aws_sdk_cloudwatch::config::http::HttpRequest| {
+                *noted.lock().unwrap() = request.body().bytes().map_or(0, <[u8]>::len);
+            };
+            // Nobody answers there.
+            request.customize().mutate_request(note).send().await.unwrap_err();
+            let (sent, thought) = (*sent.lock().unwrap(), batch.calls().iter().map(|call| call.size()).sum());
+            assert!((thought / 2..=thought).contains(&sent), "{sent} bytes, thought to be {thought}");
+        }
+        let count = |metric: Metric, number: usize| (metric, DatumValue::count(number));
+        check(&[count(Metric::LedgerDrift, 1)], None, &[]).await;
+        check(&[count(Metric::DeploymentsWithoutCommits, 1)], Some("a"), &["b"]).await;
+        let different: Vec<_> = (0..300).map(|number| count(Metric::EventAge, number * 997)).collect();
+        check(&different, Some("acme/shop"), &["checkout", "web"]).await;
+        let repeated: Vec<_> = (0..300).map(|number| count(Metric::EventAge, number % 100)).collect();
+        check(&repeated, Some(&"x".repeat(1024)), &[]).await;
+    }
 }

@@ -10,7 +10,10 @@ use local::{
     world::World,
 };
 use metrics_lib::contract::Metric;
-use program::{plan::Plan, settings::Settings};
+use program::{
+    plan::{Plan, Throttle},
+    settings::Settings,
+};
 use std::{
     env,
     error::Error,
@@ -101,7 +104,11 @@ async fn webhook(binaries: &Binaries) -> Result<(), Box<dyn Error>> {
         "webhookSecret": "arn:aws:secretsmanager:eu-west-1:999999999999:secret:dora-webhook",
     });
     let now = "2026-06-15T12:00:00Z".parse()?;
-    let mut cloud = Cloud::start(Plan::new(&Settings::from_json(&config)?)?, binaries, now).await?;
+    let mut plan = Plan::new(&Settings::from_json(&config)?)?;
+    if let Some(intake) = &mut plan.intake {
+        intake.gate.throttle = Throttle { rate: 1, burst: DELIVERIES + 1 };
+    }
+    let mut cloud = Cloud::start(plan, binaries, now).await?;
     let commits: Vec<PushedCommit> = (0..20)
         .map(|number| PushedCommit { id: format!("{number:040x}"), time: now, message: "Add a thing".into() })
         .collect();

@@ -45,7 +45,7 @@ impl Clock {
         let mut state = self.lock();
         if time > state.now {
             state.now = time;
-            // The functions read only while they run, and they don't run while time passes.
+            // The functions read only while they run. Time passes while none does, or while one waits for an answer.
             state.write()?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use crate::{
     binaries::Binaries,
     clock::Clock,
     concurrency::{Concurrency, Limit},
-    intake::Intake,
+    intake::{GITHUB, Intake},
     lambda::{Failure, Lambda, LambdaError},
     pattern::InvalidEvent,
     queue::{DeadLetter, Queue, Received},
@@ -21,7 +21,7 @@ use metrics_lib::{contract::env, event::PipelineKey};
 use program::plan::{Consumer, Function, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{collections::BTreeMap, io, net::IpAddr, sync::Arc};
 use tempfile::TempDir;
 
 /// How long the clock runs on at the most, after the last that happens, until no message waits.
@@ -135,7 +135,7 @@ impl Cloud {
         let intake = match &plan.intake {
             Some(intake) => {
                 let [webhook, transform] = [lambda(&intake.webhook)?, lambda(&intake.transform)?];
-                Some(Intake::start(webhook, transform).await?)
+                Some(Intake::start(intake.gate.clone(), webhook, transform).await?)
             }
             None => None,
         };
@@ -296,12 +296,25 @@ impl Cloud {
         headers: &BTreeMap<String, String>,
         body: &str,
     ) -> Result<u16, CloudError> {
+        self.deliver_from(GITHUB, headers, body).await
+    }
+
+    /// Sends a delivery to the webhook, from whatever address.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    pub async fn deliver_from(
+        &mut self,
+        from: IpAddr,
+        headers: &BTreeMap<String, String>,
+        body: &str,
+    ) -> Result<u16, CloudError> {
         let header = |name: &str| {
             let mut headers = headers.iter();
             headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
         };
         let (status, reason) = match &mut self.intake {
-            Some(intake) => intake.deliver(headers, body, &self.server).await?,
+            Some(intake) => intake.deliver(from, headers, body, &self.server).await?,
             None => (404, "no webhook is configured".to_owned()),
         };
         if !(200..300).contains(&status) {

@@ -1,6 +1,8 @@
 //! The way of GitHub's webhooks: an HTTP listener in API Gateway's place, the webhook's function, Firehose, and the
 //! function that checks the records on their way to the lake.
 
+mod gate;
+
 use crate::{
     aws::{Gathered, Server, no_delay},
     cloud::CloudError,
@@ -15,14 +17,16 @@ use axum::{
     serve::ListenerExt,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use gate::{Gate, Refusal};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, tz::TimeZone};
+use program::plan;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::{
     collections::BTreeMap,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 use tokio::{
     net::TcpListener,
@@ -37,6 +41,12 @@ pub(crate) const SECRET: &str = "the secret of the single-machine cloud";
 const SIGNATURE: &str = "x-hub-signature-256";
 /// The most that is handed to the transformation at once, encoded.
 const MAX_TRANSFORMED: usize = 3 * 1024 * 1024;
+/// The largest payload that Lambda takes. Source: AWS Lambda developer guide, "Lambda quotas".
+const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
+/// The header that tells where a request comes from, which is this machine for all.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+/// An address that GitHub delivers from.
+pub(crate) const GITHUB: IpAddr = IpAddr::V4(Ipv4Addr::new(140, 82, 115, 1));
 /// How often a transformation that failed is tried.
 const TRIES: usize = 4;
 
@@ -45,6 +55,7 @@ const TRIES: usize = 4;
 pub(crate) struct Intake {
     pub(crate) webhook: Lambda,
     pub(crate) transform: Lambda,
+    gate: Gate,
     listener: Listener,
     client: reqwest::Client,
     delivered: u64,
@@ -92,31 +103,44 @@ struct Metadata {
 
 impl Intake {
     /// Starts to listen.
-    pub(crate) async fn start(webhook: Lambda, transform: Lambda) -> Result<Self, CloudError> {
+    pub(crate) async fn start(
+        gate: plan::Gate,
+        webhook: Lambda,
+        transform: Lambda,
+    ) -> Result<Self, CloudError> {
         let (sender, requests) = mpsc::channel(1);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let router = Router::new().fallback(take).layer(DefaultBodyLimit::disable()).with_state(sender);
         let task = spawn(async { axum::serve(listener.tap_io(no_delay), router).await }).abort_handle();
         let listener = Listener { address, requests, task };
-        Ok(Self { webhook, transform, listener, client: reqwest::Client::new(), delivered: 0 })
+        let gate = Gate::new(gate);
+        Ok(Self { webhook, transform, gate, listener, client: reqwest::Client::new(), delivered: 0 })
     }
 
-    /// Sends a delivery as GitHub does, over HTTP, and returns the status and the text of the answer.
+    /// Sends a delivery as GitHub does, over HTTP and from an address, and returns the status and the text of the answer.
     ///
     /// A recorded signature was made with a secret that is not known here, so one that could be right is made anew.
     pub(crate) async fn deliver(
         &mut self,
+        from: IpAddr,
         headers: &BTreeMap<String, String>,
         body: &str,
         server: &Server,
     ) -> Result<(u16, String), CloudError> {
         let mut request = self.client.post(self.url()).body(body.to_owned());
+        request = request.header(FORWARDED_FOR, from.to_string());
         for (name, value) in headers {
             let lower = name.to_ascii_lowercase();
-            if ["host", "content-length", "connection", "accept-encoding", "transfer-encoding"]
-                .contains(&lower.as_str())
-            {
+            let of_the_connection = [
+                "host",
+                "content-length",
+                "connection",
+                "accept-encoding",
+                "transfer-encoding",
+                FORWARDED_FOR,
+            ];
+            if of_the_connection.contains(&lower.as_str()) {
                 continue;
             }
             let signed = lower == SIGNATURE && value.len() == "sha256=".len() + 64;
@@ -149,6 +173,12 @@ impl Intake {
         (event, reply): Request,
         server: &Server,
     ) -> Result<(), CloudError> {
+        if let Err((status, text)) = self.admit(&event, server) {
+            server.services().count_refused();
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
+            let _ = reply.send((status, text).into_response());
+            return Ok(());
+        }
         server.check_invocation(self.webhook.name()).map_err(CloudError::Forbidden)?;
         let answer = match self.webhook.invoke(event.to_string().into(), server.crash()).await? {
             Ok(body) => serde_json::from_slice::<ProxyResponse>(&body).ok(),
@@ -160,6 +190,19 @@ impl Intake {
         let status = StatusCode::from_u16(answer.status_code).unwrap_or(StatusCode::BAD_GATEWAY);
         // Who has hung up gets no answer.
         let _ = reply.send((status, answer.body).into_response());
+        Ok(())
+    }
+
+    /// Whether the webhook's function gets a request.
+    fn admit(&mut self, event: &Value, server: &Server) -> Result<(), Refusal> {
+        let from =
+            event["requestContext"]["identity"]["sourceIp"].as_str().and_then(|from| from.parse().ok());
+        let signature = event["headers"][SIGNATURE].as_str().unwrap_or_default();
+        self.gate.admit(server.services().now(), from.unwrap_or(Ipv4Addr::LOCALHOST.into()), signature)?;
+        // What the firewall and the validator let through, and Lambda does not take.
+        if event.to_string().len() > MAX_PAYLOAD {
+            return Err((413, "Request Entity Too Large"));
+        }
         Ok(())
     }
 
@@ -251,6 +294,7 @@ async fn take(
     let text = |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers: BTreeMap<&str, String> =
         headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
+    let from = headers.get(FORWARDED_FOR).cloned().unwrap_or_else(|| "127.0.0.1".to_owned());
     let (body, encoded) = match std::str::from_utf8(&body) {
         Ok(body) => (body.to_owned(), false),
         Err(_) => (BASE64_STANDARD.encode(&body), true),
@@ -261,7 +305,7 @@ async fn take(
         "httpMethod": method.as_str(),
         "headers": headers,
         "queryStringParameters": null,
-        "requestContext": {"stage": "local", "resourcePath": "/github", "identity": {"sourceIp": "127.0.0.1"}},
+        "requestContext": {"stage": "local", "resourcePath": "/github", "identity": {"sourceIp": from}},
         "body": body,
         "isBase64Encoded": encoded,
     });

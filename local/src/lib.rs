@@ -10,6 +10,7 @@ pub mod concurrency;
 pub mod dashboard;
 mod intake;
 pub mod lambda;
+pub mod load;
 pub mod outcome;
 pub mod pattern;
 pub mod queue;

@@ -8,6 +8,10 @@ use jiff::Timestamp;
 use program::plan;
 use std::{collections::BTreeMap, sync::Arc};
 
+/// How many messages of a standard queue may be received and not deleted; the queue hands out no more until one is deleted
+/// or visible again. Source: Amazon SQS developer guide, "Amazon SQS message quotas".
+const MOST_IN_FLIGHT: usize = 120_000;
+
 /// A queue in front of a function.
 #[derive(Debug)]
 pub struct Queue {
@@ -99,7 +103,8 @@ impl Queue {
     /// Receives what is visible, as many messages as a batch holds.
     pub fn receive(&mut self, now: Timestamp) -> Vec<Received> {
         let mut batch = Vec::new();
-        while batch.len() < self.plan.batch_size
+        let room = MOST_IN_FLIGHT.saturating_sub(self.in_flight(now));
+        while batch.len() < self.plan.batch_size.min(room)
             && let Some(entry) = self.messages.first_entry()
             && entry.key().0 <= now
         {
@@ -124,6 +129,15 @@ impl Queue {
             self.messages.insert(key, message);
         }
         batch
+    }
+
+    /// How many messages were received and are hidden; counted only where there may be too many.
+    fn in_flight(&self, now: Timestamp) -> usize {
+        if self.messages.len() <= MOST_IN_FLIGHT - self.plan.batch_size {
+            return 0;
+        }
+        let hidden = self.messages.iter().filter(|((visible, _), _)| *visible > now);
+        hidden.filter(|(_, message)| message.receives > 0).count()
     }
 
     /// Deletes a message that was received.
@@ -219,6 +233,28 @@ mod tests {
         assert_eq!((queue.redrive(at(200)), queue.redrive(at(200))), (1, 0));
         assert_eq!(queue.receive(at(210))[0].receives, 1);
         assert!(queue.dead_letters().is_empty());
+    }
+
+    #[test]
+    fn no_more_messages_are_in_flight_than_sqs_allows() {
+        let mut queue = queue();
+        queue.plan.batch_size = MOST_IN_FLIGHT / 2;
+        (0..=MOST_IN_FLIGHT).for_each(|_| queue.send("a".into(), at(0)));
+        let mut received = Vec::new();
+        let mut receive = |queue: &mut Queue, second| {
+            let batch = queue.receive(at(second));
+            let count = batch.len();
+            received.extend(batch);
+            (count, received.pop())
+        };
+        assert_eq!(receive(&mut queue, 10).0, MOST_IN_FLIGHT / 2);
+        assert_eq!(receive(&mut queue, 10).0, MOST_IN_FLIGHT / 2);
+        let (none, last) = receive(&mut queue, 10);
+        assert_eq!(none, 0);
+        queue.delete(&last.unwrap());
+        assert_eq!(receive(&mut queue, 10).0, 1);
+        // They are visible again.
+        assert_eq!(receive(&mut queue, 70).0, MOST_IN_FLIGHT / 2);
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub enum Metric {
     DeploymentsWithoutCommits,
     /// Deployments whose lead time can't be told, because not all has arrived that would prove it; 1 each.
     IncompleteLeadTimes,
-    /// Webhook deliveries that were not accepted; 1 each.
+    /// Webhook deliveries that were not accepted: by the webhook, the firewall or the throttle; 1 each.
     WebhookRejected,
     /// Facts that no event had brought until the reconciler found them; 1 each.
     ReconciledFacts,
@@ -217,6 +217,8 @@ pub mod env {
     pub const LAKE_DATABASE: &str = "DORA_LAKE_DATABASE";
     /// The name or ARN of the Secrets Manager secret that GitHub signs webhooks with.
     pub const WEBHOOK_SECRET: &str = "DORA_WEBHOOK_SECRET";
+    /// How long the secret before the present one is accepted after it was replaced; ISO 8601, `PT24H`.
+    pub const WEBHOOK_SECRET_OVERLAP: &str = "DORA_WEBHOOK_SECRET_OVERLAP";
     /// The Firehose stream that writes the lake.
     pub const DELIVERY_STREAM: &str = "DORA_DELIVERY_STREAM";
     /// JSON: the authors whose commits are left out of lead time, by name or user name, `["dependabot[bot]"]`.

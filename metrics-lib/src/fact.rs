@@ -203,7 +203,7 @@ impl Fact {
 /// What CloudWatch gets of a fact.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Publication {
-    /// One `PutMetricData` call.
+    /// The data, in one or more `PutMetricData` calls.
     Batch(Batch),
     /// Nothing any more: the fact is older than CloudWatch takes. It stays in the ledger.
     Unpublishable(InvalidDatum),
@@ -304,7 +304,7 @@ mod tests {
             };
             let data = batch.data.iter();
             let found: Vec<_> =
-                data.map(|datum| (datum.metric, by(&datum.dimension), datum.values[0].get())).collect();
+                data.map(|datum| (datum.metric, by(&datum.dimension), datum.values[0].value.get())).collect();
             let expected: Vec<_> =
                 expected.iter().map(|(metric, by, value)| (*metric, (*by).to_owned(), *value)).collect();
             assert_eq!((batch.namespace, found), (namespace, expected));

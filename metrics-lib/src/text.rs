@@ -47,6 +47,15 @@ pub(crate) fn places_of<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item 
     })
 }
 
+/// Whether a terminal or browser may do more with a character than show it: control characters but line breaks and
+/// tabulators, and those that change the direction of text or break lines (Unicode standard annex 9, "Explicit directional
+/// formatting characters").
+pub fn is_harmful(char: char) -> bool {
+    let is_formatting = matches!(char,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    is_formatting || char.is_control() && char != '\n' && char != '\t'
+}
+
 /// Whether a character beside a name makes another word of it.
 fn is_joined(char: char) -> bool {
     is_word(char) || char == '-' || char == '/'

@@ -8,7 +8,7 @@ use metrics_lib::{
     attribution::{Attribution, Candidate, KnownNames, Named, Question as Asked, attribute},
     change_failure_rate,
     contract::{Metric, Namespace},
-    datum::{Batch, DatumTime, DatumValue, DimensionValue},
+    datum::{Batch, DatumTime, DatumValue, DimensionValue, MAX_CALL, MAX_DATA, MAX_VALUES},
     deployment_frequency,
     event::{
         Deployed, Deployment, ExecutionKey, Incident, OpsItemKey, Reference, Rollback, Source, SourceKind,
@@ -317,6 +317,54 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    // Each case has hundreds of thousands of values.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn calls_put_each_value_once_in_whatever_order_they_come(
+        (values, shuffled) in vec(measured(), 0..1000)
+            .prop_flat_map(|values| (Just(values.clone()), Just(values).prop_shuffle())),
+        teams in 0..1100_usize,
+        length in 1..1025_usize,
+    ) {
+        let time = Timestamp::from_second(TIME.start).unwrap();
+        let time = DatumTime::new(time, time).unwrap();
+        let name = |number: usize| format!("{number}{}", "x".repeat(length)).chars().take(length.max(4)).collect();
+        let teams: Vec<String> = (0..teams).map(name).collect();
+        let batch = |values: &[(Metric, DatumValue)]| {
+            Batch::new(Namespace::Dora, values, time, Some("acme/shop"), teams.iter().map(String::as_str))
+        };
+        let (batch, again) = (batch(&values), batch(&shuffled));
+        prop_assert_eq!(&batch, &again);
+        let calls = batch.calls();
+        for call in &calls {
+            prop_assert!((1..=MAX_DATA).contains(&call.data().len()) && call.size() <= MAX_CALL);
+        }
+        let put: Vec<_> = calls.iter().flat_map(|call| call.data()).collect();
+        prop_assert_eq!(&put, &batch.data.iter().collect::<Vec<_>>());
+        // As many values of each metric as there are, for all and for each of the breakdown.
+        let mut samples: BTreeMap<_, Vec<DatumValue>> = BTreeMap::new();
+        for datum in put {
+            prop_assert!((1..=MAX_VALUES).contains(&datum.values.len()));
+            let all = samples.entry((datum.dimension.clone(), datum.metric)).or_default();
+            all.extend(datum.values.iter().flat_map(|repeated| vec![repeated.value; repeated.times]));
+        }
+        for ((_, metric), found) in samples {
+            let mut expected: Vec<_> =
+                values.iter().filter(|(of, _)| *of == metric).map(|(_, value)| *value).collect();
+            expected.sort();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
+
+/// A value of a metric; some are there more than once.
+fn measured() -> impl Strategy<Value = (Metric, DatumValue)> {
+    let metric = select(vec![Metric::Deployments, Metric::CommitLeadTime, Metric::LeadTimeForChanges]);
+    (metric, 0..1000_usize).prop_map(|(metric, number)| (metric, DatumValue::count(number)))
 }
 
 /// A branch: pushes of some commits each, one after the other.

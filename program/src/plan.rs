@@ -6,10 +6,12 @@
 
 mod alarms;
 mod functions;
+mod gate;
 mod permissions;
 mod routes;
 
 pub use alarms::{Alarm, Raised, Series, Watched};
+pub use gate::{Firewall, Gate, Throttle};
 pub use permissions::{Condition, Resource, Statement, incident_read_role, read_role};
 
 pub(crate) use routes::CODEPIPELINE;
@@ -150,6 +152,8 @@ pub struct Scheduled {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Intake {
+    /// What comes through to the webhook.
+    pub gate: Gate,
     /// Takes deliveries from API Gateway.
     pub webhook: Function,
     /// The name of the secret that GitHub signs with.

@@ -16,7 +16,7 @@ use metrics_lib::{
     fact::Teams,
     rules::{IncidentRule, ProductionRule, RepositoryRule, ReworkRule},
 };
-use reader::{ACCOUNT, DELAY, DURATION, LOOKBACK, PREFIX, REGION, Reader, is_account, is_prefix};
+use reader::{ACCOUNT, DELAY, DURATION, LOOKBACK, OVERLAP, PREFIX, REGION, Reader, is_account, is_prefix};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,8 +85,13 @@ pub struct Operations {
     pub log_retention_days: u32,
     /// `webhookAllowedCidrs`: the ranges of addresses that may call the webhook; everybody if there is none.
     pub webhook_allowed_cidrs: BTreeSet<String>,
-    /// `webhookFirewall`: whether a web application firewall limits the rate of calls of the webhook by address.
+    /// `webhookFirewall`: whether a web application firewall refuses what has no signature, and limits by address what does
+    /// not come from GitHub.
     pub webhook_firewall: bool,
+    /// `webhookTrustedCidrs`: the ranges of addresses that GitHub delivers from, which the firewall does not limit.
+    pub webhook_trusted_cidrs: BTreeSet<String>,
+    /// `webhookSecretOverlap`: how long the secret before the present one is accepted after it was replaced.
+    pub webhook_secret_overlap: SignedDuration,
     /// `manageApiGatewayAccount`: whether the stack sets the role that API Gateway logs with, which an account has once
     /// a region.
     pub manage_api_gateway_account: bool,
@@ -236,6 +241,16 @@ fn places(accounts: &[ToolingAccount]) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
+/// Where GitHub delivers from: `hooks` of <https://api.github.com/meta>, which rarely changes.
+const GITHUB_HOOKS: [&str; 6] = [
+    "140.82.112.0/20",
+    "143.55.64.0/20",
+    "185.199.108.0/22",
+    "192.30.252.0/22",
+    "2606:50c0::/32",
+    "2a0a:a440::/29",
+];
+
 /// The key of the secret that GitHub signs webhooks with.
 pub const WEBHOOK_SECRET: &str = "webhookSecret";
 
@@ -259,7 +274,14 @@ impl Operations {
             architecture: reader.typed("architecture", ARCHITECTURE, |_| true).unwrap_or_default(),
             log_retention_days: reader.log_retention("logRetentionDays", 365),
             webhook_allowed_cidrs: reader.cidrs("webhookAllowedCidrs"),
-            webhook_firewall: reader.switch("webhookFirewall", false),
+            webhook_firewall: reader.switch("webhookFirewall", true),
+            webhook_trusted_cidrs: reader.cidrs_or("webhookTrustedCidrs", &GITHUB_HOOKS),
+            webhook_secret_overlap: reader.duration(
+                "webhookSecretOverlap",
+                24 * 3600,
+                7 * 24 * 3600,
+                OVERLAP,
+            ),
             manage_api_gateway_account: reader.switch("manageApiGatewayAccount", true),
             alarm_emails: reader.emails("alarmEmails"),
             alarm_silence_days: reader.days("alarmSilenceDays", 7, SILENCE, |days| (1..=7).contains(&days)),

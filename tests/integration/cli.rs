@@ -1,11 +1,13 @@
 //! `dora` as people run it.
 
 use crate::scene::binaries;
+use metrics_lib::text::is_harmful;
 use serde_json::Value;
 use std::{
     fs::File,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
+    path::Path,
     process::{Command, Output, Stdio},
 };
 
@@ -44,6 +46,30 @@ fn summary_of_a_world_with_a_push() {
 #[test]
 fn outcome_of_a_world_as_json() {
     insta::assert_snapshot!(stdout(&run(&["replay", WORLD, "--json"])));
+}
+
+/// Names that would clear a terminal, set its title, or turn text around: they are shown, and do nothing, and JSON has them
+/// as they are.
+#[test]
+fn names_do_nothing_on_a_terminal_or_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(WORLD)).unwrap();
+    let name = "acme/\u{9b}2J\u{9d}0;x\u{9c}\u{202e}shop";
+    let [file, page] = ["world\u{202e}.jsonl", "page.html"].map(|file| folder.path().join(file));
+    std::fs::write(&file, world.replace("acme/shop", name)).unwrap();
+    let [file, page] = [&file, &page].map(|path| path.to_str().unwrap());
+    let summary = stdout(&run(&["replay", file, "--out", page]));
+    assert!(summary.contains("acme/\\u009b2J\\u009d0;x\\u009c\\u202eshop"), "{summary}");
+    let json = stdout(&run(&["replay", file, "--json"]));
+    let outcome: Value = serde_json::from_str(&json).unwrap();
+    assert!(outcome["facts"].as_array().unwrap().iter().any(|fact| fact["repository"] == name), "{json}");
+    let explained = stdout(&run(&["explain", "deployment-frequency", "--local", file]));
+    let page = std::fs::read_to_string(page).unwrap();
+    // Dashboards are of names that CloudWatch takes, all of which are harmless; the page is called after its world.
+    assert!(page.contains("world\u{fffd}.jsonl"), "{page}");
+    for shown in [summary, json, explained, page] {
+        assert!(!shown.contains(is_harmful), "{shown}");
+    }
 }
 
 /// The page is one file that fetches nothing.

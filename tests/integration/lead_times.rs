@@ -5,7 +5,7 @@ use crate::scene::{
 };
 use jiff::SignedDuration;
 use local::shapes::{delivery, merged_pull_request};
-use program::plan::{Consumer, Plan};
+use program::plan::{Consumer, Plan, Throttle};
 use serde_json::json;
 
 /// Deploys commit 1 at 12:00, lets things happen, deploys a commit at 16:00, and compares what is said of lead time.
@@ -255,7 +255,10 @@ async fn query_that_takes_too_long() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn memory_of_the_webhook_stays_flat() {
-    let mut scene = Scene::with(with_webhook()).await;
+    let mut scene = Scene::planned(with_webhook(), |plan| {
+        plan.intake.as_mut().unwrap().gate.throttle = Throttle { rate: 1, burst: 2000 };
+    })
+    .await;
     let commits: Vec<_> = (1..=20).map(|number| commit(number, "10:00", "Add a thing")).collect();
     let push = local::shapes::push("acme/shop", "main", None, &commits, crate::scene::at("11:00"));
     let mut memory = Vec::new();
@@ -303,10 +306,17 @@ async fn sources_without_commits() {
     assert!(!report.contains("dead letter"), "{report}");
 }
 
-/// The status that GitHub gets, and what is counted.
+/// The status that GitHub gets, and what is counted; the firewall answers for some before the webhook could.
 #[tokio::test]
 async fn deliveries() {
-    let mut scene = Scene::with(with_webhook()).await;
+    answers(true, 403).await;
+    answers(false, 401).await;
+}
+
+async fn answers(firewall: bool, unsigned: u16) {
+    let mut config = with_webhook();
+    config["webhookFirewall"] = json!(firewall);
+    let mut scene = Scene::with(config).await;
     let ping = delivery("ping", &json!({"zen": "Keep it logically awesome.", "hook_id": 1}));
     assert_eq!(scene.delivers("12:00", &ping).await, 200);
     assert_eq!(scene.delivers("12:00", &delivery("issues", &json!({"action": "opened"}))).await, 202);
@@ -317,9 +327,9 @@ async fn deliveries() {
         headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
         (headers, body)
     };
-    assert_eq!(scene.delivers("12:00", &with("X-Hub-Signature-256", None)).await, 401);
-    assert_eq!(scene.delivers("12:00", &with("X-Hub-Signature-256", Some("sha256=beef"))).await, 401);
-    assert_eq!(scene.delivers("12:00", &with("X-Hub-Signature-256", Some("sha1=beef"))).await, 401);
+    assert_eq!(scene.delivers("12:00", &with("X-Hub-Signature-256", None)).await, unsigned);
+    assert_eq!(scene.delivers("12:00", &with("X-Hub-Signature-256", Some("sha256=beef"))).await, unsigned);
+    assert_eq!(scene.delivers("12:00", &with("X-Hub-Signature-256", Some("sha1=beef"))).await, unsigned);
     let form = Some("application/x-www-form-urlencoded");
     assert_eq!(scene.delivers("12:00", &with("Content-Type", form)).await, 415);
     assert_eq!(scene.delivers("12:00", &with("X-GitHub-Event", None)).await, 400);

@@ -13,6 +13,7 @@ mod histories;
 mod hostile;
 mod lead_times;
 mod ledger;
+mod limits;
 mod operations;
 mod outside;
 mod package;

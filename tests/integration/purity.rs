@@ -1,6 +1,11 @@
-//! metrics-lib decides and does nothing else: it depends on nothing that does I/O.
+//! What a part of the product must not do: metrics-lib depends on nothing that does I/O, and in the command line one file
+//! writes to the terminal.
 
-use std::{env, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Everything that metrics-lib may be built with.
 const ALLOWED: [&str; 13] = [
@@ -46,4 +51,26 @@ fn metrics_lib_depends_on_nothing_that_does_io() {
     let foreign: Vec<_> =
         found.into_iter().filter(|name| !ALLOWED.contains(name) && !BUILD_TIME.contains(name)).collect();
     assert!(foreign.is_empty(), "metrics-lib depends on {foreign:?}");
+}
+
+/// Everything else goes through it, so that names do nothing on a terminal.
+#[test]
+fn one_file_of_the_command_line_writes_to_the_terminal() {
+    const WAYS: [&str; 6] = ["stdout()", "stderr()", "print!", "println!", "eprint!", "eprintln!"];
+    let sources = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/src"));
+    let mut found = Vec::new();
+    for file in rust_files(sources) {
+        let text = fs::read_to_string(&file).unwrap();
+        let direct = text.replace("output::stdout()", "").replace("output::stderr()", "");
+        if WAYS.iter().any(|way| direct.contains(way)) {
+            found.push(file.strip_prefix(sources).unwrap().display().to_string());
+        }
+    }
+    assert_eq!(found, ["output.rs"]);
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = entries.flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] });
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }

@@ -127,14 +127,21 @@ fn china() {
 }
 
 #[test]
-fn firewall_and_allow_list() {
+fn allow_list_without_firewall() {
     let changes = json!({
-        "webhookFirewall": "true",
+        "webhookFirewall": "false",
         "webhookAllowedCidrs": ["192.30.252.0/22", "2a0a:a440::/29"],
         "manageApiGatewayAccount": "false",
         "alarmEmails": ["dora@example.com"],
     });
-    check_difference("firewall_and_allow_list", &with(ops(), &changes));
+    check_difference("allow_list_without_firewall", &with(ops(), &changes));
+}
+
+/// GitHub Enterprise Server delivers from elsewhere.
+#[test]
+fn firewall_for_another_github() {
+    let changes = json!({"webhookTrustedCidrs": ["203.0.113.0/24"]});
+    check_difference("firewall_for_another_github", &with(ops(), &changes));
 }
 
 #[test]

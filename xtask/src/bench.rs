@@ -16,11 +16,12 @@ use std::{
 /// How often the Pulumi program is run.
 const RUNS: u32 = 20;
 
-/// Measures the Pulumi program, the webhook beside its floor, and replays.
+/// Measures the Pulumi program, the webhook beside its floor, replays, and load with AWS's quotas.
 pub(crate) fn run() -> anyhow::Result<()> {
     program()?;
     step("webhook", &["bench", "--package", "functions", "--bench", "git_hub", "--locked"], &[])?;
-    step("replay", &["bench", "--package", "local", "--bench", "replay", "--locked"], &[])
+    step("replay", &["bench", "--package", "local", "--bench", "replay", "--locked"], &[])?;
+    step("load", &["bench", "--package", "local", "--bench", "load", "--locked"], &[])
 }
 
 /// How long the Pulumi program takes to build with nothing built before, and to print a stack.

@@ -1,5 +1,6 @@
 //! What was found.
 
+use crate::output::Words;
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
 
@@ -100,9 +101,9 @@ impl Display for Report {
                 Verdict::Skipped => "skipped",
                 Verdict::Failed => "FAILED",
             };
-            writeln!(f, "{verdict:<7}  {check} {subject}: {found}")?;
+            writeln!(f, "{verdict:<7}  {check} {}: {}", Words(subject), Words(found))?;
             if let Some(remedy) = remedy {
-                writeln!(f, "         {remedy}")?;
+                writeln!(f, "         {}", Words(remedy))?;
             }
         }
         let of = |asked: Verdict| self.findings.iter().filter(|finding| finding.verdict == asked).count();

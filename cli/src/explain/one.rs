@@ -2,7 +2,7 @@
 
 use crate::{
     installation::{Installation, Options},
-    output,
+    output::{self, Words},
 };
 use clap::{Args, Subcommand};
 use functions::reconciler::{
@@ -98,13 +98,13 @@ async fn ask(installation: &Installation, request: &Request) -> anyhow::Result<V
 impl Display for Explanation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for Explained { what, tried, ledger } in &self.explained {
-            writeln!(f, "{what}")?;
+            writeln!(f, "{}", Words(what))?;
             for line in tried {
-                writeln!(f, "  {line}")?;
+                writeln!(f, "  {}", Words(line))?;
             }
             writeln!(f, "In the ledger:")?;
             for line in ledger {
-                writeln!(f, "  {line}")?;
+                writeln!(f, "  {}", Words(line))?;
             }
             if ledger.is_empty() {
                 writeln!(f, "  nothing yet")?;

@@ -1,6 +1,7 @@
 //! What a figure is made of, as text and as JSON.
 
 use super::figure::Figure;
+use crate::output::Words;
 use functions::ledger::{IncidentRecord, Recorded, Standing};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use metrics_lib::{
@@ -189,13 +190,20 @@ impl Display for Explanation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { metric, repository, from, to, .. } = self;
         let of = repository.as_deref().unwrap_or("all repositories");
-        writeln!(f, "{} of {of}, from {from} until before {to}: {}", metric.title(), self.text)?;
+        writeln!(f, "{} of {}, from {from} until before {to}: {}", metric.title(), Words(of), self.text)?;
         self.write_comparison(f)?;
         for fact in &self.facts {
             writeln!(f, "\n{fact}")?;
         }
         for Incident { ops_item_id, account, region, created, attribution } in &self.undecided {
-            writeln!(f, "\n{created:.0}  incident {ops_item_id} ({account} {region})\n    {attribution}")?;
+            writeln!(
+                f,
+                "\n{created:.0}  incident {} ({} {})\n    {}",
+                Words(ops_item_id),
+                Words(account),
+                Words(region),
+                Words(attribution)
+            )?;
         }
         Ok(())
     }
@@ -236,30 +244,31 @@ impl Display for Fact {
         };
         write!(f, "{:.0}  {kind}", self.time)?;
         if let Some(repository) = &self.repository {
-            write!(f, " of {repository}")?;
+            write!(f, " of {}", Words(repository))?;
         }
         if let (Some(pipeline), Some(id)) = (&self.pipeline, &self.execution_id) {
-            write!(f, ", execution {id} of pipeline {pipeline}")?;
+            write!(f, ", execution {} of pipeline {}", Words(id), Words(pipeline))?;
         }
         if let Some(id) = &self.ops_item_id {
-            write!(f, ", incident {id}")?;
+            write!(f, ", incident {}", Words(id))?;
         }
         if let (Some(account), Some(region)) = (&self.account, &self.region) {
-            write!(f, " ({account} {region})")?;
+            write!(f, " ({} {})", Words(account), Words(region))?;
         }
         let value = self.value.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds.round()).ok());
         if let Some(value) = value {
             write!(f, "\n    {value:#}")?;
         }
-        write!(f, "\n    {}", self.evidence)?;
+        write!(f, "\n    {}", Words(&self.evidence))?;
         for commit in &self.commits {
-            write!(f, "\n      commit {commit}")?;
+            write!(f, "\n      commit {}", Words(commit))?;
         }
         match self.state {
             FactState::Published => {}
             FactState::Pending => write!(f, "\n    not decided, or not in CloudWatch, yet")?,
             FactState::Unpublishable => write!(f, "\n    in the ledger only")?,
             FactState::Incomplete => write!(f, "\n    can't be told, ever: it has no value")?,
+            FactState::Undecided => write!(f, "\n    nobody can tell whether CloudWatch has it")?,
         }
         if !self.told_by_event && self.state != FactState::Pending {
             write!(f, "\n    no event told it: the reconciler found it")?;

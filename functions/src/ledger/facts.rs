@@ -415,6 +415,5 @@ fn fact_item(fact: &Fact) -> Item {
 
 /// Whether a fact is published, or known to be unpublishable.
 pub(super) fn is_done(item: &Item) -> bool {
-    let done = [FactState::Published, FactState::Unpublishable, FactState::Incomplete].map(FactState::name);
-    item.get("state").is_some_and(|state| done.contains(&state))
+    item.get("state").is_some_and(|state| FactState::CLOSED.map(FactState::name).contains(&state))
 }

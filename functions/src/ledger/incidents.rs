@@ -3,7 +3,7 @@
 use super::{
     DoneBy, Ledger, Owner,
     facts::{held, told_by},
-    item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort, sortable},
+    item::{Item, execution_id_sort, execution_partition, ops_item_partition, ops_item_sort, sortable},
 };
 use crate::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -241,7 +241,7 @@ impl Ledger {
     /// [`Error::Aws`].
     pub async fn link_reference(&self, id: &OpsItemId, deployment: &Deployment) -> Result<(), Error> {
         let key = &deployment.key;
-        let sort = format!("{}#{}", execution_sort("referencedBy", key), key.execution_id);
+        let sort = execution_id_sort("referencedBy", key);
         let item = Item::new(format!("opsItem#{id}"), sort)
             .text("kind", "reference")
             .execution(key)
@@ -257,7 +257,7 @@ impl Ledger {
     /// [`Error::Aws`].
     pub async fn link_rollback(&self, rollback: &Rollback) -> Result<(), Error> {
         let (key, deployment) = (&rollback.key, &rollback.rolled_back);
-        let sort = format!("{}#{}", execution_sort("rolledBackBy", key), key.execution_id);
+        let sort = execution_id_sort("rolledBackBy", key);
         let item = Item::new(execution_partition(&deployment.key.execution_id), sort)
             .text("kind", "rolledBack")
             .execution(key)

@@ -7,7 +7,8 @@ use metrics_lib::{
     contract::ledger::{EXPIRES_AT, PARTITION_KEY, SORT_KEY, TIMELINE_DAY},
     event::{Deployed, ExecutionKey, OpsItemKey},
 };
-use std::collections::HashMap;
+use sha2::{Digest, Sha256};
+use std::{borrow::Cow, collections::HashMap};
 
 /// How long an item is kept: as long as CloudWatch keeps what was made of it, 15 months.
 pub const RETENTION: SignedDuration = SignedDuration::from_hours(455 * 24);
@@ -142,7 +143,7 @@ pub(super) fn timeline_day(kind: &str, time: Timestamp) -> String {
 
 /// The partition of all that is known of an execution.
 pub(super) fn execution_partition(execution_id: &str) -> String {
-    format!("execution#{execution_id}")
+    key(["execution", execution_id])
 }
 
 /// The partition of all that is known of an `OpsItem`.
@@ -151,11 +152,79 @@ pub(super) fn ops_item_partition(key: &OpsItemKey) -> String {
 }
 
 /// The sort key of an item about a pipeline's execution.
-pub(super) fn execution_sort(kind: &str, key: &ExecutionKey) -> String {
-    format!("{kind}#{}#{}#{}", key.account, key.region, key.pipeline)
+pub(super) fn execution_sort(kind: &str, of: &ExecutionKey) -> String {
+    key([kind, &of.account, &of.region, &of.pipeline])
+}
+
+/// The sort key of an item about a pipeline's execution, among others of the pipeline.
+pub(super) fn execution_id_sort(kind: &str, of: &ExecutionKey) -> String {
+    key([kind, &of.account, &of.region, &of.pipeline, &of.execution_id])
 }
 
 /// The sort key of an item about an `OpsItem`.
-pub(super) fn ops_item_sort(kind: &str, key: &OpsItemKey) -> String {
-    format!("{kind}#{}#{}", key.account, key.region)
+pub(super) fn ops_item_sort(kind: &str, of: &OpsItemKey) -> String {
+    key([kind, &of.account, &of.region])
+}
+
+/// The longest sort key, in bytes; a partition key may have twice as many.
+/// [Source](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+const MAX_KEY: usize = 1024;
+/// The longest part of a key that stays as it is: longer than the names of GitHub and CodePipeline.
+const MAX_PART: usize = 160;
+/// What a part begins with that stands for another.
+const HASHED: &str = "sha256:";
+
+/// A key of parts, none of which is the whole key's concern: names that other people gave may have any length and hold
+/// anything. The last part may be empty, to ask for all keys that begin with those before it.
+pub(super) fn key<const N: usize>(parts: [&str; N]) -> String {
+    const { assert!(N * (MAX_PART + SEPARATOR.len_utf8()) <= MAX_KEY, "it may be longer than DynamoDB takes") }
+    parts.map(part).join(&SEPARATOR.to_string())
+}
+
+/// What stands between parts.
+const SEPARATOR: char = '#';
+
+/// A name as a part of a key. Different names are different parts: what is too long, or would be taken for something
+/// else, is known by its hash.
+fn part(name: &str) -> Cow<'_, str> {
+    if name.len() <= MAX_PART && !name.contains(SEPARATOR) && !name.starts_with(HASHED) {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(format!("{HASHED}{}", hex::encode(Sha256::digest(name))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn keys_are_what_dynamodb_takes_and_different_for_different_names() {
+        let long = "x".repeat(MAX_PART + 1);
+        let hash = hex::encode(Sha256::digest(&long));
+        fn check<const N: usize>(parts: [&str; N], expected: &str) {
+            assert_eq!(key(parts), expected, "{parts:?}");
+        }
+        check(["exact", "bucket/path to/app.zip"], "exact#bucket/path to/app.zip");
+        check(["git", "acme/shop", ""], "git#acme/shop#");
+        let longest = "ä".repeat(MAX_PART / 2);
+        check(["exact", &longest], &format!("exact#{longest}"));
+        check(["git", &long, ""], &format!("git#sha256:{hash}#"));
+        let names = [
+            long.as_str(),
+            &"x".repeat(MAX_PART + 2),
+            &"x".repeat(1_000_000),
+            // What the hash of another name looks like.
+            &format!("sha256:{hash}"),
+            "a#b",
+            "a",
+            "b",
+            "",
+        ];
+        let pairs = || names.iter().flat_map(|first| names.iter().map(move |second| [*first, *second]));
+        let keys: BTreeSet<_> = pairs().map(key).collect();
+        assert_eq!(keys.len(), names.len() * names.len());
+        let longest = key(["x".repeat(MAX_PART).as_str(); 6]).len();
+        assert!(keys.iter().all(|key| key.len() <= MAX_KEY) && longest <= MAX_KEY);
+    }
 }

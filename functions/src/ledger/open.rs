@@ -4,7 +4,7 @@ use super::{
     Ledger,
     facts::{held, is_done},
     incidents::{INCIDENT, IncidentRecord, record},
-    item::{Item, sortable},
+    item::{Item, key, sortable},
 };
 use crate::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -217,15 +217,17 @@ impl Ledger {
 
 impl Horizon {
     fn sort(self, account: &str, region: &str) -> String {
-        let what = match self {
-            Self::Executions => "executions".to_owned(),
-            Self::OpsItems => "opsItems".to_owned(),
+        match self {
+            Self::Executions => key(["executions", account, region, ""]),
+            Self::OpsItems => key(["opsItems", account, region, ""]),
             Self::BackfilledExecutions(since, settings) => {
-                format!("backfilledExecutions#{since}#{settings:016x}")
+                let settings = format!("{settings:016x}");
+                key(["backfilledExecutions", &since.to_string(), &settings, account, region, ""])
             }
-            Self::BackfilledOpsItems(since) => format!("backfilledOpsItems#{since}"),
-        };
-        format!("{what}#{account}#{region}#")
+            Self::BackfilledOpsItems(since) => {
+                key(["backfilledOpsItems", &since.to_string(), account, region, ""])
+            }
+        }
     }
 }
 

@@ -99,8 +99,7 @@ impl Ledger {
 }
 
 fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
-    let states = [FactState::Published, FactState::Unpublishable, FactState::Incomplete];
-    let state = states.into_iter().find(|state| item.get("state") == Some(state.name()));
+    let state = FactState::CLOSED.into_iter().find(|state| item.get("state") == Some(state.name()));
     let samples = Metric::ALL.into_iter().map(|metric| (metric, item.count(metric.name())));
     let text = |name: &str| item.get(name).map(str::to_owned);
     Ok(Recorded {

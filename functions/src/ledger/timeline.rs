@@ -2,7 +2,7 @@
 
 use super::{
     Ledger,
-    item::{Item, execution_partition, timeline_day},
+    item::{Item, execution_partition, key as key_of, timeline_day},
 };
 use crate::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -106,14 +106,14 @@ impl Ledger {
     /// [`Error::Aws`].
     pub async fn remember_names(&self, deployment: &Deployment) -> Result<(), Error> {
         let Deployment { key, time, source, .. } = deployment;
-        let pipeline = format!("{PIPELINE}{}#{}#{}", key.account, key.region, key.pipeline);
+        let pipeline = key_of([PIPELINE, &key.account, &key.region, &key.pipeline]);
         let day = timeline_day(&pipeline, *time);
         if !self.is_remembered(&day) {
             let attributes = Item::default().text("kind", KNOWN).text("pipeline", &key.pipeline);
             self.later(KNOWN, &pipeline, *time, attributes.text("account", &key.account)).await?;
             self.remember(day);
         }
-        let exact = format!("{EXACT}{}", source.repository);
+        let exact = key_of([EXACT, &source.repository]);
         if source.kind != SourceKind::Git && !self.is_remembered(&exact) {
             let item = Item::new(KNOWN.into(), exact.clone()).text("kind", KNOWN);
             self.put_new(item.text("repository", &source.repository)).await?;
@@ -134,11 +134,11 @@ impl Ledger {
     ) -> Result<(), Error> {
         let key = name.key();
         let id_text = id.map(|id| id.to_string()).unwrap_or_default();
-        let by_name = format!("{REPOSITORY}{key}#{id_text}");
+        let by_name = key_of([REPOSITORY, &key, &id_text]);
         if self.is_remembered(&by_name) {
             return Ok(());
         }
-        let by_id = id.map(|id| format!("{REPOSITORY_ID}{id}#{key}"));
+        let by_id = id.map(|id| key_of([REPOSITORY_ID, &id.to_string(), &key]));
         for sort in std::iter::once(by_name.clone()).chain(by_id) {
             let mut item = Item::new(KNOWN.into(), sort)
                 .text("kind", KNOWN)
@@ -158,7 +158,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn repositories_named(&self, name: &GitName) -> Result<Vec<NamedRepository>, Error> {
-        let items = self.query(KNOWN, &format!("{REPOSITORY}{}#", name.key())).await?;
+        let items = self.query(KNOWN, &key_of([REPOSITORY, &name.key(), ""])).await?;
         items.iter().map(named).collect()
     }
 
@@ -167,7 +167,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn repositories_with_id(&self, id: u64) -> Result<Vec<NamedRepository>, Error> {
-        let items = self.query(KNOWN, &format!("{REPOSITORY_ID}{id}#")).await?;
+        let items = self.query(KNOWN, &key_of([REPOSITORY_ID, &id.to_string(), ""])).await?;
         items.iter().map(named).collect()
     }
 
@@ -179,11 +179,12 @@ impl Ledger {
         let mut names = Names::default();
         for item in self.query(KNOWN, "").await? {
             let sort = item.required(SORT_KEY)?;
-            if sort.starts_with(REPOSITORY) {
+            let kind = sort.split('#').next();
+            if kind == Some(REPOSITORY) {
                 names.repositories.push(named(&item)?);
-            } else if sort.starts_with(EXACT) {
+            } else if kind == Some(EXACT) {
                 names.exact.insert(item.required("repository")?.to_owned());
-            } else if sort.starts_with(PIPELINE) && item.get("account").is_some() {
+            } else if kind == Some(PIPELINE) && item.get("account").is_some() {
                 let pipeline = item.required("pipeline")?.to_owned();
                 names.pipelines.push((
                     item.required("account")?.to_owned(),
@@ -207,13 +208,13 @@ impl Ledger {
 /// The partition of the names of repositories and pipelines.
 const KNOWN: &str = metrics_lib::contract::ledger::KNOWN;
 /// What the sort keys of repositories of Git hosts begin with, before the name in lower case and GitHub's id.
-const REPOSITORY: &str = "git#";
+const REPOSITORY: &str = "git";
 /// The same, before GitHub's id and the name in lower case.
-const REPOSITORY_ID: &str = "gitId#";
+const REPOSITORY_ID: &str = "gitId";
 /// What the sort keys of repositories begin with whose names are exact.
-const EXACT: &str = "exact#";
+const EXACT: &str = "exact";
 /// What the sort keys of pipelines begin with.
-const PIPELINE: &str = "pipeline#";
+const PIPELINE: &str = "pipeline";
 
 /// A name that a repository of a Git host had.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use super::{
     AwsError,
     archive::{Archive, Place},
 };
+use jiff::{SignedDuration, Timestamp};
 use metrics_lib::lake::{CHANGES_STATEMENT, COLUMNS};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -19,9 +20,15 @@ const PAGE: usize = 1000;
 /// anew after it was forgotten has it executed again.
 const KEPT: usize = 10;
 
+/// How many queries may run at once: the smallest quota of any region. How long one runs is assumed.
+/// Source: AWS General Reference, "Amazon Athena endpoints and quotas".
+const MOST_QUERIES: (usize, SignedDuration) = (20, SignedDuration::from_secs(5));
+
 /// The queries.
 #[derive(Debug, Default)]
 pub struct Athena {
+    /// Until when the queries run that were started, where they are limited.
+    running: Vec<Timestamp>,
     workgroup: String,
     database: String,
     /// The queries, by id: the rows, or why there are none.
@@ -116,6 +123,26 @@ impl Athena {
     /// Queries of a workgroup and database.
     pub(super) fn new(workgroup: &str, database: &str) -> Self {
         Self { workgroup: workgroup.to_owned(), database: database.to_owned(), ..Self::default() }
+    }
+
+    /// Answers an operation, at an instant if only some queries may run at once.
+    pub(super) fn call_metered(
+        &mut self,
+        operation: &str,
+        input: Value,
+        lake: &Lake,
+        now: Option<Timestamp>,
+    ) -> Result<Value, AwsError> {
+        if let Some(now) = now.filter(|_| operation == "StartQueryExecution") {
+            self.running.retain(|end| *end > now);
+            if self.running.len() == MOST_QUERIES.0 {
+                let message =
+                    "You have exceeded the limit for the number of queries you can run concurrently.";
+                return Err(AwsError::new("TooManyRequestsException", message));
+            }
+            self.running.push(now + MOST_QUERIES.1);
+        }
+        self.call(operation, input, lake)
     }
 
     /// Answers an operation.

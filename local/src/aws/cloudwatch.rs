@@ -2,6 +2,7 @@
 
 use super::{AwsError, cbor::Output, time};
 use jiff::{SignedDuration, Timestamp};
+use metrics_lib::contract::Metric;
 use serde::Deserialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, ops::Range};
@@ -56,6 +57,8 @@ pub struct CloudWatch {
     /// The names of the alarms.
     alarms: Vec<String>,
     metrics: BTreeMap<MetricKey, BTreeMap<Timestamp, Vec<f64>>>,
+    /// When the latest values of each namespace were put.
+    pub latest: BTreeMap<String, Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -121,12 +124,23 @@ struct Dimension {
 impl CloudWatch {
     /// CloudWatch with some alarms.
     pub(super) fn new(alarms: impl Iterator<Item = String>) -> Self {
-        Self { alarms: alarms.collect(), metrics: BTreeMap::new() }
+        Self { alarms: alarms.collect(), ..Self::default() }
     }
 
     /// Every metric with its values, which are in ascending order.
     pub fn metrics(&self) -> &BTreeMap<MetricKey, BTreeMap<Timestamp, Vec<f64>>> {
         &self.metrics
+    }
+
+    /// Adds one to a metric without dimensions.
+    pub(super) fn count(&mut self, metric: Metric, now: Timestamp) {
+        let key = MetricKey {
+            namespace: metric.namespace().name().to_owned(),
+            name: metric.name().to_owned(),
+            dimensions: BTreeMap::new(),
+            unit: metric.unit().name().to_owned(),
+        };
+        self.metrics.entry(key).or_default().entry(now).or_default().push(1.0);
     }
 
     /// Answers an operation.
@@ -216,7 +230,9 @@ impl CloudWatch {
             return Err(invalid("The collection MetricData must not have a size greater than 1000."));
         }
         let read = metric_data.into_iter().map(|datum| datum.read(&namespace, now));
-        for (key, at, values) in read.collect::<Result<Vec<_>, _>>()? {
+        let read = read.collect::<Result<Vec<_>, _>>()?;
+        self.latest.insert(namespace, now);
+        for (key, at, values) in read {
             let all = self.metrics.entry(key).or_default().entry(at).or_default();
             all.extend(values);
             all.sort_by(f64::total_cmp);

@@ -4,13 +4,16 @@
 //! Of the expression language it knows what [`expression`] says, and refuses the rest by name. Requests that DynamoDB
 //! refuses are refused.
 
+mod capacity;
 mod expression;
 mod request;
 mod table;
 mod value;
 
 use super::AwsError;
+use capacity::Capacity;
 use expression::{Condition, Names, Operand};
+use jiff::Timestamp;
 use program::plan;
 use request::{PutItem, Query, TransactWriteItem, TransactWriteItems, UpdateItem, read};
 use serde_json::{Map, Value, json};
@@ -37,12 +40,14 @@ struct Written {
 #[derive(Debug)]
 pub struct DynamoDb {
     tables: BTreeMap<String, Table>,
+    capacity: Capacity,
 }
 
 impl DynamoDb {
     /// Empty tables.
     pub fn new<'a>(tables: impl IntoIterator<Item = &'a plan::Table>) -> Self {
-        Self { tables: tables.into_iter().map(|plan| (plan.name.clone(), Table::new(plan))).collect() }
+        let tables = tables.into_iter().map(|plan| (plan.name.clone(), Table::new(plan)));
+        Self { tables: tables.collect(), capacity: Capacity::default() }
     }
 
     /// The items of a table, by key; none if there is no such table.
@@ -51,6 +56,17 @@ impl DynamoDb {
     /// An item that can't be read from disk.
     pub fn items(&self, table: &str) -> impl Iterator<Item = io::Result<Map<String, Value>>> {
         self.tables.get(table).into_iter().flat_map(Table::items)
+    }
+
+    /// Answers an operation, at an instant if partitions have the capacity of DynamoDB's.
+    pub(super) fn call_metered(
+        &mut self,
+        operation: &str,
+        input: Value,
+        now: Option<Timestamp>,
+    ) -> Result<Value, AwsError> {
+        self.capacity.at(now);
+        self.call(operation, input)
     }
 
     /// Answers an operation.
@@ -131,6 +147,7 @@ impl DynamoDb {
         names.check_all_used()?;
         let key = table.key_of(&input.item)?;
         check_item(table, &input.item)?;
+        table.meter_write(&mut self.capacity, &key, &input.item)?;
         check_condition(table.get(&key)?.as_ref(), condition.as_ref(), input.on_failure.as_deref())?;
         Ok(Written { table: input.table_name, key, item: input.item })
     }
@@ -147,6 +164,7 @@ impl DynamoDb {
             return Err(invalid(&format!("One or more parameter values were invalid: {message}")));
         }
         let old = table.get(&key)?;
+        table.meter_write(&mut self.capacity, &key, old.as_ref().unwrap_or(&input.key))?;
         check_condition(old.as_ref(), condition.as_ref(), input.on_failure.as_deref())?;
         let mut item = old.clone().unwrap_or(input.key);
         for (name, value) in assignments {
@@ -191,6 +209,8 @@ impl DynamoDb {
                 "failed to satisfy constraint: Member must have value greater than or equal to 1";
             return Err(invalid(&format!("1 validation error detected: Value '0' at 'limit' {constraint}")));
         }
+        let consistent = input.consistent_read == Some(true);
+        let of = if indexed { input.index_name.as_deref().unwrap_or_default() } else { "" };
         let (mut items, mut size, mut last) = (Vec::new(), 0, None);
         for key in table.partition(&partition, indexed, start.as_ref())? {
             let Some(item) = table.get(key)? else { continue };
@@ -198,6 +218,7 @@ impl DynamoDb {
                 continue;
             }
             if items.len() == limit || size > MAX_PAGE {
+                self.capacity.read(of, &partition, size, consistent)?;
                 let last = last.map(|key: &Key| table.key_attributes(key, indexed)).transpose()?;
                 return Ok(json!({
                     "Count": items.len(),
@@ -210,6 +231,7 @@ impl DynamoDb {
             items.push(item);
             last = Some(key);
         }
+        self.capacity.read(of, &partition, size, consistent)?;
         Ok(json!({"Count": items.len(), "ScannedCount": items.len(), "Items": items}))
     }
 }

@@ -28,6 +28,11 @@ impl AwsError {
         Self { status, ..self }
     }
 
+    /// Whether it says that something was called too often.
+    pub(super) fn is_throttling(&self) -> bool {
+        ["ThrottlingException", "TooManyRequestsException"].contains(&self.code.as_str())
+    }
+
     /// A function that does not exist.
     pub(crate) fn no_such_function(name: &str) -> Self {
         let message = format!("Function not found: {name}");

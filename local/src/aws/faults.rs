@@ -1,7 +1,6 @@
 //! Faults that are asked for: what makes an operation fail, and how often.
 
 use super::AwsError;
-use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// How an operation fails.
@@ -18,7 +17,11 @@ pub enum Fault {
 impl Fault {
     /// The service's quota is exceeded.
     pub fn throttled() -> Self {
-        Self::Refused(AwsError::new("ThrottlingException", "Rate exceeded"))
+        Self::Refused(Self::throttling())
+    }
+
+    pub(super) fn throttling() -> AwsError {
+        AwsError::new("ThrottlingException", "Rate exceeded")
     }
 
     /// A policy does not allow it.
@@ -45,17 +48,6 @@ impl Fault {
 #[derive(Debug, Default)]
 pub struct Faults {
     next: BTreeMap<String, Vec<(Option<Fault>, usize)>>,
-    quotas: BTreeMap<String, Quota>,
-    /// How many calls were above their quota.
-    pub over_quota: u64,
-}
-
-/// How often an operation can be called in a second, and in which second it was called how often.
-#[derive(Debug)]
-struct Quota {
-    most: usize,
-    second: i64,
-    calls: usize,
 }
 
 impl Faults {
@@ -71,22 +63,13 @@ impl Faults {
         }
     }
 
-    /// Throttles an operation: what is called more often in a second is refused.
-    pub fn limit(&mut self, operation: &str, calls: usize) {
-        self.quotas.insert(operation.to_owned(), Quota { most: calls, second: 0, calls: 0 });
-    }
-
     /// Forgets every fault that was asked for.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
     /// The fault of this call of an operation, if it is to fail.
-    pub(super) fn take(&mut self, operation: &str, now: Timestamp) -> Option<Fault> {
-        if self.quotas.get_mut(operation).is_some_and(|quota| !quota.allows(now)) {
-            self.over_quota += 1;
-            return Some(Fault::throttled());
-        }
+    pub(super) fn take(&mut self, operation: &str) -> Option<Fault> {
         let faults = self.next.get_mut(operation)?;
         let (fault, calls) = faults.first_mut()?;
         let fault = fault.clone();
@@ -95,16 +78,5 @@ impl Faults {
             faults.remove(0);
         }
         fault
-    }
-}
-
-impl Quota {
-    /// Whether another call is within the quota; it counts.
-    fn allows(&mut self, now: Timestamp) -> bool {
-        if self.second != now.as_second() {
-            (self.second, self.calls) = (now.as_second(), 0);
-        }
-        self.calls += 1;
-        self.calls <= self.most
     }
 }

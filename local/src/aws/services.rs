@@ -2,7 +2,7 @@
 
 use super::{
     Athena, AwsError, CloudWatch, CodePipeline, Connections, DynamoDb, Fault, Faults, Firehose, Lake,
-    Permissions, Ssm, cbor,
+    Permissions, Quotas, Secret, Ssm, cbor,
     errand::Errand,
     events::Events,
     request::{Protocol, Request},
@@ -10,6 +10,8 @@ use super::{
 };
 use crate::{clock::Clock, intake::SECRET};
 use axum::body::Bytes;
+use jiff::Timestamp;
+use metrics_lib::{contract::Metric, datum::MAX_CALL};
 use program::plan::{Function, Plan};
 use serde_json::{Value, json};
 use std::{
@@ -37,8 +39,8 @@ pub struct Services {
     pub ssm: Ssm,
     /// The queries.
     pub athena: Athena,
-    /// The name of the webhook's secret, and the secret.
-    secret: Option<(String, String)>,
+    /// The webhook's secret.
+    pub secret: Option<Secret>,
     sts: Sts,
     events: Events,
     functions: Vec<Function>,
@@ -47,6 +49,8 @@ pub struct Services {
     pub permissions: Permissions,
     /// The faults that are asked for.
     pub faults: Faults,
+    /// The quotas that hold.
+    pub quotas: Quotas,
     /// How often each operation was called, as IAM names it.
     pub calls: BTreeMap<String, u64>,
 }
@@ -66,6 +70,7 @@ pub(super) enum Answer {
 impl Services {
     /// The services of an installation, with nothing recorded.
     pub fn new(plan: &Plan, clock: Arc<Clock>) -> Self {
+        let now = clock.now();
         Self {
             clock,
             cloudwatch: CloudWatch::new(plan.alarms.iter().map(|alarm| alarm.name.clone())),
@@ -79,7 +84,7 @@ impl Services {
                 .intake
                 .as_ref()
                 .map_or_else(Athena::default, |intake| Athena::new(&intake.workgroup, &intake.database)),
-            secret: plan.intake.as_ref().map(|intake| (intake.secret.clone(), SECRET.to_owned())),
+            secret: plan.intake.as_ref().map(|intake| Secret::new(&intake.secret, SECRET, now)),
             sts: Sts {
                 role: plan.read_role.clone(),
                 accounts: [plan.tooling_accounts.clone(), plan.incident_accounts.clone()].concat(),
@@ -89,6 +94,7 @@ impl Services {
             queues: queues(plan),
             permissions: Permissions::new(plan),
             faults: Faults::default(),
+            quotas: Quotas::default(),
             calls: BTreeMap::new(),
         }
     }
@@ -98,10 +104,20 @@ impl Services {
         self.functions = plan.functions().cloned().collect();
     }
 
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Counts a request that came not as far as the webhook, as the filter of its access log does.
+    pub(crate) fn count_refused(&mut self) {
+        self.cloudwatch.count(Metric::WebhookRejected, self.clock.now());
+    }
+
     /// Answers a request, unless a fault is asked for.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Answer {
         let action = request.action();
-        let fault = self.faults.take(&action, self.clock.now());
+        let fault = self.faults.take(&action);
         *self.calls.entry(action).or_default() += 1;
         if let Some(Fault::Refused(error)) = fault {
             return Answer::Error(error);
@@ -111,7 +127,7 @@ impl Services {
             Ok(Some(errand)) => return Answer::Errand(errand),
             Err(error) => return Answer::Error(error),
         }
-        match (self.call(request), fault) {
+        match (self.call_within_quotas(request), fault) {
             (Err(error), _) | (_, Some(Fault::AfterEffect(error) | Fault::Refused(error))) => {
                 Answer::Error(error)
             }
@@ -129,6 +145,24 @@ impl Services {
         Ok(errand)
     }
 
+    /// Answers a call, unless a quota is exceeded for as long as the caller tries.
+    fn call_within_quotas(&mut self, request: &Request<'_>) -> Result<Bytes, AwsError> {
+        let mut tries = 0;
+        loop {
+            let now = self.clock.now();
+            let admitted =
+                self.quotas.admit(&request.action(), &request.caller.account, &request.region, now);
+            match admitted.and_then(|()| self.call(request)) {
+                Err(error) if error.is_throttling() && tries < self.quotas.retries => {
+                    tries += 1;
+                    let next_second = Timestamp::from_second(now.as_second() + 1).unwrap_or(now);
+                    self.clock.advance_to(next_second)?;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
     fn call(&mut self, request: &Request<'_>) -> Result<Bytes, AwsError> {
         let Request { caller, region, operation, body, .. } = request;
         let input = input(request)?;
@@ -136,23 +170,45 @@ impl Services {
         let account = &caller.account;
         let output = match request.service.as_str() {
             "cloudwatch" => {
+                if *operation == "PutMetricData" && body.len() > MAX_CALL {
+                    let message = "The request is larger than a megabyte";
+                    return Err(AwsError::new("RequestEntityTooLarge", message).with_status(413));
+                }
                 let output = self.cloudwatch.call(operation, input, self.clock.now())?;
                 return Ok(cbor::encode(&output).into());
             }
             "sts" => return self.sts.call(operation, body),
             "codeconnections" | "codestar-connections" => self.connections.call(region, operation, &input)?,
             "codepipeline" => self.codepipeline.call(account, region, operation, input)?,
-            "dynamodb" => self.dynamodb.call(operation, input)?,
-            "athena" => self.athena.call(operation, input, &self.lake)?,
+            "dynamodb" => {
+                let metered = (!self.quotas.is_empty()).then(|| self.clock.now());
+                let answer = self.dynamodb.call_metered(operation, input, metered);
+                answer.inspect_err(|error| self.note_exceeded(error, "dynamodb partition"))?
+            }
+            "athena" => {
+                let metered = (!self.quotas.is_empty()).then(|| self.clock.now());
+                let answer = self.athena.call_metered(operation, input, &self.lake, metered);
+                answer.inspect_err(|error| self.note_exceeded(error, "athena queries"))?
+            }
             "firehose" => self.firehose.call(operation, input, self.clock.now())?,
             "events" => self.events.call(operation, &input)?,
             "lambda" => self.function(operation, &request.resource)?,
-            "secretsmanager" => self.secret(operation, &input)?,
+            "secretsmanager" => match &self.secret {
+                Some(secret) => secret.call(operation, &input)?,
+                None => return Err(Secret::not_found()),
+            },
             "sqs" => self.queue(operation, &input)?,
             "ssm" => self.ssm.call(account, region, operation, &input)?,
             service => return Err(AwsError::not_implemented(service, operation)),
         };
         Ok(output.to_string().into())
+    }
+
+    /// Notes that a service itself has refused a call as one too many.
+    fn note_exceeded(&mut self, error: &AwsError, of: &str) {
+        if error.is_throttling() {
+            self.quotas.exceed(of);
+        }
     }
 
     /// Answers an operation of Lambda that needs no function to run.
@@ -184,23 +240,6 @@ impl Services {
             return Err(AwsError::no_such_queue(name));
         }
         Ok(json!({"QueueUrl": format!("https://sqs/{name}")}))
-    }
-
-    /// Answers an operation of Secrets Manager, which has one secret, never replaced.
-    fn secret(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
-        if operation != "GetSecretValue" {
-            return Err(AwsError::not_implemented("secretsmanager", operation));
-        }
-        let stage = input["VersionStage"].as_str().unwrap_or("AWSCURRENT");
-        match &self.secret {
-            Some((name, secret)) if input["SecretId"] == name.as_str() && stage == "AWSCURRENT" => {
-                Ok(json!({"Name": name, "SecretString": secret, "VersionStages": [stage]}))
-            }
-            _ => {
-                let message = "Secrets Manager can't find the specified secret.";
-                Err(AwsError::new("ResourceNotFoundException", message))
-            }
-        }
     }
 }
 

@@ -80,7 +80,8 @@ pub fn page(
             }
         }
     };
-    Ok(page.into_string())
+    // Names come from anybody: what would turn text around, or is no text, is shown as unknown.
+    Ok(page.into_string().replace(metrics_lib::text::is_harmful, "\u{fffd}"))
 }
 
 fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, PageError> {

@@ -23,6 +23,25 @@ pub(crate) struct LogStream {
     pub(crate) log_group_name: Text,
 }
 
+/// What a log group's lines add to a metric.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LogMetricFilter {
+    pub(crate) name: Text,
+    pub(crate) log_group_name: Text,
+    pub(crate) pattern: Text,
+    pub(crate) metric_transformation: MetricTransformation,
+}
+
+/// The metric, and what each line adds.
+#[derive(Debug, Serialize)]
+pub(crate) struct MetricTransformation {
+    pub(crate) name: &'static str,
+    pub(crate) namespace: &'static str,
+    pub(crate) value: &'static str,
+    pub(crate) unit: &'static str,
+}
+
 /// An alarm, on a metric or on what is made of several.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,6 +90,7 @@ pub(crate) struct Dashboard {
 resources! {
     Dashboard = "aws:cloudwatch/dashboard:Dashboard";
     LogGroup = "aws:cloudwatch/logGroup:LogGroup", tagged;
+    LogMetricFilter = "aws:cloudwatch/logMetricFilter:LogMetricFilter";
     LogStream = "aws:cloudwatch/logStream:LogStream";
     MetricAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm", tagged;
 }

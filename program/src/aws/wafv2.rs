@@ -45,17 +45,92 @@ pub(crate) struct Rule {
 
 /// Which requests a rule is about.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Statement {
-    pub(crate) rate_based_statement: RateBasedStatement,
+pub(crate) enum Statement {
+    /// Requests of an address in a set.
+    #[serde(rename = "ipSetReferenceStatement")]
+    InSet {
+        /// The set.
+        arn: Text,
+    },
+    /// Those that another statement is not about.
+    #[serde(rename = "notStatement")]
+    Not {
+        /// The other statement.
+        statement: Box<Statement>,
+    },
+    /// Those that any of some statements is about.
+    #[serde(rename = "orStatement")]
+    Or {
+        /// The statements, two at least.
+        statements: Vec<Statement>,
+    },
+    /// Requests beyond a number in five minutes.
+    #[serde(rename = "rateBasedStatement", rename_all = "camelCase")]
+    Beyond {
+        /// The number.
+        limit: u32,
+        /// What is counted: requests of an address, or all.
+        aggregate_key_type: &'static str,
+        /// Which requests are counted.
+        scope_down_statement: Option<Box<Statement>>,
+    },
+    /// Requests of which a part matches an expression.
+    #[serde(rename = "regexMatchStatement", rename_all = "camelCase")]
+    Matching {
+        /// The expression.
+        regex_string: &'static str,
+        /// The part.
+        field_to_match: Field,
+        /// What is done with it before.
+        text_transformations: [TextTransformation; 1],
+    },
 }
 
-/// Requests beyond a number in five minutes.
+impl Statement {
+    /// Those that another statement is not about.
+    pub(crate) fn not(other: Self) -> Self {
+        Self::Not { statement: Box::new(other) }
+    }
+
+    /// Those that any of some statements is about; none if there is none.
+    pub(crate) fn any(mut statements: Vec<Self>) -> Option<Self> {
+        match statements.len() {
+            0 | 1 => statements.pop(),
+            _ => Some(Self::Or { statements }),
+        }
+    }
+}
+
+/// A part of a request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RateBasedStatement {
-    pub(crate) limit: u32,
-    pub(crate) aggregate_key_type: &'static str,
+pub(crate) struct Field {
+    pub(crate) single_header: Header,
+}
+
+/// A header; its name in lower case.
+#[derive(Debug, Serialize)]
+pub(crate) struct Header {
+    pub(crate) name: &'static str,
+}
+
+/// What is done with a text before it is looked at.
+#[derive(Debug, Serialize)]
+pub(crate) struct TextTransformation {
+    pub(crate) priority: u32,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+}
+
+/// A set of ranges of addresses.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IpSet {
+    pub(crate) name: Text,
+    pub(crate) description: Text,
+    pub(crate) scope: &'static str,
+    pub(crate) ip_address_version: &'static str,
+    pub(crate) addresses: Vec<String>,
 }
 
 /// What is shown of a rule.
@@ -84,6 +159,7 @@ pub(crate) struct WebAclLoggingConfiguration {
 }
 
 resources! {
+    IpSet = "aws:wafv2/ipSet:IpSet", tagged;
     WebAcl = "aws:wafv2/webAcl:WebAcl", tagged;
     WebAclAssociation = "aws:wafv2/webAclAssociation:WebAclAssociation";
     WebAclLoggingConfiguration = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration";

@@ -8,32 +8,35 @@ use crate::{
             MethodSettings, RequestValidator, Resource, RestApi, RestApiPolicy, Settings as MethodSetting,
             Stage,
         },
-        cloudwatch::LogGroup,
+        cloudwatch::{LogGroup, LogMetricFilter, MetricTransformation},
         iam::{Policy, Principal, Role, RolePolicy, Statement},
         kms::Key,
         lambda::Permission,
         wafv2::{
-            Allow, Block, Empty, RateBasedStatement, Rule, Statement as WafStatement, VisibilityConfig,
-            WebAcl, WebAclAssociation, WebAclLoggingConfiguration,
+            Allow, Block, Empty, Field, Header, IpSet, Rule, Statement as WafStatement, TextTransformation,
+            VisibilityConfig, WebAcl, WebAclAssociation, WebAclLoggingConfiguration,
         },
     },
     naming::Names,
+    plan::{Firewall, Gate, Throttle},
     pulumi::{Document, Handle, Json, Options, Text},
     settings::{Operations, Settings},
 };
+use metrics_lib::contract::Metric;
 use std::collections::BTreeMap;
 
 /// The path of the webhook.
 const PATH: &str = "webhook";
-/// Requests a second, and how many at once: GitHub sends one a push, and a few for a pull request.
-const THROTTLE: (f64, u32) = (50.0, 100);
-/// Requests of one address in five minutes before the firewall refuses more.
-const RATE_LIMIT: u32 = 2000;
+/// What API Gateway answers itself, before the webhook's function could count it.
+/// Source: API Gateway developer guide, "Gateway response types".
+const REFUSALS: [&str; 5] =
+    ["ACCESS_DENIED", "BAD_REQUEST_PARAMETERS", "REQUEST_TOO_LARGE", "THROTTLED", "WAF_FILTERED"];
 
 /// The API. Returns the URL that GitHub is to call.
 pub(crate) fn webhook_api(
     document: &mut Document,
     settings: &Settings,
+    gate: &Gate,
     key: &Handle<Key>,
     webhook: &Deployed,
 ) -> Text {
@@ -66,9 +69,9 @@ pub(crate) fn webhook_api(
         ]),
     };
     let deployment = document.add_with("webhook-deployment", deployment, Options::after(after));
-    let stage = stage(document, settings, names, key, &api, &deployment);
-    if operations.webhook_firewall {
-        firewall(document, names, operations, key, &stage);
+    let stage = stage(document, settings, gate.throttle, key, &api, &deployment);
+    if let Some(rules) = &gate.firewall {
+        firewall(document, settings, rules, key, &stage);
     }
     stage.output("invokeUrl") + "/" + PATH
 }
@@ -125,17 +128,32 @@ fn allow_list(document: &mut Document, api: &Handle<RestApi>, operations: &Opera
 fn stage(
     document: &mut Document,
     settings: &Settings,
-    names: &Names,
+    throttle: Throttle,
     key: &Handle<Key>,
     api: &Handle<RestApi>,
     deployment: &Handle<Deployment>,
 ) -> Handle<Stage> {
+    let names = &settings.names();
     let log_group = LogGroup {
         name: format!("/aws/apigateway/{}", names.of("github")).into(),
         retention_in_days: settings.operations.log_retention_days,
         kms_key_id: key.arn(),
     };
     let log_group = document.add("webhook-access-log", log_group);
+    let rejected = Metric::WebhookRejected;
+    let refused = REFUSALS.map(|kind| format!("($.error = \"{kind}\")"));
+    let counted = LogMetricFilter {
+        name: names.of("webhook-refused").into(),
+        log_group_name: log_group.name(),
+        pattern: format!("{{ {} }}", refused.join(" || ")).into(),
+        metric_transformation: MetricTransformation {
+            name: rejected.name(),
+            namespace: rejected.namespace().name(),
+            value: "1",
+            unit: rejected.unit().name(),
+        },
+    };
+    document.add("webhook-refused", counted);
     // What is said of a request, without anything that it holds.
     let format = [
         ("error", "$context.error.responseType"),
@@ -161,7 +179,7 @@ fn stage(
     };
     let after = settings.operations.manage_api_gateway_account.then(|| account(document, names));
     let stage = document.add_with("webhook-stage", stage, Options::after(after));
-    let (throttling_rate_limit, throttling_burst_limit) = THROTTLE;
+    let Throttle { rate, burst } = throttle;
     let methods = MethodSettings {
         rest_api: api.id(),
         stage_name: stage.output("stageName"),
@@ -170,8 +188,8 @@ fn stage(
             metrics_enabled: true,
             logging_level: "ERROR",
             data_trace_enabled: false,
-            throttling_rate_limit,
-            throttling_burst_limit,
+            throttling_rate_limit: rate.into(),
+            throttling_burst_limit: burst,
         },
     };
     document.add("webhook-methods", methods);
@@ -207,35 +225,44 @@ fn account(document: &mut Document, names: &Names) -> Text {
     document.add_with("api-gateway-account", account, Options::after([policy.itself()])).itself()
 }
 
-/// Limits how often one address may call.
+/// Refuses what can't be GitHub's, and limits what need not be.
 fn firewall(
     document: &mut Document,
-    names: &Names,
-    operations: &Operations,
+    settings: &Settings,
+    firewall: &Firewall,
     key: &Handle<Key>,
     stage: &Handle<Stage>,
 ) {
+    let names = &settings.names();
     let visible = |name: &str| VisibilityConfig {
         cloudwatch_metrics_enabled: true,
         metric_name: names.of(name).into(),
         sampled_requests_enabled: false,
     };
-    let statement = WafStatement {
-        rate_based_statement: RateBasedStatement { limit: RATE_LIMIT, aggregate_key_type: "IP" },
+    let strangers = strangers(document, names, firewall);
+    let rate = |limit, aggregate_key_type| WafStatement::Beyond {
+        limit,
+        aggregate_key_type,
+        scope_down_statement: Some(Box::new(strangers())),
     };
-    let rule = Rule {
-        name: "rate",
-        priority: 0,
+    let rules = [
+        ("signature", WafStatement::not(is_signed())),
+        ("rate", rate(firewall.from_one, "IP")),
+        ("rate-of-all", rate(firewall.from_all, "CONSTANT")),
+    ];
+    let rule = |(priority, (name, statement))| Rule {
+        name,
+        priority,
         action: Block { block: Empty {} },
         statement,
-        visibility_config: visible("webhook-rate"),
+        visibility_config: visible(&format!("webhook-{name}")),
     };
     let acl = WebAcl {
         name: names.of("github").into(),
-        description: "Limits how often one address may call the webhook".into(),
-        scope: "REGIONAL",
+        description: "Refuses what has no signature, and limits what does not come from GitHub".into(),
+        scope: REGIONAL,
         default_action: Allow { allow: Empty {} },
-        rules: vec![rule],
+        rules: (0..).zip(rules).map(rule).collect(),
         visibility_config: visible("webhook"),
     };
     let acl = document.add("firewall", acl);
@@ -244,11 +271,50 @@ fn firewall(
     let log_group = LogGroup {
         // The firewall writes to log groups that are called so, and to no others.
         name: format!("aws-waf-logs-{}", names.of("github")).into(),
-        retention_in_days: operations.log_retention_days,
+        retention_in_days: settings.operations.log_retention_days,
         kms_key_id: key.arn(),
     };
     let log_group = document.add("firewall-log", log_group);
     let logging =
         WebAclLoggingConfiguration { resource_arn: acl.arn(), log_destination_configs: [log_group.arn()] };
     document.add("firewall-logging", logging);
+}
+
+/// Where a list of rules can stand: in front of an API of a region.
+const REGIONAL: &str = "REGIONAL";
+
+/// Requests with a header that looks like GitHub's signature.
+fn is_signed() -> WafStatement {
+    WafStatement::Matching {
+        regex_string: Firewall::SIGNATURE,
+        field_to_match: Field { single_header: Header { name: "x-hub-signature-256" } },
+        text_transformations: [TextTransformation { priority: 0, kind: "NONE" }],
+    }
+}
+
+/// Requests from where GitHub does not deliver: a statement for each rule that needs it. Without trusted addresses those are
+/// all with a signature, which the first rule has let through.
+fn strangers(
+    document: &mut Document,
+    names: &Names,
+    firewall: &Firewall,
+) -> impl Fn() -> WafStatement + use<> {
+    let (v6, v4): (Vec<_>, Vec<_>) = firewall.trusted.iter().cloned().partition(|range| range.contains(':'));
+    let versions = [("github-ipv4", "IPV4", v4), ("github-ipv6", "IPV6", v6)];
+    let sets = versions.into_iter().filter(|(_, _, addresses)| !addresses.is_empty());
+    let sets = sets.map(|(name, ip_address_version, addresses)| {
+        let set = IpSet {
+            name: names.of(name).into(),
+            description: "Where GitHub delivers from".into(),
+            scope: REGIONAL,
+            ip_address_version,
+            addresses,
+        };
+        document.add(format!("firewall-{name}"), set).arn()
+    });
+    let sets: Vec<Text> = sets.collect();
+    move || {
+        let trusted = sets.iter().map(|arn| WafStatement::InSet { arn: arn.clone() });
+        WafStatement::any(trusted.collect()).map_or_else(is_signed, WafStatement::not)
+    }
 }

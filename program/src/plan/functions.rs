@@ -2,6 +2,7 @@
 
 use super::{
     Consumer, DeliveryStream, Function, Intake, ReadRole, Scheduled,
+    gate::gate,
     permissions::{self, LedgerUse, Reads, Statement},
     routes::{self, CHANGE_FAILURE_RATE, LEAD_TIME, Route, TIME_TO_RESTORE},
 };
@@ -173,6 +174,7 @@ pub(super) fn intake(names: &Names, settings: &Settings) -> Intake {
     let mut webhook_permissions = permissions::every_function(names, "github-webhook");
     webhook_permissions.extend(permissions::webhook(names));
     Intake {
+        gate: gate(&settings.operations),
         webhook: Function {
             name: "github-webhook",
             resource: names.function("github-webhook"),
@@ -184,6 +186,7 @@ pub(super) fn intake(names: &Names, settings: &Settings) -> Intake {
             environment: BTreeMap::from([
                 (env::BOT_AUTHORS, variable(&json!(settings.bot_authors))),
                 (env::WEBHOOK_SECRET, names.secret()),
+                (env::WEBHOOK_SECRET_OVERLAP, settings.operations.webhook_secret_overlap.to_string()),
                 (env::DELIVERY_STREAM, names.stream()),
                 (env::LEDGER_TABLE, names.table()),
             ])

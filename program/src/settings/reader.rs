@@ -21,6 +21,7 @@ pub(super) const TEAMS: &str = "an object such as {\"payments\": [\"acme/shop\"]
      [{\"name\": \"payments\", \"repositories\": [\"acme/shop\"]}]";
 pub(super) const DURATION: &str = "a length of time such as \"24h\", \"PT15M\" or a number of seconds (as text from 60 on, or 0), at most 90 days";
 pub(super) const DELAY: &str = "a length of time such as \"15min\", \"PT15M\" or a number of seconds (as text from 60 on, or 0), at most 1 day";
+pub(super) const OVERLAP: &str = "a length of time such as \"24h\", \"PT24H\" or a number of seconds (as text from 60 on, or 0), at most 7 days";
 pub(super) const LOOKBACK: &str = "a length of time such as \"90d\", \"PT2160H\" or a number of seconds (as text from 60 on, or 0), at most 1 year";
 pub(super) const SECRET: &str = "a text that is not empty; set it with `pulumi config set --secret`";
 /// Its figures would be missing without a word.
@@ -196,6 +197,14 @@ impl<'a> Reader<'a> {
 
     pub(super) fn cidrs(&mut self, key: &'static str) -> BTreeSet<String> {
         self.texts(key, CIDRS, is_cidr)
+    }
+
+    /// Ranges of addresses, some unless others are given.
+    pub(super) fn cidrs_or(&mut self, key: &'static str, default: &[&str]) -> BTreeSet<String> {
+        match self.get(key) {
+            Some(_) => self.cidrs(key),
+            None => default.iter().map(|&range| range.to_owned()).collect(),
+        }
     }
 
     pub(super) fn emails(&mut self, key: &'static str) -> BTreeSet<String> {

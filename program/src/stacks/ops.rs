@@ -113,5 +113,5 @@ fn intake_of(
     let webhook = function(document, &intake.webhook, &settings.operations, key, actual);
     let transform = function(document, &intake.transform, &settings.operations, key, actual);
     commit_lake(document, settings, intake, key, &transform);
-    webhook_api(document, settings, key, &webhook)
+    webhook_api(document, settings, &intake.gate, key, &webhook)
 }

@@ -79,6 +79,8 @@ pub(super) fn on_moto(step: &str) -> Option<&'static str> {
         | "a query with another than"
         | "a page of none"
         | "a page after half a key" => "500",
+        // It looks at the length of keys only where they are written.
+        "a query by a prefix that is too long" => "[]",
         // It takes 400 KB for 405,000 bytes; DynamoDB's KB have 1,024.
         "an item that is just small enough" => "ValidationException",
         _ => return None,
@@ -154,6 +156,24 @@ fn requests() -> Vec<(&'static str, &'static str, Value)> {
         ("a value of an unknown type", "PutItem", put(with("x", json!({"T": "a"})))),
         ("an item that is too large", "PutItem", put(with("x", json!({"S": "x".repeat(410_000)})))),
         ("an item that is just small enough", "PutItem", put(with("x", json!({"S": "x".repeat(409_500)})))),
+        ("a partition key that is too long", "PutItem", put(item(&"a".repeat(2049), "1"))),
+        ("a sort key that is too long", "PutItem", put(item("a", &"1".repeat(1025)))),
+        (
+            "the longest keys",
+            "PutItem",
+            put(json!({"pk": {"S": "a".repeat(2048)}, "sk": {"S": "1".repeat(1024)}})),
+        ),
+        ("a key of the index that is too long", "PutItem", put(with("time", json!({"S": "t".repeat(1025)})))),
+        ("an update with a sort key that is too long", "UpdateItem", {
+            let mut update = update("SET #x = :v", "x");
+            update["Key"]["sk"] = json!({"S": "1".repeat(1025)});
+            update
+        }),
+        (
+            "a query by a prefix that is too long",
+            "Query",
+            query("#p = :p AND begins_with(#s, :s)", &"1".repeat(1025)),
+        ),
         ("an undefined name", "PutItem", only("#n = :v AND #m = :v")),
         ("an undefined value", "PutItem", only("#n = :w AND #n = :v")),
         ("an unused name", "PutItem", {

@@ -147,9 +147,16 @@ fn config_changes() {
         project.write("target/lambda/github-webhook.zip", archive_of("other code"));
         assert_eq!(lines(&stack.up().unwrap()), ["update github-webhook"]);
 
-        stack.configure(&[Setting::Plain("webhookFirewall", "true")]);
-        let firewall = ["firewall", "firewall-association", "firewall-log", "firewall-logging"];
-        assert_eq!(sorted(&stack.up().unwrap()), firewall.map(|name| format!("create {name}")));
+        stack.configure(&[Setting::Plain("webhookFirewall", "false")]);
+        let firewall = [
+            "firewall",
+            "firewall-association",
+            "firewall-github-ipv4",
+            "firewall-github-ipv6",
+            "firewall-log",
+            "firewall-logging",
+        ];
+        assert_eq!(sorted(&stack.up().unwrap()), firewall.map(|name| format!("delete {name}")));
     });
 }
 

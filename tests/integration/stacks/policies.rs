@@ -40,7 +40,7 @@ const EXCEPTIONS: [(&str, &str); 9] = [
 ];
 
 /// Types that AWS can't tag.
-const UNTAGGED: [&str; 30] = [
+const UNTAGGED: [&str; 31] = [
     "aws:apigateway/account:Account",
     "aws:apigateway/deployment:Deployment",
     "aws:apigateway/integration:Integration",
@@ -51,6 +51,7 @@ const UNTAGGED: [&str; 30] = [
     "aws:apigateway/restApiPolicy:RestApiPolicy",
     "aws:cloudwatch/eventBusPolicy:EventBusPolicy",
     "aws:cloudwatch/eventTarget:EventTarget",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter",
     "aws:cloudwatch/logStream:LogStream",
     "aws:glue/catalogTable:CatalogTable",
     "aws:iam/rolePolicy:RolePolicy",

@@ -6,7 +6,7 @@
 
 use super::{
     AwsError, Item, invalid,
-    table::empty_key,
+    table::{check_sizes, empty_key},
     value::{check_value, compare},
 };
 use serde_json::Value;
@@ -111,6 +111,7 @@ impl Condition {
         if let Some(name) = self.empty_key() {
             return Err(empty_key(name));
         }
+        check_sizes(self.longest(partition_key), self.longest(sort_key))?;
         let partition = match self {
             Self::And(first, second) => equals(first).filter(|_| is_on_sort_key(second)),
             condition => equals(condition),
@@ -120,6 +121,27 @@ impl Condition {
 }
 
 impl Condition {
+    /// The length of the longest text that a key condition compares an attribute with.
+    fn longest(&self, key: &str) -> usize {
+        let length = |value: &Operand| match value {
+            Operand::Value(value) => value["S"].as_str().map_or(0, str::len),
+            Operand::Attribute(_) => 0,
+        };
+        match self {
+            Self::And(first, second) => first.longest(key).max(second.longest(key)),
+            Self::Compare(Operand::Attribute(name), _, value)
+            | Self::BeginsWith(Operand::Attribute(name), value)
+                if name == key =>
+            {
+                length(value)
+            }
+            Self::Between(Operand::Attribute(name), first, last) if name == key => {
+                length(first).max(length(last))
+            }
+            _ => 0,
+        }
+    }
+
     /// The attribute that a key condition compares with an empty text.
     fn empty_key(&self) -> Option<&str> {
         let is_empty = |value: &Operand| matches!(value, Operand::Value(value) if value["S"] == "");

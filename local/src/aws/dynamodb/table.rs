@@ -2,7 +2,9 @@
 
 use super::{
     super::archive::{Archive, Place},
-    AwsError, Item, invalid,
+    AwsError, Item,
+    capacity::Capacity,
+    invalid, value,
 };
 use program::plan;
 use serde_json::{Value, json};
@@ -11,6 +13,10 @@ use std::{
     io,
     ops::Bound,
 };
+
+/// The longest partition key, and the longest sort key, in bytes; of a table and of an index.
+/// Source: DynamoDB developer guide, "Constraints in Amazon DynamoDB".
+pub(super) const MAX_KEYS: (usize, usize) = (2048, 1024);
 
 /// The keys of an item: partition and sort key.
 pub(super) type Key = (String, String);
@@ -56,6 +62,21 @@ impl Table {
         Ok(())
     }
 
+    /// Takes what writing an item needs of its partitions: the table's, and the index's if it is in that.
+    pub(super) fn meter_write(
+        &self,
+        capacity: &mut Capacity,
+        key: &Key,
+        item: &Item,
+    ) -> Result<(), AwsError> {
+        let size = value::size(item);
+        capacity.write("", &key.0, size)?;
+        match self.index_key(item) {
+            Some((partition, _)) => capacity.write(self.plan.index.0, &partition, size),
+            None => Ok(()),
+        }
+    }
+
     /// The key that an item holds.
     pub(super) fn key_of(&self, item: &Item) -> Result<Key, AwsError> {
         let part = |name: &str| match item.get(name).map(|value| value.get("S").and_then(Value::as_str)) {
@@ -67,7 +88,9 @@ impl Table {
             }
             None => Err(wrong(&format!("Missing the key {name} in the item"))),
         };
-        Ok((part(self.plan.partition_key)?, part(self.plan.sort_key)?))
+        let key = (part(self.plan.partition_key)?, part(self.plan.sort_key)?);
+        check_sizes(key.0.len(), key.1.len())?;
+        Ok(key)
     }
 
     /// The key that a request names: its two attributes and nothing else. A key of the index may name its own as well.
@@ -77,7 +100,12 @@ impl Table {
         if attributes.keys().any(|name| !known.contains(&name.as_str())) || attributes.len() % 2 == 1 {
             return Err(invalid("The provided key element does not match the schema"));
         }
-        self.key_of(attributes).map_err(|_| invalid("The provided key element does not match the schema"))
+        let texts =
+            [self.plan.partition_key, self.plan.sort_key].map(|name| attributes.get(name)?["S"].as_str());
+        if texts.iter().any(|text| text.is_none_or(str::is_empty)) {
+            return Err(invalid("The provided key element does not match the schema"));
+        }
+        self.key_of(attributes)
     }
 
     /// The names of the table's keys, or of the index's.
@@ -111,7 +139,8 @@ impl Table {
                 )));
             }
         }
-        Ok(())
+        let size = |name: &str| item.get(name).and_then(|value| value["S"].as_str()).map_or(0, str::len);
+        check_sizes(size(partition), size(sort))
     }
 
     /// The keys of the items in a partition of the table or the index, in order of the sort key, after a start.
@@ -149,6 +178,17 @@ impl Table {
         let text = |name: &str| item.get(name)?.get("S")?.as_str().map(str::to_owned);
         Some((text(self.plan.index.1)?, text(self.plan.index.2)?))
     }
+}
+
+/// Refuses keys that are too long.
+pub(super) fn check_sizes(partition: usize, sort: usize) -> Result<(), AwsError> {
+    if partition > MAX_KEYS.0 {
+        return Err(wrong("Size of hashkey has exceeded the maximum size limit of2048 bytes"));
+    }
+    if sort > MAX_KEYS.1 {
+        return Err(wrong("Aggregated size of all range keys has exceeded the size limit of 1024 bytes"));
+    }
+    Ok(())
 }
 
 /// That a key, or what is asked of one, is an empty text.

@@ -122,6 +122,14 @@ fn refusals() {
         invalid,
         "size",
     );
+    check("PutItem", json!({"Item": item(&"a".repeat(2049), "b")}), invalid, "hashkey");
+    check("PutItem", json!({"Item": item("a", &"b".repeat(1025))}), invalid, "range keys");
+    check(
+        "PutItem",
+        json!({"Item": {"pk": {"S": "a"}, "sk": {"S": "b"}, "day": {"S": "d"}, "time": {"S": "t".repeat(1025)}}}),
+        invalid,
+        "range keys",
+    );
     check("PutItem", json!({"Item": item("a", "b"), "ReturnValues": "ALL_OLD"}), invalid, "ReturnValues");
     check(
         "PutItem",
@@ -166,6 +174,13 @@ fn refusals() {
         "ExpressionAttributeNames": {"#p": "pk", "#k": "sk"},
         "ExpressionAttributeValues": {":p": {"S": "a"}, ":v": {"S": ""}}});
     check("Query", prefix, invalid, "empty string value. Key: sk");
+    let long = |partition: usize, sort: usize| {
+        json!({"KeyConditionExpression": "#p = :p AND begins_with(#k, :v)",
+               "ExpressionAttributeNames": {"#p": "pk", "#k": "sk"},
+               "ExpressionAttributeValues": {":p": {"S": "a".repeat(partition)}, ":v": {"S": "b".repeat(sort)}}})
+    };
+    check("Query", long(2049, 1), invalid, "hashkey");
+    check("Query", long(2048, 1025), invalid, "range keys");
     let mut none = query("#k = :v");
     none["ExpressionAttributeNames"]["#k"] = json!("pk");
     none["Limit"] = json!(0);
