@@ -1,6 +1,7 @@
 //! `cargo dora doctor`: checks an installation from end to end, and says what to do.
 
 mod activity;
+mod facts;
 mod finding;
 mod resources;
 mod settings;
@@ -45,6 +46,7 @@ async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Re
     findings.extend(activity::permissions(installation).await?);
     findings.extend(activity::reconciler(installation).await);
     findings.extend(activity::events(installation).await);
+    findings.extend(facts::doubts(installation).await);
     findings.extend(settings::deployments(installation).await);
     findings.extend(webhook::ping(installation, outputs.as_ref()).await);
     findings.extend(resources::alarms(installation).await);

@@ -16,8 +16,8 @@ use tokio::sync::Mutex;
 /// The name of the sessions in the tooling accounts, as `CloudTrail` shows it.
 const SESSION_NAME: &str = "dora-metrics";
 
-/// How long CloudWatch may take to answer: well within the lease of a claim, however long an invocation may take.
-const PUT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a `PutMetricData` call may take.
+pub(crate) const LONGEST_PUT: Duration = Duration::from_secs(10);
 
 /// What reads the pipelines and `OpsItem`s of one account and region.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Clients {
     /// Makes the clients from the standard AWS environment.
     pub async fn new(config: &Config) -> Self {
         let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
-        let timeout = TimeoutConfig::builder().operation_timeout(PUT_TIMEOUT).build();
+        let timeout = TimeoutConfig::builder().operation_timeout(LONGEST_PUT).build();
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(&sdk)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeout)

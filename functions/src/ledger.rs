@@ -12,6 +12,8 @@
 //! | `opsItem#ID` | `incident#…` | the incident and its attribution |
 //! | `opsItem#ID` | `referencedBy#…` | a deployment that references the `OpsItem` |
 //! | `opsItem#ID` | `status#…` | when the incident was resolved or opened again |
+//! | `slot#KIND#REPOSITORY` | minute | what CloudWatch is known to have of it, and the fact that is being put |
+//! | `doubtful` | hash of a fact's key | a fact that CloudWatch may have, or that waits for such a one |
 //! | `known` | `git#NAME#ID`, `gitId#ID#NAME` | a name that a repository of a Git host had, with GitHub's id if it was told |
 //! | `known` | `exact#NAME`, `pipeline#…` | another repository, a pipeline, that was deployed |
 //! | `reconciler` | `executions#…`, `opsItems#…` | how far the reconciler has come in an account and region |
@@ -25,13 +27,15 @@ mod facts;
 mod incidents;
 mod item;
 mod open;
+mod publishing;
 mod recorded;
 mod timeline;
 
-pub use facts::{Claim, Claimed, Done, DoneBy, KnownFacts, Owner};
+pub use facts::{Done, DoneBy, KnownFacts, Owner};
 pub use incidents::{IncidentRecord, Standing};
 pub use item::RETENTION;
 pub use open::{DayCount, Horizon, Open, Reached};
+pub use publishing::{Claim, Claimed, Doubt, SlotKey};
 pub use recorded::Recorded;
 pub use timeline::{NamedRepository, Names, days};
 

@@ -1,11 +1,14 @@
-//! Publishing a fact exactly once: claim it in the ledger, put its batch in one call, mark it published.
+//! Publishing a fact exactly once: claim it in the ledger, put its calls, mark each. See
+//! [the protocol](metrics_lib::publication).
 
 use crate::{
+    clients::LONGEST_PUT,
     context::Context,
     error::Error,
-    ledger::{Claim, DoneBy, Owner},
+    ledger::{Claim, Claimed, DoneBy, Owner},
 };
 use aws_sdk_cloudwatch::{
+    error::SdkError,
     primitives::DateTime,
     types::{Dimension, MetricDatum, StandardUnit},
 };
@@ -13,9 +16,19 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::tracing;
 use metrics_lib::{
     contract::{Metric, Namespace},
-    datum::{Batch, Datum, DatumTime, DatumValue, Repeated},
+    datum::{Batch, Call, Datum, DatumTime, DatumValue, Repeated},
     fact::{Fact, FactState, Publication, Teams},
+    publication::{self, Put},
 };
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
+/// How much of an invocation's time is kept for the mark: it is tried until then.
+const LONGEST_MARK: Duration = Duration::from_secs(10);
+/// What must be left of an invocation's time to put: the call and its mark.
+pub(crate) const LONGEST_PUBLICATION: Duration = LONGEST_PUT.saturating_add(LONGEST_MARK);
+/// How long to wait between two tries of a mark, at first and at the most.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
 /// What publishing a fact led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,47 +39,131 @@ pub enum Published {
     Unpublishable,
     /// It was done before.
     Before(DoneBy),
+    /// CloudWatch may have it, or it has to wait for one that CloudWatch may have: the reconciler goes on with it.
+    Handed,
 }
 
 /// Publishes a fact, unless that is done.
 ///
-/// A failed call lets go of the claim, so that the message can be tried again at once; after a crash the claim expires.
-/// What remains is a crash between the call and the mark: then the data are put twice.
+/// No call begins unless it and its mark fit into the invocation's time. A call whose outcome is unknown is not repeated:
+/// the fact is doubtful then, until CloudWatch shows whether it has the data.
 ///
 /// # Errors
-/// [`Error::Claimed`], [`Error::TooNew`], [`Error::Aws`].
+/// [`Error::Claimed`], [`Error::OutOfTime`], [`Error::TooNew`], [`Error::Aws`].
 pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result<Published, Error> {
     let now = context.now()?;
     let publication = fact.publication(&context.config.teams, now)?;
-    let claimed = match context.ledger.claim(fact, owner, now).await? {
-        Claim::Taken(claimed) => claimed,
-        Claim::Done(by) => return Ok(Published::Before(by)),
-    };
     let is_too_old = matches!(publication, Publication::Unpublishable(_));
-    let is_incomplete = fact.counted_by.contains(&Metric::IncompleteLeadTimes);
-    let (state, published) = match publication {
-        Publication::Batch(batch) => {
-            if let Err(error) = put(context, &batch).await {
-                context.ledger.mark(&claimed, FactState::Pending).await?;
-                return Err(error);
-            }
-            (FactState::Published, Published::New)
-        }
-        Publication::Nothing => (FactState::Unpublishable, Published::Unpublishable),
+    let published = match publication {
+        Publication::Batch(batch) => put_once(context, owner, fact, &batch).await?,
+        Publication::Nothing => close(context, owner, fact).await?,
         Publication::Unpublishable(reason) => {
             tracing::warn!(fact.id = ?fact.id, reason = %reason, "fact can't be published");
-            (FactState::Unpublishable, Published::Unpublishable)
+            close(context, owner, fact).await?
         }
     };
-    let state = if is_incomplete { FactState::Incomplete } else { state };
-    if !context.ledger.mark(&claimed, state).await? {
-        tracing::warn!(fact.id = ?fact.id, "the claim was lost before the fact was marked");
-    }
     // What is too old, a backfill finds: no event is expected to tell it.
-    if !is_too_old && owner.finds() && fact.is_told_by_events() {
+    let is_new = matches!(published, Published::New | Published::Unpublishable);
+    if is_new && !is_too_old && owner.finds() && fact.is_told_by_events() {
         count_reconciled(context, fact).await?;
     }
     Ok(published)
+}
+
+/// The state of a fact once nothing is put any more.
+fn closed_as(fact: &Fact, state: FactState) -> FactState {
+    if fact.counted_by.contains(&Metric::IncompleteLeadTimes) { FactState::Incomplete } else { state }
+}
+
+/// Closes a fact of which CloudWatch gets nothing.
+async fn close(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result<Published, Error> {
+    let state = closed_as(fact, FactState::Unpublishable);
+    Ok(match context.ledger.close(fact, state, owner, context.now()?).await? {
+        None | Some(Claim::Taken(_)) => Published::Unpublishable,
+        Some(Claim::Done(by)) => Published::Before(by),
+        Some(Claim::Handed) => Published::Handed,
+    })
+}
+
+/// Gives CloudWatch each call of a fact once.
+async fn put_once(
+    context: &Context,
+    owner: Owner<'_>,
+    fact: &Fact,
+    batch: &Batch,
+) -> Result<Published, Error> {
+    check_time(owner)?;
+    let calls = publication::calls(batch, fact.repository.as_deref());
+    let then = closed_as(fact, FactState::Published);
+    let mut claimed = match context.ledger.claim(fact, then, &calls, owner, context.now()?).await? {
+        Claim::Taken(claimed) => claimed,
+        Claim::Done(by) => return Ok(Published::Before(by)),
+        Claim::Handed => return Ok(Published::Handed),
+    };
+    for skipped in &batch.skipped {
+        tracing::warn!(reason = %skipped, "a dimension was skipped");
+    }
+    let data = batch.calls();
+    loop {
+        let number = claimed.calls();
+        let next = calls.get(number + 1).cloned();
+        let result = match (check_time(owner), data.get(number)) {
+            (Err(late), _) => Err((Put::Refused, late)),
+            (Ok(()), Some(call)) => send(&context.clients.cloudwatch, *call).await,
+            // What was put in another try was larger.
+            (Ok(()), None) => Ok(()),
+        };
+        let put = result.as_ref().map_or_else(|(put, _)| *put, |()| Put::Taken);
+        let is_last = next.is_none();
+        mark(context, owner, &mut claimed, (put, next)).await?;
+        match result {
+            Ok(()) if is_last => return Ok(Published::New),
+            Ok(()) => {}
+            Err((Put::Unknown, error)) => {
+                tracing::warn!(
+                    fact.id = ?fact.id, error.code = error.code(), error.message = %error,
+                    "nobody knows whether CloudWatch has the fact"
+                );
+                return Ok(Published::Handed);
+            }
+            Err((_, error)) => return Err(error),
+        }
+    }
+}
+
+/// Marks what a call led to. It is tried until the invocation's end: what is not marked is doubtful.
+async fn mark(
+    context: &Context,
+    owner: Owner<'_>,
+    claimed: &mut Claimed,
+    (put, next): (Put, Option<publication::Call>),
+) -> Result<(), Error> {
+    let [mut pause, longest] = PAUSES;
+    loop {
+        match context.ledger.mark(claimed, put, next.clone(), context.now()?).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {
+                tracing::warn!("the claim was lost before the fact was marked");
+                return Err(Error::OutOfTime);
+            }
+            Err(error) if error.is_expired_credentials() || Instant::now() + pause >= owner.deadline => {
+                return Err(error);
+            }
+            Err(error) => {
+                tracing::info!(error.code = error.code(), reason = %error, "the mark is tried again");
+                sleep(pause).await;
+            }
+        }
+        pause = (pause * 2).min(longest);
+    }
+}
+
+/// Whether the invocation has time for a call and its mark.
+fn check_time(owner: Owner<'_>) -> Result<(), Error> {
+    match Instant::now() + LONGEST_PUBLICATION > owner.deadline {
+        true => Err(Error::OutOfTime),
+        false => Ok(()),
+    }
 }
 
 /// Counts a fact that no event had brought.
@@ -107,7 +204,8 @@ pub async fn put_quality(
     let teams =
         repository.into_iter().flat_map(|repository| Teams::owning(&context.config.teams, repository));
     let time = DatumTime::new(now, now)?;
-    put(context, &Batch::new(Namespace::DataQuality, values, time, repository, teams)).await
+    put(&context.clients.cloudwatch, &Batch::new(Namespace::DataQuality, values, time, repository, teams))
+        .await
 }
 
 /// Counts something that limits the truth of the figures, without any breakdown.
@@ -121,21 +219,33 @@ pub async fn counted(
 ) -> Result<(), Error> {
     let values = [(metric, DatumValue::ONE)];
     let batch = Batch::new(metric.namespace(), &values, DatumTime::new(now, now)?, None, []);
-    send(cloudwatch, &batch).await
+    put(cloudwatch, &batch).await
 }
 
-async fn put(context: &Context, batch: &Batch) -> Result<(), Error> {
-    for skipped in &batch.skipped {
-        tracing::warn!(reason = %skipped, "a dimension was skipped");
+/// Puts what no fact is kept of: a call that failed is not repeated.
+async fn put(cloudwatch: &aws_sdk_cloudwatch::Client, batch: &Batch) -> Result<(), Error> {
+    for call in batch.calls() {
+        send(cloudwatch, call).await.map_err(|(_, error)| error)?;
     }
-    send(&context.clients.cloudwatch, batch).await
+    Ok(())
 }
 
-async fn send(cloudwatch: &aws_sdk_cloudwatch::Client, batch: &Batch) -> Result<(), Error> {
-    let request = cloudwatch.put_metric_data().namespace(batch.namespace.name());
-    let request = request.set_metric_data(Some(batch.data.iter().map(metric_datum).collect()));
-    request.send().await.map_err(Error::aws("cloudwatch:PutMetricData"))?;
-    Ok(())
+async fn send(cloudwatch: &aws_sdk_cloudwatch::Client, call: Call<'_>) -> Result<(), (Put, Error)> {
+    let request = cloudwatch.put_metric_data().namespace(call.namespace().name());
+    let request = request.set_metric_data(Some(call.data().iter().map(metric_datum).collect()));
+    match request.send().await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            // Only an answer that it was not taken is one: what took too long, got lost, or failed inside may have been.
+            let status = error.raw_response().map(|response| response.status().as_u16());
+            let put = match status {
+                Some(400..500) => Put::Refused,
+                _ if matches!(error, SdkError::ConstructionFailure(_)) => Put::Refused,
+                _ => Put::Unknown,
+            };
+            Err((put, Error::aws("cloudwatch:PutMetricData")(error)))
+        }
+    }
 }
 
 fn metric_datum(datum: &Datum) -> MetricDatum {

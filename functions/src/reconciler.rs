@@ -8,6 +8,7 @@
 pub mod backfill;
 mod check;
 mod comparison;
+mod doubts;
 mod executions;
 pub mod explain;
 mod incidents;
@@ -110,6 +111,7 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
     for place in context.config.ops_item_places(context.clients.region()) {
         outcome.note(step(go_on(context, owner, Horizon::OpsItems, place, until)).await);
     }
+    outcome.note(step(doubts::settle(context, owner)).await);
     // As far back as CloudWatch takes data.
     let open = before(before(now, OLDEST), context.config.attribution_window)..now;
     outcome.note(step(incidents::settle(context, owner, open.clone())).await);

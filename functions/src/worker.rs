@@ -2,7 +2,10 @@
 //!
 //! The answer names the messages that failed, so that SQS keeps those and no others (partial batch responses).
 
-use crate::{config::Config, context::Context, error::Error, events::Event, ledger::Owner, wire};
+use crate::{
+    config::Config, context::Context, error::Error, events::Event, ledger::Owner,
+    publish::LONGEST_PUBLICATION, wire,
+};
 use lambda_runtime::{
     LambdaEvent, service_fn,
     tracing::{self, error, info},
@@ -15,8 +18,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// How much time must be left to begin with a message.
-pub(crate) const SHORTEST_WORK: Duration = Duration::from_secs(5);
+/// How much time must be left to begin with a message: what it leads to is to be published.
+pub(crate) const SHORTEST_WORK: Duration = LONGEST_PUBLICATION.saturating_add(Duration::from_secs(5));
 
 /// An SQS batch, as Lambda's event source mapping delivers it.
 #[derive(Debug, Deserialize)]

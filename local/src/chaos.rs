@@ -1,8 +1,8 @@
 //! Chaos: a sample world in which events come twice, late, out of order or never, and AWS fails in between, by a seed.
 //!
 //! CodePipeline, OpsCenter and GitHub know the truth all along; only what tells it is disturbed. When the reconciler has
-//! run, metrics and ledger must be what is true. The one thing that may be too much is a value that was put twice because
-//! a function could not mark it, and each of these must be found by the comparison of the ledger with CloudWatch.
+//! run, metrics and ledger must be what is true: each value once, however often a function did not learn whether
+//! CloudWatch had it.
 
 mod faults;
 mod verdict;
@@ -30,7 +30,7 @@ const DAYS: u32 = 3;
 /// How often the reconciler runs, which is more rarely than on AWS, so that events overtake it and it overtakes events.
 const RECONCILED_EVERY: SignedDuration = SignedDuration::from_hours(11);
 /// How long time runs on after the last that happens: what was resolved last is settled, and all days are compared.
-const AFTERWARDS: SignedDuration = SignedDuration::from_hours(5 * 24);
+const AFTERWARDS: SignedDuration = SignedDuration::from_hours(9 * 24);
 /// How long after something happened GitHub delivers it again.
 const DELIVERED_AGAIN: SignedDuration = SignedDuration::from_hours(3 * 24);
 

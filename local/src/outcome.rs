@@ -284,9 +284,8 @@ impl Attributes {
     }
 
     fn fact(&self, kind: FactKind, time: Timestamp) -> Fact {
-        let states = [FactState::Published, FactState::Unpublishable, FactState::Incomplete];
         let state = self.text("state");
-        let state = states.into_iter().find(|known| Some(known.name()) == state.as_deref());
+        let state = FactState::CLOSED.into_iter().find(|known| Some(known.name()) == state.as_deref());
         Fact {
             kind,
             repository: self.text("repository"),

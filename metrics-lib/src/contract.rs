@@ -84,11 +84,13 @@ pub enum Metric {
     EventAge,
     /// By how many values CloudWatch and the ledger differ, over the days that were compared; one value a comparison.
     LedgerDrift,
+    /// Facts of which nobody can tell whether CloudWatch has them, see [`crate::publication`]; 1 each.
+    UndecidedFacts,
 }
 
 impl Metric {
     /// Every metric, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Deployments,
         Self::FailedDeployments,
         Self::ReworkDeployments,
@@ -106,6 +108,7 @@ impl Metric {
         Self::ReconciledFacts,
         Self::EventAge,
         Self::LedgerDrift,
+        Self::UndecidedFacts,
     ];
 
     /// The name as CloudWatch has it.
@@ -128,6 +131,7 @@ impl Metric {
             Self::ReconciledFacts => "ReconciledFacts",
             Self::EventAge => "EventAge",
             Self::LedgerDrift => "LedgerDrift",
+            Self::UndecidedFacts => "UndecidedFacts",
         }
     }
 
@@ -150,7 +154,8 @@ impl Metric {
             | Self::WebhookRejected
             | Self::ReconciledFacts
             | Self::EventAge
-            | Self::LedgerDrift => Namespace::DataQuality,
+            | Self::LedgerDrift
+            | Self::UndecidedFacts => Namespace::DataQuality,
         }
     }
 

@@ -4,8 +4,8 @@
 //! ledger, puts its data, and marks it. A put may have an unknown outcome: the answer was lost, it took too long, or whoever
 //! put was cut off. Such a fact is *doubtful*: nobody puts it again until CloudWatch shows whether it has the data.
 //!
-//! CloudWatch shows counts, not facts. Therefore facts whose values fall on one metric, repository and minute share a
-//! *slot*, and are put one after another: while a fact is claimed or doubtful, it holds the slot. The slot counts the values
+//! CloudWatch shows counts, not facts. Therefore facts that share a metric, a repository and a minute share a *slot*, and are
+//! put one after another: while a fact is claimed or doubtful, it holds the slot. The slot counts the values of each metric
 //! that are known to be in CloudWatch, so the count that CloudWatch shows tells about the holder.
 //!
 //! ```text
@@ -22,8 +22,14 @@
 //! The functions of the ledger write what these functions return, on condition that nothing has changed since it was read;
 //! `tests/publication.rs` runs the same functions through every interleaving of writers, crashes and unknown outcomes.
 
-use crate::fact::FactState;
+use crate::{
+    contract::Metric,
+    datum::{self, Batch, Datum, Dimension},
+    fact::FactState,
+};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How long after a put CloudWatch shows its values, if they are younger than a day. It shows them after minutes.
 pub const SHOWN_AFTER: SignedDuration = SignedDuration::from_hours(3);
@@ -55,26 +61,24 @@ pub enum Progress {
     Closed(FactState),
 }
 
-/// The facts whose values fall on one metric, repository and minute.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The facts that share metrics, a repository and a minute.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Slot {
     /// The fact that is claimed or doubtful, if one is.
     pub holder: Option<Holder>,
-    /// How many values are known to be in CloudWatch.
-    pub counted: usize,
+    /// How many values of each metric are known to be in CloudWatch.
+    pub counted: Values,
     /// Whether CloudWatch shows another number, so that its count tells nothing.
     pub is_spoiled: bool,
 }
 
 /// What holds a slot.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Holder {
     /// The fact.
     pub fact: String,
-    /// How many values of the slot's metric its present call has.
-    pub values: usize,
-    /// Whether that is its last call.
-    pub is_last: bool,
+    /// Its present call.
+    pub call: Call,
     /// The state of the fact once CloudWatch has them.
     pub then: FactState,
 }
@@ -90,13 +94,35 @@ pub struct Standing {
     pub slot: Slot,
 }
 
+/// How many values there are of each metric, of one repository, or without any for what is of none.
+pub type Values = BTreeMap<Metric, usize>;
+
 /// One call of a fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Call {
-    /// How many values of the slot's metric it has.
-    pub values: usize,
+    /// Its values that are of the slot. Where it has none, CloudWatch can't tell whether it has the call.
+    pub values: Values,
     /// Whether it is the last.
     pub is_last: bool,
+}
+
+/// The calls that give CloudWatch a batch, in order.
+pub fn calls(batch: &Batch, repository: Option<&str>) -> Vec<Call> {
+    let of_slot = |datum: &&Datum| match (&datum.dimension, repository) {
+        (Some(Dimension::Repository(name)), Some(repository)) => name.as_str() == repository,
+        (dimension, None) => dimension.is_none(),
+        (_, Some(_)) => false,
+    };
+    let calls = batch.calls();
+    let number = calls.len();
+    let call = |(index, call): (usize, datum::Call<'_>)| {
+        let mut values = Values::new();
+        for datum in call.data().iter().filter(of_slot) {
+            *values.entry(datum.metric).or_default() += datum.samples();
+        }
+        Call { values, is_last: index + 1 == number }
+    };
+    calls.into_iter().enumerate().map(call).collect()
 }
 
 /// What a put led to.
@@ -179,10 +205,10 @@ impl Standing {
         let is_ours = matches!(&self.progress, Progress::Claimed { by: owner, .. } if owner == by);
         let holder = self.held(fact).filter(|_| is_ours).ok_or(Refusal::Elsewhere)?;
         Ok(match put {
-            Put::Taken => match next.filter(|_| !holder.is_last) {
-                Some(Call { values, is_last }) => {
+            Put::Taken => match next.filter(|_| !holder.call.is_last) {
+                Some(call) => {
                     let taken = self.taken(holder, self.progress.clone());
-                    let holder = Some(Holder { values, is_last, ..holder.clone() });
+                    let holder = Some(Holder { call, ..holder.clone() });
                     Self { slot: Slot { holder, ..taken.slot }, ..taken }
                 }
                 None => self.taken(holder, after(holder)),
@@ -214,14 +240,20 @@ impl Standing {
         }
     }
 
-    /// Decides a doubtful fact by the number of values that CloudWatch shows of its slot.
+    /// The metric whose count tells whether CloudWatch has the holder's present call, if there is one.
+    pub fn telling(&self) -> Option<Metric> {
+        self.slot.holder.as_ref()?.call.values.keys().next().copied()
+    }
+
+    /// Decides a doubtful fact by the number of values that CloudWatch shows of its [telling](Self::telling) metric, if
+    /// that can be known.
     ///
     /// # Errors
     /// [`Refusal::Doubtful`], if CloudWatch may not show the data yet; [`Refusal::Elsewhere`].
     pub fn decide(
         &self,
         (fact, time): (&str, Timestamp),
-        shown: usize,
+        shown: Option<usize>,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         let due = self.due(time).ok_or(Refusal::Elsewhere)?;
@@ -229,12 +261,15 @@ impl Standing {
             return Err(Refusal::Doubtful { due });
         }
         let holder = self.held(fact).ok_or(Refusal::Elsewhere)?;
-        let Slot { counted, is_spoiled, .. } = self.slot;
-        if !is_spoiled && shown == counted + holder.values {
-            return Ok(self.taken(holder, after(holder)));
-        }
-        if !is_spoiled && shown == counted {
-            return Ok(self.released(Progress::Open));
+        let told = holder.call.values.first_key_value().zip(shown.filter(|_| !self.slot.is_spoiled));
+        if let Some(((metric, values), shown)) = told {
+            let counted = self.slot.counted.get(metric).copied().unwrap_or_default();
+            if shown == counted + values {
+                return Ok(self.taken(holder, after(holder)));
+            }
+            if shown == counted {
+                return Ok(self.released(Progress::Open));
+            }
         }
         let undecided = self.released(Progress::Closed(FactState::Undecided));
         Ok(Self { slot: Slot { is_spoiled: true, ..undecided.slot }, ..undecided })
@@ -247,9 +282,12 @@ impl Standing {
 
     /// CloudWatch has the holder's present call.
     fn taken(&self, holder: &Holder, progress: Progress) -> Self {
-        let released = self.released(progress);
-        let counted = released.slot.counted + holder.values;
-        Self { calls: self.calls + 1, slot: Slot { counted, ..released.slot }, ..released }
+        let mut taken = self.released(progress);
+        taken.calls += 1;
+        for (metric, values) in &holder.call.values {
+            *taken.slot.counted.entry(*metric).or_default() += values;
+        }
+        taken
     }
 
     fn released(&self, progress: Progress) -> Self {
@@ -259,7 +297,7 @@ impl Standing {
 
 /// Where a fact stands once CloudWatch has its present call.
 fn after(holder: &Holder) -> Progress {
-    if holder.is_last { Progress::Closed(holder.then) } else { Progress::Open }
+    if holder.call.is_last { Progress::Closed(holder.then) } else { Progress::Open }
 }
 
 /// When CloudWatch shows for certain what it has taken of a fact of a time.

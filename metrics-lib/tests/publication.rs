@@ -3,10 +3,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
+    contract::Metric,
     fact::FactState,
     publication::{Call, Holder, Progress, Put, Refusal, Slot, Standing},
 };
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 /// The facts, each with the values of its calls.
 const FACTS: [(&str, &[usize]); 2] = [("a", &[1]), ("b", &[2, 1])];
@@ -123,17 +124,13 @@ impl World {
     fn moved(&self, message: usize, claim: Claim) -> Vec<Self> {
         let fact = MESSAGES[message];
         let (name, calls) = FACTS[fact];
-        let call = |number: usize| {
-            calls.get(number).map(|values| Call { values: *values, is_last: number + 1 == calls.len() })
-        };
+        let call = |number: usize| calls.get(number).map(|values| call(*values, number + 1 == calls.len()));
         let invocation = message.to_string();
         let standing = self.standing(fact);
         match self.messages[message] {
             At::Queue => {
-                let Call { values, is_last } =
-                    call(standing.calls).unwrap_or(Call { values: 0, is_last: true });
-                let then = FactState::Published;
-                let holder = Holder { fact: name.to_owned(), values, is_last, then };
+                let call = call(standing.calls).unwrap_or_default();
+                let holder = Holder { fact: name.to_owned(), call, then: FactState::Published };
                 match claim(&standing, holder, &invocation, NOW) {
                     Ok(claimed) => vec![self.with(fact, claimed).at(message, At::Claimed)],
                     // The reconciler goes on with it.
@@ -198,7 +195,7 @@ impl World {
                 if self.standing(*fact) != *standing {
                     return vec![idle];
                 }
-                let decided = standing.decide((FACTS[*fact].0, NOW), *shown, NOW).unwrap();
+                let decided = standing.decide((FACTS[*fact].0, NOW), Some(*shown), NOW).unwrap();
                 let is_open = decided.progress == Progress::Open;
                 let decided = idle.with(*fact, decided);
                 // What CloudWatch does not have, is done again.
@@ -258,6 +255,11 @@ impl World {
         }
         None
     }
+}
+
+/// A call with so many values.
+fn call(values: usize, is_last: bool) -> Call {
+    Call { values: BTreeMap::from([(Metric::Deployments, values)]), is_last }
 }
 
 /// How a fact is claimed.
@@ -323,30 +325,31 @@ fn facts_of_a_slot_at_once_are_found() {
 /// A fact whose put can't be decided is never put again.
 #[test]
 fn another_count_than_expected() {
-    let holder = Holder { fact: "a".into(), values: 2, is_last: true, then: FactState::Published };
+    let holder = Holder { fact: "a".into(), call: call(2, true), then: FactState::Published };
     let (begin, time) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
     let claimed = claim(&Standing::default(), holder.clone(), "1", begin).unwrap();
     let doubtful = claimed.put("a", "1", (Put::Unknown, None), begin).unwrap();
-    let check = |shown: usize, hours: i64, expected: Result<Progress, ()>| {
+    let check = |shown: Option<usize>, hours: i64, expected: Result<Progress, ()>| {
         let now = begin + SignedDuration::from_hours(hours);
         let decided = doubtful.decide(("a", time), shown, now);
         assert_eq!(
             decided.map(|decided| decided.progress).map_err(|_| ()),
             expected,
-            "{shown} after {hours} h"
+            "{shown:?} after {hours} h"
         );
     };
-    check(2, 2, Err(()));
-    check(2, 3, Ok(Progress::Closed(FactState::Published)));
-    check(0, 3, Ok(Progress::Open));
-    check(1, 3, Ok(Progress::Closed(FactState::Undecided)));
-    check(3, 3, Ok(Progress::Closed(FactState::Undecided)));
+    check(Some(2), 2, Err(()));
+    check(Some(2), 3, Ok(Progress::Closed(FactState::Published)));
+    check(Some(0), 3, Ok(Progress::Open));
+    check(Some(1), 3, Ok(Progress::Closed(FactState::Undecided)));
+    check(Some(3), 3, Ok(Progress::Closed(FactState::Undecided)));
+    check(None, 3, Ok(Progress::Closed(FactState::Undecided)));
     // A slot whose count tells nothing, decides nothing.
-    let spoiled = doubtful.decide(("a", time), 1, begin + LONG).unwrap();
+    let spoiled = doubtful.decide(("a", time), Some(1), begin + LONG).unwrap();
     let next = Standing { progress: Progress::Open, slot: spoiled.slot, calls: 0 };
     let claimed = claim(&next, Holder { fact: "b".into(), ..holder }, "2", begin + LONG).unwrap();
     let doubtful = claimed.put("b", "2", (Put::Unknown, None), begin + LONG).unwrap();
-    let decided = doubtful.decide(("b", time), 2, begin + LONG + LONG).unwrap();
+    let decided = doubtful.decide(("b", time), Some(2), begin + LONG + LONG).unwrap();
     assert_eq!(decided.progress, Progress::Closed(FactState::Undecided));
     assert!(decided.slot.is_spoiled && decided.slot.holder.is_none());
 }

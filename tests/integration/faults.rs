@@ -2,7 +2,7 @@
 //! cloud.
 
 use crate::scene::{Scene, execution, ops_item, rollback};
-use local::aws::Fault;
+use local::aws::{AwsError, Fault};
 
 /// A story in which every API is called: a deployment, an incident, a fix, another deployment and its rollback.
 async fn story(scene: &mut Scene) {
@@ -32,7 +32,7 @@ const TOLD: &str = "Deployments acme/shop 12:00 = 1
      rollback r1 published: rolled back execution e3";
 
 /// Every operation that the functions call. None of them fails for good, so the story is told in the end.
-const OPERATIONS: [&str; 9] = [
+const OPERATIONS: [&str; 10] = [
     "codepipeline:GetPipelineExecution",
     "codepipeline:ListActionExecutions",
     "codepipeline:ListPipelineExecutions",
@@ -41,6 +41,7 @@ const OPERATIONS: [&str; 9] = [
     "dynamodb:Query",
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
+    "dynamodb:TransactWriteItems",
     "cloudwatch:PutMetricData",
 ];
 
@@ -49,7 +50,16 @@ async fn check(fault: Fault, calls: usize) {
         let mut scene = Scene::new().await;
         scene.fails(operation, fault.clone(), calls);
         story(&mut scene).await;
+        scene.finish().await;
+        if operation == "cloudwatch:PutMetricData" {
+            // Where nobody knows whether CloudWatch has it, that is decided when CloudWatch shows it.
+            scene.reconciles("16 00:00").await;
+        }
         let report = crate::scene::report(&scene.finish().await);
+        let report: String = report
+            .lines()
+            .filter(|line| !line.starts_with("LedgerDrift"))
+            .fold(String::new(), |report, line| report + line + "\n");
         assert!(
             scene.calls(operation) > calls as u64,
             "{operation} is called {} times",
@@ -116,35 +126,80 @@ async fn expired_credentials_are_replaced() {
     assert_eq!(before, 3, "one a function");
 }
 
-/// CloudWatch fails after the claim: the claim is let go, the next try publishes.
+/// CloudWatch refuses after the claim: the claim is let go, the next try publishes.
 #[tokio::test]
-async fn cloudwatch_fails_after_the_claim() {
+async fn cloudwatch_refuses_after_the_claim() {
     let mut scene = Scene::new().await;
-    scene.fails("cloudwatch:PutMetricData", Fault::internal_error(), 1);
+    scene.fails("cloudwatch:PutMetricData", Fault::throttled(), 1);
     scene.runs(&execution("e1", "12:00")).await;
     scene.until("12:05").await;
     assert!(scene.services().cloudwatch.metrics().is_empty());
-    scene
-        .check(
-            "Deployments acme/shop 12:00 = 1
-             deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee",
-        )
-        .await;
+    scene.check(DEPLOYED).await;
 }
 
-/// The function crashes between PutMetricData and the mark: the lease expires, and the next try puts the data again. That
-/// is the one gap that the ledger leaves, since CloudWatch knows no idempotency.
+/// A deployment that is counted once.
+const DEPLOYED: &str = "Deployments acme/shop 12:00 = 1
+    deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee";
+
+/// A put whose outcome nobody knows: what CloudWatch shows decides, when it shows it for certain.
+async fn unknown_outcome(operation: &str, fault: Fault, calls: usize) {
+    let mut scene = Scene::new().await;
+    scene.fails(operation, fault.clone(), calls);
+    scene.runs(&execution("e1", "12:00")).await;
+    scene.finish().await;
+    let is_pending =
+        |outcome: &local::outcome::Outcome| crate::scene::report(outcome).contains("deployment e1 pending");
+    scene.reconciles("14:30").await;
+    assert!(
+        is_pending(&scene.finish().await),
+        "{operation} {fault:?}: it is decided before CloudWatch shows it"
+    );
+    scene.reconciles("18:00").await;
+    let report = crate::scene::report(&scene.finish().await);
+    let told: Vec<&str> = report.lines().filter(|line| !line.starts_with("LedgerDrift")).collect();
+    let expected: Vec<&str> = DEPLOYED.lines().map(str::trim).collect();
+    assert_eq!(told, expected, "{operation} {fault:?}");
+}
+
+/// CloudWatch fails without having taken the data.
+#[tokio::test]
+async fn cloudwatch_fails_after_the_claim() {
+    unknown_outcome("cloudwatch:PutMetricData", Fault::internal_error(), 1).await;
+}
+
+/// CloudWatch has taken the data, and fails.
+#[tokio::test]
+async fn cloudwatch_fails_with_the_data() {
+    let lost = AwsError::new("InternalFailure", "The answer was lost").with_status(500);
+    unknown_outcome("cloudwatch:PutMetricData", Fault::AfterEffect(lost), 1).await;
+}
+
+/// The function crashes between PutMetricData and the mark.
 #[tokio::test]
 async fn crash_between_put_metric_data_and_mark() {
+    unknown_outcome("cloudwatch:PutMetricData", Fault::CrashAfterEffect, 1).await;
+}
+
+/// The function crashes between the claim and PutMetricData, which nobody can tell from the other crash.
+#[tokio::test]
+async fn crash_after_the_claim() {
+    unknown_outcome("dynamodb:TransactWriteItems", Fault::CrashAfterEffect, 1).await;
+}
+
+/// The mark is throttled: it is tried again, as long as the invocation has time.
+#[tokio::test]
+async fn mark_that_is_throttled() {
     let mut scene = Scene::new().await;
-    scene.fails("cloudwatch:PutMetricData", Fault::CrashAfterEffect, 1);
+    scene.runs(&execution("e0", "11:00")).await;
+    scene.finish().await;
+    // The claim passes, and then nothing does for a while.
+    scene.services().faults.spare("dynamodb:TransactWriteItems", 1);
+    scene.fails("dynamodb:TransactWriteItems", Fault::throttled(), 4);
     scene.runs(&execution("e1", "12:00")).await;
-    scene
-        .check(
-            "Deployments acme/shop 12:00 = 1 + 1
-             deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee",
-        )
-        .await;
+    scene.until("12:01").await;
+    let report = crate::scene::report(&scene.finish().await);
+    assert!(report.contains("Deployments acme/shop 12:00 = 1\n"), "{report}");
+    assert!(report.contains("deployment e1 published"), "{report}");
 }
 
 /// A crash after the claim and before PutMetricData loses nothing and counts nothing twice.

@@ -63,6 +63,9 @@ struct Fact {
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<f64>,
     state: FactState,
+    /// Whether CloudWatch may have it or not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    doubtful: bool,
     evidence: String,
     /// The commits of the change, each with its time.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -180,6 +183,7 @@ fn fact(recorded: Recorded) -> Fact {
         ops_item_id,
         value,
         state,
+        doubtful: recorded.is_doubtful,
         evidence: recorded.evidence,
         commits: recorded.commits,
         told_by_event: recorded.told_by_event,
@@ -265,6 +269,12 @@ impl Display for Fact {
         }
         match self.state {
             FactState::Published => {}
+            FactState::Pending if self.doubtful => {
+                write!(
+                    f,
+                    "\n    CloudWatch may have it: that is decided when it shows what it has for certain"
+                )?;
+            }
             FactState::Pending => write!(f, "\n    not decided, or not in CloudWatch, yet")?,
             FactState::Unpublishable => write!(f, "\n    in the ledger only")?,
             FactState::Incomplete => write!(f, "\n    can't be told, ever: it has no value")?,

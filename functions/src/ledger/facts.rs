@@ -1,15 +1,11 @@
-//! Claiming and publishing facts: exactly one publisher at a time, and none after it is done.
+//! Facts: what the ledger keeps of them, and who has told them.
 
 use super::{
     Ledger,
-    item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort, sortable},
+    item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort},
 };
 use crate::error::Error;
-use aws_sdk_dynamodb::{
-    operation::update_item::builders::UpdateItemFluentBuilder,
-    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
-};
-use jiff::{SignedDuration, Timestamp};
+use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue};
 use metrics_lib::{
     contract::ledger::{PARTITION_KEY, SORT_KEY},
     event::{ExecutionKey, OpsItemKey},
@@ -21,25 +17,10 @@ use std::{
     time::Instant,
 };
 
-/// How long a claim holds: longer than an invocation can take, shorter than a message stays hidden, so that a message
-/// that comes back after a crash finds the claim expired.
-const LEASE: SignedDuration = SignedDuration::from_mins(2);
 /// How many commits of a change the ledger names: each kilobyte is paid for.
 const MOST_COMMITS: usize = 50;
 /// The attribute with the commits, a line each.
 pub(super) const COMMITS: &str = "commits";
-/// The state of a fact that somebody is publishing.
-const CLAIMED: &str = "claimed";
-
-/// What claiming a fact led to.
-#[derive(Clone, Debug)]
-pub enum Claim {
-    /// The fact is ours to publish.
-    Taken(Claimed),
-    /// It was published before, or is known to be unpublishable.
-    Done(DoneBy),
-}
-
 /// Who published a fact before, or decided an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DoneBy {
@@ -126,82 +107,7 @@ impl Owner<'_> {
     }
 }
 
-/// A claim that holds: proof that nobody else publishes the fact.
-#[derive(Clone, Debug)]
-pub struct Claimed {
-    partition: String,
-    sort: String,
-    invocation: String,
-}
-
 impl Ledger {
-    /// Claims a fact for one publisher, unless it is done. An expired claim is taken over.
-    ///
-    /// # Errors
-    /// [`Error::Claimed`] while somebody else's claim holds, [`Error::Aws`].
-    pub async fn claim(&self, fact: &Fact, owner: Owner<'_>, now: Timestamp) -> Result<Claim, Error> {
-        let item = fact_item(fact);
-        let (partition, sort) =
-            (item.required(PARTITION_KEY)?.to_owned(), item.required(SORT_KEY)?.to_owned());
-        let claimed = item
-            .text("state", CLAIMED)
-            .text("message", owner.message)
-            .text("invocation", owner.invocation)
-            .instant("leaseUntil", now + LEASE)
-            .expires(fact.time.max(now));
-        let counts_duplicates = counts_duplicates(fact.id.kind());
-        let claimed = match owner.is_reconciler() || !counts_duplicates {
-            true => claimed,
-            false => claimed.text(told_by(owner), owner.message),
-        };
-        let request = self
-            .set(&partition, &sort, claimed)
-            .condition_expression(
-                "attribute_not_exists(#state) OR #state = :pending OR (#state = :claimed AND #lease < :now)",
-            )
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#lease", "leaseUntil")
-            .expression_attribute_values(":pending", AttributeValue::S(FactState::Pending.name().into()))
-            .expression_attribute_values(":claimed", AttributeValue::S(CLAIMED.into()))
-            .expression_attribute_values(":now", AttributeValue::S(sortable(now)))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match request.send().await {
-            Ok(_) => Ok(Claim::Taken(Claimed { partition, sort, invocation: owner.invocation.into() })),
-            Err(error) => {
-                let refused = error.as_service_error().and_then(|error| match error {
-                    aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
-                        refused,
-                    ) => refused.item.clone(),
-                    _ => None,
-                });
-                match refused.map(Item) {
-                    Some(old) if old.get("state") == Some(CLAIMED) => Err(Error::Claimed {
-                        fact: format!("{partition} {sort}"),
-                        until: old.instant_of("leaseUntil")?,
-                    }),
-                    Some(_) if !counts_duplicates => Ok(Claim::Done(DoneBy::AnotherEvent)),
-                    Some(old) => self.done_by(&partition, &sort, &old, owner).await.map(Claim::Done),
-                    None => Err(Error::aws("dynamodb:UpdateItem")(error)),
-                }
-            }
-        }
-    }
-
-    /// Marks a claimed fact: published, unpublishable, or, to let go of it, pending. Whether the claim still held; if
-    /// not, another publisher has taken over.
-    ///
-    /// # Errors
-    /// [`Error::Aws`].
-    pub async fn mark(&self, claimed: &Claimed, state: FactState) -> Result<bool, Error> {
-        let Claimed { partition, sort, invocation } = claimed;
-        let request = self
-            .set(partition, sort, Item::default().text("state", state.name()))
-            .condition_expression("#invocation = :invocation")
-            .expression_attribute_names("#invocation", "invocation")
-            .expression_attribute_values(":invocation", AttributeValue::S(invocation.clone()));
-        held(request.send().await.map(|_| ()))
-    }
-
     /// Who did what an item says, as seen by a message. The first message of each kind of event makes that its own, so that
     /// the next one is known to be a duplicate.
     pub(super) async fn done_by(
@@ -335,7 +241,7 @@ impl Ledger {
 }
 
 /// Whether a second event that tells a fact is counted as a duplicate: one that is about what the fact is about.
-const fn counts_duplicates(kind: FactKind) -> bool {
+pub(super) const fn counts_duplicates(kind: FactKind) -> bool {
     matches!(kind, FactKind::Deployment | FactKind::Rollback | FactKind::Ignored)
 }
 
@@ -364,7 +270,7 @@ pub(super) fn held<R: std::fmt::Debug + 'static>(
     }
 }
 
-fn fact_item(fact: &Fact) -> Item {
+pub(super) fn fact_item(fact: &Fact) -> Item {
     let kind = fact.id.kind().name();
     let mut item = match &fact.id {
         FactId::Deployment(key)

@@ -4,6 +4,7 @@ use super::{
     Ledger, Owner,
     facts::{COMMITS, Done},
     item::{Item, execution_partition},
+    publishing::DOUBTFUL,
 };
 use crate::error::Error;
 use jiff::Timestamp;
@@ -43,6 +44,8 @@ pub struct Recorded {
     pub samples: BTreeMap<Metric, usize>,
     /// Whether an event told it; if not, the reconciler found it.
     pub told_by_event: bool,
+    /// Whether CloudWatch may have it: [`metrics_lib::publication`].
+    pub is_doubtful: bool,
     /// The settings that it was decided by, if they were noted: [`ProductionRule::fingerprint`].
     pub rule: Option<String>,
 }
@@ -118,6 +121,7 @@ fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
             .unwrap_or_default(),
         samples: samples.filter(|(_, count)| *count > 0).collect(),
         told_by_event: item.get("message").is_some_and(|message| message != Owner::RECONCILER),
+        is_doubtful: item.get("state") == Some(DOUBTFUL),
         rule: text("rule"),
     })
 }

@@ -58,7 +58,7 @@ pub(super) async fn work_through(
 }
 
 /// Does for an execution what its event would have led to in all functions.
-async fn executed(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
+pub(super) async fn executed(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
     let known = context.ledger.known_of(key).await?;
     // What was ignored under other settings is looked at again.
     if known.is_ignored(&context.config.production, key) {

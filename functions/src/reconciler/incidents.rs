@@ -157,7 +157,7 @@ async fn again(
 }
 
 /// Settles an incident that was resolved, by what restored service or else at its resolution.
-async fn restored(
+pub(super) async fn restored(
     context: &Context,
     owner: Owner<'_>,
     key: &OpsItemKey,
@@ -177,7 +177,7 @@ async fn record(context: &Context, key: &OpsItemKey) -> Result<Option<IncidentRe
 }
 
 /// The instant before which everything that ended is known, in every account and region.
-async fn complete(context: &Context) -> Result<Option<Timestamp>, Error> {
+pub(super) async fn complete(context: &Context) -> Result<Option<Timestamp>, Error> {
     let mut complete = None;
     for (account, region) in places(context).await? {
         let Some(reached) = context.ledger.horizon(Horizon::Executions, &account, &region).await? else {
@@ -189,7 +189,7 @@ async fn complete(context: &Context) -> Result<Option<Timestamp>, Error> {
 }
 
 /// What is too early is no failure: a later run does it.
-fn early(result: Result<(), Error>) -> Result<(), Error> {
+pub(super) fn early(result: Result<(), Error>) -> Result<(), Error> {
     match result {
         Err(Error::NotYet { .. }) => Ok(()),
         result => result,

@@ -2,7 +2,7 @@
 
 use super::{AwsError, cbor::Output, time};
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::contract::Metric;
+use metrics_lib::contract::{Metric, dimension};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, ops::Range};
@@ -59,7 +59,22 @@ pub struct CloudWatch {
     metrics: BTreeMap<MetricKey, BTreeMap<Timestamp, Vec<f64>>>,
     /// When the latest values of each namespace were put.
     pub latest: BTreeMap<String, Timestamp>,
+    /// What was put, and is not shown yet.
+    hidden: Vec<Hidden>,
 }
+
+/// Values that were put, and are not shown yet.
+#[derive(Debug)]
+struct Hidden {
+    until: Timestamp,
+    key: MetricKey,
+    at: Timestamp,
+    values: Vec<f64>,
+}
+
+/// How long CloudWatch takes to show values, and those older than a day. Source: `PutMetricData`, Amazon CloudWatch API
+/// reference: up to fifteen minutes for a new metric, and 48 hours or more for old values.
+const SHOWN_AFTER: [SignedDuration; 2] = [SignedDuration::from_mins(15), SignedDuration::from_hours(48)];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -132,12 +147,13 @@ impl CloudWatch {
         &self.metrics
     }
 
-    /// Adds one to a metric without dimensions.
-    pub(super) fn count(&mut self, metric: Metric, now: Timestamp) {
+    /// Adds one to a metric, of a repository or without dimensions.
+    pub fn count(&mut self, metric: Metric, repository: Option<&str>, now: Timestamp) {
+        let by_repository = |name: &str| (dimension::REPOSITORY.to_owned(), name.to_owned());
         let key = MetricKey {
             namespace: metric.namespace().name().to_owned(),
             name: metric.name().to_owned(),
-            dimensions: BTreeMap::new(),
+            dimensions: repository.map(by_repository).into_iter().collect(),
             unit: metric.unit().name().to_owned(),
         };
         self.metrics.entry(key).or_default().entry(now).or_default().push(1.0);
@@ -147,7 +163,7 @@ impl CloudWatch {
     pub(super) fn call(&mut self, operation: &str, input: Value, now: Timestamp) -> Result<Output, AwsError> {
         match operation {
             "PutMetricData" => self.put_metric_data(input, now).map(|()| Output::Object(Vec::new())),
-            "GetMetricData" => self.get_metric_data(input),
+            "GetMetricData" => self.get_metric_data(input, now),
             "DescribeAlarms" => Ok(self.describe_alarms(&input)),
             _ => Err(AwsError::not_implemented("cloudwatch", operation)),
         }
@@ -164,7 +180,8 @@ impl CloudWatch {
     }
 
     /// `GetMetricData`: the number or the sum of the values, by periods that begin with 1970. All on one page.
-    fn get_metric_data(&self, input: Value) -> Result<Output, AwsError> {
+    fn get_metric_data(&mut self, input: Value, now: Timestamp) -> Result<Output, AwsError> {
+        self.hidden.retain(|hidden| now < hidden.until);
         let GetMetricData { metric_data_queries, start_time, end_time } =
             serde_json::from_value(input).map_err(|error| invalid(error.to_string()))?;
         let bound = |time: &Value| time::recorded(time).ok_or_else(|| invalid("a time is invalid"));
@@ -195,14 +212,21 @@ impl CloudWatch {
         };
         let mut periods: BTreeMap<i64, f64> = BTreeMap::new();
         let metrics = self.metrics.iter().filter(|(key, _)| is_asked(key));
+        let value = |values: &[f64]| match stat.as_str() {
+            "SampleCount" => Ok(values.len() as f64),
+            "Sum" => Ok(values.iter().sum()),
+            _ => Err(AwsError::not_implemented("cloudwatch", &format!("GetMetricData {stat}"))),
+        };
+        let number = |time: &Timestamp| time.as_second().div_euclid(period);
         for (time, values) in metrics.flat_map(|(_, points)| points.range(range.clone())) {
-            let value = match stat.as_str() {
-                "SampleCount" => values.len() as f64,
-                "Sum" => values.iter().sum(),
-                _ => return Err(AwsError::not_implemented("cloudwatch", &format!("GetMetricData {stat}"))),
-            };
-            *periods.entry(time.as_second().div_euclid(period)).or_default() += value;
+            *periods.entry(number(time)).or_default() += value(values)?;
         }
+        let hidden = self.hidden.iter().filter(|hidden| is_asked(&hidden.key) && range.contains(&hidden.at));
+        for hidden in hidden {
+            *periods.entry(number(&hidden.at)).or_default() -= value(&hidden.values)?;
+        }
+        // Where nothing is shown, there is no point.
+        periods.retain(|_, value| *value != 0.0);
         // The latest first.
         let periods: Vec<_> = periods.into_iter().rev().collect();
         let times = periods.iter().filter_map(|(number, _)| Timestamp::from_second(number * period).ok());
@@ -233,6 +257,10 @@ impl CloudWatch {
         let read = read.collect::<Result<Vec<_>, _>>()?;
         self.latest.insert(namespace, now);
         for (key, at, values) in read {
+            let is_old = now.duration_since(at) > SignedDuration::from_hours(24);
+            let until = now + SHOWN_AFTER[usize::from(is_old)];
+            self.hidden.retain(|hidden| now < hidden.until);
+            self.hidden.push(Hidden { until, key: key.clone(), at, values: values.clone() });
             let all = self.metrics.entry(key).or_default().entry(at).or_default();
             all.extend(values);
             all.sort_by(f64::total_cmp);

@@ -111,7 +111,7 @@ impl Services {
 
     /// Counts a request that came not as far as the webhook, as the filter of its access log does.
     pub(crate) fn count_refused(&mut self) {
-        self.cloudwatch.count(Metric::WebhookRejected, self.clock.now());
+        self.cloudwatch.count(Metric::WebhookRejected, None, self.clock.now());
     }
 
     /// Answers a request, unless a fault is asked for.

@@ -8,10 +8,13 @@ use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 
 /// The operations that fail; those between the claim of a fact and its mark come more often.
-const OPERATIONS: [&str; 20] = [
+const OPERATIONS: [&str; 23] = [
     "cloudwatch:PutMetricData",
     "cloudwatch:PutMetricData",
     "cloudwatch:PutMetricData",
+    "dynamodb:TransactWriteItems",
+    "dynamodb:TransactWriteItems",
+    "dynamodb:TransactWriteItems",
     "dynamodb:UpdateItem",
     "dynamodb:UpdateItem",
     "dynamodb:UpdateItem",

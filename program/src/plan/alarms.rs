@@ -221,7 +221,7 @@ fn reconciler(names: &Names, Scheduled { function, dead_letter_queue, .. }: &Sch
         statistic: "Maximum",
         period: DAY,
     };
-    let description = "CloudWatch has other values than the ledger: some were put twice".to_owned();
+    let description = "CloudWatch has other values than the ledger".to_owned();
     [
         idle,
         not_empty(names, function.name, dead_letter_queue, "runs that could not be started"),

@@ -13,7 +13,8 @@ use functions::{
 use metrics_lib::{
     deployment_frequency,
     event::{Deployment, ExecutionKey, Incident, OpsItemKey, Reference, Source, SourceKind},
-    fact::{Fact, FactState},
+    fact::{Fact, FactState, Publication, Teams},
+    publication::{self, Call, Put},
     rules::ReworkRule,
     time_to_restore::{self, StatusChange, ToldBy},
 };
@@ -76,7 +77,7 @@ impl Report {
         (message, invocation): (&str, &str),
         time: &str,
     ) -> Option<Claimed> {
-        let answer = self.ledger.claim(fact, owner(message, invocation), at(time)).await;
+        let answer = self.claim(fact, owner(message, invocation), time).await;
         match answer {
             Ok(Claim::Taken(claimed)) => {
                 self.tell(step, &Ok("taken"));
@@ -89,18 +90,51 @@ impl Report {
         }
     }
 
-    async fn marks(&mut self, step: &str, claimed: Option<&Claimed>, state: FactState) {
-        let answer = self.ledger.mark(claimed.unwrap(), state).await;
+    async fn claim(&mut self, fact: &Fact, owner: Owner<'_>, time: &str) -> Result<Claim, Error> {
+        self.ledger.claim(fact, FactState::Published, &calls(fact), owner, at(time)).await
+    }
+
+    async fn marks(&mut self, step: &str, claimed: &mut Option<Claimed>, put: Put, time: &str) {
+        let answer = self.ledger.mark(claimed.as_mut().unwrap(), put, None, at(time)).await;
         self.tell(step, &answer.map(|held| if held { "held" } else { "lost" }));
+    }
+
+    async fn closes(&mut self, step: &str, fact: &Fact, message: &str, time: &str) {
+        let state = FactState::Unpublishable;
+        let answer = self.ledger.close(fact, state, owner(message, "i"), at(time)).await;
+        self.tell(step, &answer);
+    }
+
+    /// Decides the doubts by what CloudWatch shows.
+    async fn decides(&mut self, step: &str, shown: Option<usize>, time: &str) {
+        let doubts = self.ledger.doubts().await;
+        let doubts = doubts.unwrap();
+        self.tell(&format!("{step}: on the list"), &Ok(doubts.len()));
+        for mut doubt in doubts {
+            let answer = self.ledger.decide_doubt(&mut doubt, shown, at(time)).await;
+            self.tell(&format!("{step}: decided"), &answer);
+            self.tell(&format!("{step}: it stands"), &Ok(&doubt.standing));
+            if answer.unwrap() {
+                self.ledger.settle_doubt(&doubt).await.unwrap();
+            }
+        }
     }
 
     /// Claims and publishes a fact.
     async fn publishes(&mut self, fact: &Fact, message: &str, time: &str) {
-        let Ok(Claim::Taken(claimed)) = self.ledger.claim(fact, owner(message, "i"), at(time)).await else {
+        let Ok(Claim::Taken(mut claimed)) = self.claim(fact, owner(message, "i"), time).await else {
             panic!("{fact:?} can't be claimed")
         };
-        assert!(self.ledger.mark(&claimed, FactState::Published).await.unwrap());
+        assert!(self.ledger.mark(&mut claimed, Put::Taken, None, at(time)).await.unwrap());
     }
+}
+
+/// The calls of a fact.
+fn calls(fact: &Fact) -> Vec<Call> {
+    let Ok(Publication::Batch(batch)) = fact.publication(&Teams::default(), fact.time) else {
+        return Vec::new();
+    };
+    publication::calls(&batch, fact.repository.as_deref())
 }
 
 fn owner<'a>(message: &'a str, invocation: &'a str) -> Owner<'a> {

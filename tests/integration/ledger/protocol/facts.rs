@@ -1,39 +1,59 @@
 //! Facts: who may publish them, and which are done.
 
 use super::{Report, deployed, deployment, incident, incident_key, key, owner_of, resolved};
-use crate::scene::{TOOLING, at};
+use crate::scene::TOOLING;
 use functions::ledger::Owner;
-use metrics_lib::{change_failure_rate, event::Deployed, fact::FactState};
+use metrics_lib::{change_failure_rate, event::Deployed, publication::Put};
 
 pub(super) async fn claims(report: &mut Report) {
     report.section("Claims");
     let fact = deployed("shop", "e1", "11:00");
-    let first = report.claims("a new fact", &fact, ("m1", "i1"), "12:00").await;
+    let mut first = report.claims("a new fact", &fact, ("m1", "i1"), "12:00").await;
     report.claims("while the claim holds, by another message", &fact, ("m2", "i2"), "12:01").await;
     report.claims("while the claim holds, by the same message", &fact, ("m1", "i3"), "12:01").await;
-    report.claims("at the end of the lease", &fact, ("m1", "i4"), "12:02").await;
-    let second = report.claims("after the lease", &fact, ("m2", "i5"), "12:02:00.000001").await;
-    report.marks("the first claim is marked", first.as_ref(), FactState::Published).await;
-    report.marks("the second claim is let go", second.as_ref(), FactState::Pending).await;
-    let third = report.claims("what was let go", &fact, ("m1", "i6"), "12:03").await;
-    report.marks("the third claim is marked", third.as_ref(), FactState::Published).await;
+    report.marks("CloudWatch refuses it", &mut first, Put::Refused, "12:01").await;
+    let mut second = report.claims("what was refused", &fact, ("m1", "i4"), "12:01").await;
+    report.marks("CloudWatch has it", &mut second, Put::Taken, "12:01").await;
+    report.marks("marked again", &mut second, Put::Taken, "12:01").await;
     report.claims("done, by the same message", &fact, ("m1", "i7"), "12:04").await;
     report.claims("done, by another message", &fact, ("m2", "i8"), "12:04").await;
-    report.marks("marked again", third.as_ref(), FactState::Published).await;
     for (step, message) in [("the first", "m3"), ("the same", "m3"), ("another", "m4")] {
-        let answer = report.ledger.claim(&fact, owner_of(message, "stage", "i9"), at("12:05")).await;
+        let answer = report.claim(&fact, owner_of(message, "stage", "i9"), "12:05").await;
         report.tell(&format!("done, by {step} message of another event"), &answer);
     }
 
+    report.section("Publishers that are cut off");
+    let fact = deployed("shop", "e4", "11:00");
+    let mut claimed = report.claims("a new fact", &fact, ("m1", "i1"), "12:00").await;
+    let neighbour = deployed("shop", "e5", "11:00:30");
+    report.claims("one of the same minute", &neighbour, ("m2", "i2"), "12:01").await;
+    report.claims("one of another minute", &deployed("shop", "e6", "11:01"), ("m3", "i3"), "12:01").await;
+    report.claims("at the end of the lease", &fact, ("m1", "i4"), "12:02").await;
+    report.marks("whoever was cut off marks it", &mut claimed, Put::Taken, "12:02").await;
+    report.claims("again", &fact, ("m1", "i5"), "12:03").await;
+    report.decides("too early", Some(1), "14:00").await;
+    report.decides("CloudWatch does not show it", Some(1), "15:03").await;
+    let mut again = report.claims("once more", &fact, ("m1", "i6"), "15:04").await;
+    report.marks("nobody knows whether CloudWatch has it", &mut again, Put::Unknown, "15:04").await;
+    report.claims("one of the same minute waits", &neighbour, ("m2", "i7"), "15:05").await;
+    report.decides("CloudWatch shows it", Some(2), "18:05").await;
+    report.publishes(&neighbour, "m2", "18:10").await;
+
+    report.section("Publishers that are cut off, found by one of the same minute");
+    let fact = deployed("cart", "e7", "11:00");
+    report.claims("a new fact", &fact, ("m1", "i1"), "12:00").await;
+    report.claims("one of the same minute", &deployed("cart", "e8", "11:00"), ("m2", "i2"), "12:05").await;
+    report.decides("CloudWatch shows what can't be", Some(7), "15:06").await;
+    report.claims("nobody puts it again", &fact, ("m1", "i3"), "15:07").await;
+
     report.section("Claims of the reconciler");
     let fact = deployed("shop", "e2", "11:00");
-    let claimed = report.claims("a new fact", &fact, (Owner::RECONCILER, "i1"), "12:00").await;
-    report.marks("marked", claimed.as_ref(), FactState::Unpublishable).await;
+    report.closes("what is too old", &fact, Owner::RECONCILER, "12:00").await;
     report.claims("done, by the reconciler", &fact, (Owner::RECONCILER, "i2"), "12:15").await;
     report.claims("done, by the first message", &fact, ("m1", "i3"), "12:16").await;
     report.claims("done, by the first message again", &fact, ("m1", "i4"), "12:17").await;
     report.claims("done, by a second message", &fact, ("m2", "i5"), "12:18").await;
-    report.claims("done, by the reconciler again", &fact, (Owner::RECONCILER, "i6"), "12:30").await;
+    report.closes("done, by the reconciler again", &fact, Owner::RECONCILER, "12:30").await;
 
     report.section("Facts that can't be decided yet");
     let fact = resolved(1, "10:00", "11:00");
@@ -41,13 +61,13 @@ pub(super) async fn claims(report: &mut Report) {
         let answer = report.ledger.note_pending(&fact).await;
         report.tell(step, &answer);
     }
-    let claimed = report.claims("it is claimed", &fact, ("m1", "i1"), "12:00").await;
+    let mut claimed = report.claims("it is claimed", &fact, ("m1", "i1"), "12:00").await;
     let answer = report.ledger.note_pending(&fact).await;
     report.tell("a claimed one", &answer);
     let id = incident_key(TOOLING, 1);
     let restored = report.ledger.is_restored(&id).await;
     report.tell("restored while it is claimed", &restored);
-    report.marks("marked", claimed.as_ref(), FactState::Published).await;
+    report.marks("marked", &mut claimed, Put::Taken, "12:00").await;
     let restored = report.ledger.is_restored(&id).await;
     report.tell("restored when it is published", &restored);
     let elsewhere = report.ledger.is_restored(&incident_key("999999999999", 1)).await;

@@ -1,0 +1,609 @@
+//! Publishing facts: the [protocol](metrics_lib::publication) on `DynamoDB`.
+//!
+//! A transition writes a fact and its slot in one transaction, on condition that both are as they were read. A fact that is
+//! doubtful, or waits for a slot that a doubtful fact holds, is listed in the partition `doubtful`, where the reconciler
+//! finds it.
+
+use super::{
+    DoneBy, Ledger, Owner,
+    facts::{counts_duplicates, fact_item, held, told_by},
+    item::{Item, key, sortable},
+};
+use crate::error::Error;
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, Put as PutRequest, TransactWriteItem, Update, builders::UpdateBuilder},
+};
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::{
+    contract::{
+        Metric,
+        ledger::{EXPIRES_AT, PARTITION_KEY, SORT_KEY},
+    },
+    event::{ExecutionKey, OpsItemId},
+    fact::{Fact, FactKind, FactState},
+    publication::{Call, Holder, Progress, Put, Refusal, Slot, Standing},
+};
+use sha2::{Digest, Sha256};
+use std::fmt::{self, Display, Formatter};
+
+/// How long a claim holds: longer than an invocation can take, shorter than a message stays hidden, so that a message
+/// that comes back after a crash finds the claim expired.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+/// How often a transition is tried that others are faster than.
+const MOST_TRIES: usize = 8;
+/// How long a slot and a doubt are kept: longer than CloudWatch takes data of a minute, and shows what it took.
+const KEPT: SignedDuration = SignedDuration::from_hours(60 * 24);
+/// The partition of facts that are doubtful, or wait for one that is.
+pub(super) const DOUBTFUL: &str = "doubtful";
+/// The attribute with the slot.
+const SLOT: &str = "slot";
+/// What stands between the partition and the sort key of a fact.
+const BETWEEN: char = '\n';
+
+/// What claiming a fact led to.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// The fact is ours to publish.
+    Taken(Claimed),
+    /// It was published before, or is known to be unpublishable.
+    Done(DoneBy),
+    /// CloudWatch may have it, or it has to wait for one that CloudWatch may have: the reconciler goes on with it.
+    Handed,
+}
+
+/// A claim that holds: proof that nobody else publishes the fact, or one that shares its slot.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    place: Place,
+    fact: Item,
+    slot: SlotKey,
+    standing: Standing,
+    invocation: String,
+}
+
+impl Claimed {
+    /// How many of the fact's calls CloudWatch has.
+    pub fn calls(&self) -> usize {
+        self.standing.calls
+    }
+}
+
+/// Where a fact is in the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    partition: String,
+    sort: String,
+}
+
+impl Place {
+    fn of(item: &Item) -> Result<Self, Error> {
+        let part = |name| item.required(name).map(str::to_owned);
+        Ok(Self { partition: part(PARTITION_KEY)?, sort: part(SORT_KEY)? })
+    }
+
+    /// What a slot calls its holder.
+    fn name(&self) -> String {
+        format!("{}{BETWEEN}{}", self.partition, self.sort)
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let (partition, sort) = name.split_once(BETWEEN)?;
+        Some(Self { partition: partition.to_owned(), sort: sort.to_owned() })
+    }
+}
+
+impl Display for Place {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.partition, self.sort)
+    }
+}
+
+/// What identifies a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotKey {
+    /// The kind of the facts, those whose metrics overlap are one.
+    kind: &'static str,
+    /// The repository that the values are of; none if CloudWatch has them in total only.
+    pub repository: Option<String>,
+    /// The beginning of the minute.
+    pub minute: Timestamp,
+}
+
+impl SlotKey {
+    /// The slot of a fact.
+    pub fn of(fact: &Fact) -> Self {
+        Self::new(fact.id.kind(), fact.repository.clone(), fact.time)
+    }
+
+    fn new(kind: FactKind, repository: Option<String>, time: Timestamp) -> Self {
+        let kind = match kind {
+            // Both may count rework.
+            FactKind::Rework => FactKind::Deployment.name(),
+            kind => kind.name(),
+        };
+        let minute = Timestamp::from_second(time.as_second().div_euclid(60) * 60).unwrap_or(time);
+        Self { kind, repository, minute }
+    }
+
+    fn place(&self) -> Place {
+        let repository = self.repository.as_deref().unwrap_or_default();
+        Place { partition: key([SLOT, self.kind, repository]), sort: sortable(self.minute) }
+    }
+}
+
+/// A fact that is doubtful, or waits for one that is.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    place: Place,
+    /// Its kind.
+    pub kind: FactKind,
+    /// Its time.
+    pub time: Timestamp,
+    /// Its slot.
+    pub slot: SlotKey,
+    /// The execution that it is about, or that brought it about.
+    pub execution: Option<ExecutionKey>,
+    /// The id of the `OpsItem` that it is about, or that brought it about.
+    pub ops_item: Option<OpsItemId>,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+impl Ledger {
+    /// Claims a fact, whose calls are told, for one publisher, unless it is done.
+    ///
+    /// # Errors
+    /// [`Error::Claimed`] while somebody else's claim of the fact or of its slot holds, [`Error::Aws`], [`Error::Ledger`].
+    pub async fn claim(
+        &self,
+        fact: &Fact,
+        then: FactState,
+        calls: &[Call],
+        owner: Owner<'_>,
+        now: Timestamp,
+    ) -> Result<Claim, Error> {
+        let (item, slot) = (fact_item(fact), SlotKey::of(fact));
+        let place = Place::of(&item)?;
+        let kind = fact.id.kind();
+        let item = claimed_item(item, kind, owner).expires(fact.time.max(now));
+        let (mut standing, mut known) = (Standing::default(), Item::default());
+        for _ in 0..MOST_TRIES {
+            let call =
+                calls.get(standing.calls).cloned().unwrap_or(Call { is_last: true, ..Call::default() });
+            let holder = Holder { fact: place.name(), call, then };
+            match standing.claim(holder, fact.time, owner.invocation, (now, now + LEASE)) {
+                Ok(claimed) => {
+                    if self.swap(&place, &slot, (&standing, &claimed), item.clone(), None).await? {
+                        let invocation = owner.invocation.to_owned();
+                        return Ok(Claim::Taken(Claimed {
+                            place,
+                            fact: item,
+                            slot,
+                            standing: claimed,
+                            invocation,
+                        }));
+                    }
+                }
+                Err(Refusal::Closed) if !counts_duplicates(kind) => {
+                    return Ok(Claim::Done(DoneBy::AnotherEvent));
+                }
+                Err(Refusal::Closed) => {
+                    let by = self.done_by(&place.partition, &place.sort, &known, owner).await?;
+                    return Ok(Claim::Done(by));
+                }
+                Err(Refusal::Claimed { until }) => {
+                    return Err(Error::Claimed { fact: place.to_string(), until });
+                }
+                Err(Refusal::CutOff) => {
+                    if self.doubt(&place, &slot, &standing, &known, now).await? {
+                        return Ok(Claim::Handed);
+                    }
+                }
+                Err(Refusal::Doubtful { .. }) => return Ok(Claim::Handed),
+                Err(Refusal::Held { by }) => {
+                    if self.is_held(&by, &slot, now).await? {
+                        self.list(doubt_item(&item, &place, &slot)).await?;
+                        return Ok(Claim::Handed);
+                    }
+                }
+                Err(Refusal::Elsewhere) => {}
+            }
+            (standing, known) = self.standing(&place, &slot).await?;
+        }
+        Err(Error::Claimed { fact: place.to_string(), until: now + LEASE })
+    }
+
+    /// Lists a fact, whether or not it was listed before.
+    async fn list(&self, item: Item) -> Result<(), Error> {
+        let place = Place::of(&item)?;
+        let request = self.set(&place.partition, &place.sort, item);
+        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+    }
+
+    /// Whether a fact that holds a slot is doubtful. One whose publisher was cut off is made so.
+    async fn is_held(&self, holder: &str, slot: &SlotKey, now: Timestamp) -> Result<bool, Error> {
+        let Some(place) = Place::named(holder) else { return Ok(false) };
+        let (standing, known) = self.standing(&place, slot).await?;
+        match &standing.progress {
+            Progress::Doubtful { .. } => Ok(true),
+            Progress::Claimed { until, .. } if now < *until => {
+                Err(Error::Claimed { fact: place.to_string(), until: *until })
+            }
+            Progress::Claimed { .. } => self.doubt(&place, slot, &standing, &known, now).await,
+            // It has let go of the slot since that was read.
+            Progress::Open | Progress::Closed(_) => Ok(false),
+        }
+    }
+
+    /// Makes a fact doubtful whose publisher was cut off; whether nothing had changed.
+    async fn doubt(
+        &self,
+        place: &Place,
+        slot: &SlotKey,
+        standing: &Standing,
+        known: &Item,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let Ok(doubtful) = standing.doubt(now) else { return Ok(false) };
+        let listed = doubt_item(known, place, slot);
+        self.swap(place, slot, (standing, &doubtful), Item::default(), Some(listed)).await
+    }
+
+    /// Notes what the present call of a claimed fact led to; `next` is the call after that. Whether the claim still held.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn mark(
+        &self,
+        claimed: &mut Claimed,
+        put: Put,
+        next: Option<Call>,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let Claimed { place, fact, slot, standing, invocation } = claimed;
+        let Ok(marked) = standing.put(&place.name(), invocation, (put, next), now) else { return Ok(false) };
+        let is_doubtful = matches!(marked.progress, Progress::Doubtful { .. });
+        let listed = is_doubtful.then(|| doubt_item(fact, place, slot));
+        if self.swap(place, slot, (standing, &marked), Item::default(), listed).await? {
+            *standing = marked;
+            return Ok(true);
+        }
+        // An answer that was lost is no refusal: the mark may be there.
+        let (present, _) = self.standing(place, slot).await?;
+        let is_marked = (&present.progress, present.calls) == (&marked.progress, marked.calls);
+        if is_marked {
+            *standing = marked;
+        }
+        Ok(is_marked)
+    }
+
+    /// Closes a fact of which CloudWatch gets nothing, unless it is done.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn close(
+        &self,
+        fact: &Fact,
+        state: FactState,
+        owner: Owner<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Claim>, Error> {
+        let item = fact_item(fact);
+        let (place, kind) = (Place::of(&item)?, fact.id.kind());
+        let item = claimed_item(item, kind, owner).expires(fact.time.max(now)).text("state", state.name());
+        let request = self
+            .set(&place.partition, &place.sort, item)
+            .condition_expression("attribute_not_exists(#state) OR #state = :pending")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":pending", AttributeValue::S(FactState::Pending.name().into()));
+        if held(request.send().await.map(|_| ()))? {
+            return Ok(None);
+        }
+        let (standing, known) = self.standing(&place, &SlotKey::of(fact)).await?;
+        match standing.progress {
+            Progress::Closed(_) if counts_duplicates(kind) => self
+                .done_by(&place.partition, &place.sort, &known, owner)
+                .await
+                .map(|by| Some(Claim::Done(by))),
+            Progress::Closed(_) => Ok(Some(Claim::Done(DoneBy::AnotherEvent))),
+            Progress::Claimed { until, .. } if now < until => {
+                Err(Error::Claimed { fact: place.to_string(), until })
+            }
+            // It was younger when it was claimed.
+            Progress::Claimed { .. } | Progress::Doubtful { .. } | Progress::Open => Ok(Some(Claim::Handed)),
+        }
+    }
+
+    /// The facts that are doubtful, or wait for one that is.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn doubts(&self) -> Result<Vec<Doubt>, Error> {
+        let mut doubts = Vec::new();
+        for item in self.query(DOUBTFUL, "").await? {
+            if item.get("status") != Some(LISTED) {
+                continue;
+            }
+            let place = Place {
+                partition: item.required("factPartition")?.to_owned(),
+                sort: item.required("factSort")?.to_owned(),
+            };
+            let name = item.required("factKind")?;
+            let kind = FactKind::ALL.into_iter().find(|kind| kind.name() == name);
+            let kind = kind.ok_or_else(|| item.unreadable("factKind"))?;
+            let time = item.instant_of("time")?;
+            let slot = SlotKey::new(kind, item.get("repository").map(str::to_owned), time);
+            let (standing, _) = self.standing(&place, &slot).await?;
+            let execution = item.get("executionId").is_some().then(|| item.execution_key()).transpose()?;
+            let ops_item =
+                item.get("opsItemId").map(|id| id.parse().map_err(|_| item.unreadable("opsItemId")));
+            let ops_item = ops_item.transpose()?;
+            doubts.push(Doubt { place, kind, time, slot, execution, ops_item, standing });
+        }
+        Ok(doubts)
+    }
+
+    /// Decides a doubtful fact by the number of values that CloudWatch shows, if that can be known; whether nothing had
+    /// changed. The doubt has the new standing then.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn decide_doubt(
+        &self,
+        doubt: &mut Doubt,
+        shown: Option<usize>,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let Doubt { place, time, slot, standing, .. } = doubt;
+        let Ok(decided) = standing.decide((&place.name(), *time), shown, now) else { return Ok(false) };
+        let is_swapped = self.swap(place, slot, (standing, &decided), Item::default(), None).await?;
+        if is_swapped {
+            *standing = decided;
+        }
+        Ok(is_swapped)
+    }
+
+    /// Takes a fact from the list that is done.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn settle_doubt(&self, doubt: &Doubt) -> Result<(), Error> {
+        let Place { partition, sort } = doubt_place(&doubt.place);
+        let request = self.set(&partition, &sort, Item::default().text("status", SETTLED));
+        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+    }
+
+    /// How a fact of the list stands now.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn standing_of(&self, doubt: &Doubt) -> Result<Standing, Error> {
+        self.standing(&doubt.place, &doubt.slot).await.map(|(standing, _)| standing)
+    }
+
+    /// How a fact and its slot stand, and the fact's item.
+    async fn standing(&self, place: &Place, slot: &SlotKey) -> Result<(Standing, Item), Error> {
+        let fact = self.item(place).await?.unwrap_or_default();
+        let slot = self.item(&slot.place()).await?;
+        let slot = match slot.as_ref().and_then(|item| Some((item, item.get(SLOT)?))) {
+            Some((item, text)) => serde_json::from_str(text).map_err(|_| item.unreadable(SLOT))?,
+            None => Slot::default(),
+        };
+        Ok((Standing { progress: progress(&fact)?, calls: fact.count(CALLS), slot }, fact))
+    }
+
+    /// The item at a place.
+    async fn item(&self, place: &Place) -> Result<Option<Item>, Error> {
+        let items = self.query(&place.partition, &place.sort).await?;
+        Ok(items.into_iter().find(|item| item.get(SORT_KEY) == Some(&place.sort)))
+    }
+
+    /// Writes a fact's new standing if nothing has changed since the old one was read; whether it wrote.
+    async fn swap(
+        &self,
+        place: &Place,
+        slot: &SlotKey,
+        (old, new): (&Standing, &Standing),
+        attributes: Item,
+        listed: Option<Item>,
+    ) -> Result<bool, Error> {
+        let attributes = standing_attributes(attributes, new);
+        let fact = Condition::that_fact_is(old).on(self.update(place, attributes));
+        let minute = slot.place();
+        let text = |slot: &Slot| serde_json::to_string(slot).unwrap_or_default();
+        let expires = (slot.minute.max(Timestamp::UNIX_EPOCH) + KEPT).as_second();
+        let slot_attributes = Item::default().text(SLOT, text(&new.slot)).number(EXPIRES_AT, expires);
+        let unchanged = match old.slot == Slot::default() {
+            true => "attribute_not_exists(#slot) OR #slot = :slot",
+            false => "#slot = :slot",
+        };
+        let slot = self
+            .update(&minute, slot_attributes)
+            .condition_expression(unchanged)
+            .expression_attribute_names("#slot", SLOT)
+            .expression_attribute_values(":slot", AttributeValue::S(text(&old.slot)));
+        let built = |update: UpdateBuilder| update.build().map_err(|error| incomplete(&error.to_string()));
+        let mut items = vec![write(built(fact)?), write(built(slot)?)];
+        if let Some(listed) = listed {
+            let put = PutRequest::builder().table_name(&self.table).set_item(Some(listed.0)).build();
+            let put = put.map_err(|error| incomplete(&error.to_string()))?;
+            items.push(TransactWriteItem::builder().put(put).build());
+        }
+        match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if has_changed(&error) => Ok(false),
+            Err(error) => Err(Error::aws(API)(error)),
+        }
+    }
+
+    /// An update that sets attributes of an item.
+    fn update(&self, place: &Place, attributes: Item) -> UpdateBuilder {
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .key(PARTITION_KEY, AttributeValue::S(place.partition.clone()))
+            .key(SORT_KEY, AttributeValue::S(place.sort.clone()));
+        let mut assignments = Vec::new();
+        let attributes =
+            attributes.0.into_iter().filter(|(name, _)| name != PARTITION_KEY && name != SORT_KEY);
+        for (name, value) in attributes {
+            assignments.push(format!("#set_{name} = :set_{name}"));
+            update = update
+                .expression_attribute_names(format!("#set_{name}"), &name)
+                .expression_attribute_values(format!(":set_{name}"), value);
+        }
+        assignments.sort();
+        update.update_expression(format!("SET {}", assignments.join(", ")))
+    }
+}
+
+const API: &str = "dynamodb:TransactWriteItems";
+/// The attribute with the number of calls that CloudWatch has.
+const CALLS: &str = "calls";
+/// The attribute with the instant of a put whose outcome is unknown.
+const SINCE: &str = "doubtfulSince";
+/// The state of a fact that somebody is publishing.
+const CLAIMED: &str = "claimed";
+/// The status of what is on the list.
+const LISTED: &str = "listed";
+/// The status of what was taken from the list.
+const SETTLED: &str = "settled";
+
+fn incomplete(message: &str) -> Error {
+    Error::Aws { api: API, code: "InvalidRequest".into(), message: message.to_owned() }
+}
+
+fn write(update: Update) -> TransactWriteItem {
+    TransactWriteItem::builder().update(update).build()
+}
+
+/// Whether a transaction was cancelled because somebody else was faster.
+fn has_changed<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+    else {
+        return false;
+    };
+    let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    codes.any(|code| code == "ConditionalCheckFailed" || code == "TransactionConflict")
+}
+
+/// The item of a fact with whoever tells it.
+fn claimed_item(item: Item, kind: FactKind, owner: Owner<'_>) -> Item {
+    let item = item.text("message", owner.message);
+    match owner.is_reconciler() || !counts_duplicates(kind) {
+        true => item,
+        false => item.text(told_by(owner), owner.message),
+    }
+}
+
+fn progress(fact: &Item) -> Result<Progress, Error> {
+    let Some(state) = fact.get("state") else { return Ok(Progress::Open) };
+    if let Some(closed) = FactState::CLOSED.into_iter().find(|closed| closed.name() == state) {
+        return Ok(Progress::Closed(closed));
+    }
+    match state {
+        CLAIMED => Ok(Progress::Claimed {
+            by: fact.required("invocation")?.to_owned(),
+            until: fact.instant_of("leaseUntil")?,
+        }),
+        DOUBTFUL => Ok(Progress::Doubtful { since: fact.instant_of(SINCE)? }),
+        _ if state == FactState::Pending.name() => Ok(Progress::Open),
+        _ => Err(fact.unreadable("state")),
+    }
+}
+
+fn standing_attributes(item: Item, standing: &Standing) -> Item {
+    let item = item.number(CALLS, standing.calls);
+    match &standing.progress {
+        Progress::Open => item.text("state", FactState::Pending.name()),
+        Progress::Claimed { by, until } => {
+            item.text("state", CLAIMED).text("invocation", by).instant("leaseUntil", *until)
+        }
+        Progress::Doubtful { since } => item.text("state", DOUBTFUL).instant(SINCE, *since),
+        Progress::Closed(state) => item.text("state", state.name()),
+    }
+}
+
+/// That an item is as it was read.
+struct Condition {
+    expression: String,
+    names: Vec<(&'static str, &'static str)>,
+    values: Vec<(&'static str, AttributeValue)>,
+}
+
+impl Condition {
+    fn that_fact_is(standing: &Standing) -> Self {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let mut names = vec![("#state", "state"), ("#calls", CALLS)];
+        let mut values = vec![(":calls", AttributeValue::N(standing.calls.to_string()))];
+        let state = match &standing.progress {
+            Progress::Open => {
+                values.push((":state", text(FactState::Pending.name())));
+                "(attribute_not_exists(#state) OR #state = :state)"
+            }
+            Progress::Claimed { by, until } => {
+                names.extend([("#by", "invocation"), ("#until", "leaseUntil")]);
+                let until = text(&sortable(*until));
+                values.extend([(":state", text(CLAIMED)), (":by", text(by)), (":until", until)]);
+                "#state = :state AND #by = :by AND #until = :until"
+            }
+            Progress::Doubtful { since } => {
+                names.push(("#since", SINCE));
+                values.extend([(":state", text(DOUBTFUL)), (":since", text(&sortable(*since)))]);
+                "#state = :state AND #since = :since"
+            }
+            Progress::Closed(closed) => {
+                values.push((":state", text(closed.name())));
+                "#state = :state"
+            }
+        };
+        let calls = match standing.calls {
+            0 => "(attribute_not_exists(#calls) OR #calls = :calls)",
+            _ => "#calls = :calls",
+        };
+        Self { expression: format!("{state} AND {calls}"), names, values }
+    }
+
+    fn on(self, mut update: UpdateBuilder) -> UpdateBuilder {
+        for (name, attribute) in self.names {
+            update = update.expression_attribute_names(name, attribute);
+        }
+        for (name, value) in self.values {
+            update = update.expression_attribute_values(name, value);
+        }
+        update.condition_expression(self.expression)
+    }
+}
+
+/// Where a fact is on the list.
+fn doubt_place(fact: &Place) -> Place {
+    Place { partition: DOUBTFUL.to_owned(), sort: hex::encode(Sha256::digest(fact.name())) }
+}
+
+fn doubt_item(fact: &Item, place: &Place, slot: &SlotKey) -> Item {
+    let Place { partition, sort } = doubt_place(place);
+    let text = |name: &str| fact.get(name).unwrap_or_default().to_owned();
+    let about = ["account", "region", "pipeline", "executionId", "opsItemId"];
+    let about = about.into_iter().filter_map(|name| Some((name, fact.get(name)?)));
+    let item = about.fold(Item::new(partition, sort), |item, (name, value)| item.text(name, value));
+    let item = item
+        .text("kind", DOUBTFUL)
+        .text("status", LISTED)
+        .text("factPartition", &place.partition)
+        .text("factSort", &place.sort)
+        .text("factKind", text("kind"))
+        .text("time", text("time"))
+        .number(EXPIRES_AT, (slot.minute.max(Timestamp::UNIX_EPOCH) + KEPT).as_second());
+    match &slot.repository {
+        Some(repository) => item.text("repository", repository),
+        None => item,
+    }
+}
+
+impl Doubt {
+    /// The metric whose count tells whether CloudWatch has the fact.
+    pub fn telling(&self) -> Option<Metric> {
+        self.standing.telling()
+    }
+}
