@@ -100,8 +100,9 @@ async fn decide(
 ) -> Result<Standing, Error> {
     let known = names::known(context, incident).await?;
     let attribution = attribution(context, owner, incident, &known).await?;
-    if let Attribution::Awaited { evidence } = &attribution {
-        info!(ops_item.id = %incident.key.ops_item_id, reason = evidence, "the attribution has to wait");
+    if let Attribution::Awaited { .. } = &attribution {
+        // What is waited for, which `explain` tells, quotes the incident.
+        info!(ops_item.id = %incident.key.ops_item_id, "the attribution has to wait");
     }
     context.ledger.decide(record, &attribution, owner).await
 }

@@ -43,7 +43,8 @@ pub async fn executed(
         }
         Resolution::Rollback(rollback) => deployment_frequency::rollback(rollback),
         Resolution::NotProduction(ignored) => {
-            info!(execution.id = ignored.key.execution_id, reason = ignored.reason, "execution ignored");
+            // The reason, which the ledger and `explain` have, quotes branches.
+            info!(execution.id = ignored.key.execution_id, "execution ignored");
             match deployment_frequency::ignored(ignored) {
                 Some(fact) => fact,
                 None => return Ok(None),

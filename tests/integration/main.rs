@@ -14,6 +14,7 @@ mod hostile;
 mod lead_times;
 mod ledger;
 mod limits;
+mod logs;
 mod operations;
 mod outside;
 mod package;
