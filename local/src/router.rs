@@ -127,7 +127,7 @@ impl Router {
 }
 
 fn allows(statement: &PolicyStatement, envelope: &Envelope) -> bool {
-    statement.accounts.contains(&envelope.account)
+    statement.senders.include(&envelope.account)
         && statement.source == envelope.source
         && statement.detail_types.contains(&envelope.detail_type.as_str())
 }

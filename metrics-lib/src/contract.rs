@@ -185,6 +185,9 @@ pub mod dimension {
 pub mod env {
     /// JSON: the tooling accounts, `[{"account": "111111111111", "regions": ["eu-west-1"]}]`.
     pub const TOOLING_ACCOUNTS: &str = "DORA_TOOLING_ACCOUNTS";
+    /// JSON: the organisation whose accounts run pipelines, beside those of [`TOOLING_ACCOUNTS`],
+    /// `{"id": "o-a1b2c3d4e5", "regions": ["eu-west-1"], "paths": []}`; not set, if there is none.
+    pub const ORGANIZATION: &str = "DORA_ORGANIZATION";
     /// The operations account, 12 digits.
     pub const OPS_ACCOUNT: &str = "DORA_OPS_ACCOUNT";
     /// The ARN of the read role in a region of a tooling account, with `{account}` and `{region}` in their places.

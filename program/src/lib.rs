@@ -8,6 +8,7 @@ pub mod naming;
 pub mod plan;
 mod pulumi;
 pub mod settings;
+mod several;
 pub mod stacks;
 
 pub use pulumi::packages;

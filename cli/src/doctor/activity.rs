@@ -118,7 +118,7 @@ pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
                 let remedy = format!(
                     "run `pulumi up` for the tooling stack of {account} {region}; its queue {} holds what a rule \
                      could not deliver",
-                    installation.plan.undelivered
+                    installation.names.tooling_undelivered()
                 );
                 Finding::failed(CHECK, subject, found, remedy)
             }

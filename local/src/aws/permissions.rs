@@ -9,8 +9,8 @@ use super::{
 };
 use metrics_lib::{contract::ledger::PARTITION_KEY, lake, rules::matches};
 use program::{
-    naming::arn,
-    plan::{Plan, Resource, Statement, incident_read_role, read_role},
+    naming::{arn, service_domain},
+    plan::{Condition, Plan, Resource, Statement, incident_read_role, read_role},
 };
 use serde_json::Value;
 use std::{
@@ -31,6 +31,8 @@ pub struct Permissions {
     region: String,
     account: String,
     workgroup: String,
+    /// The functions with an environment, which the key encrypts.
+    encrypted: BTreeSet<&'static str>,
     /// The ARN of a log stream of each function.
     logs: BTreeMap<&'static str, String>,
     /// The ARNs of what Athena uses for whoever asks it, with the actions.
@@ -91,6 +93,11 @@ impl Permissions {
             region: plan.region.clone(),
             account: plan.ops_account.clone(),
             workgroup: plan.intake.as_ref().map(|intake| intake.workgroup.clone()).unwrap_or_default(),
+            encrypted: plan
+                .functions()
+                .filter(|function| !function.environment.is_empty())
+                .map(|function| function.name)
+                .collect(),
             logs: plan
                 .functions()
                 .map(|function| {
@@ -170,6 +177,8 @@ impl Permissions {
             ("dynamodb" | "secretsmanager", _) => self.decrypt(caller, service),
             ("athena", "StartQueryExecution") => {
                 self.decrypt(caller, "s3")?;
+                // The answer is written as whoever asks, too.
+                self.use_key(caller, "kms:GenerateDataKey", "s3")?;
                 let folder = format!("{}/", lake::TABLE);
                 for (action, resource) in self.queried.clone() {
                     let condition = (action == "s3:ListBucket").then_some(("s3:prefix", folder.as_str()));
@@ -191,9 +200,12 @@ impl Permissions {
         self.decrypt(&caller, "sqs")
     }
 
-    /// Whether Lambda may write the log and the traces of a function.
+    /// Whether Lambda may decrypt the environment of a function, and write its log and its traces.
     pub(crate) fn check_invocation(&mut self, function: &str) -> Result<(), AwsError> {
         let caller = Caller::function(&self.account, function);
+        if self.encrypted.contains(function) {
+            self.decrypt(&caller, "lambda")?;
+        }
         let log = self.logs.get(function).cloned().unwrap_or_default();
         for action in ["logs:CreateLogStream", "logs:PutLogEvents"] {
             self.allow(&caller, action, &log, None)?;
@@ -203,8 +215,13 @@ impl Permissions {
     }
 
     fn decrypt(&mut self, caller: &Caller, service: &str) -> Result<(), AwsError> {
-        let via = format!("{service}.{}.amazonaws.com", self.region);
-        self.allow(caller, "kms:Decrypt", KEY, Some(("kms:ViaService", &via)))
+        self.use_key(caller, "kms:Decrypt", service)
+    }
+
+    /// Whether a service may use the key for a caller.
+    fn use_key(&mut self, caller: &Caller, action: &str, service: &str) -> Result<(), AwsError> {
+        let via = service_domain(service, &self.region);
+        self.allow(caller, action, KEY, Some(("kms:ViaService", &via)))
     }
 
     fn allow(
@@ -265,12 +282,10 @@ fn queried(plan: &Plan) -> Vec<(&'static str, String)> {
 fn grants(caller: &Caller, statements: &[Statement]) -> Vec<Grant> {
     let mut grants = Vec::new();
     for Statement { actions, resources, conditions, .. } in statements {
-        let values = |(key, values): &(&'static str, &Vec<String>)| {
-            let key = *key;
-            values.iter().map(move |value| Some((key, value.clone()))).collect::<Vec<_>>()
+        let values = |Condition { key, values, .. }: &Condition| -> Vec<_> {
+            values.iter().map(|value| Some((*key, value.clone()))).collect()
         };
-        let condition = conditions.first().map(|condition| (condition.key, &condition.values));
-        let conditions = condition.as_ref().map_or_else(|| vec![None], values);
+        let conditions = conditions.first().map_or_else(|| vec![None], values);
         for action in actions {
             for resource in resources {
                 let resource = match resource {

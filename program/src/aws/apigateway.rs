@@ -1,6 +1,9 @@
 //! API Gateway: REST APIs.
 
-use super::{iam::Policy, resources};
+use super::{
+    iam::{Access, Policy},
+    resources,
+};
 use crate::pulumi::{Json, Text};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -25,7 +28,7 @@ pub(crate) struct EndpointConfiguration {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RestApiPolicy {
     pub(crate) rest_api_id: Text,
-    pub(crate) policy: Json<Policy>,
+    pub(crate) policy: Json<Policy<Access>>,
 }
 
 /// A part of a path.

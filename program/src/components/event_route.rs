@@ -4,15 +4,16 @@ use super::function::Deployed;
 use crate::{
     aws::{
         events::{DeadLetterConfig, EventBus, EventBusPolicy, EventRule, EventTarget, RetryPolicy},
-        iam::{Policy, Principal, Statement},
+        iam::{Access, Policy, Principal, Statement},
         lambda::{EventSourceMapping, ScalingConfig},
         sqs::Queue,
     },
     naming::{Names, partition},
-    plan::{self, CODEPIPELINE, PolicyStatement},
+    plan::{self, PolicyStatement, Senders},
     pulumi::{Document, Handle, Json, Options, Text},
-    settings::Settings,
+    settings::{Organization, Settings},
 };
+use vec1::Vec1;
 
 /// A bus with its policy. Its logical name is that of the metric.
 pub(crate) fn bus(
@@ -38,29 +39,35 @@ pub(crate) fn bus(
     bus
 }
 
-/// Lets the forwarding roles of accounts put events of a source and of some types on a bus.
+/// Lets the roles that forward events put those of a source and of some types on a bus.
 ///
-/// The principals are the accounts and the roles a condition: a principal that does not exist yet would be refused, and
-/// the operations account's stack comes first.
-fn may_put(sid: &str, statement: &PolicyStatement, bus: &Handle<EventBus>, settings: &Settings) -> Statement {
-    let names = settings.names();
-    let PolicyStatement { accounts, source, detail_types } = statement;
+/// The principals are accounts, or everybody of an organisation, and the roles a condition: a principal that does not exist
+/// yet would be refused, and the operations account's stack comes first.
+fn may_put(sid: &str, statement: &PolicyStatement, bus: &Handle<EventBus>, settings: &Settings) -> Access {
+    let PolicyStatement { senders, source, detail_types } = statement;
     let partition = partition(&settings.region);
-    let roots = accounts.iter().map(|account| format!("arn:{partition}:iam::{account}:root").into());
-    let places: Vec<(&str, &str)> = match *source {
-        CODEPIPELINE => settings.pipeline_places().collect(),
-        _ => settings.ops_item_places().collect(),
+    let put = Statement::allow(sid, ["events:PutEvents"]).on([bus.arn()]);
+    let put = match senders {
+        Senders::Listed { accounts, roles } => {
+            let roots = accounts.mapped_ref(|account| format!("arn:{partition}:iam::{account}:root").into());
+            put.to(Principal::Aws(roots)).when("ArnEquals", "aws:PrincipalArn", roles)
+        }
+        Senders::Members { organization: Organization { id, paths, .. }, roles } => {
+            let of_members = put
+                .to(Principal::Everybody)
+                .when("StringEquals", "aws:PrincipalOrgID", [id])
+                .when("ArnLike", "aws:PrincipalArn", [roles]);
+            match Vec1::try_from_vec(paths.iter().collect()) {
+                Ok(paths) => of_members.when("StringLike", "aws:PrincipalOrgPaths", paths),
+                Err(_) => of_members,
+            }
+        }
     };
-    let roles = places
-        .iter()
-        .filter(|(account, _)| accounts.iter().any(|allowed| allowed == account))
-        .map(|(account, region)| names.role_arn(account, &names.forward_role(region)));
-    Statement::allow(sid, &["events:PutEvents"])
-        .to(Principal::Aws(roots.collect()))
-        .on([bus.arn()])
-        .when("ArnEquals", "aws:PrincipalArn", roles)
-        .when("StringEquals", "events:source", [*source])
-        .when("StringEquals", "events:detail-type", detail_types.iter().copied())
+    put.when("StringEquals", "events:source", [*source]).when(
+        "StringEquals",
+        "events:detail-type",
+        detail_types,
+    )
 }
 
 /// What puts a bus's events on the queue of the metric. Returns the ARNs of the rules.

@@ -1,6 +1,6 @@
 //! The rules on an account's default bus that forward events to the buses of the operations account.
 
-use super::{Actual, assumed_by};
+use super::{Actual, Service, assumed_by};
 use crate::{
     aws::{
         events::{DeadLetterConfig, EventRule, EventTarget, RetryPolicy},
@@ -19,6 +19,8 @@ pub(crate) struct Forwarding<'a> {
     pub(crate) permissions: &'a [Statement],
     /// The role's name.
     pub(crate) role: String,
+    /// The account.
+    pub(crate) account: &'a str,
     /// Where events go that a bus did not take.
     pub(crate) undelivered: &'a Handle<Queue>,
 }
@@ -30,11 +32,11 @@ pub(crate) fn forwarding(
     forwarding: &Forwarding<'_>,
     bus_arn: impl Fn(&str) -> Text,
 ) -> Vec<Text> {
-    let Forwarding { rules, permissions, role, undelivered } = forwarding;
+    let Forwarding { rules, permissions, role, account, undelivered } = forwarding;
     let assumed = Role {
         name: role.as_str().into(),
         description: "Forwards events to the buses of DORA metrics".into(),
-        assume_role_policy: assumed_by("events.amazonaws.com"),
+        assume_role_policy: assumed_by(Service::EventBridge(account)),
     };
     let assumed = document.add("forward-role", assumed);
     let policy = RolePolicy {

@@ -1,6 +1,6 @@
 //! The API that GitHub calls: `POST /webhook`, and nothing else.
 
-use super::{assumed_by, function::Deployed};
+use super::{Service, assumed_by, function::Deployed};
 use crate::{
     aws::{
         apigateway::{
@@ -24,6 +24,7 @@ use crate::{
 };
 use metrics_lib::contract::Metric;
 use std::collections::BTreeMap;
+use vec1::Vec1;
 
 /// The path of the webhook.
 const PATH: &str = "webhook";
@@ -116,13 +117,13 @@ fn method(document: &mut Document, api: &Handle<RestApi>, webhook: &Deployed) ->
 
 /// Lets only some addresses call the API, if any are given.
 fn allow_list(document: &mut Document, api: &Handle<RestApi>, operations: &Operations) -> Option<Text> {
-    let cidrs = &operations.webhook_allowed_cidrs;
-    let allow = Statement::allow("AllowedAddresses", &["execute-api:Invoke"])
-        .to(Principal::Everybody)
+    let cidrs = Vec1::try_from_vec(Vec::from_iter(&operations.webhook_allowed_cidrs)).ok()?;
+    let allow = Statement::allow("AllowedAddresses", ["execute-api:Invoke"])
         .on([api.output("executionArn") + "/*/POST/" + PATH])
-        .when("IpAddress", "aws:SourceIp", cidrs);
+        .to(Principal::Everybody)
+        .when("IpAddress", "aws:SourceIp", cidrs.mapped(String::as_str));
     let properties = RestApiPolicy { rest_api_id: api.id(), policy: Policy::of([allow]) };
-    (!cidrs.is_empty()).then(|| document.add("webhook-api-policy", properties).itself())
+    Some(document.add("webhook-api-policy", properties).itself())
 }
 
 fn stage(
@@ -202,7 +203,7 @@ fn account(document: &mut Document, names: &Names) -> Text {
     let role = Role {
         name: name.as_str().into(),
         description: "Writes the logs of API Gateway".into(),
-        assume_role_policy: assumed_by("apigateway.amazonaws.com"),
+        assume_role_policy: assumed_by(Service::ApiGateway),
     };
     let role = document.add("api-gateway-role", role);
     // API Gateway refuses a role that may do less. Source: API Gateway developer guide, "Set up CloudWatch logging".
@@ -218,7 +219,7 @@ fn account(document: &mut Document, names: &Names) -> Text {
     let policy = RolePolicy {
         name: name.into(),
         role: role.name(),
-        policy: Policy::of([Statement::allow("Logs", &actions).on_all()]),
+        policy: Policy::of([Statement::allow("Logs", actions).on_all()]),
     };
     let policy = document.add("api-gateway-policy", policy);
     let account = Account { cloudwatch_role_arn: role.arn() };

@@ -15,8 +15,7 @@ pub(super) const ACCOUNT: &str = "an account id as text, 12 digits";
 pub(super) const REGION: &str = "a region such as \"eu-west-1\"";
 pub(super) const NAME: &str = "a text that is not empty";
 pub(super) const NAMES: &str = "a list of texts, such as [\"acme/shop\"]";
-pub(super) const TOOLING: &str =
-    "a list that is not empty, such as [{\"account\": \"111111111111\", \"regions\": [\"eu-west-1\"]}]";
+pub(super) const TOOLING: &str = "a list that is not empty, such as [{\"account\": \"111111111111\", \"regions\": [\"eu-west-1\"]}], unless there is an organization";
 pub(super) const TEAMS: &str = "an object such as {\"payments\": [\"acme/shop\"]}, or a list such as \
      [{\"name\": \"payments\", \"repositories\": [\"acme/shop\"]}]";
 pub(super) const DURATION: &str = "a length of time such as \"24h\", \"PT15M\" or a number of seconds (as text from 60 on, or 0), at most 90 days";
@@ -291,10 +290,11 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn tooling_accounts(&mut self) -> Vec<ToolingAccount> {
+    pub(super) fn tooling_accounts(&mut self, are_optional: bool) -> Vec<ToolingAccount> {
         const KEY: &str = "toolingAccounts";
         let accounts = match self.get(KEY) {
             Some(Value::Array(accounts)) if !accounts.is_empty() => accounts,
+            None if are_optional => return Vec::new(),
             value => {
                 self.refuse(KEY, value, TOOLING);
                 return Vec::new();

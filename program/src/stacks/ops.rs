@@ -63,7 +63,8 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
     let own = Forwarding {
         rules: &plan.ops_rules,
         permissions: &forward,
-        role: names.forward_role(&settings.region),
+        role: names.ops_forward_role(),
+        account: names.ops_account(),
         undelivered,
     };
     let bus_arn = |bus: &str| buses.get(bus).map_or_else(|| bus.into(), Handle::arn);
