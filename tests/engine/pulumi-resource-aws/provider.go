@@ -150,9 +150,16 @@ func (p *provider) Delete(_ context.Context, request plugin.DeleteRequest) (plug
 	return plugin.DeleteResponse{Status: resource.StatusOK}, note("delete", request.URN)
 }
 
-// Read finds the resource as the state has it.
+// Read finds the resource as the state has it, but for what the provider does not keep.
 func (p *provider) Read(_ context.Context, request plugin.ReadRequest) (plugin.ReadResponse, error) {
+	constructor, err := p.constructor(request.Type)
+	if err != nil {
+		return plugin.ReadResponse{}, err
+	}
 	result := plugin.ReadResult{ID: request.ID, Inputs: request.Inputs, Outputs: request.State}
+	if constructor.reads != nil {
+		result.Inputs, result.Outputs = constructor.reads(request.Inputs), constructor.reads(request.State)
+	}
 	return plugin.ReadResponse{ReadResult: result, Status: resource.StatusOK}, nil
 }
 

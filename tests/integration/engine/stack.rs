@@ -102,6 +102,11 @@ impl<'a> Stack<'a> {
         self.change(&["up", "--skip-preview", "--yes"])
     }
 
+    /// The same, after the provider has read every resource.
+    pub(crate) fn refresh_and_up(&self) -> Result<Vec<Change>, Refused> {
+        self.change(&["up", "--refresh", "--skip-preview", "--yes"])
+    }
+
     /// Deletes all resources, and returns what the provider was asked to do, in that order. The preview comes first, as
     /// for people: it refuses to delete anything where something is protected.
     pub(crate) fn destroy(&self) -> Result<Vec<Change>, Refused> {

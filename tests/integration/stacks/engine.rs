@@ -74,6 +74,7 @@ fn ops_stack() {
         assert_eq!(previewed.len(), made.len() + 2);
         assert!(stack.preview().unwrap().is_empty());
         assert!(stack.up().unwrap().is_empty());
+        assert_eq!(lines(&stack.refresh_and_up().unwrap()), [""; 0]);
 
         let state = stack.export();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -198,6 +199,7 @@ fn tooling_stack() {
         let stack = configured(project, "tooling", &TOOLING);
         let made = stack.up().unwrap();
         assert!(stack.up().unwrap().is_empty());
+        assert_eq!(lines(&stack.refresh_and_up().unwrap()), [""; 0]);
         let state = stack.export();
         insta::assert_yaml_snapshot!("tooling_stack_resources", sorted(&made));
         assert!(state.resource("executions-to-time-to-restore").needs(state.resource("forward-policy")));
