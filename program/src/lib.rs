@@ -7,6 +7,7 @@ pub mod dashboard;
 pub mod naming;
 pub mod plan;
 mod pulumi;
+pub mod quota;
 pub mod settings;
 mod several;
 pub mod stacks;

@@ -271,8 +271,8 @@ pub struct ReadRole {
 pub enum PlanError {
     /// Lambda refuses the environment.
     #[error(
-        "the environment of {function} has {bytes} bytes, Lambda takes {MAX_ENVIRONMENT}: shorten \
-         trunkBasedRepositories, teams, botAuthors or what is said of single repositories, pipelines and accounts"
+        "the environment of {function} has {bytes} bytes, Lambda takes {MAX_ENVIRONMENT}: name an organization in the \
+         place of toolingAccounts, or shorten trunkBasedRepositories, teams, botAuthors or what is said of single repositories, pipelines and accounts"
     )]
     Environment {
         /// The function.
@@ -342,7 +342,8 @@ impl Plan {
 }
 
 fn check_environment(function: &Function) -> Result<(), PlanError> {
-    let bytes = function.environment.iter().map(|(name, value)| name.len() + value.len()).sum();
+    // Lambda counts the variables as it keeps them: as a JSON object.
+    let bytes = serde_json::to_string(&function.environment).map_or(usize::MAX, |object| object.len());
     match bytes > MAX_ENVIRONMENT {
         true => Err(PlanError::Environment { function: function.name, bytes }),
         false => Ok(()),

@@ -394,6 +394,17 @@ mod tests {
             assert!(problem.starts_with(expected), "{problem}");
         }
         check("webhookSecret", json!(5), "webhookSecret is no text, allowed is a text that is not empty");
+        const TAGS: &str = "an object of texts, such as {\"cost-center\": \"42\"}: at most 48";
+        let many: BTreeMap<String, &str> = (0..49).map(|number| (format!("tag-{number}"), "")).collect();
+        for tags in [json!({"aws:cost": "1"}), json!({"AWS:cost": "1"}), json!({"": "1"}), json!({"a": "#"})]
+        {
+            check("tags", tags.clone(), &format!("tags is {tags}, allowed is {TAGS}"));
+        }
+        check("tags", json!({"a": "x".repeat(257)}), "tags is ");
+        check("tags", json!(many), "tags is ");
+        for prefix in ["xn--dora", "sthree", "sthree-dora", "amzn-s3-demo", "dora-", "1dora"] {
+            check("prefix", json!(prefix), &format!("prefix is \"{prefix}\", allowed is 1 to 16"));
+        }
         check("webhookSecret", json!(""), "webhookSecret is empty, allowed is a text that is not empty");
         check("attributionWindow", json!("24"), "attributionWindow is \"24\", allowed is a length of time");
         check(

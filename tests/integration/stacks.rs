@@ -6,6 +6,7 @@ mod document;
 mod engine;
 mod iam_grammar;
 mod policies;
+mod quotas;
 mod routing;
 
 use differences::differences;
