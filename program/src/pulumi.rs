@@ -126,6 +126,12 @@ impl Options {
     pub(crate) fn protected() -> Self {
         Self { protect: true, ..Self::default() }
     }
+
+    /// Holds data that a change of the configuration may take out of the stack: the engine refuses that, and where somebody
+    /// has unprotected it, it stays in AWS.
+    pub(crate) fn kept() -> Self {
+        Self { retain_on_delete: true, ..Self::protected() }
+    }
 }
 
 /// A value as JSON in a text, such as a policy: it is written out in the document, and put together by the engine.
@@ -242,6 +248,11 @@ impl Document {
         });
         strip(&mut resource);
         Ok(resource)
+    }
+
+    /// The properties of a resource, for what has to change whenever they do.
+    pub(crate) fn properties<R>(&self, Handle { name, .. }: &Handle<R>) -> Json<Value> {
+        Json::of(self.resources.get(name).map_or(Value::Null, |resource| resource["properties"].clone()))
     }
 
     /// Adds an output of the stack.

@@ -80,9 +80,10 @@ fn fullest() -> [Value; 4] {
         "tags": {"cost-center": "42"},
     });
     let tags = json!({"tags": {"cost-center": "42"}});
+    let open = json!({"webhookAllowedCidrs": []});
     [
         with(ops(), &changes),
-        with(with(ops(), &changes), &organization()),
+        with(with(with(ops(), &changes), &organization()), &open),
         with(tooling("111111111111", "us-east-1"), &tags),
         with(tooling("999999999999", "eu-west-1"), &tags),
     ]

@@ -136,7 +136,8 @@ impl Permissions {
         input: &Value,
     ) -> Result<(), AwsError> {
         if caller.role == Role::Operator && caller.account == self.account {
-            self.asked.insert(action.to_owned());
+            let implied = implied(action).iter().map(ToString::to_string);
+            self.asked.extend(implied.chain([action.to_owned()]));
             return Ok(());
         }
         if action == "dynamodb:TransactWriteItems" {
@@ -255,6 +256,23 @@ impl Permissions {
                 Err(AwsError::new("AccessDeniedException", message))
             }
         }
+    }
+}
+
+/// What a service does as whoever calls an operation. Sources: `DynamoDB` developer guide, "How `DynamoDB` uses AWS KMS";
+/// Secrets Manager user guide, "Secret encryption and decryption"; SQS developer guide, "Permissions for dead-letter queue
+/// redrive" and "Key management": who sends to an encrypted queue makes a data key, and decrypts it to check it.
+fn implied(action: &str) -> &'static [&'static str] {
+    match action {
+        "dynamodb:Query" | "secretsmanager:GetSecretValue" => &["kms:Decrypt"],
+        "sqs:StartMessageMoveTask" => &[
+            "kms:Decrypt",
+            "kms:GenerateDataKey",
+            "sqs:DeleteMessage",
+            "sqs:ReceiveMessage",
+            "sqs:SendMessage",
+        ],
+        _ => &[],
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::pulumi::{Json, Text};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// An API.
@@ -83,7 +84,7 @@ pub(crate) struct Deployment {
     pub(crate) rest_api: Text,
     pub(crate) description: Text,
     /// What makes a new version when it changes.
-    pub(crate) triggers: BTreeMap<&'static str, Text>,
+    pub(crate) triggers: BTreeMap<&'static str, Json<Value>>,
 }
 
 /// Where a version can be called.

@@ -41,7 +41,7 @@ pub(crate) fn commit_lake(
         Lifecycle { id: "changes", prefix: "changes/", days: None },
         Lifecycle { id: "errors", prefix: "errors/", days: Some(90) },
     ];
-    let bucket = bucket(document, "lake", intake.bucket.clone(), key, &lifecycle, Options::protected());
+    let bucket = bucket(document, "lake", intake.bucket.clone(), key, &lifecycle, Options::kept());
     catalog(document, intake, &bucket);
     workgroup(document, names, intake, key);
     stream(document, settings, intake, key, &bucket, transform);

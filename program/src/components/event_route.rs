@@ -15,28 +15,31 @@ use crate::{
 };
 use vec1::Vec1;
 
+/// A bus of the stack.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) bus: Handle<EventBus>,
+    /// Who may put events on it; none if nobody may.
+    pub(crate) policy: Option<Handle<EventBusPolicy>>,
+}
+
 /// A bus with its policy. Its logical name is that of the metric.
-pub(crate) fn bus(
-    document: &mut Document,
-    planned: &plan::Bus,
-    settings: &Settings,
-    metric: &str,
-) -> Handle<EventBus> {
+pub(crate) fn bus(document: &mut Document, planned: &plan::Bus, settings: &Settings, metric: &str) -> Made {
     let properties = EventBus {
         name: planned.name.as_str().into(),
         description: Text::from("Events that are counted by ") + metric,
     };
     let bus = document.add(format!("{metric}-bus"), properties);
-    if !planned.policy.is_empty() {
+    let policy = (!planned.policy.is_empty()).then(|| {
         let statements = planned
             .policy
             .iter()
             .enumerate()
             .map(|(number, statement)| may_put(&format!("Forward{number}"), statement, &bus, settings));
         let properties = EventBusPolicy { event_bus_name: bus.name(), policy: Policy::of(statements) };
-        document.add(format!("{metric}-bus-policy"), properties);
-    }
-    bus
+        document.add(format!("{metric}-bus-policy"), properties)
+    });
+    Made { bus, policy }
 }
 
 /// Lets the roles that forward events put those of a source and of some types on a bus.

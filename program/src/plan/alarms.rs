@@ -234,8 +234,8 @@ fn repository(
     names: &Names,
     RepositoryAlarm { repository, failure_rate_above, lead_time_p90_above }: &RepositoryAlarm,
 ) -> Vec<Alarm> {
-    // Owners' names have no underscore, so no two repositories share a name.
-    let subject = repository.replace('/', "_");
+    // CloudWatch takes any character but control characters in an alarm's name, so no two repositories share one.
+    let subject = repository;
     let of = |metric: Metric, statistic| {
         series(metric.namespace().name(), metric.name(), (dimension::REPOSITORY, repository), statistic, WEEK)
     };
@@ -245,7 +245,7 @@ fn repository(
         let failed = of(Metric::FailedDeployments, "Sum");
         let description = format!("the change failure rate of {repository} is above {percent} % over a week");
         let raised = Raised::Above(*percent);
-        let rate = alarm(names, "failure-rate", &subject, description, failed.clone(), raised);
+        let rate = alarm(names, "failure-rate", subject, description, failed.clone(), raised);
         alarms.push(Alarm { watched: Watched::Percentage(failed, deployments), ..rate });
     }
     if let Some(longest) = lead_time_p90_above {
@@ -253,7 +253,7 @@ fn repository(
             format!("the 90th percentile of the lead time of {repository} is above {longest:#} over a week");
         let series = of(Metric::LeadTimeForChanges, "p90");
         let raised = Raised::Above(longest.as_secs_f64());
-        alarms.push(alarm(names, "lead-time", &subject, description, series, raised));
+        alarms.push(alarm(names, "lead-time", subject, description, series, raised));
     }
     alarms
 }

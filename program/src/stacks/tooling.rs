@@ -5,7 +5,7 @@ use crate::{
     aws::iam::{Policy, Principal, Role, RolePolicy, Trust},
     components::{
         Actual,
-        forwarding::{Forwarding, forwarding},
+        forwarding::{Destination, Forwarding, forwarding},
         queue,
     },
     naming::partition,
@@ -28,8 +28,9 @@ pub(super) fn stack(settings: &ToolingSettings, plan: &ToolingPlan) -> Result<St
         account: &settings.account,
         undelivered: &undelivered,
     };
-    let bus_arn = |bus: &str| names.arn("events", &format!("event-bus/{bus}")).into();
-    let rules = forwarding(&mut document, names, &own, bus_arn);
+    let bus_of =
+        |bus: &str| Destination { arn: names.arn("events", &format!("event-bus/{bus}")).into(), after: None };
+    let rules = forwarding(&mut document, names, &own, bus_of);
     queue::policy(&mut document, "undelivered", &undelivered, rules);
 
     if let Some(read) = &plan.read_role {

@@ -113,6 +113,23 @@ impl<'a> Stack<'a> {
         self.change(&["destroy", "--yes"])
     }
 
+    /// Takes a setting away.
+    pub(crate) fn forget(&self, key: &str) {
+        done(&self.pulumi(&["config", "rm", key])).unwrap();
+    }
+
+    /// Takes a resource that is there into the stack.
+    pub(crate) fn import(&self, kind: &str, name: &str, id: &str) {
+        let provider = format!("aws={}", self.export().resource("aws").urn);
+        let arguments = ["import", kind, name, id, "--provider", &provider, "--yes", "--generate-code=false"];
+        done(&self.pulumi(&arguments)).unwrap();
+    }
+
+    /// Lets the engine delete one resource.
+    pub(crate) fn unprotect(&self, urn: &str) {
+        done(&self.pulumi(&["state", "unprotect", urn, "--yes"])).unwrap();
+    }
+
     /// Lets the engine delete what is protected.
     pub(crate) fn unprotect_all(&self) {
         done(&self.pulumi(&["state", "unprotect", "--all", "--yes"])).unwrap();
