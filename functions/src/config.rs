@@ -51,6 +51,8 @@ pub struct Config {
     pub lake_database: String,
     /// From [`env::LEAD_TIME`].
     pub lead_time: bool,
+    /// From [`env::TRIES`]; functions that are not fed by a queue have none.
+    pub tries: Option<u32>,
     /// From [`env::CLOCK_FILE`]; the system's clock if that is not set.
     pub clock: Clock,
 }
@@ -117,6 +119,9 @@ impl Config {
             lead_time_lookback: duration(env::LEAD_TIME_LOOKBACK)?,
             athena_workgroup: text(env::ATHENA_WORKGROUP)?,
             lake_database: text(env::LAKE_DATABASE)?,
+            tries: optional(&variable, env::TRIES, |name, text| {
+                text.parse().map(Some).map_err(|error| invalid(name, &error))
+            })?,
             lead_time: variable(env::LEAD_TIME).as_deref() == Some("true"),
             clock: Clock::from_environment(&variable),
         })
@@ -284,6 +289,7 @@ mod tests {
         check(env::TEAMS, Some("[]"));
         check(env::ATTRIBUTION_WINDOW, Some("soon"));
         check(env::ATTRIBUTION_DELAY, Some("15"));
+        check(env::TRIES, Some("often"));
     }
 
     #[test]

@@ -82,13 +82,15 @@ pub enum Metric {
     ReconciledFacts,
     /// How long ago what the reconciler found had happened; one value for each of [`Self::ReconciledFacts`].
     EventAge,
+    /// Tries of messages that failed and have few tries left before they are given up; 1 each.
+    MessagesAtRisk,
     /// By how many values CloudWatch and the ledger differ, over the days that were compared; one value a comparison.
     LedgerDrift,
 }
 
 impl Metric {
     /// Every metric, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Deployments,
         Self::FailedDeployments,
         Self::ReworkDeployments,
@@ -105,6 +107,7 @@ impl Metric {
         Self::WebhookRejected,
         Self::ReconciledFacts,
         Self::EventAge,
+        Self::MessagesAtRisk,
         Self::LedgerDrift,
     ];
 
@@ -127,6 +130,7 @@ impl Metric {
             Self::WebhookRejected => "WebhookRejected",
             Self::ReconciledFacts => "ReconciledFacts",
             Self::EventAge => "EventAge",
+            Self::MessagesAtRisk => "MessagesAtRisk",
             Self::LedgerDrift => "LedgerDrift",
         }
     }
@@ -150,6 +154,7 @@ impl Metric {
             | Self::WebhookRejected
             | Self::ReconciledFacts
             | Self::EventAge
+            | Self::MessagesAtRisk
             | Self::LedgerDrift => Namespace::DataQuality,
         }
     }
@@ -226,6 +231,8 @@ pub mod env {
     pub const DELIVERY_STREAM: &str = "DORA_DELIVERY_STREAM";
     /// JSON: the authors whose commits are left out of lead time, by name or user name, `["dependabot[bot]"]`.
     pub const BOT_AUTHORS: &str = "DORA_BOT_AUTHORS";
+    /// How often a message of the function's queue is tried before it is given up.
+    pub const TRIES: &str = "DORA_TRIES";
     /// `true` where lead time is measured.
     pub const LEAD_TIME: &str = "DORA_LEAD_TIME";
     /// A file that holds the present, RFC 3339. Set on one machine only, where time is simulated; unset, the

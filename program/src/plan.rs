@@ -10,7 +10,7 @@ mod gate;
 mod permissions;
 mod routes;
 
-pub use alarms::{Alarm, Raised, Series, Watched};
+pub use alarms::{Alarm, Missing, Raised, Series, Watched};
 pub use gate::{Firewall, Gate, Throttle};
 pub use permissions::{Condition, Resource, Statement, incident_read_role, read_role};
 

@@ -35,6 +35,9 @@ const RECONCILER_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 
 /// The function of a metric, behind its queue.
 pub(super) fn consumer(route: &Route, names: &Names, settings: &Settings, read_role: &ReadRole) -> Consumer {
+    let queue = routes::queue(route, names, settings, CONSUMER_TIMEOUT);
+    let mut environment = consumer_environment(names, settings, read_role);
+    environment.insert(env::TRIES, queue.max_receive_count.to_string());
     Consumer {
         function: Function {
             name: route.name,
@@ -43,10 +46,10 @@ pub(super) fn consumer(route: &Route, names: &Names, settings: &Settings, read_r
             log_group: names.log_group(route.name),
             timeout: CONSUMER_TIMEOUT,
             memory: 256,
-            environment: consumer_environment(names, settings, read_role),
+            environment,
             permissions: consumer_permissions(route.name, names, settings),
         },
-        queue: routes::queue(route, names, settings, CONSUMER_TIMEOUT),
+        queue,
     }
 }
 
@@ -66,11 +69,7 @@ fn consumer_permissions(metric: &str, names: &Names, settings: &Settings) -> Vec
     let mut statements = permissions::every_function(names, metric);
     statements.push(permissions::queue(names, metric));
     statements.extend(permissions::ledger(names, LedgerUse { actions: ALL_OF_LEDGER, index }));
-    // Duplicates of restores are not counted: one incident is referenced by many commits.
-    statements.push(match metric {
-        TIME_TO_RESTORE => permissions::metrics([Namespace::Dora]),
-        _ => permissions::metrics(Namespace::ALL),
-    });
+    statements.push(permissions::metrics(Namespace::ALL));
     statements.extend(permissions::readers(names, settings, reads));
     let mut encrypted = vec1!["dynamodb", "lambda", "sqs"];
     if metric == LEAD_TIME {
