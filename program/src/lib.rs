@@ -2,6 +2,7 @@
 //! which buses, rules, queues, functions and tables it consists of, the [`dashboard`] what people look at, and the [`stacks`] say it in Pulumi's words.
 
 mod aws;
+pub mod cloudformation;
 mod components;
 pub mod dashboard;
 pub mod naming;

@@ -192,7 +192,9 @@ struct Partition {
 }
 
 /// Source: `partitions.json` of botocore, which every AWS SDK has.
-const PARTITIONS: [Partition; 7] = [
+const PARTITIONS: [Partition; 8] = [
+    // A template for every region names what CloudFormation knows where it is installed.
+    Partition { id: "${AWS::Partition}", regions: "${", suffix: "${AWS::URLSuffix}" },
     Partition { id: "aws-cn", regions: "cn-", suffix: "amazonaws.com.cn" },
     Partition { id: "aws-us-gov", regions: "us-gov-", suffix: "amazonaws.com" },
     Partition { id: "aws-iso", regions: "us-iso-", suffix: "c2s.ic.gov" },

@@ -205,7 +205,7 @@ impl Document {
     pub(crate) fn new(account: &str, region: &str, tags: BTreeMap<String, String>) -> Self {
         let mut document =
             Self { tags, resources: Map::new(), outputs: BTreeMap::new(), secrets: Vec::new(), error: None };
-        let properties = json!({"allowedAccountIds": [account], "region": region});
+        let properties = json!({"allowedAccountIds": [Text::from(account)], "region": Text::from(region)});
         document.resources.insert("aws".into(), provider(&properties));
         document
     }

@@ -8,7 +8,7 @@ use crate::{
     plan::{Plan, PlanError, ToolingPlan},
     pulumi::DocumentError,
     quota::{self, Measure},
-    settings::StackSettings,
+    settings::{StackSettings, ToolingSettings},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -51,12 +51,17 @@ impl Stack {
     pub fn new(settings: &StackSettings) -> Result<Self, StackError> {
         let stack = match settings {
             StackSettings::Ops(settings) => ops::stack(settings, &Plan::new(settings)?)?,
-            StackSettings::Tooling(settings) => tooling::stack(settings, &ToolingPlan::new(settings))?,
+            StackSettings::Tooling(settings) => tooling_stack(settings)?,
         };
         let too_large: Vec<Measure> =
             quota::measures(&stack.document).into_iter().filter(|measure| !measure.fits()).collect();
         if too_large.is_empty() { Ok(stack) } else { Err(StackError::Quotas(too_large)) }
     }
+}
+
+/// The stack of a region of a tooling account.
+pub(crate) fn tooling_stack(settings: &ToolingSettings) -> Result<Stack, StackError> {
+    tooling::stack(settings, &ToolingPlan::new(settings))
 }
 
 /// The tags of every resource of an installation: its own, and those of the configuration, which come second.

@@ -1,10 +1,12 @@
 //! The stacks as documents: what they hold, how configurations differ, and what must hold of each.
 
 mod alarms;
+mod cloudformation;
 mod differences;
 mod document;
 mod engine;
 mod iam_grammar;
+mod mistakes;
 mod policies;
 mod quotas;
 mod routing;

@@ -157,6 +157,7 @@ impl Permissions {
             "athena" => (own("athena", format!("workgroup/{}", self.workgroup)), None),
             "cloudwatch" => (ANY.to_owned(), Some(("cloudwatch:namespace", text("Namespace")))),
             "codeconnections" | "codestar-connections" => (text("ConnectionArn"), None),
+            "codepipeline" if operation == "ListPipelines" => (ANY.to_owned(), None),
             "codepipeline" if operation == "GetPipeline" => (shared(service, text("name")), None),
             "codepipeline" => (shared(service, text("pipelineName")), None),
             "dynamodb" => {

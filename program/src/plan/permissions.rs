@@ -192,10 +192,8 @@ pub(super) fn readers(names: &Names, settings: &Settings, reads: Reads) -> Vec<S
     }
     if let Ok(own_regions) = Vec1::try_from_vec(Vec::from_iter(settings.own_pipeline_regions())) {
         let pipelines = own_regions.mapped_ref(|region| every_pipeline(own, region));
-        statements.push(match reads.lists_pipelines {
-            true => on("ReadPipelines", LIST_PIPELINES, pipelines),
-            false => on("ReadPipelines", READ_PIPELINES, pipelines),
-        });
+        statements.push(on("ReadPipelines", READ_PIPELINES, pipelines));
+        statements.extend(reads.lists_pipelines.then(pipeline_lister));
         if settings.lead_time && reads.lists_pipelines {
             statements.extend(connection_readers(own, &own_regions));
         }
@@ -216,11 +214,13 @@ const READ_PIPELINES: [&str; 4] = [
     "codepipeline:ListActionExecutions",
     "codepipeline:ListPipelineExecutions",
 ];
-/// The same, and which pipelines there are.
-const LIST_PIPELINES: [&str; 5] = {
-    let [get, execution, actions, executions] = READ_PIPELINES;
-    [get, execution, actions, executions, "codepipeline:ListPipelines"]
-};
+
+/// Listing pipelines.
+fn pipeline_lister() -> Statement {
+    let reason = "CodePipeline has no resources for this action";
+    let every = Resource::Every { pattern: "*".into(), reason };
+    on("ListPipelines", ["codepipeline:ListPipelines"], [every])
+}
 
 fn every_pipeline(account: &str, region: &str) -> Resource {
     let reason = "every pipeline may deploy to production; which does is known from its executions";
@@ -257,7 +257,8 @@ pub fn incident_read_role(account: &str, region: &str) -> Vec<Statement> {
 
 /// What the read role of a region of a tooling account may do.
 pub fn read_role(account: &str, region: &str) -> Vec<Statement> {
-    let mut statements = vec![on("ReadPipelines", LIST_PIPELINES, [every_pipeline(account, region)])];
+    let mut statements =
+        vec![on("ReadPipelines", READ_PIPELINES, [every_pipeline(account, region)]), pipeline_lister()];
     statements.extend(connection_readers(account, &Vec1::new(region)));
     statements.extend(incident_read_role(account, region));
     statements

@@ -145,7 +145,7 @@ fn conditions(statement: &Value, problems: &mut Vec<String>) {
 }
 
 /// Every policy of a document, with its kind.
-fn policies(resources: &Resources) -> Vec<(&str, String, Value)> {
+pub(super) fn policies(resources: &Resources) -> Vec<(&str, String, Value)> {
     let mut policies = Vec::new();
     for (name, resource) in &resources.0 {
         let role = resource["type"] == "aws:iam/rolePolicy:RolePolicy";
