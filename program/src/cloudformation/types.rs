@@ -114,6 +114,14 @@ pub(super) fn translated(kind: &str, properties: &Value) -> Option<Vec<(Place, V
             return Some(vec![(within(p.text("rule"), "/Targets/-"), made.0)]);
         }
         "aws:cloudwatch/logGroup:LogGroup" => ("AWS::Logs::LogGroup", p.renamed(&[("Name", "LogGroupName")])),
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter" => {
+            let mut made = p.renamed(&[("Name", "FilterName"), ("Pattern", "FilterPattern")]);
+            let mut transformation = pascaled(&p.0["metricTransformation"]);
+            let names = [("Name", "MetricName"), ("Namespace", "MetricNamespace"), ("Value", "MetricValue")];
+            rename(&mut transformation, &names);
+            made.0["MetricTransformations"] = json!([transformation]);
+            ("AWS::Logs::MetricFilter", made.without(&["MetricTransformation"]))
+        }
         "aws:cloudwatch/logStream:LogStream" => {
             ("AWS::Logs::LogStream", p.renamed(&[("Name", "LogStreamName")]))
         }
@@ -268,8 +276,12 @@ pub(super) fn translated(kind: &str, properties: &Value) -> Option<Vec<(Place, V
             let made = json!({"Queues": [p.0["queueUrl"]], "PolicyDocument": document(&p.0["policy"])});
             ("AWS::SQS::QueuePolicy", Made(made))
         }
+        "aws:wafv2/ipSet:IpSet" => {
+            ("AWS::WAFv2::IPSet", p.renamed(&[("IpAddressVersion", "IPAddressVersion")]))
+        }
         "aws:wafv2/webAcl:WebAcl" => {
             let mut made = p.made();
+            sets(&mut made.0["Rules"]);
             visible(&mut made.0["VisibilityConfig"]);
             for rule in made.0["Rules"].as_array_mut().into_iter().flatten() {
                 visible(&mut rule["VisibilityConfig"]);
@@ -359,6 +371,16 @@ fn rename(value: &mut Value, names: &[(&str, &str)]) {
         if let Some(value) = members.remove(*from) {
             members.insert((*to).to_owned(), value);
         }
+    }
+}
+
+/// Statements about sets of addresses, wherever they are.
+fn sets(value: &mut Value) {
+    rename(value, &[("IpSetReferenceStatement", "IPSetReferenceStatement")]);
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(sets),
+        Value::Object(members) => members.values_mut().for_each(sets),
+        _ => {}
     }
 }
 
