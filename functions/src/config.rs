@@ -136,17 +136,22 @@ impl Config {
     /// Whether pipelines and `OpsItem`s of an account and region count. That an account belongs to the organisation, the
     /// policies of the buses make sure: who does not is not heard.
     pub fn covers(&self, account: &str, region: &str) -> bool {
-        let is_listed = places_of(&self.tooling_accounts).any(|place| place == (account, region));
-        is_listed
-            || self.organization.as_ref().is_some_and(|organization| organization.regions.contains(region))
+        let is_member =
+            self.organization.as_ref().is_some_and(|organization| organization.regions.contains(region));
+        is_member || self.is_listed(account, region)
     }
 
-    /// Every account and region whose pipelines count.
+    /// Whether the configuration itself names an account and region.
+    pub fn is_listed(&self, account: &str, region: &str) -> bool {
+        places_of(&self.tooling_accounts).any(|place| place == (account, region))
+    }
+
+    /// Every account and region of the configuration whose pipelines count.
     pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
         places_of(&self.tooling_accounts)
     }
 
-    /// Every account and region that an `OpsItem` may be in: those of the pipelines, those that have incidents only, and the
+    /// Every account and region of the configuration that an `OpsItem` may be in: those of the pipelines, those that have incidents only, and the
     /// operations account.
     pub fn ops_item_places<'a>(&'a self, own_region: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let own = (self.ops_account.as_str(), own_region);

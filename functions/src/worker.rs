@@ -127,7 +127,13 @@ async fn invoke(
             Ok(event) => {
                 let (message, invocation) = (message_id.as_str(), event_context.request_id.as_str());
                 let owner = Owner { message, told: &event.told(), invocation, deadline };
-                finish(handler.handle(Work { context, event: &event, owner })).await
+                let work = async {
+                    if let Some(place) = event.place() {
+                        context.register(place).await?;
+                    }
+                    handler.handle(Work { context, event: &event, owner }).await
+                };
+                finish(work).await
             }
             Err(error) => Err(error),
         };

@@ -15,6 +15,7 @@ mod lead_times;
 mod ledger;
 mod limits;
 mod operations;
+mod organisation;
 mod outside;
 mod package;
 mod permissions;

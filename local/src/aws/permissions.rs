@@ -31,6 +31,10 @@ pub struct Permissions {
     region: String,
     account: String,
     workgroup: String,
+    /// The organisation, which every account belongs to.
+    organization: Option<String>,
+    /// The regions of the organisation.
+    member_regions: BTreeSet<String>,
     /// The functions with an environment, which the key encrypts.
     encrypted: BTreeSet<&'static str>,
     /// The ARN of a log stream of each function.
@@ -93,6 +97,8 @@ impl Permissions {
             region: plan.region.clone(),
             account: plan.ops_account.clone(),
             workgroup: plan.intake.as_ref().map(|intake| intake.workgroup.clone()).unwrap_or_default(),
+            organization: plan.organization.as_ref().map(|organization| organization.id.clone()),
+            member_regions: plan.organization.iter().flat_map(|org| org.regions.clone()).collect(),
             encrypted: plan
                 .functions()
                 .filter(|function| !function.environment.is_empty())
@@ -170,7 +176,7 @@ impl Permissions {
             "secretsmanager" => (SECRET.to_owned(), None),
             "ssm" if operation == "DescribeOpsItems" => (ANY.to_owned(), None),
             "ssm" => (shared(service, format!("opsitem/{}", text("OpsItemId"))), None),
-            "sts" => (text("RoleArn"), None),
+            "sts" => (text("RoleArn"), self.organization.clone().map(|id| ("aws:ResourceOrgID", id))),
             _ => return Err(AwsError::not_implemented(service, operation)),
         };
         let action = &action_on(action, &resource);
@@ -216,6 +222,17 @@ impl Permissions {
         self.allow(&caller, "xray:PutTelemetryRecords", ANY, None)
     }
 
+    /// Each account of the organisation has the tooling stack, in its regions.
+    fn know_member(&mut self, caller: &Caller) {
+        if let Role::Read(region) = &caller.role
+            && self.member_regions.contains(region)
+            && !self.grants.contains_key(caller)
+        {
+            let own = grants(caller, &read_role(&caller.account, region));
+            self.grants.insert(caller.clone(), own);
+        }
+    }
+
     fn decrypt(&mut self, caller: &Caller, service: &str) -> Result<(), AwsError> {
         self.use_key(caller, "kms:Decrypt", service)
     }
@@ -242,6 +259,7 @@ impl Permissions {
             };
             grant.action == action && matches(&grant.resource, resource) && holds
         };
+        self.know_member(caller);
         match self.grants.get(caller).and_then(|grants| grants.iter().find(allows)) {
             Some(grant) => {
                 if !self.used.contains(grant) {
