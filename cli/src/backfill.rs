@@ -9,6 +9,7 @@ use crate::{
 use clap::Args;
 use functions::{
     ledger::RETENTION,
+    places,
     reconciler::{
         Failed, Task,
         backfill::{Place, Report, Request, Step},
@@ -84,7 +85,7 @@ async fn fill(arguments: &Arguments, installation: &Installation) -> anyhow::Res
         "--since {since} is too long ago: the ledger keeps what happened within {} days",
         RETENTION.as_hours() / 24
     );
-    let steps = steps(installation);
+    let steps = steps(installation).await?;
     let progress = ProgressBar::new(steps.len() as u64 * STEP)
         .with_style(ProgressStyle::with_template("{wide_bar} {msg}, {eta} to go")?);
     let per_second = (rate > 0).then_some(rate);
@@ -101,12 +102,14 @@ async fn fill(arguments: &Arguments, installation: &Installation) -> anyhow::Res
 }
 
 /// Executions come first: what an incident is attributed to has to be known.
-fn steps(installation: &Installation) -> Vec<Step> {
-    let place = |(account, region): (&str, &str)| Place { account: account.into(), region: region.into() };
-    let config = &installation.config;
-    let executions = config.places().map(|at| Step::Executions(place(at)));
-    let ops_items = config.ops_item_places(installation.names.region()).map(|at| Step::OpsItems(place(at)));
-    executions.chain(ops_items).chain([Step::Settle]).collect()
+async fn steps(installation: &Installation) -> anyhow::Result<Vec<Step>> {
+    let place = |(account, region): (String, String)| Place { account, region };
+    let (config, ledger) = (&installation.config, &installation.ledger());
+    let executions = places::of_pipelines(config, ledger).await?.into_iter();
+    let ops_items = places::of_ops_items(config, ledger, installation.names.region()).await?.into_iter();
+    let executions = executions.map(|at| Step::Executions(place(at)));
+    let ops_items = ops_items.map(|at| Step::OpsItems(place(at)));
+    Ok(executions.chain(ops_items).chain([Step::Settle]).collect())
 }
 
 /// Goes on with a step until it is done. What fails as a whole does not keep the other steps from being done.

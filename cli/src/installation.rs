@@ -200,7 +200,9 @@ fn settings(prefix: &str, region: &str, config: &Config) -> anyhow::Result<Setti
         "prefix": prefix,
         "region": region,
         "opsAccount": config.ops_account,
-        "toolingAccounts": config.tooling_accounts,
+        // What is null is not set, an empty list is refused.
+        "toolingAccounts": (!config.tooling_accounts.is_empty()).then_some(&config.tooling_accounts),
+        "organization": config.organization,
         "teams": config.teams,
         "attributionWindow": config.attribution_window.to_string(),
         "attributionDelay": config.attribution_delay.to_string(),

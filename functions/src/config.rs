@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 pub struct Config {
     /// From [`env::TOOLING_ACCOUNTS`].
     pub tooling_accounts: Vec<ToolingAccount>,
+    /// From [`env::ORGANIZATION`].
+    pub organization: Option<Organization>,
     /// From [`env::OPS_ACCOUNT`].
     pub ops_account: String,
     /// From [`env::READ_ROLE_ARN`].
@@ -49,6 +51,8 @@ pub struct Config {
     pub lake_database: String,
     /// From [`env::LEAD_TIME`].
     pub lead_time: bool,
+    /// From [`env::TRIES`]; functions that are not fed by a queue have none.
+    pub tries: Option<u32>,
     /// From [`env::CLOCK_FILE`]; the system's clock if that is not set.
     pub clock: Clock,
 }
@@ -60,6 +64,17 @@ pub struct ToolingAccount {
     pub account: String,
     /// The regions whose pipelines and `OpsItem`s count.
     pub regions: BTreeSet<String>,
+}
+
+/// An organisation whose accounts run pipelines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Its id.
+    pub id: String,
+    /// The regions whose pipelines and `OpsItem`s count, in every account.
+    pub regions: BTreeSet<String>,
+    /// The paths of the organisational units whose accounts count; all if there is none.
+    pub paths: BTreeSet<String>,
 }
 
 /// A variable that is missing or can't be used.
@@ -88,6 +103,7 @@ impl Config {
         let duration = |name| duration(&variable, name);
         Ok(Self {
             tooling_accounts: json(env::TOOLING_ACCOUNTS, &text(env::TOOLING_ACCOUNTS)?)?,
+            organization: optional(&variable, env::ORGANIZATION, object)?,
             ops_account: text(env::OPS_ACCOUNT)?,
             read_role_arn: text(env::READ_ROLE_ARN)?,
             read_role_external_id: text(env::READ_ROLE_EXTERNAL_ID)?,
@@ -103,6 +119,9 @@ impl Config {
             lead_time_lookback: duration(env::LEAD_TIME_LOOKBACK)?,
             athena_workgroup: text(env::ATHENA_WORKGROUP)?,
             lake_database: text(env::LAKE_DATABASE)?,
+            tries: optional(&variable, env::TRIES, |name, text| {
+                text.parse().map(Some).map_err(|error| invalid(name, &error))
+            })?,
             lead_time: variable(env::LEAD_TIME).as_deref() == Some("true"),
             clock: Clock::from_environment(&variable),
         })
@@ -114,19 +133,25 @@ impl Config {
         names.chain(&self.repositories.spellings).map(String::as_str)
     }
 
-    /// Whether pipelines and `OpsItem`s of an account and region count.
+    /// Whether pipelines and `OpsItem`s of an account and region count. That an account belongs to the organisation, the
+    /// policies of the buses make sure: who does not is not heard.
     pub fn covers(&self, account: &str, region: &str) -> bool {
-        self.tooling_accounts
-            .iter()
-            .any(|tooling| tooling.account == account && tooling.regions.contains(region))
+        let is_member =
+            self.organization.as_ref().is_some_and(|organization| organization.regions.contains(region));
+        is_member || self.is_listed(account, region)
     }
 
-    /// Every account and region whose pipelines count.
+    /// Whether the configuration itself names an account and region.
+    pub fn is_listed(&self, account: &str, region: &str) -> bool {
+        places_of(&self.tooling_accounts).any(|place| place == (account, region))
+    }
+
+    /// Every account and region of the configuration whose pipelines count.
     pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
         places_of(&self.tooling_accounts)
     }
 
-    /// Every account and region that an `OpsItem` may be in: those of the pipelines, those that have incidents only, and the
+    /// Every account and region of the configuration that an `OpsItem` may be in: those of the pipelines, those that have incidents only, and the
     /// operations account.
     pub fn ops_item_places<'a>(&'a self, own_region: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let own = (self.ops_account.as_str(), own_region);
@@ -262,12 +287,14 @@ mod tests {
         }
         check(env::TOOLING_ACCOUNTS, Some("111111111111"));
         check(env::PRODUCTION_RULE, Some("Production"));
+        check(env::ORGANIZATION, Some("o-a1b2c3d4e5"));
         check(env::REWORK_RULE, Some("[]"));
         check(env::INCIDENT_RULE, Some("[]"));
         check(env::REPOSITORY_RULE, Some("[]"));
         check(env::TEAMS, Some("[]"));
         check(env::ATTRIBUTION_WINDOW, Some("soon"));
         check(env::ATTRIBUTION_DELAY, Some("15"));
+        check(env::TRIES, Some("often"));
     }
 
     #[test]
@@ -276,5 +303,14 @@ mod tests {
         assert!(config.covers("111111111111", "eu-west-1"));
         assert!(!config.covers("111111111111", "us-east-1"));
         assert!(!config.covers("999999999999", "eu-west-1"));
+        // Of an organisation every account counts, in its regions.
+        let organization = r#"{"id": "o-a1b2c3d4e5", "regions": ["us-east-1"], "paths": []}"#;
+        let variable = |name: &str| match name {
+            env::ORGANIZATION => Some(organization.to_owned()),
+            name => variables().get(name).map(ToString::to_string),
+        };
+        let config = Config::read(variable).unwrap();
+        assert!(config.covers("111111111111", "eu-west-1") && config.covers("222222222222", "us-east-1"));
+        assert!(!config.covers("222222222222", "eu-west-1"));
     }
 }

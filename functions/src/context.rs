@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     ledger::Ledger,
     pipelines::{Runs, Structures},
+    places::{self, Place},
     repositories::Repositories,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -47,6 +48,32 @@ impl Context {
     /// [`Error::Clock`].
     pub fn now(&self) -> Result<Timestamp, Error> {
         self.config.clock.now()
+    }
+
+    /// Every account and region whose pipelines count.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn places(&self) -> Result<Vec<Place>, Error> {
+        places::of_pipelines(&self.config, &self.ledger).await
+    }
+
+    /// Every account and region that an `OpsItem` may be in.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn ops_item_places(&self) -> Result<Vec<Place>, Error> {
+        places::of_ops_items(&self.config, &self.ledger, self.clients.region()).await
+    }
+
+    /// Registers the account and region that an event comes from, if the configuration does not name them but their
+    /// organisation.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn register(&self, (account, region): (&str, &str)) -> Result<(), Error> {
+        let is_member = self.config.covers(account, region) && !self.config.is_listed(account, region);
+        if is_member { self.ledger.remember_place(account, region).await } else { Ok(()) }
     }
 
     /// Waits for the attribution delay: until then late events may still change a decision about what happened at

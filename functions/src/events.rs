@@ -77,6 +77,17 @@ impl Event {
         }
     }
 
+    /// The account and region that it comes from, if it is of use.
+    pub fn place(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::ExecutionEnded { key, .. } | Self::StageSucceeded { key, .. } => {
+                Some((&key.account, &key.region))
+            }
+            Self::OpsItemRaised(key) | Self::OpsItemChanged(key, _) => Some((&key.account, &key.region)),
+            Self::Irrelevant => None,
+        }
+    }
+
     /// The execution that may have brought something to production, if the event is about one.
     ///
     /// Stages are compared by name here: the tooling accounts don't know which is the production stage.

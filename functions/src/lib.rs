@@ -20,6 +20,7 @@ pub mod lead_time_for_changes;
 pub mod ledger;
 pub mod names;
 pub mod pipelines;
+pub mod places;
 pub mod publish;
 pub mod reconciler;
 pub mod repositories;

@@ -108,7 +108,8 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
         let place = (account.as_str(), region.as_str());
         outcome.note(step(go_on(context, owner, Horizon::Executions, place, until)).await);
     }
-    for place in context.config.ops_item_places(context.clients.region()) {
+    for (account, region) in &context.ops_item_places().await? {
+        let place = (account.as_str(), region.as_str());
         outcome.note(step(go_on(context, owner, Horizon::OpsItems, place, until)).await);
     }
     outcome.note(step(doubts::settle(context, owner)).await);
@@ -132,9 +133,9 @@ fn step<'a, T>(
 /// The accounts and regions with pipelines; the one that was left behind furthest comes first.
 async fn places(context: &Context) -> Result<Vec<(String, String)>, Error> {
     let mut places = Vec::new();
-    for (account, region) in context.config.places() {
-        let horizon = context.ledger.horizon(Horizon::Executions, account, region).await?;
-        places.push((horizon.map(|reached| reached.time), account.to_owned(), region.to_owned()));
+    for (account, region) in context.places().await? {
+        let horizon = context.ledger.horizon(Horizon::Executions, &account, &region).await?;
+        places.push((horizon.map(|reached| reached.time), account, region));
     }
     places.sort();
     Ok(places.into_iter().map(|(_, account, region)| (account, region)).collect())

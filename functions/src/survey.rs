@@ -53,7 +53,9 @@ pub async fn unseen(
     started_before: Timestamp,
 ) -> Result<Unseen, Error> {
     let (now, mut unseen) = (context.now()?, Unseen::default());
-    for (account, region) in context.config.places().filter(|(account, _)| is_asked(account)) {
+    let places = context.places().await?;
+    let places = places.iter().map(|(account, region)| (account.as_str(), region.as_str()));
+    for (account, region) in places.filter(|(account, _)| is_asked(account)) {
         let horizon = context.ledger.horizon(Horizon::Executions, account, region).await?;
         let shown = horizon.and_then(|reached| reached.shown(now));
         let since = shown.map_or(changed_since, |shown| shown.max(changed_since));

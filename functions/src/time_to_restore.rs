@@ -196,8 +196,8 @@ async fn find(context: &Context, id: &OpsItemId) -> Result<Vec<IncidentRecord>, 
         return Ok(known);
     }
     let mut found = Vec::new();
-    for (account, region) in context.config.ops_item_places(context.clients.region()) {
-        let key = OpsItemKey { account: account.into(), region: region.into(), ops_item_id: id.clone() };
+    for (account, region) in context.ops_item_places().await? {
+        let key = OpsItemKey { account, region, ops_item_id: id.clone() };
         found.extend(record(context, &key).await?);
     }
     Ok(found)

@@ -3,15 +3,21 @@
 //! The answer names the messages that failed, so that SQS keeps those and no others (partial batch responses).
 
 use crate::{
-    config::Config, context::Context, error::Error, events::Event, ledger::Owner,
-    publish::LONGEST_PUBLICATION, wire,
+    config::Config,
+    context::Context,
+    error::Error,
+    events::Event,
+    ledger::Owner,
+    publish::{LONGEST_PUBLICATION, put_quality},
+    wire,
 };
 use lambda_runtime::{
     LambdaEvent, service_fn,
     tracing::{self, error, info},
 };
+use metrics_lib::{contract::Metric, datum::DatumValue};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use std::{
     future::Future,
     pin::Pin,
@@ -20,6 +26,8 @@ use std::{
 
 /// How much time must be left to begin with a message: what it leads to is to be published.
 pub(crate) const SHORTEST_WORK: Duration = LONGEST_PUBLICATION.saturating_add(Duration::from_secs(5));
+/// How many tries of a message are few: half of those that a message has which is not to wait for anything.
+const FEW_TRIES: u32 = 10;
 
 /// An SQS batch, as Lambda's event source mapping delivers it.
 #[derive(Debug, Deserialize)]
@@ -34,6 +42,19 @@ struct Batch {
 struct Record {
     message_id: String,
     body: String,
+    /// What SQS says of the message.
+    #[serde(default)]
+    attributes: Value,
+}
+
+impl Record {
+    /// Whether few tries are left before the message is given up. SQS shows it nowhere: what was received a few times is
+    /// left out of the age of the oldest message. Source: SQS developer guide, "Available CloudWatch metrics for Amazon SQS".
+    fn is_at_risk(&self, tries: Option<u32>) -> bool {
+        let received = self.attributes["ApproximateReceiveCount"].as_str();
+        let received = received.and_then(|count| count.parse::<u32>().ok());
+        received.zip(tries).is_some_and(|(received, tries)| received.saturating_add(FEW_TRIES) >= tries)
+    }
 }
 
 /// The messages that failed.
@@ -103,23 +124,41 @@ async fn invoke(
     let event_context = &event.context;
     let deadline = deadline(event_context);
     let mut response = Response::default();
-    for Record { message_id, body } in batch.records {
-        let result = match Event::parse(&body) {
+    let mut at_risk = 0;
+    for record in batch.records {
+        let Record { message_id, body, .. } = &record;
+        let result = match Event::parse(body) {
             // Whoever is cut off in the middle has claimed what then waits for the claim to expire.
             Ok(_) if Instant::now() + SHORTEST_WORK > deadline => Err(Error::OutOfTime),
             Ok(event) => {
                 let (message, invocation) = (message_id.as_str(), event_context.request_id.as_str());
                 let owner = Owner { message, told: &event.told(), invocation, deadline };
-                finish(handler.handle(Work { context, event: &event, owner })).await
+                let work = async {
+                    if let Some(place) = event.place() {
+                        context.register(place).await?;
+                    }
+                    handler.handle(Work { context, event: &event, owner }).await
+                };
+                finish(work).await
             }
             Err(error) => Err(error),
         };
         if let Err(error) = result {
-            log(&message_id, &error);
+            log(message_id, &error);
+            // What is to be decided later is tried until then, as was reckoned with.
+            if !matches!(error, Error::NotYet { .. }) && record.is_at_risk(context.config.tries) {
+                at_risk += 1;
+            }
             if error.is_expired_credentials() {
                 context.clients.forget_credentials().await;
             }
-            response.batch_item_failures.push(Failure { item_identifier: message_id });
+            response.batch_item_failures.push(Failure { item_identifier: record.message_id });
+        }
+    }
+    if at_risk > 0 {
+        let counted = [(Metric::MessagesAtRisk, DatumValue::count(at_risk))];
+        if let Err(error) = put_quality(context, &counted, None).await {
+            error!(error.message = %error, "messages at risk are not counted");
         }
     }
     Ok(response)

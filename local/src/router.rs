@@ -17,6 +17,8 @@ pub struct Router {
     incidents: BTreeMap<String, BTreeSet<String>>,
     /// The place with the operations stack's.
     ops: (String, String),
+    /// The regions in which every account of the organisation has the tooling stack.
+    members: BTreeSet<String>,
     tooling_rules: Vec<CompiledRule>,
     ops_rules: Vec<CompiledRule>,
     buses: BTreeMap<String, CompiledBus>,
@@ -77,6 +79,7 @@ impl Router {
             tooling: places(&plan.tooling_accounts),
             incidents: places(&plan.incident_accounts),
             ops: (plan.ops_account.clone(), plan.region.clone()),
+            members: plan.organization.iter().flat_map(|org| org.regions.clone()).collect(),
             tooling_rules: compile(&plan.tooling_rules)?,
             ops_rules: compile(&plan.ops_rules)?,
             buses: plan.buses.iter().map(compile_bus).collect::<Result<_, _>>()?,
@@ -96,6 +99,7 @@ impl Router {
         let has_incidents = self.incidents.get(account).is_some_and(|regions| regions.contains(region));
         let rules = match self.tooling.get(account) {
             Some(regions) if regions.contains(region) => &self.tooling_rules,
+            _ if self.members.contains(region) => &self.tooling_rules,
             _ if has_incidents => &self.ops_rules,
             _ if (account, region) == (&self.ops.0, &self.ops.1) => &self.ops_rules,
             None if *account != self.ops.0 => &self.tooling_rules,
@@ -127,7 +131,7 @@ impl Router {
 }
 
 fn allows(statement: &PolicyStatement, envelope: &Envelope) -> bool {
-    statement.accounts.contains(&envelope.account)
+    statement.senders.include(&envelope.account)
         && statement.source == envelope.source
         && statement.detail_types.contains(&envelope.detail_type.as_str())
 }

@@ -82,6 +82,8 @@ pub enum Metric {
     ReconciledFacts,
     /// How long ago what the reconciler found had happened; one value for each of [`Self::ReconciledFacts`].
     EventAge,
+    /// Tries of messages that failed and have few tries left before they are given up; 1 each.
+    MessagesAtRisk,
     /// By how many values CloudWatch and the ledger differ, over the days that were compared; one value a comparison.
     LedgerDrift,
     /// Facts of which nobody can tell whether CloudWatch has them, see [`crate::publication`]; 1 each.
@@ -90,7 +92,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Deployments,
         Self::FailedDeployments,
         Self::ReworkDeployments,
@@ -107,6 +109,7 @@ impl Metric {
         Self::WebhookRejected,
         Self::ReconciledFacts,
         Self::EventAge,
+        Self::MessagesAtRisk,
         Self::LedgerDrift,
         Self::UndecidedFacts,
     ];
@@ -130,6 +133,7 @@ impl Metric {
             Self::WebhookRejected => "WebhookRejected",
             Self::ReconciledFacts => "ReconciledFacts",
             Self::EventAge => "EventAge",
+            Self::MessagesAtRisk => "MessagesAtRisk",
             Self::LedgerDrift => "LedgerDrift",
             Self::UndecidedFacts => "UndecidedFacts",
         }
@@ -154,6 +158,7 @@ impl Metric {
             | Self::WebhookRejected
             | Self::ReconciledFacts
             | Self::EventAge
+            | Self::MessagesAtRisk
             | Self::LedgerDrift
             | Self::UndecidedFacts => Namespace::DataQuality,
         }
@@ -190,6 +195,9 @@ pub mod dimension {
 pub mod env {
     /// JSON: the tooling accounts, `[{"account": "111111111111", "regions": ["eu-west-1"]}]`.
     pub const TOOLING_ACCOUNTS: &str = "DORA_TOOLING_ACCOUNTS";
+    /// JSON: the organisation whose accounts run pipelines, beside those of [`TOOLING_ACCOUNTS`],
+    /// `{"id": "o-a1b2c3d4e5", "regions": ["eu-west-1"], "paths": []}`; not set, if there is none.
+    pub const ORGANIZATION: &str = "DORA_ORGANIZATION";
     /// The operations account, 12 digits.
     pub const OPS_ACCOUNT: &str = "DORA_OPS_ACCOUNT";
     /// The ARN of the read role in a region of a tooling account, with `{account}` and `{region}` in their places.
@@ -228,6 +236,8 @@ pub mod env {
     pub const DELIVERY_STREAM: &str = "DORA_DELIVERY_STREAM";
     /// JSON: the authors whose commits are left out of lead time, by name or user name, `["dependabot[bot]"]`.
     pub const BOT_AUTHORS: &str = "DORA_BOT_AUTHORS";
+    /// How often a message of the function's queue is tried before it is given up.
+    pub const TRIES: &str = "DORA_TRIES";
     /// `true` where lead time is measured.
     pub const LEAD_TIME: &str = "DORA_LEAD_TIME";
     /// A file that holds the present, RFC 3339. Set on one machine only, where time is simulated; unset, the

@@ -2,12 +2,15 @@
 //! which buses, rules, queues, functions and tables it consists of, the [`dashboard`] what people look at, and the [`stacks`] say it in Pulumi's words.
 
 mod aws;
+pub mod cloudformation;
 mod components;
 pub mod dashboard;
 pub mod naming;
 pub mod plan;
 mod pulumi;
+pub mod quota;
 pub mod settings;
+mod several;
 pub mod stacks;
 
 pub use pulumi::packages;

@@ -42,9 +42,15 @@ impl Names {
         self.of(&format!("{metric}-dead-letters"))
     }
 
-    /// The queue of the events that a rule of a stack could not deliver.
+    /// The queue of the events that a rule of the operations account's stack could not deliver.
     pub fn undelivered(&self) -> String {
         self.of("undelivered")
+    }
+
+    /// The queue of the events that a rule of a tooling account's stack could not deliver. The operations account's stack may
+    /// be in the same region, with [`Self::undelivered`].
+    pub fn tooling_undelivered(&self) -> String {
+        self.of("tooling-undelivered")
     }
 
     /// A Lambda function; its role is called so too.
@@ -113,6 +119,12 @@ impl Names {
         self.of(&format!("forward-{region}"))
     }
 
+    /// The role with which the operations account's stack forwards the incidents of its own region. A tooling stack may be
+    /// there, too.
+    pub fn ops_forward_role(&self) -> String {
+        self.of(&format!("ops-forward-{}", self.region))
+    }
+
     /// The external id that the read roles ask for.
     pub fn external_id(&self) -> String {
         self.of(&self.ops_account)
@@ -161,13 +173,40 @@ pub fn bucket_arn(region: &str, bucket: &str) -> String {
 
 /// The partition of a region, as ARNs begin with it.
 pub fn partition(region: &str) -> &'static str {
-    match region.split('-').take(2).collect::<Vec<_>>().as_slice() {
-        ["cn", _] => "aws-cn",
-        ["us", "gov"] => "aws-us-gov",
-        ["us", "iso"] => "aws-iso",
-        ["us", "isob"] => "aws-iso-b",
-        _ => "aws",
-    }
+    of_region(region).id
+}
+
+/// The domain of a service in a region, as KMS's `kms:ViaService` has it, and the principal of CloudWatch Logs, the one
+/// service here whose principal is regional; those of the others are the same everywhere (`lambda.amazonaws.com`).
+pub fn service_domain(service: &str, region: &str) -> String {
+    format!("{service}.{region}.{}", of_region(region).suffix)
+}
+
+/// A part of AWS with accounts of its own.
+struct Partition {
+    id: &'static str,
+    /// What the names of its regions begin with.
+    regions: &'static str,
+    /// What the names of its hosts end with.
+    suffix: &'static str,
+}
+
+/// Source: `partitions.json` of botocore, which every AWS SDK has.
+const PARTITIONS: [Partition; 8] = [
+    // A template for every region names what CloudFormation knows where it is installed.
+    Partition { id: "${AWS::Partition}", regions: "${", suffix: "${AWS::URLSuffix}" },
+    Partition { id: "aws-cn", regions: "cn-", suffix: "amazonaws.com.cn" },
+    Partition { id: "aws-us-gov", regions: "us-gov-", suffix: "amazonaws.com" },
+    Partition { id: "aws-iso", regions: "us-iso-", suffix: "c2s.ic.gov" },
+    Partition { id: "aws-iso-b", regions: "us-isob-", suffix: "sc2s.sgov.gov" },
+    Partition { id: "aws-iso-e", regions: "eu-isoe-", suffix: "cloud.adc-e.uk" },
+    Partition { id: "aws-iso-f", regions: "us-isof-", suffix: "csp.hci.ic.gov" },
+    Partition { id: "aws-eusc", regions: "eusc-", suffix: "amazonaws.eu" },
+];
+const COMMERCIAL: Partition = Partition { id: "aws", regions: "", suffix: "amazonaws.com" };
+
+fn of_region(region: &str) -> &'static Partition {
+    PARTITIONS.iter().find(|partition| region.starts_with(partition.regions)).unwrap_or(&COMMERCIAL)
 }
 
 #[cfg(test)]
@@ -176,15 +215,19 @@ mod tests {
 
     #[test]
     fn partitions() {
-        fn check(region: &str, expected: &str) {
-            assert_eq!(partition(region), expected, "{region}");
+        fn check(region: &str, expected: &str, domain: &str) {
+            assert!(crate::settings::is_region(region), "{region}");
+            assert_eq!((partition(region), &*service_domain("s3", region)), (expected, domain), "{region}");
         }
-        check("eu-west-1", "aws");
-        check("us-east-1", "aws");
-        check("us-gov-west-1", "aws-us-gov");
-        check("us-iso-east-1", "aws-iso");
-        check("us-isob-east-1", "aws-iso-b");
-        check("cn-north-1", "aws-cn");
+        check("eu-west-1", "aws", "s3.eu-west-1.amazonaws.com");
+        check("us-east-1", "aws", "s3.us-east-1.amazonaws.com");
+        check("us-gov-west-1", "aws-us-gov", "s3.us-gov-west-1.amazonaws.com");
+        check("us-iso-east-1", "aws-iso", "s3.us-iso-east-1.c2s.ic.gov");
+        check("us-isob-east-1", "aws-iso-b", "s3.us-isob-east-1.sc2s.sgov.gov");
+        check("eu-isoe-west-1", "aws-iso-e", "s3.eu-isoe-west-1.cloud.adc-e.uk");
+        check("us-isof-south-1", "aws-iso-f", "s3.us-isof-south-1.csp.hci.ic.gov");
+        check("cn-north-1", "aws-cn", "s3.cn-north-1.amazonaws.com.cn");
+        check("eusc-de-east-1", "aws-eusc", "s3.eusc-de-east-1.amazonaws.eu");
     }
 
     /// The longest names that a valid prefix makes are within AWS's limits.
@@ -195,6 +238,7 @@ mod tests {
         longest(names.dead_letters("lead-time-for-changes"), 80);
         longest(names.function("lead-time-for-changes"), 64);
         longest(names.read_role("ap-southeast-22"), 64);
+        longest(names.ops_forward_role(), 64);
         longest(names.results_bucket(), 63);
         longest(names.stream(), 64);
     }

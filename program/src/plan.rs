@@ -10,21 +10,20 @@ mod gate;
 mod permissions;
 mod routes;
 
-pub use alarms::{Alarm, Raised, Series, Watched};
+pub use alarms::{Alarm, Missing, Raised, Series, Watched};
 pub use gate::{Firewall, Gate, Throttle};
 pub use permissions::{Condition, Resource, Statement, incident_read_role, read_role};
 
-pub(crate) use routes::CODEPIPELINE;
-
 use crate::{
     naming::Names,
-    settings::{Settings, ToolingAccount, ToolingSettings},
+    settings::{Organization, Settings, ToolingAccount, ToolingSettings},
 };
 use jiff::SignedDuration;
 use metrics_lib::contract::ledger;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use vec1::Vec1;
 
 /// The longest that the environment of a Lambda function may be, in bytes.
 const MAX_ENVIRONMENT: usize = 4096;
@@ -39,6 +38,9 @@ pub struct Plan {
     pub ops_account: String,
     /// The tooling accounts; each of their regions has the [`Self::tooling_rules`] on its default bus.
     pub tooling_accounts: Vec<ToolingAccount>,
+    /// The organisation whose accounts run pipelines, beside the listed ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<Organization>,
     /// The accounts that run no pipelines but have incidents; of the rules, those about incidents are on their default buses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub incident_accounts: Vec<ToolingAccount>,
@@ -94,12 +96,42 @@ pub struct Bus {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyStatement {
-    /// The accounts that it allows.
-    pub accounts: Vec<String>,
+    /// Whom it allows.
+    pub senders: Senders,
     /// The source that it allows (condition key `events:source`).
     pub source: &'static str,
     /// The detail types that it allows (condition key `events:detail-type`).
-    pub detail_types: Vec<&'static str>,
+    pub detail_types: Vec1<&'static str>,
+}
+
+/// Who may put events on a bus: the roles that forward events, and no others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Senders {
+    /// Those of accounts that are known.
+    Listed {
+        /// The accounts.
+        accounts: Vec1<String>,
+        /// The ARNs of the roles.
+        roles: Vec1<String>,
+    },
+    /// Those of whichever accounts an organisation has.
+    Members {
+        /// The organisation.
+        organization: Organization,
+        /// The ARN of the roles, with `*` for what differs.
+        roles: String,
+    },
+}
+
+impl Senders {
+    /// Whether they may be of an account; every account is taken for a member of the organisation.
+    pub fn include(&self, account: &str) -> bool {
+        match self {
+            Self::Listed { accounts, .. } => accounts.iter().any(|listed| listed == account),
+            Self::Members { .. } => true,
+        }
+    }
 }
 
 /// A queue in front of a function.
@@ -239,8 +271,8 @@ pub struct ReadRole {
 pub enum PlanError {
     /// Lambda refuses the environment.
     #[error(
-        "the environment of {function} has {bytes} bytes, Lambda takes {MAX_ENVIRONMENT}: shorten \
-         trunkBasedRepositories, teams, botAuthors or what is said of single repositories, pipelines and accounts"
+        "the environment of {function} has {bytes} bytes, Lambda takes {MAX_ENVIRONMENT}: name an organization in the \
+         place of toolingAccounts, or shorten trunkBasedRepositories, teams, botAuthors or what is said of single repositories, pipelines and accounts"
     )]
     Environment {
         /// The function.
@@ -268,6 +300,9 @@ impl Plan {
             arn: names.role_arn("{account}", &names.read_role("{region}")),
             external_id: names.external_id(),
         };
+        let forwarding = |forwarded| {
+            routes::forwarding_rules(names, settings.lead_time, forwarded, &settings.incidents.types)
+        };
         let consumers: Vec<Consumer> = routes::measured(settings.lead_time)
             .map(|route| functions::consumer(route, names, settings, &read_role))
             .collect();
@@ -275,14 +310,10 @@ impl Plan {
             region: settings.region.clone(),
             ops_account: settings.ops_account.clone(),
             tooling_accounts: settings.tooling_accounts.clone(),
+            organization: settings.organization.clone(),
             incident_accounts: settings.incident_places.clone(),
-            tooling_rules: routes::forwarding_rules(
-                names,
-                settings.lead_time,
-                true,
-                &settings.incidents.types,
-            ),
-            ops_rules: routes::forwarding_rules(names, settings.lead_time, false, &settings.incidents.types),
+            tooling_rules: forwarding(Forwarded::ALL),
+            ops_rules: forwarding(Forwarded { executions: false, incidents: true }),
             buses: routes::buses(names, settings),
             consumers,
             reconciler: functions::reconciler(names, settings, &read_role),
@@ -311,7 +342,8 @@ impl Plan {
 }
 
 fn check_environment(function: &Function) -> Result<(), PlanError> {
-    let bytes = function.environment.iter().map(|(name, value)| name.len() + value.len()).sum();
+    // Lambda counts the variables as it keeps them: as a JSON object.
+    let bytes = serde_json::to_string(&function.environment).map_or(usize::MAX, |object| object.len());
     match bytes > MAX_ENVIRONMENT {
         true => Err(PlanError::Environment { function: function.name, bytes }),
         false => Ok(()),
@@ -326,30 +358,57 @@ pub struct ToolingPlan {
     pub rules: Vec<Rule>,
     /// What forwarding events needs.
     pub forward: Vec<Statement>,
-    /// What the read role may do.
-    pub read: Vec<Statement>,
-    /// The ARNs of the roles that may assume the read role.
-    pub readers: Vec<String>,
+    /// The role that the functions assume to read; none in the operations account, which they read as themselves.
+    pub read_role: Option<Read>,
+}
+
+/// A read role.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Read {
+    /// What it may do.
+    pub permissions: Vec<Statement>,
+    /// The ARNs of the roles that may assume it.
+    pub readers: Vec1<String>,
+}
+
+/// What a stack forwards to the operations account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// Events of pipelines.
+    pub executions: bool,
+    /// Events of `OpsItem`s.
+    pub incidents: bool,
+}
+
+impl Forwarded {
+    const ALL: Self = Self { executions: true, incidents: true };
 }
 
 impl ToolingPlan {
     /// The plan of a region of a tooling account.
     pub fn new(settings: &ToolingSettings) -> Self {
-        let ToolingSettings { account, region, lead_time, executions, incident_types, .. } = settings;
+        let ToolingSettings { account, region, lead_time, executions, incident_types, ops_account, .. } =
+            settings;
         let names = &settings.names();
-        let rules = routes::forwarding_rules(names, *lead_time, *executions, incident_types);
+        // The operations account's own stack forwards the incidents of its place.
+        let incidents = (account, region) != (ops_account, &settings.ops_region);
+        let forwarded = Forwarded { executions: *executions, incidents };
+        let rules = routes::forwarding_rules(names, *lead_time, forwarded, incident_types);
         // Deployments are counted without looking at incidents.
         let measured = routes::measured(*lead_time).map(|route| route.name);
         let reads = |metric: &&str| *executions || *metric != routes::DEPLOYMENT_FREQUENCY;
-        let readers = measured.filter(reads).chain([functions::RECONCILER]);
+        let arn = |function| names.ops_role_arn(&names.function(function));
+        let mut readers = Vec1::new(arn(functions::RECONCILER));
+        readers.extend(measured.filter(reads).map(arn));
+        let permissions = match executions {
+            true => read_role(account, region),
+            false => incident_read_role(account, region),
+        };
         Self {
             forward: forward(names, &rules),
             rules,
-            read: match executions {
-                true => read_role(account, region),
-                false => incident_read_role(account, region),
-            },
-            readers: readers.map(|function| names.ops_role_arn(&names.function(function))).collect(),
+            read_role: (account != ops_account).then_some(Read { permissions, readers }),
         }
     }
 }

@@ -38,6 +38,13 @@ impl From<&String> for Text {
     }
 }
 
+impl Text {
+    /// A reference to something that the stack does not have: a document with one can't be written.
+    pub(crate) fn missing(what: &str) -> Self {
+        Self(format!("${{{what}}}"))
+    }
+}
+
 impl<T: Into<Text>> Add<T> for Text {
     type Output = Self;
 
@@ -119,6 +126,12 @@ impl Options {
     pub(crate) fn protected() -> Self {
         Self { protect: true, ..Self::default() }
     }
+
+    /// Holds data that a change of the configuration may take out of the stack: the engine refuses that, and where somebody
+    /// has unprotected it, it stays in AWS.
+    pub(crate) fn kept() -> Self {
+        Self { retain_on_delete: true, ..Self::protected() }
+    }
 }
 
 /// A value as JSON in a text, such as a policy: it is written out in the document, and put together by the engine.
@@ -163,6 +176,14 @@ pub enum DocumentError {
     /// Two resources have one name.
     #[error("two resources are called {0}")]
     Twice(String),
+    /// A reference to what is not part of the stack.
+    #[error("{from} refers to {to}, which is not part of the stack")]
+    Dangling {
+        /// The resource or output that refers.
+        from: String,
+        /// What it refers to.
+        to: String,
+    },
     /// Properties that are no JSON.
     #[error("the properties of {0} can't be written")]
     Properties(String, #[source] serde_json::Error),
@@ -184,7 +205,7 @@ impl Document {
     pub(crate) fn new(account: &str, region: &str, tags: BTreeMap<String, String>) -> Self {
         let mut document =
             Self { tags, resources: Map::new(), outputs: BTreeMap::new(), secrets: Vec::new(), error: None };
-        let properties = json!({"allowedAccountIds": [account], "region": region});
+        let properties = json!({"allowedAccountIds": [Text::from(account)], "region": Text::from(region)});
         document.resources.insert("aws".into(), provider(&properties));
         document
     }
@@ -229,6 +250,11 @@ impl Document {
         Ok(resource)
     }
 
+    /// The properties of a resource, for what has to change whenever they do.
+    pub(crate) fn properties<R>(&self, Handle { name, .. }: &Handle<R>) -> Json<Value> {
+        Json::of(self.resources.get(name).map_or(Value::Null, |resource| resource["properties"].clone()))
+    }
+
     /// Adds an output of the stack.
     pub(crate) fn output(&mut self, name: &'static str, value: impl Into<Text>) {
         self.outputs.insert(name, value.into());
@@ -248,6 +274,12 @@ impl Document {
         if let Some(error) = self.error {
             return Err(error);
         }
+        for (name, resource) in &self.resources {
+            self.check_references(name, resource)?;
+        }
+        for (name, output) in &self.outputs {
+            self.check_references(name, &json!(output))?;
+        }
         let secrets: Map<String, Value> = self
             .secrets
             .into_iter()
@@ -259,6 +291,34 @@ impl Document {
         }
         Ok(document)
     }
+}
+
+impl Document {
+    /// Every reference leads to a resource of the document, or to a secret of the configuration.
+    fn check_references(&self, from: &str, value: &Value) -> Result<(), DocumentError> {
+        match value {
+            Value::String(text) => {
+                let unknown = references(text)
+                    .find(|name| !self.resources.contains_key(*name) && !self.secrets.contains(name));
+                match unknown {
+                    Some(to) => Err(DocumentError::Dangling { from: from.to_owned(), to: to.to_owned() }),
+                    None => Ok(()),
+                }
+            }
+            Value::Array(values) => values.iter().try_for_each(|value| self.check_references(from, value)),
+            Value::Object(object) => object.values().try_for_each(|value| self.check_references(from, value)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The names that a text refers to.
+fn references(text: &str) -> impl Iterator<Item = &str> {
+    let literal = |before: &str| before.ends_with('$');
+    text.match_indices("${").filter(move |(at, _)| !literal(&text[..*at])).filter_map(|(at, opening)| {
+        let (reference, _) = text[at + opening.len()..].split_once('}')?;
+        reference.split('.').next()
+    })
 }
 
 /// The document that says only which packages the stacks need: Pulumi asks before it knows the stack.
@@ -353,6 +413,14 @@ mod tests {
         let document = document.finish().unwrap();
         assert_eq!(document["config"], json!({"webhookSecret": {"type": "string", "secret": true}}));
         assert_eq!(document["resources"]["first"]["properties"]["text"], "${webhookSecret}");
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let mut document = document();
+        document.add("first", thing(Text::from("$${a} ${b} ") + Text::missing("the key")));
+        let error = document.finish().unwrap_err();
+        assert_eq!(error.to_string(), "first refers to the key, which is not part of the stack");
     }
 
     #[test]

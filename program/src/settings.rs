@@ -1,11 +1,13 @@
 //! What an installation looks like: the configuration of the stacks, checked once.
 
 mod names;
+mod organization;
 mod problem;
 mod reader;
 mod rules;
 mod stack;
 
+pub use organization::Organization;
 pub use problem::{Found, InvalidSettings, Problem};
 pub use reader::{DEFAULT_PREFIX, LONGEST_PREFIX, is_region};
 pub use stack::{StackSettings, ToolingSettings};
@@ -28,6 +30,9 @@ pub struct Settings {
     pub prefix: String,
     /// `toolingAccounts`: the accounts that run pipelines, each with its regions.
     pub tooling_accounts: Vec<ToolingAccount>,
+    /// `organization`: the organisation whose accounts run pipelines, beside those of [`Self::tooling_accounts`]. Which
+    /// accounts it has is no configuration.
+    pub organization: Option<Organization>,
     /// `opsAccount`: the account that computes and shows the metrics.
     pub ops_account: String,
     /// `region`: the region of the operations account's stack.
@@ -154,7 +159,7 @@ const ARCHITECTURE: &str = "\"arm64\" or \"x86_64\"";
 impl Settings {
     /// Reads a configuration: an object with the names of the stacks' configuration.
     ///
-    /// `toolingAccounts`, `opsAccount` and `region` are required. The defaults of the others: `dora`, `main`,
+    /// `toolingAccounts` or `organization`, `opsAccount` and `region` are required. The defaults of the others: `dora`, `main`,
     /// `Production`, no trunk-based repositories, no teams, 24 hours, 15 minutes and 90 days.
     ///
     /// # Errors
@@ -172,7 +177,8 @@ impl Settings {
     fn read(reader: &mut Reader<'_>) -> Self {
         const DAY: i64 = 24 * 3600;
         let prefix = prefix(reader);
-        let tooling_accounts = reader.tooling_accounts();
+        let organization = reader.organization();
+        let tooling_accounts = reader.tooling_accounts(organization.is_some());
         let ops_account = reader.checked("opsAccount", None, ACCOUNT, is_account);
         let region = reader.checked("region", None, REGION, is_region);
         let incident_accounts = reader.incident_accounts();
@@ -187,6 +193,7 @@ impl Settings {
                 accounts: reader.repository_accounts(),
                 ..RepositoryRule::default()
             },
+            organization,
             tooling_accounts,
             ops_account,
             region,
@@ -226,6 +233,19 @@ impl Settings {
         let own = (self.ops_account.as_str(), self.region.as_str());
         let others = self.pipeline_places().chain(places(&self.incident_places));
         others.filter(move |place| *place != own).chain([own])
+    }
+
+    /// The regions of the operations account whose pipelines count.
+    pub fn own_pipeline_regions(&self) -> BTreeSet<&str> {
+        let listed = self.pipeline_places().filter(|(account, _)| *account == self.ops_account);
+        let member = self.organization.iter().flat_map(|organization| &organization.regions);
+        listed.map(|(_, region)| region).chain(member.map(String::as_str)).collect()
+    }
+
+    /// The regions of the operations account whose `OpsItem`s count.
+    pub fn own_ops_item_regions(&self) -> BTreeSet<&str> {
+        let listed = self.ops_item_places().filter(|(account, _)| *account == self.ops_account);
+        listed.map(|(_, region)| region).chain(self.own_pipeline_regions()).collect()
     }
 
     /// The names of the installation's resources.
@@ -374,6 +394,17 @@ mod tests {
             assert!(problem.starts_with(expected), "{problem}");
         }
         check("webhookSecret", json!(5), "webhookSecret is no text, allowed is a text that is not empty");
+        const TAGS: &str = "an object of texts, such as {\"cost-center\": \"42\"}: at most 48";
+        let many: BTreeMap<String, &str> = (0..49).map(|number| (format!("tag-{number}"), "")).collect();
+        for tags in [json!({"aws:cost": "1"}), json!({"AWS:cost": "1"}), json!({"": "1"}), json!({"a": "#"})]
+        {
+            check("tags", tags.clone(), &format!("tags is {tags}, allowed is {TAGS}"));
+        }
+        check("tags", json!({"a": "x".repeat(257)}), "tags is ");
+        check("tags", json!(many), "tags is ");
+        for prefix in ["xn--dora", "sthree", "sthree-dora", "amzn-s3-demo", "dora-", "1dora"] {
+            check("prefix", json!(prefix), &format!("prefix is \"{prefix}\", allowed is 1 to 16"));
+        }
         check("webhookSecret", json!(""), "webhookSecret is empty, allowed is a text that is not empty");
         check("attributionWindow", json!("24"), "attributionWindow is \"24\", allowed is a length of time");
         check(

@@ -7,7 +7,8 @@ use crate::{
     dashboard::InvalidDashboard,
     plan::{Plan, PlanError, ToolingPlan},
     pulumi::DocumentError,
-    settings::StackSettings,
+    quota::{self, Measure},
+    settings::{StackSettings, ToolingSettings},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,6 +25,13 @@ pub enum StackError {
     /// There is no document.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// AWS would refuse something for its size.
+    #[error(
+        "AWS would refuse this stack:\n  {}\nAn `organization` in the place of `toolingAccounts` does not grow with the \
+         number of accounts; see docs/OPERATIONS.md",
+        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
+    )]
+    Quotas(Vec<Measure>),
 }
 
 /// A stack as Pulumi YAML.
@@ -41,11 +49,19 @@ impl Stack {
     /// # Errors
     /// [`StackError`].
     pub fn new(settings: &StackSettings) -> Result<Self, StackError> {
-        match settings {
-            StackSettings::Ops(settings) => ops::stack(settings, &Plan::new(settings)?),
-            StackSettings::Tooling(settings) => tooling::stack(settings, &ToolingPlan::new(settings)),
-        }
+        let stack = match settings {
+            StackSettings::Ops(settings) => ops::stack(settings, &Plan::new(settings)?)?,
+            StackSettings::Tooling(settings) => tooling_stack(settings)?,
+        };
+        let too_large: Vec<Measure> =
+            quota::measures(&stack.document).into_iter().filter(|measure| !measure.fits()).collect();
+        if too_large.is_empty() { Ok(stack) } else { Err(StackError::Quotas(too_large)) }
     }
+}
+
+/// The stack of a region of a tooling account.
+pub(crate) fn tooling_stack(settings: &ToolingSettings) -> Result<Stack, StackError> {
+    tooling::stack(settings, &ToolingPlan::new(settings))
 }
 
 /// The tags of every resource of an installation: its own, and those of the configuration, which come second.

@@ -3,6 +3,7 @@
 
 use crate::scene::{Scene, execution, ops_item, rollback};
 use local::aws::{AwsError, Fault};
+use metrics_lib::contract::Metric;
 
 /// A story in which every API is called: a deployment, an incident, a fix, another deployment and its rollback.
 async fn story(scene: &mut Scene) {
@@ -110,6 +111,32 @@ async fn access_denied_for_good() {
              dead letter dora-time-to-restore after 23 receives",
         )
         .await;
+}
+
+/// A message that fails again and again is told of, at every try from an hour before it is given up; one that comes back once
+/// is not, nor one that waits for what is decided later.
+#[tokio::test]
+async fn messages_at_risk() {
+    async fn check(faults: usize, risks: &[&str]) {
+        let mut scene = Scene::new().await;
+        scene.fails("codepipeline:GetPipelineExecution", Fault::access_denied(), faults);
+        scene.runs(&execution("e1", "12:00")).await;
+        scene.raises(&ops_item(1, "12:01")).await;
+        let outcome = scene.finish().await;
+        let metric = outcome.metrics.iter().find(|metric| metric.name == Metric::MessagesAtRisk.name());
+        let points = metric.into_iter().flat_map(|metric| &metric.points);
+        let times: Vec<String> = points.map(|point| point.timestamp.strftime("%H:%M").to_string()).collect();
+        let [first, last] = [times.first(), times.last()].map(|time| time.map(String::as_str));
+        assert_eq!(
+            [first, last].into_iter().flatten().collect::<Vec<_>>(),
+            risks,
+            "{faults} faults: {times:?}"
+        );
+        assert_eq!(outcome.dead_letters.is_empty(), risks.is_empty(), "{faults} faults");
+    }
+    check(1, &[]).await;
+    check(12, &[]).await;
+    check(usize::MAX, &["13:00", "14:16"]).await;
 }
 
 /// After credentials have expired, new ones are asked for.

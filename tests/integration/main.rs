@@ -16,6 +16,7 @@ mod ledger;
 mod limits;
 mod logs;
 mod operations;
+mod organisation;
 mod outside;
 mod package;
 mod permissions;

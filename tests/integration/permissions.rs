@@ -5,7 +5,14 @@ use crate::{
     lead_times::short_on_time,
     scene::{OPS, Scene, binaries, commit, commit_id, execution, ops_item, ops_item_in, with_webhook},
 };
-use local::{aws::Grant, cloud::Cloud, replay::replay, sample::sample, shapes::delivery, world::World};
+use local::{
+    aws::{AwsError, Fault, Grant},
+    cloud::Cloud,
+    replay::replay,
+    sample::sample,
+    shapes::delivery,
+    world::World,
+};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -63,6 +70,18 @@ async fn every_permission_is_used() {
     scene.knows(&execution("e2", "12:00").revision(&commit_id(1))).await;
     scene.until("13:00").await;
     scene.cloud.reconcile().await.unwrap();
+    add(&scene.cloud, &mut all, &mut used);
+
+    // Messages that fail again and again are told of.
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("10:30", "main", 0, &[commit(1, "10:00", "Mend oi-000000000001")]).await;
+    scene.raises(&ops_item(1, "10:45")).await;
+    for operation in ["codepipeline:GetPipelineExecution", "ssm:GetOpsItem"] {
+        let refused = Fault::Refused(AwsError::new("AccessDeniedException", "no"));
+        scene.services().faults.add(operation, refused, 1000);
+    }
+    scene.runs(&execution("e1", "11:00").revision(&commit_id(1))).await;
+    scene.finish().await;
     add(&scene.cloud, &mut all, &mut used);
 
     let unused: Vec<String> = all.difference(&used).map(ToString::to_string).collect();

@@ -14,7 +14,10 @@ use local::{
     outcome::{Metric, Outcome},
     router::Envelope,
 };
-use metrics_lib::event::{ExecutionKey, OpsItemKey};
+use metrics_lib::{
+    contract,
+    event::{ExecutionKey, OpsItemKey},
+};
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
 use std::{
@@ -245,10 +248,12 @@ impl Scene {
 }
 
 /// The outcome as a report: metrics by repository (in total where they name none), facts that are not published, and
-/// whatever else did not become one.
+/// whatever else did not become one. That messages are at risk is left out: dead letters tell what became of it.
 pub(crate) fn report(outcome: &Outcome) -> String {
     let mut report = String::new();
-    for metric in outcome.metrics.iter().filter(|metric| is_told(metric, outcome)) {
+    let at_risk = |metric: &&Metric| metric.name == contract::Metric::MessagesAtRisk.name();
+    let told = outcome.metrics.iter().filter(|metric| is_told(metric, outcome) && !at_risk(metric));
+    for metric in told {
         for point in &metric.points {
             let values: Vec<_> = point.values.iter().map(ToString::to_string).collect();
             let repository = metric.dimensions.get("Repository").map_or("-", String::as_str);

@@ -1,15 +1,20 @@
 //! The stacks as documents: what they hold, how configurations differ, and what must hold of each.
 
 mod alarms;
+mod cloudformation;
 mod differences;
 mod document;
 mod engine;
+mod iam_grammar;
+mod mistakes;
 mod policies;
+mod quotas;
 mod routing;
 
 use differences::differences;
 use program::{settings::StackSettings, stacks::Stack};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The secret of the configuration, which must never be in a document.
 const SECRET: &str = "hush-hush";
@@ -18,8 +23,11 @@ const SECRET: &str = "hush-hush";
 fn settings(config: &Value) -> StackSettings {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let keys = config.as_object().unwrap().iter();
-    let keys: Map<String, Value> =
-        keys.map(|(key, value)| (format!("dora-metrics:{key}"), text(value).into())).collect();
+    // What is null is not set.
+    let keys: Map<String, Value> = keys
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| (format!("dora-metrics:{key}"), text(value).into()))
+        .collect();
     StackSettings::from_pulumi(&Value::Object(keys).to_string(), "dora-metrics").unwrap()
 }
 
@@ -59,6 +67,37 @@ fn tooling(account: &str, region: &str) -> Value {
         "opsAccount": "999999999999",
         "opsRegion": "eu-west-1",
     })
+}
+
+/// The fullest stacks: with everything that a configuration can switch on.
+fn fullest() -> [Value; 4] {
+    let changes = json!({
+        "toolingAccounts": [
+            {"account": "111111111111", "regions": ["eu-west-1", "us-east-1"]},
+            {"account": "999999999999", "regions": ["eu-west-1"]},
+        ],
+        "webhookFirewall": "true",
+        "webhookAllowedCidrs": ["192.30.252.0/22"],
+        "alarmEmails": ["dora@example.com"],
+        "tags": {"cost-center": "42"},
+    });
+    let tags = json!({"tags": {"cost-center": "42"}});
+    let open = json!({"webhookAllowedCidrs": []});
+    [
+        with(ops(), &changes),
+        with(with(with(ops(), &changes), &organization()), &open),
+        with(tooling("111111111111", "us-east-1"), &tags),
+        with(tooling("999999999999", "eu-west-1"), &tags),
+    ]
+}
+
+/// An organisation, beside the listed accounts.
+fn organization() -> Value {
+    json!({"organization": {
+        "id": "o-a1b2c3d4e5",
+        "regions": ["eu-west-1", "us-east-1"],
+        "paths": ["o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"],
+    }})
 }
 
 /// A configuration with other values.
@@ -192,6 +231,29 @@ fn two_installations_share_nothing() {
     assert!(first.len() > 40, "{first:?}");
     let shared: Vec<_> = first.iter().filter(|name| second.contains(name)).collect();
     assert!(shared.is_empty(), "{shared:?}");
+}
+
+/// Both stacks in one account and region: nothing of one has the name of something of the other.
+#[test]
+fn both_stacks_in_one_place() {
+    let accounts = json!([{"account": "999999999999", "regions": ["eu-west-1"]}]);
+    let named = |config: &Value| -> BTreeSet<(String, String)> {
+        let document = document(config);
+        let resources = document["resources"].as_object().unwrap().values();
+        let name = |resource: &Value| {
+            let properties = &resource["properties"];
+            // Rules of a bus of its own can be called like those of the default bus.
+            let bus = properties["eventBusName"].as_str().unwrap_or_default();
+            let name = properties["name"].as_str().filter(|name| !name.starts_with("${"))?;
+            Some((resource["type"].as_str().unwrap().to_owned(), format!("{bus} {name}")))
+        };
+        resources.filter_map(name).collect()
+    };
+    let ops = named(&with(ops(), &json!({"toolingAccounts": accounts})));
+    let tooling = named(&tooling("999999999999", "eu-west-1"));
+    assert!(tooling.len() > 3, "{tooling:?}");
+    let both: Vec<_> = ops.intersection(&tooling).collect();
+    assert!(both.is_empty(), "{both:?}");
 }
 
 /// A function's archive is asked for exactly when its function is part of the stack.

@@ -5,14 +5,14 @@ mod build;
 mod zig;
 
 use crate::snapshots::root;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use build::{Architecture, Binary};
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use std::{
     fs,
     io::{self, Write},
     path::Path,
-    process::ExitCode,
+    process::{Command, ExitCode},
 };
 use zig::{Missing, Zig};
 
@@ -69,7 +69,20 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         sizes.push((function.as_str(), archive.len(), content.len()));
     }
     print(&sizes, options)?;
+    if options.functions.is_empty() {
+        template()?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the template of the tooling stack, for a StackSet.
+fn template() -> anyhow::Result<()> {
+    let program = ["run", "--quiet", "--locked", "--package", "program", "--", "tooling-template"];
+    let output = Command::new(env!("CARGO")).args(program).current_dir(root()).output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let file = root().join("target/cloudformation/tooling.json");
+    fs::create_dir_all(file.parent().context("the file is in a folder")?)?;
+    fs::write(&file, output.stdout).with_context(|| format!("{} can't be written", file.display()))
 }
 
 /// Removes the archives of an earlier build: one of a function that there is no more must not stay.

@@ -3,7 +3,9 @@
 use super::finding::Finding;
 use crate::installation::Installation;
 use functions::{
+    error::Error,
     ledger::Horizon,
+    places::{self, Place},
     reconciler::{Checked, Task},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -35,6 +37,11 @@ pub(super) async fn permissions(installation: &Installation) -> anyhow::Result<V
         .collect())
 }
 
+/// The ledger can't be read.
+fn unreadable(check: &'static str, error: &Error) -> Finding {
+    Finding::failed(check, "all", error.to_string(), "let the operator read the ledger")
+}
+
 /// How far the reconciler is.
 pub(super) async fn reconciler(installation: &Installation) -> Vec<Finding> {
     const CHECK: &str = "reconciler";
@@ -43,7 +50,11 @@ pub(super) async fn reconciler(installation: &Installation) -> Vec<Finding> {
     let (ledger, mut findings) = (installation.ledger(), Vec::new());
     // A few runs may fail before it matters.
     let late = installation.config.attribution_delay + plan.every * 4;
-    for (account, region) in installation.config.places() {
+    let places = match places::of_pipelines(&installation.config, &ledger).await {
+        Ok(places) => places,
+        Err(error) => return vec![unreadable(CHECK, &error)],
+    };
+    for (account, region) in &places {
         let subject = format!("{account} {region}");
         findings.push(match ledger.horizon(Horizon::Executions, account, region).await {
             Err(error) => {
@@ -78,7 +89,6 @@ struct Ended {
 /// The last event of each account and region.
 pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
     const CHECK: &str = "events";
-    let config = &installation.config;
     let (ledger, now) = (installation.ledger(), installation.now);
     let mut ended: BTreeMap<(String, String), Ended> = BTreeMap::new();
     for kind in [FactKind::Deployment, FactKind::Rollback, FactKind::Ignored] {
@@ -87,12 +97,7 @@ pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
         let facts = match ledger.facts(kind, range).await {
             Ok(facts) => facts,
             Err(error) => {
-                return vec![Finding::failed(
-                    CHECK,
-                    "all",
-                    error.to_string(),
-                    "let the operator read the ledger",
-                )];
+                return vec![unreadable(CHECK, &error)];
             }
         };
         for fact in facts {
@@ -104,10 +109,10 @@ pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
             }
         }
     }
-    let finding = |(account, region): (&str, &str)| {
+    let finding = |place: &Place| {
+        let (account, region) = place;
         let subject = format!("{account} {region}");
-        let Ended { told, untold } =
-            ended.get(&(account.to_owned(), region.to_owned())).copied().unwrap_or_default();
+        let Ended { told, untold } = ended.get(place).copied().unwrap_or_default();
         match (told, untold) {
             (Some(told), _) => {
                 Finding::ok(CHECK, subject, format!("the last told of what ended at {told:.0}"))
@@ -118,11 +123,14 @@ pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
                 let remedy = format!(
                     "run `pulumi up` for the tooling stack of {account} {region}; its queue {} holds what a rule \
                      could not deliver",
-                    installation.plan.undelivered
+                    installation.names.tooling_undelivered()
                 );
                 Finding::failed(CHECK, subject, found, remedy)
             }
         }
     };
-    config.places().map(finding).collect()
+    match places::of_pipelines(&installation.config, &ledger).await {
+        Ok(places) => places.iter().map(finding).collect(),
+        Err(error) => vec![unreadable(CHECK, &error)],
+    }
 }

@@ -153,6 +153,31 @@ impl Ledger {
         Ok(())
     }
 
+    /// Remembers that an event has come from an account and region.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn remember_place(&self, account: &str, region: &str) -> Result<(), Error> {
+        let sort = key_of([PLACE, account, region]);
+        if !self.is_remembered(&sort) {
+            let item = Item::new(KNOWN.into(), sort.clone()).text("kind", KNOWN);
+            self.put_new(item.text("account", account).text("region", region)).await?;
+            self.remember(sort);
+        }
+        Ok(())
+    }
+
+    /// Every account and region that an event has come from, of those that are remembered.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn places(&self) -> Result<Vec<(String, String)>, Error> {
+        let items = self.query(KNOWN, &key_of([PLACE, ""])).await?;
+        let place =
+            |item: &Item| Ok((item.required("account")?.to_owned(), item.required("region")?.to_owned()));
+        items.iter().map(place).collect()
+    }
+
     /// The repositories that had a name of a Git host, whatever the case.
     ///
     /// # Errors
@@ -207,6 +232,8 @@ impl Ledger {
 
 /// The partition of the names of repositories and pipelines.
 const KNOWN: &str = metrics_lib::contract::ledger::KNOWN;
+/// What the sort keys of accounts and regions begin with.
+const PLACE: &str = "place";
 /// What the sort keys of repositories of Git hosts begin with, before the name in lower case and GitHub's id.
 const REPOSITORY: &str = "git";
 /// The same, before GitHub's id and the name in lower case.

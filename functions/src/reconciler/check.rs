@@ -34,11 +34,12 @@ pub struct Checked {
 /// Tries to read the pipelines, an execution and the `OpsItem`s of each account and region.
 pub(super) async fn check(context: &Context) -> Result<Vec<Checked>, Error> {
     let (mut checks, now) = (Vec::new(), context.now()?);
-    for (account, region) in context.config.places() {
+    for (account, region) in &context.places().await? {
         let found = step(executions(context, account, region)).await;
         checks.push(checked((account, region), "executions", found));
     }
-    for place in context.config.ops_item_places(context.clients.region()) {
+    for (account, region) in &context.ops_item_places().await? {
+        let place = (account.as_str(), region.as_str());
         let found = step(incidents::changed(context, place, now)).await;
         checks.push(checked(place, "OpsItems", found.map(|_| "they can be listed".to_owned())));
     }

@@ -50,8 +50,7 @@ pub(super) async fn explain(
     let mut explained = Vec::new();
     match request {
         Request::Incident(id) => {
-            for (account, region) in context.config.ops_item_places(context.clients.region()) {
-                let [account, region] = [account, region].map(str::to_owned);
+            for (account, region) in context.ops_item_places().await? {
                 let key = OpsItemKey { account, region, ops_item_id: id.clone() };
                 explained.extend(incident(context, owner, &key).await?);
             }

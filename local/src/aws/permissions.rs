@@ -9,8 +9,8 @@ use super::{
 };
 use metrics_lib::{contract::ledger::PARTITION_KEY, lake, rules::matches};
 use program::{
-    naming::arn,
-    plan::{Plan, Resource, Statement, incident_read_role, read_role},
+    naming::{arn, service_domain},
+    plan::{Condition, Plan, Resource, Statement, incident_read_role, read_role},
 };
 use serde_json::Value;
 use std::{
@@ -31,6 +31,12 @@ pub struct Permissions {
     region: String,
     account: String,
     workgroup: String,
+    /// The organisation, which every account belongs to.
+    organization: Option<String>,
+    /// The regions of the organisation.
+    member_regions: BTreeSet<String>,
+    /// The functions with an environment, which the key encrypts.
+    encrypted: BTreeSet<&'static str>,
     /// The ARN of a log stream of each function.
     logs: BTreeMap<&'static str, String>,
     /// The ARNs of what Athena uses for whoever asks it, with the actions.
@@ -91,6 +97,13 @@ impl Permissions {
             region: plan.region.clone(),
             account: plan.ops_account.clone(),
             workgroup: plan.intake.as_ref().map(|intake| intake.workgroup.clone()).unwrap_or_default(),
+            organization: plan.organization.as_ref().map(|organization| organization.id.clone()),
+            member_regions: plan.organization.iter().flat_map(|org| org.regions.clone()).collect(),
+            encrypted: plan
+                .functions()
+                .filter(|function| !function.environment.is_empty())
+                .map(|function| function.name)
+                .collect(),
             logs: plan
                 .functions()
                 .map(|function| {
@@ -129,7 +142,8 @@ impl Permissions {
         input: &Value,
     ) -> Result<(), AwsError> {
         if caller.role == Role::Operator && caller.account == self.account {
-            self.asked.insert(action.to_owned());
+            let implied = implied(action).iter().map(ToString::to_string);
+            self.asked.extend(implied.chain([action.to_owned()]));
             return Ok(());
         }
         if action == "dynamodb:TransactWriteItems" {
@@ -149,6 +163,7 @@ impl Permissions {
             "athena" => (own("athena", format!("workgroup/{}", self.workgroup)), None),
             "cloudwatch" => (ANY.to_owned(), Some(("cloudwatch:namespace", text("Namespace")))),
             "codeconnections" | "codestar-connections" => (text("ConnectionArn"), None),
+            "codepipeline" if operation == "ListPipelines" => (ANY.to_owned(), None),
             "codepipeline" if operation == "GetPipeline" => (shared(service, text("name")), None),
             "codepipeline" => (shared(service, text("pipelineName")), None),
             "dynamodb" => {
@@ -161,7 +176,7 @@ impl Permissions {
             "secretsmanager" => (SECRET.to_owned(), None),
             "ssm" if operation == "DescribeOpsItems" => (ANY.to_owned(), None),
             "ssm" => (shared(service, format!("opsitem/{}", text("OpsItemId"))), None),
-            "sts" => (text("RoleArn"), None),
+            "sts" => (text("RoleArn"), self.organization.clone().map(|id| ("aws:ResourceOrgID", id))),
             _ => return Err(AwsError::not_implemented(service, operation)),
         };
         let action = &action_on(action, &resource);
@@ -170,6 +185,8 @@ impl Permissions {
             ("dynamodb" | "secretsmanager", _) => self.decrypt(caller, service),
             ("athena", "StartQueryExecution") => {
                 self.decrypt(caller, "s3")?;
+                // The answer is written as whoever asks, too.
+                self.use_key(caller, "kms:GenerateDataKey", "s3")?;
                 let folder = format!("{}/", lake::TABLE);
                 for (action, resource) in self.queried.clone() {
                     let condition = (action == "s3:ListBucket").then_some(("s3:prefix", folder.as_str()));
@@ -191,9 +208,12 @@ impl Permissions {
         self.decrypt(&caller, "sqs")
     }
 
-    /// Whether Lambda may write the log and the traces of a function.
+    /// Whether Lambda may decrypt the environment of a function, and write its log and its traces.
     pub(crate) fn check_invocation(&mut self, function: &str) -> Result<(), AwsError> {
         let caller = Caller::function(&self.account, function);
+        if self.encrypted.contains(function) {
+            self.decrypt(&caller, "lambda")?;
+        }
         let log = self.logs.get(function).cloned().unwrap_or_default();
         for action in ["logs:CreateLogStream", "logs:PutLogEvents"] {
             self.allow(&caller, action, &log, None)?;
@@ -202,9 +222,25 @@ impl Permissions {
         self.allow(&caller, "xray:PutTelemetryRecords", ANY, None)
     }
 
+    /// Each account of the organisation has the tooling stack, in its regions.
+    fn know_member(&mut self, caller: &Caller) {
+        if let Role::Read(region) = &caller.role
+            && self.member_regions.contains(region)
+            && !self.grants.contains_key(caller)
+        {
+            let own = grants(caller, &read_role(&caller.account, region));
+            self.grants.insert(caller.clone(), own);
+        }
+    }
+
     fn decrypt(&mut self, caller: &Caller, service: &str) -> Result<(), AwsError> {
-        let via = format!("{service}.{}.amazonaws.com", self.region);
-        self.allow(caller, "kms:Decrypt", KEY, Some(("kms:ViaService", &via)))
+        self.use_key(caller, "kms:Decrypt", service)
+    }
+
+    /// Whether a service may use the key for a caller.
+    fn use_key(&mut self, caller: &Caller, action: &str, service: &str) -> Result<(), AwsError> {
+        let via = service_domain(service, &self.region);
+        self.allow(caller, action, KEY, Some(("kms:ViaService", &via)))
     }
 
     fn allow(
@@ -223,6 +259,7 @@ impl Permissions {
             };
             grant.action == action && matches(&grant.resource, resource) && holds
         };
+        self.know_member(caller);
         match self.grants.get(caller).and_then(|grants| grants.iter().find(allows)) {
             Some(grant) => {
                 if !self.used.contains(grant) {
@@ -238,6 +275,23 @@ impl Permissions {
                 Err(AwsError::new("AccessDeniedException", message))
             }
         }
+    }
+}
+
+/// What a service does as whoever calls an operation. Sources: `DynamoDB` developer guide, "How `DynamoDB` uses AWS KMS";
+/// Secrets Manager user guide, "Secret encryption and decryption"; SQS developer guide, "Permissions for dead-letter queue
+/// redrive" and "Key management": who sends to an encrypted queue makes a data key, and decrypts it to check it.
+fn implied(action: &str) -> &'static [&'static str] {
+    match action {
+        "dynamodb:Query" | "secretsmanager:GetSecretValue" => &["kms:Decrypt"],
+        "sqs:StartMessageMoveTask" => &[
+            "kms:Decrypt",
+            "kms:GenerateDataKey",
+            "sqs:DeleteMessage",
+            "sqs:ReceiveMessage",
+            "sqs:SendMessage",
+        ],
+        _ => &[],
     }
 }
 
@@ -265,12 +319,10 @@ fn queried(plan: &Plan) -> Vec<(&'static str, String)> {
 fn grants(caller: &Caller, statements: &[Statement]) -> Vec<Grant> {
     let mut grants = Vec::new();
     for Statement { actions, resources, conditions, .. } in statements {
-        let values = |(key, values): &(&'static str, &Vec<String>)| {
-            let key = *key;
-            values.iter().map(move |value| Some((key, value.clone()))).collect::<Vec<_>>()
+        let values = |Condition { key, values, .. }: &Condition| -> Vec<_> {
+            values.iter().map(|value| Some((*key, value.clone()))).collect()
         };
-        let condition = conditions.first().map(|condition| (condition.key, &condition.values));
-        let conditions = condition.as_ref().map_or_else(|| vec![None], values);
+        let conditions = conditions.first().map_or_else(|| vec![None], values);
         for action in actions {
             for resource in resources {
                 let resource = match resource {

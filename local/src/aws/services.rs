@@ -88,6 +88,7 @@ impl Services {
             sts: Sts {
                 role: plan.read_role.clone(),
                 accounts: [plan.tooling_accounts.clone(), plan.incident_accounts.clone()].concat(),
+                organization: plan.organization.clone(),
             },
             events: Events::new(plan),
             functions: plan.functions().cloned().collect(),

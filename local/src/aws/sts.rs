@@ -3,7 +3,10 @@
 use super::{AwsError, credentials::Caller};
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use program::{plan::ReadRole, settings::ToolingAccount};
+use program::{
+    plan::ReadRole,
+    settings::{Organization, ToolingAccount},
+};
 
 /// How long credentials hold. The SDK compares it with the system's clock, so the real present counts.
 const SESSION: SignedDuration = SignedDuration::from_hours(1);
@@ -13,6 +16,8 @@ const SESSION: SignedDuration = SignedDuration::from_hours(1);
 pub(super) struct Sts {
     pub(super) role: ReadRole,
     pub(super) accounts: Vec<ToolingAccount>,
+    /// The organisation, each of whose accounts has them, in its regions.
+    pub(super) organization: Option<Organization>,
 }
 
 impl Sts {
@@ -22,9 +27,12 @@ impl Sts {
             return Err(AwsError::not_implemented("sts", operation));
         }
         let arn = parameter(body, "RoleArn").unwrap_or_default();
-        let mut places = self.accounts.iter().flat_map(|tooling| {
+        let listed = self.accounts.iter().flat_map(|tooling| {
             tooling.regions.iter().map(|region| (tooling.account.as_str(), region.as_str()))
         });
+        let account = arn.split(':').nth(4).unwrap_or_default();
+        let regions = self.organization.iter().flat_map(|organization| &organization.regions);
+        let mut places = listed.chain(regions.map(|region| (account, region.as_str())));
         let place = places.find(|(account, region)| self.role.arn_in(account, region) == arn);
         let known = parameter(body, "ExternalId").as_ref() == Some(&self.role.external_id);
         let (Some((account, region)), true) = (place, known) else {

@@ -1,8 +1,12 @@
 //! API Gateway: REST APIs.
 
-use super::{iam::Policy, resources};
+use super::{
+    iam::{Access, Policy},
+    resources,
+};
 use crate::pulumi::{Json, Text};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// An API.
@@ -25,7 +29,7 @@ pub(crate) struct EndpointConfiguration {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RestApiPolicy {
     pub(crate) rest_api_id: Text,
-    pub(crate) policy: Json<Policy>,
+    pub(crate) policy: Json<Policy<Access>>,
 }
 
 /// A part of a path.
@@ -80,7 +84,7 @@ pub(crate) struct Deployment {
     pub(crate) rest_api: Text,
     pub(crate) description: Text,
     /// What makes a new version when it changes.
-    pub(crate) triggers: BTreeMap<&'static str, Text>,
+    pub(crate) triggers: BTreeMap<&'static str, Json<Value>>,
 }
 
 /// Where a version can be called.

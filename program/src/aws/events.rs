@@ -1,6 +1,9 @@
 //! EventBridge.
 
-use super::{iam::Policy, resources};
+use super::{
+    iam::{Access, Policy},
+    resources,
+};
 use crate::pulumi::{Json, Text};
 use serde::Serialize;
 use serde_json::Value;
@@ -18,7 +21,7 @@ pub(crate) struct EventBus {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EventBusPolicy {
     pub(crate) event_bus_name: Text,
-    pub(crate) policy: Json<Policy>,
+    pub(crate) policy: Json<Policy<Access>>,
 }
 
 /// A rule.

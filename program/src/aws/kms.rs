@@ -1,6 +1,9 @@
 //! Key Management Service.
 
-use super::{iam::Policy, resources};
+use super::{
+    iam::{Access, Policy},
+    resources,
+};
 use crate::pulumi::{Json, Text};
 use serde::Serialize;
 
@@ -11,7 +14,7 @@ pub(crate) struct Key {
     pub(crate) description: Text,
     pub(crate) enable_key_rotation: bool,
     pub(crate) deletion_window_in_days: u32,
-    pub(crate) policy: Json<Policy>,
+    pub(crate) policy: Json<Policy<Access>>,
 }
 
 /// A name for a key.

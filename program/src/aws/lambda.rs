@@ -18,11 +18,19 @@ pub(crate) struct Function {
     pub(crate) code: FileArchive,
     pub(crate) memory_size: u32,
     pub(crate) timeout: i64,
-    pub(crate) environment: Option<Environment>,
-    /// Encrypts the environment.
-    pub(crate) kms_key_arn: Text,
+    #[serde(flatten)]
+    pub(crate) environment: Option<Encrypted>,
     pub(crate) logging_config: LoggingConfig,
     pub(crate) tracing_config: TracingConfig,
+}
+
+/// The environment of a function, with the key that encrypts it. Without an environment there must be no key: AWS does not
+/// keep it, and each refresh would show a change.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Encrypted {
+    pub(crate) environment: Environment,
+    pub(crate) kms_key_arn: Text,
 }
 
 /// The environment of a function.

@@ -1,6 +1,9 @@
 //! S3.
 
-use super::{iam::Policy, resources};
+use super::{
+    iam::{Access, Policy},
+    resources,
+};
 use crate::pulumi::{Json, Text};
 use serde::Serialize;
 
@@ -14,7 +17,7 @@ pub(crate) struct Bucket {
 #[derive(Debug, Serialize)]
 pub(crate) struct BucketPolicy {
     pub(crate) bucket: Text,
-    pub(crate) policy: Json<Policy>,
+    pub(crate) policy: Json<Policy<Access>>,
 }
 
 /// Whether objects that are overwritten or deleted are kept.

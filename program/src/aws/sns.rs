@@ -1,6 +1,9 @@
 //! Simple Notification Service.
 
-use super::{iam::Policy, resources};
+use super::{
+    iam::{Access, Policy},
+    resources,
+};
 use crate::pulumi::{Json, Text};
 use serde::Serialize;
 
@@ -16,7 +19,7 @@ pub(crate) struct Topic {
 #[derive(Debug, Serialize)]
 pub(crate) struct TopicPolicy {
     pub(crate) arn: Text,
-    pub(crate) policy: Json<Policy>,
+    pub(crate) policy: Json<Policy<Access>>,
 }
 
 /// Who gets what is published.

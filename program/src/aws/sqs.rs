@@ -1,6 +1,9 @@
 //! Simple Queue Service.
 
-use super::{iam::Policy, resources};
+use super::{
+    iam::{Access, Policy},
+    resources,
+};
 use crate::pulumi::{Json, Text};
 use serde::Serialize;
 
@@ -40,7 +43,7 @@ pub(crate) struct RedriveAllowPolicy {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QueuePolicy {
     pub(crate) queue_url: Text,
-    pub(crate) policy: Json<Policy>,
+    pub(crate) policy: Json<Policy<Access>>,
 }
 
 resources! {

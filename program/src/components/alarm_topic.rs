@@ -21,11 +21,11 @@ pub(crate) fn alarm_topic(
 ) -> Handle<Topic> {
     let properties = Topic { name: names.of("alarms").into(), kms_master_key_id: key.arn() };
     let topic = document.add("alarms", properties);
-    let publish = Statement::allow("Alarms", &["sns:Publish"])
-        .to(Principal::Service("cloudwatch.amazonaws.com".into()))
+    let publish = Statement::allow("Alarms", ["sns:Publish"])
         .on([topic.arn()])
+        .to(Principal::Service("cloudwatch.amazonaws.com".into()))
         .when("StringEquals", "aws:SourceAccount", [names.ops_account()]);
-    let policy = Policy::of([tls_only(&["sns:Publish"], [topic.arn()]), publish]);
+    let policy = Policy::of([tls_only(["sns:Publish"], [topic.arn()]), publish]);
     document.add("alarms-policy", TopicPolicy { arn: topic.arn(), policy });
     for (number, email) in operations.alarm_emails.iter().enumerate() {
         let properties = TopicSubscription { topic: topic.arn(), protocol: "email", endpoint: email.into() };

@@ -6,7 +6,7 @@ use crate::{
         sns::Topic,
     },
     naming::Names,
-    plan::{Alarm, Raised, Series, Watched},
+    plan::{Alarm, Missing, Raised, Series, Watched},
     pulumi::{Document, Handle, Text},
 };
 
@@ -26,7 +26,11 @@ pub(crate) fn alarms(document: &mut Document, names: &Names, alarms: &[Alarm], t
             comparison_operator,
             threshold,
             evaluation_periods: planned.periods,
-            treat_missing_data: if planned.missing_raises { "breaching" } else { "notBreaching" },
+            treat_missing_data: match planned.missing {
+                Missing::Fine => "notBreaching",
+                Missing::Raises => "breaching",
+                Missing::ProvesNothing => "ignore",
+            },
             metric_queries: queries(&planned.watched),
         };
         document.add(format!("alarm-{}", names.short(&planned.name)), properties);

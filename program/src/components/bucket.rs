@@ -64,7 +64,7 @@ pub(crate) fn bucket(
     // S3 refuses a rule about versions where there are none.
     document.add_with(format!("{name}-lifecycle"), rules, Options::after([versioning.itself()]));
     let everything: [Text; 2] = [bucket.arn(), bucket.arn() + "/*"];
-    let policy = BucketPolicy { bucket: id(), policy: Policy::of([tls_only(&["s3:*"], everything)]) };
+    let policy = BucketPolicy { bucket: id(), policy: Policy::of([tls_only(["s3:*"], everything)]) };
     // Both at once are a conflict to S3.
     document.add_with(format!("{name}-policy"), policy, Options::after([access.itself()]));
     bucket

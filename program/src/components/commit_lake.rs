@@ -1,7 +1,7 @@
 //! The lake: what Firehose writes, where it lies, and how Athena reads it.
 
 use super::{
-    assumed_by,
+    Service, assumed_by,
     bucket::{Lifecycle, bucket},
     function::Deployed,
 };
@@ -27,8 +27,6 @@ use metrics_lib::lake;
 
 /// A query that reads more is cancelled: a repository's pushes of a year are a fraction of it.
 const SCAN_LIMIT: u64 = 10 * 1024 * 1024 * 1024;
-/// How much Firehose hands to the transformation at once, in MiB: its answer may be no larger than 6.
-const TRANSFORM_BUFFER: &str = "1";
 
 /// Where the records of GitHub's deliveries end, with all that reads them.
 pub(crate) fn commit_lake(
@@ -43,7 +41,7 @@ pub(crate) fn commit_lake(
         Lifecycle { id: "changes", prefix: "changes/", days: None },
         Lifecycle { id: "errors", prefix: "errors/", days: Some(90) },
     ];
-    let bucket = bucket(document, "lake", intake.bucket.clone(), key, &lifecycle, Options::protected());
+    let bucket = bucket(document, "lake", intake.bucket.clone(), key, &lifecycle, Options::kept());
     catalog(document, intake, &bucket);
     workgroup(document, names, intake, key);
     stream(document, settings, intake, key, &bucket, transform);
@@ -122,7 +120,7 @@ fn stream(
     let role = Role {
         name: planned.name.as_str().into(),
         description: "Writes the lake of DORA metrics".into(),
-        assume_role_policy: assumed_by("firehose.amazonaws.com"),
+        assume_role_policy: assumed_by(Service::Firehose),
     };
     let role = document.add("stream-role", role);
     // Firehose invokes a version: the latest.
@@ -130,15 +128,15 @@ fn stream(
     let policy = Policy::of([
         Statement::allow(
             "Bucket",
-            &["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+            ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
         )
         .on([bucket.arn()]),
-        Statement::allow("Objects", &["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"])
+        Statement::allow("Objects", ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"])
             .on([bucket.arn() + "/changes/*", bucket.arn() + "/errors/*"]),
-        Statement::allow("Transform", &["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"])
+        Statement::allow("Transform", ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"])
             .on([transform_arn.clone()]),
-        Statement::allow("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"]).on([key.arn()]),
-        Statement::allow("Log", &["logs:PutLogEvents"]).on([log_stream.arn()]),
+        Statement::allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"]).on([key.arn()]),
+        Statement::allow("Log", ["logs:PutLogEvents"]).on([log_stream.arn()]),
     ]);
     let policy = RolePolicy { name: planned.name.as_str().into(), role: role.name(), policy };
     let policy = document.add("stream-policy", policy);
@@ -146,9 +144,9 @@ fn stream(
     let processor = Processor {
         kind: "Lambda",
         parameters: vec![
+            // No parameter with its default, which is 1 MiB at once and three retries: the provider does not keep it in
+            // its state, and each refresh would show a change. Source: the provider's documentation of this type.
             parameter("LambdaArn", transform_arn),
-            parameter("BufferSizeInMBs", TRANSFORM_BUFFER.into()),
-            parameter("NumberOfRetries", "3".into()),
         ],
     };
     let properties = FirehoseDeliveryStream {

@@ -5,9 +5,10 @@ use crate::{
         iam::{Policy, Principal, Statement},
         kms::{Alias, Key},
     },
-    naming::{Names, partition},
+    naming::{Names, partition, service_domain},
     pulumi::{Document, Handle, Options, Text},
 };
+use vec1::vec1;
 
 /// The key of an installation. Losing it is losing the data, so it is protected.
 pub(crate) fn key(document: &mut Document, names: &Names) -> Handle<Key> {
@@ -15,19 +16,19 @@ pub(crate) fn key(document: &mut Document, names: &Names) -> Handle<Key> {
     let root = format!("arn:{}:iam::{account}:root", partition(names.region()));
     // The usual first statement of a key's policy: without it nobody could ever change the policy again.
     let by_policies =
-        Statement::allow("AccountPolicies", &["kms:*"]).to(Principal::Aws(vec![root.into()])).on_all();
+        Statement::allow("AccountPolicies", ["kms:*"]).on_all().to(Principal::Aws(vec1![root.into()]));
     let logs = Statement::allow(
         "Logs",
-        &["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+        ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
     )
-    .to(Principal::Service(format!("logs.{}.amazonaws.com", names.region()).into()))
     .on_all()
+    .to(Principal::Service(service_domain("logs", names.region()).into()))
     .when("ArnLike", "kms:EncryptionContext:aws:logs:arn", [names.arn("logs", "log-group:*")]);
     // Rules put events on encrypted queues, alarms publish to an encrypted topic.
     let publisher = |sid: &str, service: &'static str| {
-        Statement::allow(sid, &["kms:Decrypt", "kms:GenerateDataKey*"])
-            .to(Principal::Service(service.into()))
+        Statement::allow(sid, ["kms:Decrypt", "kms:GenerateDataKey*"])
             .on_all()
+            .to(Principal::Service(service.into()))
             .when("StringEquals", "aws:SourceAccount", [account])
     };
     let properties = Key {

@@ -4,63 +4,73 @@ use super::function::Deployed;
 use crate::{
     aws::{
         events::{DeadLetterConfig, EventBus, EventBusPolicy, EventRule, EventTarget, RetryPolicy},
-        iam::{Policy, Principal, Statement},
+        iam::{Access, Policy, Principal, Statement},
         lambda::{EventSourceMapping, ScalingConfig},
         sqs::Queue,
     },
     naming::{Names, partition},
-    plan::{self, CODEPIPELINE, PolicyStatement},
+    plan::{self, PolicyStatement, Senders},
     pulumi::{Document, Handle, Json, Options, Text},
-    settings::Settings,
+    settings::{Organization, Settings},
 };
+use vec1::Vec1;
+
+/// A bus of the stack.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) bus: Handle<EventBus>,
+    /// Who may put events on it; none if nobody may.
+    pub(crate) policy: Option<Handle<EventBusPolicy>>,
+}
 
 /// A bus with its policy. Its logical name is that of the metric.
-pub(crate) fn bus(
-    document: &mut Document,
-    planned: &plan::Bus,
-    settings: &Settings,
-    metric: &str,
-) -> Handle<EventBus> {
+pub(crate) fn bus(document: &mut Document, planned: &plan::Bus, settings: &Settings, metric: &str) -> Made {
     let properties = EventBus {
         name: planned.name.as_str().into(),
         description: Text::from("Events that are counted by ") + metric,
     };
     let bus = document.add(format!("{metric}-bus"), properties);
-    if !planned.policy.is_empty() {
+    let policy = (!planned.policy.is_empty()).then(|| {
         let statements = planned
             .policy
             .iter()
             .enumerate()
             .map(|(number, statement)| may_put(&format!("Forward{number}"), statement, &bus, settings));
         let properties = EventBusPolicy { event_bus_name: bus.name(), policy: Policy::of(statements) };
-        document.add(format!("{metric}-bus-policy"), properties);
-    }
-    bus
+        document.add(format!("{metric}-bus-policy"), properties)
+    });
+    Made { bus, policy }
 }
 
-/// Lets the forwarding roles of accounts put events of a source and of some types on a bus.
+/// Lets the roles that forward events put those of a source and of some types on a bus.
 ///
-/// The principals are the accounts and the roles a condition: a principal that does not exist yet would be refused, and
-/// the operations account's stack comes first.
-fn may_put(sid: &str, statement: &PolicyStatement, bus: &Handle<EventBus>, settings: &Settings) -> Statement {
-    let names = settings.names();
-    let PolicyStatement { accounts, source, detail_types } = statement;
+/// The principals are accounts, or everybody of an organisation, and the roles a condition: a principal that does not exist
+/// yet would be refused, and the operations account's stack comes first.
+fn may_put(sid: &str, statement: &PolicyStatement, bus: &Handle<EventBus>, settings: &Settings) -> Access {
+    let PolicyStatement { senders, source, detail_types } = statement;
     let partition = partition(&settings.region);
-    let roots = accounts.iter().map(|account| format!("arn:{partition}:iam::{account}:root").into());
-    let places: Vec<(&str, &str)> = match *source {
-        CODEPIPELINE => settings.pipeline_places().collect(),
-        _ => settings.ops_item_places().collect(),
+    let put = Statement::allow(sid, ["events:PutEvents"]).on([bus.arn()]);
+    let put = match senders {
+        Senders::Listed { accounts, roles } => {
+            let roots = accounts.mapped_ref(|account| format!("arn:{partition}:iam::{account}:root").into());
+            put.to(Principal::Aws(roots)).when("ArnEquals", "aws:PrincipalArn", roles)
+        }
+        Senders::Members { organization: Organization { id, paths, .. }, roles } => {
+            let of_members = put
+                .to(Principal::Everybody)
+                .when("StringEquals", "aws:PrincipalOrgID", [id])
+                .when("ArnLike", "aws:PrincipalArn", [roles]);
+            match Vec1::try_from_vec(paths.iter().collect()) {
+                Ok(paths) => of_members.when("StringLike", "aws:PrincipalOrgPaths", paths),
+                Err(_) => of_members,
+            }
+        }
     };
-    let roles = places
-        .iter()
-        .filter(|(account, _)| accounts.iter().any(|allowed| allowed == account))
-        .map(|(account, region)| names.role_arn(account, &names.forward_role(region)));
-    Statement::allow(sid, &["events:PutEvents"])
-        .to(Principal::Aws(roots.collect()))
-        .on([bus.arn()])
-        .when("ArnEquals", "aws:PrincipalArn", roles)
-        .when("StringEquals", "events:source", [*source])
-        .when("StringEquals", "events:detail-type", detail_types.iter().copied())
+    put.when("StringEquals", "events:source", [*source]).when(
+        "StringEquals",
+        "events:detail-type",
+        detail_types,
+    )
 }
 
 /// What puts a bus's events on the queue of the metric. Returns the ARNs of the rules.

@@ -1,6 +1,6 @@
 //! The rules on an account's default bus that forward events to the buses of the operations account.
 
-use super::{Actual, assumed_by};
+use super::{Actual, Service, assumed_by};
 use crate::{
     aws::{
         events::{DeadLetterConfig, EventRule, EventTarget, RetryPolicy},
@@ -19,8 +19,19 @@ pub(crate) struct Forwarding<'a> {
     pub(crate) permissions: &'a [Statement],
     /// The role's name.
     pub(crate) role: String,
+    /// The account.
+    pub(crate) account: &'a str,
     /// Where events go that a bus did not take.
     pub(crate) undelivered: &'a Handle<Queue>,
+}
+
+/// Where events are forwarded to.
+#[derive(Debug)]
+pub(crate) struct Destination {
+    /// The bus's ARN.
+    pub(crate) arn: Text,
+    /// What must be there before events are sent: the bus's policy, where it is part of the stack.
+    pub(crate) after: Option<Text>,
 }
 
 /// Forwards events under a role. Returns the ARNs of the rules.
@@ -28,13 +39,13 @@ pub(crate) fn forwarding(
     document: &mut Document,
     names: &Names,
     forwarding: &Forwarding<'_>,
-    bus_arn: impl Fn(&str) -> Text,
+    bus_of: impl Fn(&str) -> Destination,
 ) -> Vec<Text> {
-    let Forwarding { rules, permissions, role, undelivered } = forwarding;
+    let Forwarding { rules, permissions, role, account, undelivered } = forwarding;
     let assumed = Role {
         name: role.as_str().into(),
         description: "Forwards events to the buses of DORA metrics".into(),
-        assume_role_policy: assumed_by("events.amazonaws.com"),
+        assume_role_policy: assumed_by(Service::EventBridge(account)),
     };
     let assumed = document.add("forward-role", assumed);
     let policy = RolePolicy {
@@ -55,16 +66,17 @@ pub(crate) fn forwarding(
         let handle = document.add(format!("{name}-rule"), properties);
         for bus in &rule.targets {
             let bus_name = names.short(bus);
+            let Destination { arn, after } = bus_of(bus);
             let properties = EventTarget {
                 rule: handle.name(),
                 event_bus_name: None,
                 target_id: bus_name.into(),
-                arn: bus_arn(bus),
+                arn,
                 role_arn: Some(assumed.arn()),
                 retry_policy: RetryPolicy::LONGEST,
                 dead_letter_config: DeadLetterConfig { arn: undelivered.arn() },
             };
-            let options = Options::after([policy.itself()]);
+            let options = Options::after([policy.itself()].into_iter().chain(after));
             document.add_with(format!("{name}-to-{bus_name}"), properties, options);
         }
         arns.push(handle.arn());

@@ -1,12 +1,12 @@
 //! A Lambda function with its role and log group.
 
-use super::{Actual, assumed_by};
+use super::{Actual, Service, assumed_by};
 use crate::{
     aws::{
         cloudwatch::LogGroup,
         iam::{Role, RolePolicy},
         kms::Key,
-        lambda::{Environment, Function, LoggingConfig, TracingConfig},
+        lambda::{Encrypted, Environment, Function, LoggingConfig, TracingConfig},
     },
     plan,
     pulumi::{Document, FileArchive, Handle, Options, Text},
@@ -48,7 +48,7 @@ pub(crate) fn function(
         Role {
             name: planned.resource.as_str().into(),
             description: Text::from("The function ") + planned.resource.as_str(),
-            assume_role_policy: assumed_by("lambda.amazonaws.com"),
+            assume_role_policy: assumed_by(Service::Lambda),
         },
     );
     let policy = document.add(
@@ -73,9 +73,10 @@ pub(crate) fn function(
         code: FileArchive::at(archive(name)),
         memory_size: planned.memory,
         timeout: planned.timeout.as_secs(),
-        environment: (!planned.environment.is_empty())
-            .then(|| Environment { variables: variables.collect() }),
-        kms_key_arn: key.arn(),
+        environment: (!planned.environment.is_empty()).then(|| Encrypted {
+            environment: Environment { variables: variables.collect() },
+            kms_key_arn: key.arn(),
+        }),
         logging_config: LoggingConfig {
             log_format: "JSON",
             log_group: log_group.name(),

@@ -11,6 +11,7 @@ use crate::{
     plan,
     pulumi::{Document, Handle, Json, Text},
 };
+use vec1::Vec1;
 
 /// How long SQS can keep a message, in seconds.
 const LONGEST_RETENTION: i64 = 14 * 24 * 3600;
@@ -94,12 +95,11 @@ pub(crate) fn policy(
     queue: &Handle<Queue>,
     rules: impl IntoIterator<Item = Text>,
 ) {
-    let rules: Vec<Text> = rules.into_iter().collect();
-    let mut statements = vec![tls_only(&["sqs:*"], [queue.arn()])];
-    if !rules.is_empty() {
-        let send = Statement::allow("Rules", &["sqs:SendMessage"])
-            .to(Principal::Service("events.amazonaws.com".into()))
+    let mut statements = vec![tls_only(["sqs:*"], [queue.arn()])];
+    if let Ok(rules) = Vec1::try_from_vec(rules.into_iter().collect::<Vec<Text>>()) {
+        let send = Statement::allow("Rules", ["sqs:SendMessage"])
             .on([queue.arn()])
+            .to(Principal::Service("events.amazonaws.com".into()))
             .when("ArnEquals", "aws:SourceArn", rules);
         statements.push(send);
     }

@@ -1,10 +1,10 @@
 //! The schedule of a function: its own role, and a queue of invocations that Lambda did not take.
 
-use super::{function::Deployed, queue};
+use super::{Service, assumed_by, function::Deployed, queue};
 use crate::{
     aws::{
         events::{DeadLetterConfig, RetryPolicy},
-        iam::{Policy, Principal, Role, RolePolicy, Statement},
+        iam::{Policy, Role, RolePolicy, Statement},
         kms::Key,
         scheduler::{FlexibleTimeWindow, Schedule, Target},
     },
@@ -24,20 +24,17 @@ pub(crate) fn schedule(
 ) {
     let name = planned.function.name;
     let dead_letters = queue::of_dead_letters(document, name, &planned.dead_letter_queue, key);
-    let assume = Statement::allow("Assume", &["sts:AssumeRole"])
-        .to(Principal::Service("scheduler.amazonaws.com".into()))
-        .when("StringEquals", "aws:SourceAccount", [names.ops_account()]);
     let role_name = names.of(&format!("{name}-schedule"));
     let role = Role {
         name: role_name.as_str().into(),
         description: Text::from("Invokes the function ") + name,
-        assume_role_policy: Policy::of([assume]),
+        assume_role_policy: assumed_by(Service::Scheduler(names.ops_account())),
     };
     let role = document.add(format!("{name}-schedule-role"), role);
     let allowed = Policy::of([
-        Statement::allow("Invoke", &["lambda:InvokeFunction"]).on([function.arn()]),
-        Statement::allow("DeadLetters", &["sqs:SendMessage"]).on([dead_letters.arn()]),
-        Statement::allow("Encrypt", &["kms:Decrypt", "kms:GenerateDataKey"]).on([key.arn()]),
+        Statement::allow("Invoke", ["lambda:InvokeFunction"]).on([function.arn()]),
+        Statement::allow("DeadLetters", ["sqs:SendMessage"]).on([dead_letters.arn()]),
+        Statement::allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"]).on([key.arn()]),
     ]);
     let allowed = RolePolicy { name: role_name.as_str().into(), role: role.name(), policy: allowed };
     let allowed = document.add(format!("{name}-schedule-policy"), allowed);

@@ -1,6 +1,6 @@
 //! The API that GitHub calls: `POST /webhook`, and nothing else.
 
-use super::{assumed_by, function::Deployed};
+use super::{Service, assumed_by, function::Deployed};
 use crate::{
     aws::{
         apigateway::{
@@ -23,7 +23,9 @@ use crate::{
     settings::{Operations, Settings},
 };
 use metrics_lib::contract::Metric;
+use serde_json::Value;
 use std::collections::BTreeMap;
+use vec1::Vec1;
 
 /// The path of the webhook.
 const PATH: &str = "webhook";
@@ -31,6 +33,8 @@ const PATH: &str = "webhook";
 /// Source: API Gateway developer guide, "Gateway response types".
 const REFUSALS: [&str; 5] =
     ["ACCESS_DENIED", "BAD_REQUEST_PARAMETERS", "REQUEST_TOO_LARGE", "THROTTLED", "WAF_FILTERED"];
+/// The stage.
+const STAGE: &str = "v1";
 
 /// The API. Returns the URL that GitHub is to call.
 pub(crate) fn webhook_api(
@@ -48,8 +52,7 @@ pub(crate) fn webhook_api(
         endpoint_configuration: EndpointConfiguration { types: "REGIONAL" },
     };
     let api = document.add("webhook-api", api);
-    let mut after = method(document, &api, webhook);
-    after.extend(allow_list(document, &api, operations));
+    let parts = Parts::of(document, &api, operations, webhook);
     let permission = Permission {
         action: "lambda:InvokeFunction",
         function: webhook.function.name(),
@@ -58,17 +61,13 @@ pub(crate) fn webhook_api(
         source_account: names.ops_account().into(),
     };
     document.add("webhook-permission", permission);
-    let cidrs: Vec<&str> = operations.webhook_allowed_cidrs.iter().map(String::as_str).collect();
     let deployment = Deployment {
         rest_api: api.id(),
         description: "POST /webhook".into(),
         // A version does not change when what it was made from does.
-        triggers: BTreeMap::from([
-            ("allowedCidrs", cidrs.join(" ").into()),
-            ("integration", webhook.function.arn()),
-        ]),
+        triggers: parts.triggers(document),
     };
-    let deployment = document.add_with("webhook-deployment", deployment, Options::after(after));
+    let deployment = document.add_with("webhook-deployment", deployment, Options::after(parts.all()));
     let stage = stage(document, settings, gate.throttle, key, &api, &deployment);
     if let Some(rules) = &gate.firewall {
         firewall(document, settings, rules, key, &stage);
@@ -76,53 +75,92 @@ pub(crate) fn webhook_api(
     stage.output("invokeUrl") + "/" + PATH
 }
 
-/// The method. Returns what a version of the API is made from.
-fn method(document: &mut Document, api: &Handle<RestApi>, webhook: &Deployed) -> Vec<Text> {
-    let path =
-        Resource { rest_api: api.id(), parent_id: api.output("rootResourceId"), path_part: PATH.into() };
-    let path = document.add("webhook-path", path);
-    let validator = RequestValidator {
-        rest_api: api.id(),
-        name: "headers".into(),
-        validate_request_parameters: true,
-        validate_request_body: false,
-    };
-    let validator = document.add("webhook-validator", validator);
-    let method = Method {
-        rest_api: api.id(),
-        resource_id: path.id(),
-        http_method: "POST",
-        // GitHub has no AWS credentials: the function checks the signature of every request.
-        authorization: "NONE",
-        request_validator_id: validator.id(),
-        request_parameters: BTreeMap::from([
-            ("method.request.header.X-GitHub-Delivery", true),
-            ("method.request.header.X-GitHub-Event", true),
-            ("method.request.header.X-Hub-Signature-256", true),
-        ]),
-    };
-    let method = document.add("webhook-method", method);
-    let integration = Integration {
-        rest_api: api.id(),
-        resource_id: path.id(),
-        http_method: method.output("httpMethod"),
-        kind: "AWS_PROXY",
-        integration_http_method: "POST",
-        uri: webhook.function.output("invokeArn"),
-    };
-    let integration = document.add("webhook-integration", integration);
-    vec![method.itself(), integration.itself()]
+/// What a version of the API is made from.
+struct Parts {
+    path: Handle<Resource>,
+    validator: Handle<RequestValidator>,
+    method: Handle<Method>,
+    integration: Handle<Integration>,
+    policy: Handle<RestApiPolicy>,
 }
 
-/// Lets only some addresses call the API, if any are given.
-fn allow_list(document: &mut Document, api: &Handle<RestApi>, operations: &Operations) -> Option<Text> {
-    let cidrs = &operations.webhook_allowed_cidrs;
-    let allow = Statement::allow("AllowedAddresses", &["execute-api:Invoke"])
-        .to(Principal::Everybody)
+impl Parts {
+    fn of(
+        document: &mut Document,
+        api: &Handle<RestApi>,
+        operations: &Operations,
+        webhook: &Deployed,
+    ) -> Self {
+        let path =
+            Resource { rest_api: api.id(), parent_id: api.output("rootResourceId"), path_part: PATH.into() };
+        let path = document.add("webhook-path", path);
+        let validator = RequestValidator {
+            rest_api: api.id(),
+            name: "headers".into(),
+            validate_request_parameters: true,
+            validate_request_body: false,
+        };
+        let validator = document.add("webhook-validator", validator);
+        let method = Method {
+            rest_api: api.id(),
+            resource_id: path.id(),
+            http_method: "POST",
+            // GitHub has no AWS credentials: the function checks the signature of every request.
+            authorization: "NONE",
+            request_validator_id: validator.id(),
+            request_parameters: BTreeMap::from([
+                ("method.request.header.X-GitHub-Delivery", true),
+                ("method.request.header.X-GitHub-Event", true),
+                ("method.request.header.X-Hub-Signature-256", true),
+            ]),
+        };
+        let method = document.add("webhook-method", method);
+        let integration = Integration {
+            rest_api: api.id(),
+            resource_id: path.id(),
+            http_method: method.output("httpMethod"),
+            kind: "AWS_PROXY",
+            integration_http_method: "POST",
+            uri: webhook.function.output("invokeArn"),
+        };
+        let integration = document.add("webhook-integration", integration);
+        let policy = document.add("webhook-api-policy", callers(api, operations));
+        Self { path, validator, method, integration, policy }
+    }
+
+    fn all(&self) -> [Text; 5] {
+        [
+            self.path.itself(),
+            self.validator.itself(),
+            self.method.itself(),
+            self.integration.itself(),
+            self.policy.itself(),
+        ]
+    }
+
+    /// A new version is made whenever one of the parts changes.
+    fn triggers(&self, document: &Document) -> BTreeMap<&'static str, Json<Value>> {
+        BTreeMap::from([
+            ("path", document.properties(&self.path)),
+            ("validator", document.properties(&self.validator)),
+            ("method", document.properties(&self.method)),
+            ("integration", document.properties(&self.integration)),
+            ("policy", document.properties(&self.policy)),
+        ])
+    }
+}
+
+/// Who may call the API: some addresses, or everybody. There is a policy in either case: one that is deleted would go
+/// after the new version is made, which would have it still.
+fn callers(api: &Handle<RestApi>, operations: &Operations) -> RestApiPolicy {
+    let call = Statement::allow("Callers", ["execute-api:Invoke"])
         .on([api.output("executionArn") + "/*/POST/" + PATH])
-        .when("IpAddress", "aws:SourceIp", cidrs);
-    let properties = RestApiPolicy { rest_api_id: api.id(), policy: Policy::of([allow]) };
-    (!cidrs.is_empty()).then(|| document.add("webhook-api-policy", properties).itself())
+        .to(Principal::Everybody);
+    let call = match Vec1::try_from_vec(Vec::from_iter(&operations.webhook_allowed_cidrs)) {
+        Ok(cidrs) => call.when("IpAddress", "aws:SourceIp", cidrs.mapped(String::as_str)),
+        Err(_) => call,
+    };
+    RestApiPolicy { rest_api_id: api.id(), policy: Policy::of([call]) }
 }
 
 fn stage(
@@ -170,14 +208,23 @@ fn stage(
     let stage = Stage {
         rest_api: api.id(),
         deployment: deployment.id(),
-        stage_name: "v1".into(),
+        stage_name: STAGE.into(),
         xray_tracing_enabled: true,
         access_log_settings: AccessLogSettings {
             destination_arn: log_group.arn(),
             format: Json::of(format.map(|(name, value)| (name, value.into())).into()),
         },
     };
-    let after = settings.operations.manage_api_gateway_account.then(|| account(document, names));
+    // API Gateway logs errors of a stage in a group that it calls so itself, and makes it, for good and without a key, if it
+    // is not there. Source: API Gateway developer guide, "Set up CloudWatch logging".
+    let execution_log = LogGroup {
+        name: Text::from("API-Gateway-Execution-Logs_") + api.id() + "/" + STAGE,
+        retention_in_days: settings.operations.log_retention_days,
+        kms_key_id: key.arn(),
+    };
+    let execution_log = document.add("webhook-execution-log", execution_log);
+    let account = settings.operations.manage_api_gateway_account.then(|| account(document, names));
+    let after = account.into_iter().chain([execution_log.itself()]);
     let stage = document.add_with("webhook-stage", stage, Options::after(after));
     let Throttle { rate, burst } = throttle;
     let methods = MethodSettings {
@@ -202,7 +249,7 @@ fn account(document: &mut Document, names: &Names) -> Text {
     let role = Role {
         name: name.as_str().into(),
         description: "Writes the logs of API Gateway".into(),
-        assume_role_policy: assumed_by("apigateway.amazonaws.com"),
+        assume_role_policy: assumed_by(Service::ApiGateway),
     };
     let role = document.add("api-gateway-role", role);
     // API Gateway refuses a role that may do less. Source: API Gateway developer guide, "Set up CloudWatch logging".
@@ -218,7 +265,7 @@ fn account(document: &mut Document, names: &Names) -> Text {
     let policy = RolePolicy {
         name: name.into(),
         role: role.name(),
-        policy: Policy::of([Statement::allow("Logs", &actions).on_all()]),
+        policy: Policy::of([Statement::allow("Logs", actions).on_all()]),
     };
     let policy = document.add("api-gateway-policy", policy);
     let account = Account { cloudwatch_role_arn: role.arn() };

@@ -39,8 +39,21 @@ pub struct Alarm {
     pub raised: Raised,
     /// How many periods in a row must be so.
     pub periods: u32,
-    /// Whether no data raises it; if not, no data is fine.
-    pub missing_raises: bool,
+    /// What no data means.
+    pub missing: Missing,
+}
+
+/// What it means for an alarm that there are no data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Missing {
+    /// Nothing happened, and all is well.
+    Fine,
+    /// Something should have happened.
+    Raises,
+    /// Nothing: the alarm stays as it is. SQS tells nothing of a queue that nobody has used for six hours, whatever it holds.
+    /// Source: SQS developer guide, "Monitoring Amazon SQS queues using CloudWatch".
+    ProvesNothing,
 }
 
 /// What an alarm looks at.
@@ -85,6 +98,7 @@ pub(super) fn alarms(names: &Names, settings: &Settings, plan: &Plan) -> Vec<Ala
     for consumer in &plan.consumers {
         alarms.extend(queue(names, consumer));
     }
+    alarms.push(failing(names));
     alarms.push(not_empty(names, "undelivered", &plan.undelivered, "events that a rule could not deliver"));
     for function in plan.functions() {
         alarms.extend(self::function(names, function.name, &function.resource));
@@ -126,7 +140,7 @@ fn alarm(
         watched: Watched::Metric(series),
         raised,
         periods: 1,
-        missing_raises: false,
+        missing: Missing::Fine,
     }
 }
 
@@ -134,7 +148,11 @@ fn not_empty(names: &Names, subject: &str, queue: &str, what: &str) -> Alarm {
     let series =
         series("AWS/SQS", "ApproximateNumberOfMessagesVisible", ("QueueName", queue), "Maximum", 5 * MINUTE);
     let description = format!("{queue} holds {what}");
-    alarm(names, "dead-letters", subject, description, series, Raised::Above(0.0))
+    let raised = Raised::Above(0.0);
+    Alarm {
+        missing: Missing::ProvesNothing,
+        ..alarm(names, "dead-letters", subject, description, series, raised)
+    }
 }
 
 fn queue(names: &Names, Consumer { function, queue }: &Consumer) -> [Alarm; 2] {
@@ -145,11 +163,27 @@ fn queue(names: &Names, Consumer { function, queue }: &Consumer) -> [Alarm; 2] {
     let old = longest / 2;
     let age =
         series("AWS/SQS", "ApproximateAgeOfOldestMessage", ("QueueName", &queue.name), "Maximum", 5 * MINUTE);
+    // It sees what is not taken up; what fails again and again, the functions tell.
     let description = format!("a message waits in {} for more than {old:#}", queue.name);
     [
         not_empty(names, function.name, &queue.dead_letter_queue, what),
         alarm(names, "old-messages", function.name, description, age, Raised::Above(old.as_secs_f64())),
     ]
+}
+
+/// Messages that fail again and again: the functions tell, since SQS does not count their age after a few tries.
+fn failing(names: &Names) -> Alarm {
+    let at_risk = Metric::MessagesAtRisk;
+    let series = Series {
+        namespace: at_risk.namespace().name(),
+        metric: at_risk.name(),
+        dimensions: BTreeMap::new(),
+        statistic: "Sum",
+        // Longer than a message is hidden between two tries.
+        period: 15 * MINUTE,
+    };
+    let description = "a message fails again and again, and has few tries left".to_owned();
+    alarm(names, "failing-messages", "", description, series, Raised::Above(0.0))
 }
 
 fn function(names: &Names, function: &str, resource: &str) -> [Alarm; 2] {
@@ -200,7 +234,7 @@ fn silence(names: &Names, settings: &Settings) -> Alarm {
     let description = format!("no execution has succeeded in any tooling account for {days} days");
     Alarm {
         periods: days,
-        missing_raises: true,
+        missing: Missing::Raises,
         ..alarm(names, "silence", "", description, invocations, Raised::Below(1.0))
     }
 }
@@ -210,7 +244,7 @@ fn reconciler(names: &Names, Scheduled { function, dead_letter_queue, .. }: &Sch
     let invocations = series("AWS/Lambda", "Invocations", ("FunctionName", &function.resource), "Sum", HOUR);
     let idle = format!("{} has not run for an hour: what no event brings is missing", function.resource);
     let idle = Alarm {
-        missing_raises: true,
+        missing: Missing::Raises,
         ..alarm(names, "reconciler-idle", "", idle, invocations, Raised::Below(1.0))
     };
     let drift = Metric::LedgerDrift;
@@ -234,8 +268,8 @@ fn repository(
     names: &Names,
     RepositoryAlarm { repository, failure_rate_above, lead_time_p90_above }: &RepositoryAlarm,
 ) -> Vec<Alarm> {
-    // Owners' names have no underscore, so no two repositories share a name.
-    let subject = repository.replace('/', "_");
+    // CloudWatch takes any character but control characters in an alarm's name, so no two repositories share one.
+    let subject = repository;
     let of = |metric: Metric, statistic| {
         series(metric.namespace().name(), metric.name(), (dimension::REPOSITORY, repository), statistic, WEEK)
     };
@@ -245,7 +279,7 @@ fn repository(
         let failed = of(Metric::FailedDeployments, "Sum");
         let description = format!("the change failure rate of {repository} is above {percent} % over a week");
         let raised = Raised::Above(*percent);
-        let rate = alarm(names, "failure-rate", &subject, description, failed.clone(), raised);
+        let rate = alarm(names, "failure-rate", subject, description, failed.clone(), raised);
         alarms.push(Alarm { watched: Watched::Percentage(failed, deployments), ..rate });
     }
     if let Some(longest) = lead_time_p90_above {
@@ -253,7 +287,7 @@ fn repository(
             format!("the 90th percentile of the lead time of {repository} is above {longest:#} over a week");
         let series = of(Metric::LeadTimeForChanges, "p90");
         let raised = Raised::Above(longest.as_secs_f64());
-        alarms.push(alarm(names, "lead-time", &subject, description, series, raised));
+        alarms.push(alarm(names, "lead-time", subject, description, series, raised));
     }
     alarms
 }

@@ -17,6 +17,7 @@ use metrics_lib::{
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, io::Write};
+use vec1::vec1;
 
 /// How long Firehose gathers records.
 const BUFFER_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
@@ -34,6 +35,9 @@ const RECONCILER_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 
 /// The function of a metric, behind its queue.
 pub(super) fn consumer(route: &Route, names: &Names, settings: &Settings, read_role: &ReadRole) -> Consumer {
+    let queue = routes::queue(route, names, settings, CONSUMER_TIMEOUT);
+    let mut environment = consumer_environment(names, settings, read_role);
+    environment.insert(env::TRIES, queue.max_receive_count.to_string());
     Consumer {
         function: Function {
             name: route.name,
@@ -42,10 +46,10 @@ pub(super) fn consumer(route: &Route, names: &Names, settings: &Settings, read_r
             log_group: names.log_group(route.name),
             timeout: CONSUMER_TIMEOUT,
             memory: 256,
-            environment: consumer_environment(names, settings, read_role),
+            environment,
             permissions: consumer_permissions(route.name, names, settings),
         },
-        queue: routes::queue(route, names, settings, CONSUMER_TIMEOUT),
+        queue,
     }
 }
 
@@ -55,26 +59,24 @@ const ALL_OF_LEDGER: [&str; 3] = ["dynamodb:PutItem", "dynamodb:Query", "dynamod
 fn consumer_permissions(metric: &str, names: &Names, settings: &Settings) -> Vec<Statement> {
     // Deployments are counted without looking at incidents, and only an incident is compared with deployments by time.
     // What is decided for good is decided on all that has ended, so pipelines are listed.
-    let (actions, index, reads): (&[_], _, _) = match metric {
-        CHANGE_FAILURE_RATE => (&ALL_OF_LEDGER, true, Reads { lists_pipelines: true, ops_items: true }),
-        TIME_TO_RESTORE => (&ALL_OF_LEDGER, false, Reads { lists_pipelines: true, ops_items: true }),
+    let (index, reads) = match metric {
+        CHANGE_FAILURE_RATE => (true, Reads { lists_pipelines: true, ops_items: true }),
+        TIME_TO_RESTORE => (false, Reads { lists_pipelines: true, ops_items: true }),
         // A pipeline's first deployment follows the repository's latest, in whatever pipeline.
-        LEAD_TIME => (&ALL_OF_LEDGER, true, Reads { lists_pipelines: true, ops_items: true }),
-        _ => (&ALL_OF_LEDGER, false, Reads::default()),
+        LEAD_TIME => (true, Reads { lists_pipelines: true, ops_items: true }),
+        _ => (false, Reads::default()),
     };
     let mut statements = permissions::every_function(names, metric);
     statements.push(permissions::queue(names, metric));
-    statements.extend(permissions::ledger(names, LedgerUse { actions, index }));
-    // Duplicates of restores are not counted: one incident is referenced by many commits.
-    let namespaces = if metric == TIME_TO_RESTORE { &Namespace::ALL[..1] } else { &Namespace::ALL };
-    statements.push(permissions::metrics(namespaces));
+    statements.extend(permissions::ledger(names, LedgerUse { actions: ALL_OF_LEDGER, index }));
+    statements.push(permissions::metrics(Namespace::ALL));
     statements.extend(permissions::readers(names, settings, reads));
-    let mut encrypted = vec!["dynamodb", "sqs"];
+    let mut encrypted = vec1!["dynamodb", "lambda", "sqs"];
     if metric == LEAD_TIME {
         statements.extend(permissions::lake_reader(names));
         encrypted.push("s3");
     }
-    statements.push(permissions::decrypt(names, &encrypted));
+    statements.push(permissions::decrypt(names, encrypted));
     statements
 }
 
@@ -116,8 +118,8 @@ pub(super) fn reconciler(names: &Names, settings: &Settings, read_role: &ReadRol
 
 fn reconciler_permissions(names: &Names, settings: &Settings) -> Vec<Statement> {
     let mut statements = permissions::every_function(names, RECONCILER);
-    statements.extend(permissions::ledger(names, LedgerUse { actions: &ALL_OF_LEDGER, index: true }));
-    statements.push(permissions::metrics(&Namespace::ALL));
+    statements.extend(permissions::ledger(names, LedgerUse { actions: ALL_OF_LEDGER, index: true }));
+    statements.push(permissions::metrics(Namespace::ALL));
     statements.push(permissions::metric_reader());
     statements.extend(permissions::readers(
         names,
@@ -125,12 +127,12 @@ fn reconciler_permissions(names: &Names, settings: &Settings) -> Vec<Statement> 
         Reads { lists_pipelines: true, ops_items: true },
     ));
     statements.push(permissions::ops_item_lister());
-    let mut encrypted = vec!["dynamodb"];
+    let mut encrypted = vec1!["dynamodb", "lambda"];
     if settings.lead_time {
         statements.extend(permissions::lake_reader(names));
         encrypted.push("s3");
     }
-    statements.push(permissions::decrypt(names, &encrypted));
+    statements.push(permissions::decrypt(names, encrypted));
     statements
 }
 
@@ -156,6 +158,7 @@ fn consumer_environment(
     ]);
     environment.extend(unless_default(env::REWORK_RULE, &settings.rework));
     environment.extend(unless_default(env::INCIDENT_RULE, &settings.incidents));
+    environment.extend(unless_default(env::ORGANIZATION, &settings.organization));
     environment.extend(unless_default(env::INCIDENT_ACCOUNTS, &settings.incident_places));
     environment.extend(unless_default(env::REPOSITORY_RULE, &settings.repositories));
     environment

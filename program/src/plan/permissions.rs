@@ -1,8 +1,9 @@
 //! What roles may do: exactly what the code that runs under them calls, on exactly what it calls it on.
 
 use crate::{
-    naming::{Names, arn},
+    naming::{Names, arn, service_domain},
     settings::Settings,
+    several::Several,
 };
 use metrics_lib::{
     contract::{
@@ -13,6 +14,7 @@ use metrics_lib::{
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
+use vec1::Vec1;
 
 /// A statement of a role's policy; it allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,9 +23,9 @@ pub struct Statement {
     /// What it is for.
     pub sid: String,
     /// The actions, as IAM names them: `dynamodb:PutItem`.
-    pub actions: Vec<&'static str>,
+    pub actions: Vec1<&'static str>,
     /// What they may be done on.
-    pub resources: Vec<Resource>,
+    pub resources: Vec1<Resource>,
     /// What must hold beside.
     pub conditions: Vec<Condition>,
 }
@@ -47,7 +49,7 @@ pub enum Resource {
     Secret,
 }
 
-/// A condition of a statement.
+/// A condition of a statement. How a key is compared that has several values, its rendering knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
@@ -56,13 +58,13 @@ pub struct Condition {
     /// What it compares: `cloudwatch:namespace`.
     pub key: &'static str,
     /// What is allowed.
-    pub values: Vec<String>,
+    pub values: Vec1<String>,
 }
 
 /// The operations of `DynamoDB` that a function uses, and whether on the index too.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LedgerUse {
-    pub(super) actions: &'static [&'static str],
+pub(super) struct LedgerUse<const N: usize> {
+    pub(super) actions: [&'static str; N],
     pub(super) index: bool,
 }
 
@@ -76,20 +78,20 @@ pub(super) struct Reads {
 /// A statement on some resources, without conditions.
 fn on(
     sid: impl Into<String>,
-    actions: &[&'static str],
-    resources: impl IntoIterator<Item = Resource>,
+    actions: impl Several<&'static str>,
+    resources: impl Several<Resource>,
 ) -> Statement {
     Statement {
         sid: sid.into(),
-        actions: actions.to_vec(),
-        resources: resources.into_iter().collect(),
+        actions: actions.several(),
+        resources: resources.several(),
         conditions: Vec::new(),
     }
 }
 
 impl Statement {
-    fn when(mut self, operator: &'static str, key: &'static str, values: Vec<String>) -> Self {
-        self.conditions.push(Condition { operator, key, values });
+    fn when(mut self, operator: &'static str, key: &'static str, values: impl Several<String>) -> Self {
+        self.conditions.push(Condition { operator, key, values: values.several() });
         self
     }
 }
@@ -100,12 +102,12 @@ pub(super) fn every_function(names: &Names, function: &str) -> Vec<Statement> {
     vec![
         on(
             "Log",
-            &["logs:CreateLogStream", "logs:PutLogEvents"],
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
             [Resource::Every { pattern: streams, reason: "Lambda makes up the names of log streams" }],
         ),
         on(
             "Trace",
-            &["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+            ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
             [Resource::Every { pattern: "*".into(), reason: "X-Ray has no resources for these actions" }],
         ),
     ]
@@ -115,40 +117,51 @@ pub(super) fn every_function(names: &Names, function: &str) -> Vec<Statement> {
 pub(super) fn queue(names: &Names, metric: &str) -> Statement {
     on(
         "Receive",
-        &["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+        ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
         [Resource::Arn(names.arn("sqs", &names.queue(metric)))],
     )
 }
 
 /// Decrypting what services of the stack's region keep encrypted for the function.
-pub(super) fn decrypt(names: &Names, services: &[&str]) -> Statement {
-    let suffix = if crate::naming::partition(names.region()) == "aws-cn" { ".cn" } else { "" };
-    let domain = |service: &&str| format!("{service}.{}.amazonaws.com{suffix}", names.region());
-    on("Decrypt", &["kms:Decrypt"], [Resource::Key]).when(
+pub(super) fn decrypt(names: &Names, services: impl Several<&'static str>) -> Statement {
+    on("Decrypt", ["kms:Decrypt"], [Resource::Key]).when(
         "StringEquals",
         "kms:ViaService",
-        services.iter().map(domain).collect(),
+        via(names, services),
     )
 }
 
+/// Encrypting what a service of the stack's region keeps for the function.
+pub(super) fn encrypt(names: &Names, service: &'static str) -> Statement {
+    let via = via(names, [service]);
+    on("Encrypt", ["kms:GenerateDataKey"], [Resource::Key]).when("StringEquals", "kms:ViaService", via)
+}
+
+fn via(names: &Names, services: impl Several<&'static str>) -> Vec1<String> {
+    services.several().mapped(|service| service_domain(service, names.region()))
+}
+
 /// Using the ledger.
-pub(super) fn ledger(names: &Names, LedgerUse { actions, index }: LedgerUse) -> Vec<Statement> {
+pub(super) fn ledger<const N: usize>(
+    names: &Names,
+    LedgerUse { actions, index }: LedgerUse<N>,
+) -> Vec<Statement> {
     let table = names.arn("dynamodb", &format!("table/{}", names.table()));
     let mut statements = vec![on("Ledger", actions, [Resource::Arn(table.clone())])];
     if index {
         let index = Resource::Arn(format!("{table}/index/{TIMELINE_INDEX}"));
-        statements.push(on("LedgerTimeline", &["dynamodb:Query"], [index]));
+        statements.push(on("LedgerTimeline", ["dynamodb:Query"], [index]));
     }
     statements
 }
 
 /// Putting metrics.
-pub(super) fn metrics(namespaces: &[Namespace]) -> Statement {
+pub(super) fn metrics(namespaces: impl Several<Namespace>) -> Statement {
     let reason = "CloudWatch has no resources for this action; the condition limits the namespaces";
-    on("PutMetrics", &["cloudwatch:PutMetricData"], [Resource::Every { pattern: "*".into(), reason }]).when(
+    on("PutMetrics", ["cloudwatch:PutMetricData"], [Resource::Every { pattern: "*".into(), reason }]).when(
         "StringEquals",
         "cloudwatch:namespace",
-        namespaces.iter().map(|namespace| namespace.name().to_owned()).collect(),
+        namespaces.several().mapped(|namespace| namespace.name().to_owned()),
     )
 }
 
@@ -156,43 +169,58 @@ pub(super) fn metrics(namespaces: &[Namespace]) -> Statement {
 /// operations account directly.
 pub(super) fn readers(names: &Names, settings: &Settings, reads: Reads) -> Vec<Statement> {
     let own = names.ops_account();
-    let item_places = || settings.ops_item_places().filter(|_| reads.ops_items);
+    let item_places = settings.ops_item_places().filter(|_| reads.ops_items);
     let others: BTreeSet<(&str, &str)> =
-        settings.pipeline_places().chain(item_places()).filter(|(account, _)| *account != own).collect();
-    let roles: Vec<Resource> = others
+        settings.pipeline_places().chain(item_places).filter(|(account, _)| *account != own).collect();
+    let roles = others
         .into_iter()
         .map(|(account, region)| Resource::Arn(names.role_arn(account, &names.read_role(region))))
         .collect();
-    let own_regions: Vec<&str> =
-        settings.pipeline_places().filter(|(account, _)| *account == own).map(|(_, region)| region).collect();
     let mut statements = Vec::new();
-    if !roles.is_empty() {
-        statements.push(on("AssumeReadRoles", &["sts:AssumeRole"], roles));
+    if let Ok(roles) = Vec1::try_from_vec(roles) {
+        statements.push(on("AssumeReadRoles", ["sts:AssumeRole"], roles));
     }
-    if !own_regions.is_empty() {
-        let pipelines = own_regions.iter().map(|region| every_pipeline(own, region));
-        let actions = if reads.lists_pipelines { &READ_PIPELINES[..] } else { &READ_PIPELINES[..4] };
-        statements.push(on("ReadPipelines", actions, pipelines));
+    if let Some(organization) = &settings.organization {
+        let roles = Resource::Every {
+            pattern: names.role_arn("*", &names.read_role("*")),
+            reason: "which accounts the organisation has is learnt from their events; the condition limits them to it",
+        };
+        // Where STS does not say whose a role is, the role's own trust and its external id decide.
+        let of_members = on("AssumeMembersReadRoles", ["sts:AssumeRole"], [roles]);
+        let id = organization.id.as_str();
+        statements.push(of_members.when("StringEqualsIfExists", "aws:ResourceOrgID", [id]));
+    }
+    if let Ok(own_regions) = Vec1::try_from_vec(Vec::from_iter(settings.own_pipeline_regions())) {
+        let pipelines = own_regions.mapped_ref(|region| every_pipeline(own, region));
+        statements.push(on("ReadPipelines", READ_PIPELINES, pipelines));
+        statements.extend(reads.lists_pipelines.then(pipeline_lister));
         if settings.lead_time && reads.lists_pipelines {
             statements.extend(connection_readers(own, &own_regions));
         }
     }
-    if reads.ops_items {
-        let items = item_places().filter(|(account, _)| *account == own);
-        let items = items.map(|(_, region)| every_ops_item(own, region));
-        statements.push(on("ReadOpsItems", &["ssm:GetOpsItem"], items));
+    let items = settings.own_ops_item_regions().into_iter().map(|region| every_ops_item(own, region));
+    if reads.ops_items
+        && let Ok(items) = Vec1::try_from_vec(items.collect())
+    {
+        statements.push(on("ReadOpsItems", ["ssm:GetOpsItem"], items));
     }
     statements
 }
 
-/// What is read of pipelines; the last lists them all.
-const READ_PIPELINES: [&str; 5] = [
+/// What is read of a pipeline that is known.
+const READ_PIPELINES: [&str; 4] = [
     "codepipeline:GetPipeline",
     "codepipeline:GetPipelineExecution",
     "codepipeline:ListActionExecutions",
     "codepipeline:ListPipelineExecutions",
-    "codepipeline:ListPipelines",
 ];
+
+/// Listing pipelines.
+fn pipeline_lister() -> Statement {
+    let reason = "CodePipeline has no resources for this action";
+    let every = Resource::Every { pattern: "*".into(), reason };
+    on("ListPipelines", ["codepipeline:ListPipelines"], [every])
+}
 
 fn every_pipeline(account: &str, region: &str) -> Resource {
     let reason = "every pipeline may deploy to production; which does is known from its executions";
@@ -207,14 +235,14 @@ fn every_ops_item(account: &str, region: &str) -> Resource {
 /// Reading which Git host a connection leads to. Connections of before July 2024 have the service's old name in their
 /// ARNs, and IAM asks for the action of the same name. Source: Developer Tools console user guide, "Identity and access
 /// management for AWS `CodeStar` Notifications and AWS `CodeConnections`".
-fn connection_readers(account: &str, regions: &[&str]) -> [Statement; 2] {
+fn connection_readers(account: &str, regions: &Vec1<&str>) -> [Statement; 2] {
     let reader = |sid, service: &str, action| {
         let reason = "connections are known by the ARNs that source actions name";
         let every = |region: &&str| Resource::Every {
             pattern: arn(service, region, account, "connection/*"),
             reason,
         };
-        on(sid, &[action], regions.iter().map(every))
+        on(sid, [action], regions.mapped_ref(every))
     };
     [
         reader("ReadConnections", "codeconnections", "codeconnections:GetConnection"),
@@ -224,13 +252,14 @@ fn connection_readers(account: &str, regions: &[&str]) -> [Statement; 2] {
 
 /// What the read role of a region of an account that has incidents only may do.
 pub fn incident_read_role(account: &str, region: &str) -> Vec<Statement> {
-    vec![on("ReadOpsItems", &["ssm:GetOpsItem"], [every_ops_item(account, region)]), ops_item_lister()]
+    vec![on("ReadOpsItems", ["ssm:GetOpsItem"], [every_ops_item(account, region)]), ops_item_lister()]
 }
 
 /// What the read role of a region of a tooling account may do.
 pub fn read_role(account: &str, region: &str) -> Vec<Statement> {
-    let mut statements = vec![on("ReadPipelines", &READ_PIPELINES, [every_pipeline(account, region)])];
-    statements.extend(connection_readers(account, &[region]));
+    let mut statements =
+        vec![on("ReadPipelines", READ_PIPELINES, [every_pipeline(account, region)]), pipeline_lister()];
+    statements.extend(connection_readers(account, &Vec1::new(region)));
     statements.extend(incident_read_role(account, region));
     statements
 }
@@ -238,20 +267,20 @@ pub fn read_role(account: &str, region: &str) -> Vec<Statement> {
 /// Listing `OpsItem`s.
 pub(super) fn ops_item_lister() -> Statement {
     let reason = "Systems Manager has no resources for this action";
-    on("ListOpsItems", &["ssm:DescribeOpsItems"], [Resource::Every { pattern: "*".into(), reason }])
+    on("ListOpsItems", ["ssm:DescribeOpsItems"], [Resource::Every { pattern: "*".into(), reason }])
 }
 
 /// Reading metrics.
 pub(super) fn metric_reader() -> Statement {
     let reason = "CloudWatch has no resources for this action";
-    on("ReadMetrics", &["cloudwatch:GetMetricData"], [Resource::Every { pattern: "*".into(), reason }])
+    on("ReadMetrics", ["cloudwatch:GetMetricData"], [Resource::Every { pattern: "*".into(), reason }])
 }
 
 /// Forwarding events to buses of the operations account: one statement a bus.
 pub(super) fn forward(names: &Names, buses: &BTreeSet<&str>) -> Vec<Statement> {
     let statement = |(number, bus): (usize, &&str)| {
         let bus = names.arn("events", &format!("event-bus/{bus}"));
-        on(format!("Forward{number}"), &["events:PutEvents"], [Resource::Arn(bus)])
+        on(format!("Forward{number}"), ["events:PutEvents"], [Resource::Arn(bus)])
     };
     buses.iter().enumerate().map(statement).collect()
 }
@@ -270,7 +299,7 @@ pub(super) fn lake_reader(names: &Names) -> Vec<Statement> {
     vec![
         on(
             "Query",
-            &[
+            [
                 "athena:GetQueryExecution",
                 "athena:GetQueryResults",
                 "athena:StartQueryExecution",
@@ -282,26 +311,29 @@ pub(super) fn lake_reader(names: &Names) -> Vec<Statement> {
         // catalog and database per AWS Region".
         on(
             "LakeDatabase",
-            &["glue:GetDatabase"],
+            ["glue:GetDatabase"],
             [glue("catalog".into()), glue("database/default".into()), glue(format!("database/{database}"))],
         ),
         on(
             "LakeTable",
-            &["glue:GetTable"],
+            ["glue:GetTable"],
             [
                 glue("catalog".into()),
                 glue(format!("database/{database}")),
                 glue(format!("table/{database}/{}", lake::TABLE)),
             ],
         ),
-        on("LakeObjects", &["s3:GetObject"], [records]),
-        on("LakeList", &["s3:ListBucket"], [Resource::Arn(names.bucket_arn(&lake))]).when(
+        on("LakeObjects", ["s3:GetObject"], [records]),
+        on("LakeList", ["s3:ListBucket"], [Resource::Arn(names.bucket_arn(&lake))]).when(
             "StringLike",
             "s3:prefix",
-            vec![format!("{}/*", lake::TABLE)],
+            [format!("{}/*", lake::TABLE)],
         ),
-        on("ResultObjects", &["s3:GetObject", "s3:PutObject"], [answers]),
-        on("ResultBucket", &["s3:GetBucketLocation"], [Resource::Arn(names.bucket_arn(&results))]),
+        on("ResultObjects", ["s3:GetObject", "s3:PutObject"], [answers]),
+        // Athena writes the answer, encrypted, as whoever asks. Source: Athena user guide, "Encryption at rest",
+        // "Permissions to encrypted data in Amazon S3".
+        encrypt(names, "s3"),
+        on("ResultBucket", ["s3:GetBucketLocation"], [Resource::Arn(names.bucket_arn(&results))]),
     ]
 }
 
@@ -309,15 +341,15 @@ pub(super) fn lake_reader(names: &Names) -> Vec<Statement> {
 pub(super) fn webhook(names: &Names) -> Vec<Statement> {
     let stream = names.arn("firehose", &format!("deliverystream/{}", names.stream()));
     vec![
-        on("Secret", &["secretsmanager:GetSecretValue"], [Resource::Secret]),
-        on("Stream", &["firehose:PutRecordBatch"], [Resource::Arn(stream)]),
+        on("Secret", ["secretsmanager:GetSecretValue"], [Resource::Secret]),
+        on("Stream", ["firehose:PutRecordBatch"], [Resource::Arn(stream)]),
         on(
             "Names",
-            &["dynamodb:PutItem"],
+            ["dynamodb:PutItem"],
             [Resource::Arn(names.arn("dynamodb", &format!("table/{}", names.table())))],
         )
-        .when("ForAllValues:StringEquals", "dynamodb:LeadingKeys", vec![KNOWN.to_owned()]),
-        decrypt(names, &["dynamodb", "secretsmanager"]),
-        metrics(&[Namespace::DataQuality]),
+        .when("StringEquals", "dynamodb:LeadingKeys", [KNOWN]),
+        decrypt(names, ["dynamodb", "lambda", "secretsmanager"]),
+        metrics([Namespace::DataQuality]),
     ]
 }

@@ -1,11 +1,12 @@
 //! Which events go where: the rules, the buses with their policies, and the queue of each metric.
 
-use super::{Bus, PolicyStatement, Queue, Rule};
+use super::{Bus, Forwarded, PolicyStatement, Queue, Rule, Senders};
 use crate::{naming::Names, settings::Settings};
 use jiff::SignedDuration;
 use metrics_lib::lead_time::MEASURED_AFTER;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use vec1::{Vec1, vec1};
 
 /// The source of CodePipeline's events.
 pub(crate) const CODEPIPELINE: &str = "aws.codepipeline";
@@ -91,7 +92,7 @@ pub(super) fn measured(lead_time: bool) -> impl Iterator<Item = &'static Route> 
 pub(super) fn forwarding_rules(
     names: &Names,
     lead_time: bool,
-    executions: bool,
+    forwarded: Forwarded,
     incident_types: &BTreeSet<String>,
 ) -> Vec<Rule> {
     let rule = |name: &str, description, pattern: Value, uses: fn(&Route) -> bool| Rule {
@@ -101,20 +102,22 @@ pub(super) fn forwarding_rules(
         targets: measured(lead_time).filter(|route| uses(route)).map(|route| names.bus(route.name)).collect(),
     };
     let mut rules = Vec::new();
-    if executions {
+    if forwarded.executions {
         let ended = "Pipeline executions that ended";
         rules.push(rule("executions", ended, execution_pattern(), |route| route.executions));
         let succeeded = "Stages that succeeded";
         rules.push(rule("stages", succeeded, stage_pattern(), |route| route.executions));
     }
-    let raised = raised_pattern(incident_types);
-    rules.push(rule("incidents-raised", "Incidents that were raised", raised, |route| {
-        route.incidents != Incidents::No
-    }));
-    let changed = changed_pattern(incident_types);
-    rules.push(rule("incidents-changed", "Incidents that were changed", changed, |route| {
-        route.incidents == Incidents::RaisedAndChanged
-    }));
+    if forwarded.incidents {
+        let raised = raised_pattern(incident_types);
+        rules.push(rule("incidents-raised", "Incidents that were raised", raised, |route| {
+            route.incidents != Incidents::No
+        }));
+        let changed = changed_pattern(incident_types);
+        rules.push(rule("incidents-changed", "Incidents that were changed", changed, |route| {
+            route.incidents == Incidents::RaisedAndChanged
+        }));
+    }
     rules
 }
 
@@ -158,41 +161,85 @@ pub(super) fn buses(names: &Names, settings: &Settings) -> Vec<Bus> {
 }
 
 fn bus(route: &Route, names: &Names, settings: &Settings) -> Bus {
-    let tooling = settings.tooling_account_ids();
-    let mut everywhere: BTreeSet<_> = settings.incident_account_ids().into_iter().collect();
-    everywhere.insert(settings.ops_account.clone());
-    let everywhere: Vec<String> = everywhere.into_iter().collect();
     let mut policy = Vec::new();
     let mut rules = Vec::new();
-    let mut add = |name: &str, description, accounts: &[String], mut pattern: Value| {
-        pattern["account"] = json!(accounts);
+    let mut add = |name: &str, description, senders: &[Senders], mut pattern: Value| {
+        if let Some(accounts) = listed(senders) {
+            pattern["account"] = json!(accounts);
+        }
         let targets = vec![names.queue(route.name)];
         rules.push(Rule { name: names.of(&format!("{}-{name}", route.name)), description, pattern, targets });
     };
+    let mut allow = |senders: Vec<Senders>, source, detail_types: Vec1<&'static str>| {
+        policy.extend(senders.into_iter().map(|senders| PolicyStatement {
+            senders,
+            source,
+            detail_types: detail_types.clone(),
+        }));
+    };
     if route.executions {
-        add("executions", "Executions that ended in tooling accounts", &tooling, execution_pattern());
-        add("stages", "Stages that succeeded in tooling accounts", &tooling, stage_pattern());
-        policy.push(PolicyStatement {
-            accounts: tooling.clone(),
-            source: CODEPIPELINE,
-            detail_types: vec![EXECUTION, STAGE],
-        });
+        let senders = senders(names, settings, settings.pipeline_places());
+        add("executions", "Executions that ended in tooling accounts", &senders, execution_pattern());
+        add("stages", "Stages that succeeded in tooling accounts", &senders, stage_pattern());
+        allow(senders, CODEPIPELINE, vec1![EXECUTION, STAGE]);
     }
+    let senders = senders(names, settings, settings.ops_item_places());
     let mut detail_types = Vec::new();
     if route.incidents != Incidents::No {
         let raised = raised_pattern(&settings.incidents.types);
-        add("incidents-raised", "Incidents that were raised", &everywhere, raised);
+        add("incidents-raised", "Incidents that were raised", &senders, raised);
         detail_types.push(OPS_ITEM_CREATE);
     }
     if route.incidents == Incidents::RaisedAndChanged {
         let changed = changed_pattern(&settings.incidents.types);
-        add("incidents-changed", "Incidents that were changed", &everywhere, changed);
+        add("incidents-changed", "Incidents that were changed", &senders, changed);
         detail_types.push(OPS_ITEM_UPDATE);
     }
-    if !detail_types.is_empty() {
-        policy.push(PolicyStatement { accounts: everywhere, source: SSM, detail_types });
+    if let Ok(detail_types) = Vec1::try_from_vec(detail_types) {
+        allow(senders, SSM, detail_types);
     }
     Bus { name: names.bus(route.name), policy, rules }
+}
+
+/// Who may send what comes from some places, or from the members of the organisation.
+fn senders<'a>(
+    names: &Names,
+    settings: &Settings,
+    places: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Vec<Senders> {
+    let own = (names.ops_account(), names.region());
+    let mut accounts = BTreeSet::new();
+    let mut roles = BTreeSet::new();
+    for (account, region) in places {
+        accounts.insert(account.to_owned());
+        roles.insert(names.role_arn(account, &names.forward_role(region)));
+        // Of its own place, the operations account's stack forwards the incidents, under a role of its own.
+        if (account, region) == own {
+            roles.insert(names.role_arn(account, &names.ops_forward_role()));
+        }
+    }
+    let several = |texts: BTreeSet<String>| Vec1::try_from_vec(Vec::from_iter(texts));
+    let mut senders = Vec::new();
+    if let (Ok(accounts), Ok(roles)) = (several(accounts), several(roles)) {
+        senders.push(Senders::Listed { accounts, roles });
+    }
+    if let Some(organization) = &settings.organization {
+        let roles = names.role_arn("*", &names.forward_role("*"));
+        senders.push(Senders::Members { organization: organization.clone(), roles });
+    }
+    senders
+}
+
+/// The accounts of senders, if all of them are known.
+fn listed(senders: &[Senders]) -> Option<BTreeSet<&String>> {
+    let mut accounts = BTreeSet::new();
+    for senders in senders {
+        match senders {
+            Senders::Listed { accounts: listed, .. } => accounts.extend(listed),
+            Senders::Members { .. } => return None,
+        }
+    }
+    Some(accounts)
 }
 
 /// The queue of a metric, whose function may take as long as `timeout`.

@@ -15,8 +15,7 @@ pub(super) const ACCOUNT: &str = "an account id as text, 12 digits";
 pub(super) const REGION: &str = "a region such as \"eu-west-1\"";
 pub(super) const NAME: &str = "a text that is not empty";
 pub(super) const NAMES: &str = "a list of texts, such as [\"acme/shop\"]";
-pub(super) const TOOLING: &str =
-    "a list that is not empty, such as [{\"account\": \"111111111111\", \"regions\": [\"eu-west-1\"]}]";
+pub(super) const TOOLING: &str = "a list that is not empty, such as [{\"account\": \"111111111111\", \"regions\": [\"eu-west-1\"]}], unless there is an organization";
 pub(super) const TEAMS: &str = "an object such as {\"payments\": [\"acme/shop\"]}, or a list such as \
      [{\"name\": \"payments\", \"repositories\": [\"acme/shop\"]}]";
 pub(super) const DURATION: &str = "a length of time such as \"24h\", \"PT15M\" or a number of seconds (as text from 60 on, or 0), at most 90 days";
@@ -30,11 +29,12 @@ pub(super) const TEAM: &str = "a team whose name CloudWatch can have as a dimens
 pub(super) const REPOSITORY: &str = "a name that CloudWatch can have as a dimension: 1 to 1,024 printable ASCII \
      characters, not all blank";
 pub(super) const SWITCH: &str = "true or false";
-pub(super) const PREFIX: &str =
-    "1 to 16 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen";
+pub(super) const PREFIX: &str = "1 to 16 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen, nor what S3 keeps \
+     for itself: xn--, sthree-, amzn-s3-demo-";
 pub(super) const CIDRS: &str = "a list of ranges of addresses, such as [\"192.30.252.0/22\"]";
 pub(super) const EMAILS: &str = "a list of addresses, such as [\"dora@example.com\"]";
-pub(super) const TAGS: &str = "an object of texts, such as {\"cost-center\": \"42\"}";
+pub(super) const TAGS: &str = "an object of texts, such as {\"cost-center\": \"42\"}: at most 48, with keys of up to 128 \
+     characters that don't begin with aws:, and values of up to 256, of letters, digits, blanks and _.:/=+-@";
 pub(super) const URL: &str = "an address such as \"https://example.com/docs/METRICS.md\"";
 pub(super) const RETENTION: &str = "a number of days that CloudWatch Logs knows, such as 30, 90, 365 or 731";
 
@@ -55,6 +55,11 @@ struct WireAlarm {
 pub const DEFAULT_PREFIX: &str = "dora";
 /// The longest prefix: S3's names have 63 characters, IAM's 64.
 pub const LONGEST_PREFIX: usize = 16;
+/// What no bucket's name may begin with. Source: Amazon S3 user guide, "General purpose bucket naming rules".
+const RESERVED: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
+/// Tags that AWS takes on every type of resource, beside the two of the installation itself. Source: AWS General Reference,
+/// "Tag naming limits and requirements".
+const MAX_TAGS: usize = 48;
 /// How long CloudWatch Logs can keep a log, in days.
 const RETENTIONS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
@@ -87,6 +92,7 @@ pub(super) fn is_prefix(text: &str) -> bool {
         && text.bytes().all(allowed)
         && text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
         && !text.ends_with('-')
+        && !RESERVED.iter().any(|reserved| format!("{text}-").starts_with(reserved))
 }
 
 fn is_cidr(text: &str) -> bool {
@@ -99,6 +105,17 @@ fn is_cidr(text: &str) -> bool {
 fn is_url(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_graphic() && !b"()<>\"\\".contains(&byte);
     text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(allowed))
+}
+
+fn are_tags(tags: &BTreeMap<String, String>) -> bool {
+    let allowed = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c));
+    let is_key = |key: &str| {
+        (1..=128).contains(&key.chars().count())
+            && allowed(key)
+            && !key.to_ascii_lowercase().starts_with("aws:")
+    };
+    let is_value = |value: &str| value.chars().count() <= 256 && allowed(value);
+    tags.len() <= MAX_TAGS && tags.iter().all(|(key, value)| is_key(key) && is_value(value))
 }
 
 fn is_email(text: &str) -> bool {
@@ -212,7 +229,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn tags(&mut self, key: &'static str) -> BTreeMap<String, String> {
-        self.typed(key, TAGS, |_| true).unwrap_or_default()
+        self.typed(key, TAGS, are_tags).unwrap_or_default()
     }
 
     pub(super) fn url(&mut self, key: &'static str) -> Option<String> {
@@ -291,10 +308,11 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn tooling_accounts(&mut self) -> Vec<ToolingAccount> {
+    pub(super) fn tooling_accounts(&mut self, are_optional: bool) -> Vec<ToolingAccount> {
         const KEY: &str = "toolingAccounts";
         let accounts = match self.get(KEY) {
             Some(Value::Array(accounts)) if !accounts.is_empty() => accounts,
+            None if are_optional => return Vec::new(),
             value => {
                 self.refuse(KEY, value, TOOLING);
                 return Vec::new();

@@ -12,8 +12,9 @@ use crate::{
         alarm_topic::alarm_topic,
         alarms::alarms,
         commit_lake::commit_lake,
-        encryption, event_route,
-        forwarding::{Forwarding, forwarding},
+        encryption,
+        event_route::{self, Made},
+        forwarding::{Destination, Forwarding, forwarding},
         function::{archive, function},
         ledger::ledger,
         queue,
@@ -22,7 +23,7 @@ use crate::{
     },
     dashboard::{self, Transport},
     plan::{self, Intake, Plan},
-    pulumi::{Document, Handle, Json, Options},
+    pulumi::{Document, Handle, Json, Options, Text},
     settings::{Settings, WEBHOOK_SECRET},
 };
 use std::collections::BTreeMap;
@@ -47,7 +48,7 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
             let actual = Actual { key: Some(key), secret: None };
             let deployed = function(&mut document, &consumer.function, operations, key, actual);
             let queue = queue::with_dead_letters(&mut document, names, metric, &consumer.queue, key);
-            let own = event_route::rules(&mut document, names, planned, &bus, &queue, undelivered);
+            let own = event_route::rules(&mut document, names, planned, &bus.bus, &queue, undelivered);
             queue::policy(&mut document, &format!("{metric}-queue"), &queue, own.clone());
             rules.extend(own);
             event_route::feed(&mut document, consumer, &queue, &deployed, [ledger.itself()]);
@@ -63,11 +64,17 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
     let own = Forwarding {
         rules: &plan.ops_rules,
         permissions: &forward,
-        role: names.forward_role(&settings.region),
+        role: names.ops_forward_role(),
+        account: names.ops_account(),
         undelivered,
     };
-    let bus_arn = |bus: &str| buses.get(bus).map_or_else(|| bus.into(), Handle::arn);
-    rules.extend(forwarding(&mut document, names, &own, bus_arn));
+    let bus_of = |name: &str| match buses.get(name) {
+        Some(Made { bus, policy }) => {
+            Destination { arn: bus.arn(), after: policy.as_ref().map(Handle::itself) }
+        }
+        None => Destination { arn: Text::missing(name), after: None },
+    };
+    rules.extend(forwarding(&mut document, names, &own, bus_of));
     queue::policy(&mut document, "undelivered", undelivered, rules);
 
     match &plan.intake {
@@ -92,17 +99,14 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
 }
 
 /// The way of GitHub's webhooks. Returns the URL that GitHub is to call.
-fn intake_of(
-    document: &mut Document,
-    settings: &Settings,
-    intake: &Intake,
-    key: &Handle<Key>,
-) -> crate::pulumi::Text {
+fn intake_of(document: &mut Document, settings: &Settings, intake: &Intake, key: &Handle<Key>) -> Text {
     let secret = Secret {
         name: intake.secret.as_str().into(),
         description: "What GitHub signs webhooks with for DORA metrics".into(),
         kms_key_id: key.arn(),
-        recovery_window_in_days: 7,
+        // Whoever deletes it has its value in the configuration; one that waits for its deletion would keep the same
+        // installation from being made again.
+        recovery_window_in_days: 0,
     };
     let secret = document.add("webhook-secret", secret);
     let value = SecretVersion { secret_id: secret.id(), secret_string: document.secret(WEBHOOK_SECRET) };

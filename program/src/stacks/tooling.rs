@@ -2,53 +2,65 @@
 
 use super::{Stack, StackError, tags};
 use crate::{
-    aws::iam::{Policy, Principal, Role, RolePolicy, Statement},
+    aws::iam::{Policy, Principal, Role, RolePolicy, Trust},
     components::{
         Actual,
-        forwarding::{Forwarding, forwarding},
+        forwarding::{Destination, Forwarding, forwarding},
         queue,
     },
     naming::partition,
-    plan::ToolingPlan,
-    pulumi::Document,
+    plan::{Read, ToolingPlan},
+    pulumi::{Document, Handle},
     settings::ToolingSettings,
 };
+use vec1::vec1;
 
 /// The stack.
 pub(super) fn stack(settings: &ToolingSettings, plan: &ToolingPlan) -> Result<Stack, StackError> {
     let names = &settings.names();
     let mut document =
         Document::new(&settings.account, &settings.region, tags(&settings.prefix, &settings.tags));
-    let undelivered = queue::undelivered(&mut document, &names.undelivered(), None);
+    let undelivered = queue::undelivered(&mut document, &names.tooling_undelivered(), None);
     let own = Forwarding {
         rules: &plan.rules,
         permissions: &plan.forward,
         role: names.forward_role(&settings.region),
+        account: &settings.account,
         undelivered: &undelivered,
     };
-    let bus_arn = |bus: &str| names.arn("events", &format!("event-bus/{bus}")).into();
-    let rules = forwarding(&mut document, names, &own, bus_arn);
+    let bus_of =
+        |bus: &str| Destination { arn: names.arn("events", &format!("event-bus/{bus}")).into(), after: None };
+    let rules = forwarding(&mut document, names, &own, bus_of);
     queue::policy(&mut document, "undelivered", &undelivered, rules);
 
+    if let Some(read) = &plan.read_role {
+        let role = read_role(&mut document, settings, read);
+        document.output("readRole", role.arn());
+    }
+    Ok(Stack { document: document.finish()?, archives: Vec::new() })
+}
+
+/// The role that the functions read the account with.
+fn read_role(document: &mut Document, settings: &ToolingSettings, read: &Read) -> Handle<Role> {
+    let names = &settings.names();
+    let name = names.read_role(&settings.region);
     // The principal is the account and the roles are a condition: a role that is named as principal is known by an id
     // that it loses when it is made anew.
     let ops = format!("arn:{}:iam::{}:root", partition(&settings.region), settings.ops_account);
-    let assume = Statement::allow("Functions", &["sts:AssumeRole"])
-        .to(Principal::Aws(vec![ops.into()]))
-        .when("ArnEquals", "aws:PrincipalArn", &plan.readers)
+    let assume = Trust::assume("Functions", Principal::Aws(vec1![ops.into()]))
+        .when("ArnEquals", "aws:PrincipalArn", &read.readers)
         .when("StringEquals", "sts:ExternalId", [names.external_id()]);
     let role = Role {
-        name: names.read_role(&settings.region).into(),
+        name: name.as_str().into(),
         description: "Reads pipelines and OpsItems for DORA metrics".into(),
         assume_role_policy: Policy::of([assume]),
     };
     let role = document.add("read-role", role);
     let policy = RolePolicy {
-        name: names.read_role(&settings.region).into(),
+        name: name.into(),
         role: role.name(),
-        policy: Actual::default().policy(&plan.read),
+        policy: Actual::default().policy(&read.permissions),
     };
     document.add("read-policy", policy);
-    document.output("readRole", role.arn());
-    Ok(Stack { document: document.finish()?, archives: Vec::new() })
+    role
 }

@@ -59,11 +59,11 @@ func catalog() []*constructor {
 		resourceOf(glue.NewCatalogTable).unique("catalogId", "databaseName", "name"),
 		resourceOf(iam.NewRole).unique("name"),
 		resourceOf(iam.NewRolePolicy).unique("role", "name"),
-		resourceOf(kinesis.NewFirehoseDeliveryStream).unique("name"),
+		resourceOf(kinesis.NewFirehoseDeliveryStream).unique("name").keeps(withoutDefaultParameters),
 		resourceOf(kms.NewAlias).unique("name"),
 		resourceOf(kms.NewKey),
 		resourceOf(lambda.NewEventSourceMapping).replaces("eventSourceArn"),
-		resourceOf(lambda.NewFunction).unique("name"),
+		resourceOf(lambda.NewFunction).unique("name").keeps(withoutKeyOfNothing),
 		resourceOf(lambda.NewFunctionEventInvokeConfig).unique("functionName", "qualifier"),
 		resourceOf(lambda.NewPermission).unique("function", "statementId").
 			replaces("action", "principal", "qualifier", "sourceAccount", "sourceArn"),

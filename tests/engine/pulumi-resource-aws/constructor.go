@@ -15,6 +15,8 @@ type constructor struct {
 	construct func(context *pulumi.Context, name string, arguments reflect.Value) error
 
 	uniqueInputs, replacingInputs []string
+	// reads says what is found of the properties; everything, if it is not set.
+	reads forgetting
 
 	// What follows is known when the constructor has been asked.
 	token                       string
@@ -49,6 +51,12 @@ func (c *constructor) unique(inputs ...string) *constructor {
 // replaces names further inputs whose change replaces the resource.
 func (c *constructor) replaces(inputs ...string) *constructor {
 	c.replacingInputs = inputs
+	return c
+}
+
+// keeps says what the provider finds of the properties when it reads the resource.
+func (c *constructor) keeps(reads forgetting) *constructor {
+	c.reads = reads
 	return c
 }
 

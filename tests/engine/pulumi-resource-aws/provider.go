@@ -150,9 +150,22 @@ func (p *provider) Delete(_ context.Context, request plugin.DeleteRequest) (plug
 	return plugin.DeleteResponse{Status: resource.StatusOK}, note("delete", request.URN)
 }
 
-// Read finds the resource as the state has it.
+// Read finds the resource as the state has it, but for what the provider does not keep.
 func (p *provider) Read(_ context.Context, request plugin.ReadRequest) (plugin.ReadResponse, error) {
+	constructor, err := p.constructor(request.Type)
+	if err != nil {
+		return plugin.ReadResponse{}, err
+	}
 	result := plugin.ReadResult{ID: request.ID, Inputs: request.Inputs, Outputs: request.State}
+	if len(request.State) == 0 && len(constructor.uniqueInputs) == 1 {
+		// An import: the resource is there, by its name.
+		name := resource.PropertyKey(constructor.uniqueInputs[0])
+		found := resource.PropertyMap{name: resource.NewStringProperty(string(request.ID))}
+		result.Inputs, result.Outputs = found, found
+	}
+	if constructor.reads != nil {
+		result.Inputs, result.Outputs = constructor.reads(result.Inputs), constructor.reads(result.Outputs)
+	}
 	return plugin.ReadResponse{ReadResult: result, Status: resource.StatusOK}, nil
 }
 

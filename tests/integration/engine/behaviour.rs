@@ -63,6 +63,53 @@ fn sorted(changes: Result<Vec<super::Change>, Refused>) -> Vec<String> {
     lines
 }
 
+/// What the provider does not keep in its state is a change after each refresh.
+#[test]
+fn what_the_provider_does_not_keep() {
+    let Some(engine) = Engine::or_skip("what_the_provider_does_not_keep") else { return };
+    let check = |name: &str, kind: &str, properties: Value, expected: &[&str]| {
+        let mut document = document();
+        document["resources"][name] = json!({"type": kind, "properties": properties});
+        let project = engine.project(Program::Document(document));
+        let stack = stack(&project);
+        stack.up().unwrap();
+        assert_eq!(sorted(stack.refresh_and_up()), expected, "{properties}");
+    };
+    let function = |key: bool, environment: bool| {
+        let mut properties = json!({"name": "f", "role": "arn:aws:iam::222222222222:role/r"});
+        if key {
+            properties["kmsKeyArn"] = json!("arn:aws:kms:eu-west-1:222222222222:key/k");
+        }
+        if environment {
+            properties["environment"] = json!({"variables": {"A": "b"}});
+        }
+        properties
+    };
+    check("function", "aws:lambda:Function", function(true, false), &["update function"]);
+    check("function", "aws:lambda:Function", function(true, true), &[]);
+    check("function", "aws:lambda:Function", function(false, false), &[]);
+    let stream = |retries: &str| {
+        let parameters = json!([
+            {"parameterName": "LambdaArn", "parameterValue": "arn:aws:lambda:eu-west-1:222222222222:function:f"},
+            {"parameterName": "NumberOfRetries", "parameterValue": retries},
+        ]);
+        json!({
+            "name": "s",
+            "destination": "extended_s3",
+            "extendedS3Configuration": {
+                "bucketArn": "arn:aws:s3:::b",
+                "roleArn": "arn:aws:iam::222222222222:role/r",
+                "processingConfiguration": {
+                    "enabled": true,
+                    "processors": [{"type": "Lambda", "parameters": parameters}],
+                },
+            },
+        })
+    };
+    check("stream", "aws:kinesis:FirehoseDeliveryStream", stream("3"), &["update stream"]);
+    check("stream", "aws:kinesis:FirehoseDeliveryStream", stream("5"), &[]);
+}
+
 #[test]
 fn preview_up_and_up_again() {
     with_stack("preview_up_and_up_again", |_, stack| {

@@ -102,10 +102,32 @@ impl<'a> Stack<'a> {
         self.change(&["up", "--skip-preview", "--yes"])
     }
 
+    /// The same, after the provider has read every resource.
+    pub(crate) fn refresh_and_up(&self) -> Result<Vec<Change>, Refused> {
+        self.change(&["up", "--refresh", "--skip-preview", "--yes"])
+    }
+
     /// Deletes all resources, and returns what the provider was asked to do, in that order. The preview comes first, as
     /// for people: it refuses to delete anything where something is protected.
     pub(crate) fn destroy(&self) -> Result<Vec<Change>, Refused> {
         self.change(&["destroy", "--yes"])
+    }
+
+    /// Takes a setting away.
+    pub(crate) fn forget(&self, key: &str) {
+        done(&self.pulumi(&["config", "rm", key])).unwrap();
+    }
+
+    /// Takes a resource that is there into the stack.
+    pub(crate) fn import(&self, kind: &str, name: &str, id: &str) {
+        let provider = format!("aws={}", self.export().resource("aws").urn);
+        let arguments = ["import", kind, name, id, "--provider", &provider, "--yes", "--generate-code=false"];
+        done(&self.pulumi(&arguments)).unwrap();
+    }
+
+    /// Lets the engine delete one resource.
+    pub(crate) fn unprotect(&self, urn: &str) {
+        done(&self.pulumi(&["state", "unprotect", urn, "--yes"])).unwrap();
     }
 
     /// Lets the engine delete what is protected.

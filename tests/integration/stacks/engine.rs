@@ -74,6 +74,7 @@ fn ops_stack() {
         assert_eq!(previewed.len(), made.len() + 2);
         assert!(stack.preview().unwrap().is_empty());
         assert!(stack.up().unwrap().is_empty());
+        assert_eq!(lines(&stack.refresh_and_up().unwrap()), [""; 0]);
 
         let state = stack.export();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -108,6 +109,12 @@ fn ops_stack() {
         needs("lake-lifecycle", "lake-versioning");
         needs("webhook-deployment", "webhook-integration");
         needs("webhook-stage", "api-gateway-account");
+        needs("webhook-stage", "webhook-execution-log");
+        needs("incidents-raised-to-time-to-restore", "time-to-restore-bus-policy");
+        needs("incidents-raised-to-time-to-restore", "forward-policy");
+        for part in ["path", "validator", "method", "integration", "api-policy"] {
+            needs("webhook-deployment", &format!("webhook-{part}"));
+        }
         for name in ["ledger", "lake", "key"] {
             assert!(state.resource(name).protect, "{name}");
         }
@@ -147,6 +154,15 @@ fn config_changes() {
         project.write("target/lambda/github-webhook.zip", archive_of("other code"));
         assert_eq!(lines(&stack.up().unwrap()), ["update github-webhook"]);
 
+        // A list of addresses is set and cleared; each time the new version of the API is made after its policy has changed.
+        for cidrs in [r#"["192.30.252.0/22"]"#, "[]"] {
+            stack.configure(&[Setting::Plain("webhookAllowedCidrs", cidrs)]);
+            let changes = lines(&stack.up().unwrap());
+            let version =
+                ["update webhook-api-policy", "create webhook-deployment", "delete webhook-deployment"];
+            assert_eq!(changes, version, "{cidrs}");
+        }
+
         stack.configure(&[Setting::Plain("webhookFirewall", "false")]);
         let firewall = [
             "firewall",
@@ -181,14 +197,44 @@ fn destroy() {
             ("time-to-restore-incidents-changed-rule", "time-to-restore-bus"),
             ("deployment-frequency-mapping", "deployment-frequency"),
             ("deployment-frequency", "deployment-frequency-role"),
-            ("stream", "lake"),
             ("ledger", "key"),
             ("webhook-stage", "webhook-api"),
         ] {
             assert!(position(first) < position(then), "{first} goes before {then}");
         }
-        assert!(!deleted.contains(&"delete webhook-secret-value".to_owned()));
+        let kept = ["delete webhook-secret-value".to_owned(), "delete lake".to_owned()];
+        assert!(kept.iter().all(|kept| !deleted.contains(kept)));
         assert!(stack.export().resources.is_empty());
+
+        // The same installation can be made again: no secret waits for its deletion with the name.
+        stack.up().unwrap();
+        assert_eq!(stack.export().resource("webhook-secret").inputs["recoveryWindowInDays"], 0);
+    });
+}
+
+/// Lead time is measured no longer: the lake is protected; who unprotects it keeps it in AWS all the same, and takes it back
+/// in when lead time is measured again.
+#[test]
+fn lead_time_is_given_up_and_taken_up() {
+    with_project("lead_time_is_given_up_and_taken_up", |project| {
+        let stack = configured(project, "ops", &OPS);
+        stack.up().unwrap();
+        let urn = |name: &str| stack.export().resource(name).urn.clone();
+        let lake = urn("lake");
+        stack.forget("webhookSecret");
+        let refused = stack.preview().unwrap_err().0;
+        assert!(refused.contains("protect"), "{refused}");
+
+        stack.unprotect(&lake);
+        let changes = lines(&stack.up().unwrap());
+        assert!(changes.contains(&"delete lake-policy".to_owned()), "{changes:?}");
+        assert!(!changes.contains(&"delete lake".to_owned()), "{changes:?}");
+
+        stack.configure(&[Setting::Secret("webhookSecret", SECRET)]);
+        stack.import("aws:s3/bucket:Bucket", "lake", "dora-lake-999999999999-eu-west-1");
+        let changes = lines(&stack.up().unwrap());
+        assert!(!changes.contains(&"create lake".to_owned()), "{changes:?}");
+        assert!(changes.contains(&"create lake-policy".to_owned()), "{changes:?}");
     });
 }
 
@@ -198,6 +244,7 @@ fn tooling_stack() {
         let stack = configured(project, "tooling", &TOOLING);
         let made = stack.up().unwrap();
         assert!(stack.up().unwrap().is_empty());
+        assert_eq!(lines(&stack.refresh_and_up().unwrap()), [""; 0]);
         let state = stack.export();
         insta::assert_yaml_snapshot!("tooling_stack_resources", sorted(&made));
         assert!(state.resource("executions-to-time-to-restore").needs(state.resource("forward-policy")));
@@ -218,6 +265,7 @@ fn tooling_stack() {
         assert!(position("delete executions-to-time-to-restore") < position("delete executions-rule"));
         assert!(position("delete executions-to-time-to-restore") < position("delete undelivered"));
         assert_eq!(deleted.len(), made.len());
+        assert_eq!(stack.up().unwrap().len(), made.len());
     });
 }
 

@@ -8,8 +8,12 @@ use super::{
 };
 use crate::scene::{OPS, TOOLING, execution_in, ops_item_in};
 use local::pattern::{Event, Pattern};
+use metrics_lib::rules::matches;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write, fs};
+
+/// The accounts of the organisation.
+const MEMBERS: [&str; 2] = [TOOLING, OPS];
 
 /// The stacks of an installation, and where each is.
 struct Installation {
@@ -18,45 +22,52 @@ struct Installation {
 }
 
 impl Installation {
-    fn new() -> Self {
-        let places = [(TOOLING, "eu-west-1"), (TOOLING, "us-east-1"), ("222222222222", "us-east-1")];
+    /// An installation with tooling stacks in some places; `changes` is what its operations account's stack is told of them.
+    fn new(places: &[(&'static str, &'static str)], changes: &Value) -> Self {
+        let stack =
+            |&(account, region)| (account, region, Resources::of(&document(&tooling(account, region))));
+        Self {
+            ops: Resources::of(&document(&with(ops(), changes))),
+            tooling: places.iter().map(stack).collect(),
+        }
+    }
+
+    /// Two regions of two accounts.
+    fn of_two_accounts() -> Self {
         let accounts = json!([
             {"account": TOOLING, "regions": ["eu-west-1", "us-east-1"]},
             {"account": "222222222222", "regions": ["us-east-1"]},
         ]);
-        let stack =
-            |(account, region)| (account, region, Resources::of(&document(&tooling(account, region))));
-        Self {
-            ops: Resources::of(&document(&with(ops(), &json!({"toolingAccounts": accounts})))),
-            tooling: places.into_iter().map(stack).collect(),
-        }
+        let places = [(TOOLING, "eu-west-1"), (TOOLING, "us-east-1"), ("222222222222", "us-east-1")];
+        Self::new(&places, &json!({"toolingAccounts": accounts}))
     }
 
-    /// The functions that get an event, and what was refused on the way.
-    fn route(&self, event: &Value) -> (BTreeSet<String>, BTreeSet<String>) {
+    /// The functions that get an event, each as often as it does, and what was refused on the way.
+    fn route(&self, event: &Value) -> (Vec<String>, BTreeSet<String>) {
         let (account, region) = (event["account"].as_str().unwrap(), event["region"].as_str().unwrap());
+        let (mut functions, mut refused) = (Vec::new(), BTreeSet::new());
         let own = (account == OPS && region == "eu-west-1").then_some(&self.ops);
-        let stack = self.tooling.iter().find(|(a, r, _)| (*a, *r) == (account, region));
-        let stack = own.or(stack.map(|(_, _, resources)| resources));
-        let (mut functions, mut refused) = (BTreeSet::new(), BTreeSet::new());
-        let Some(stack) = stack else { return (functions, refused) };
-        let role = format!("arn:aws:iam::{account}:role/dora-forward-{region}");
-        for target in matching_targets(stack, None, event) {
-            // Both stacks must speak of the same bus and the same role.
-            let bus = self.bus(stack, &target["arn"]);
-            let assumed = stack.referred(&target["roleArn"]).unwrap();
-            assert_eq!(stack.0[assumed]["properties"]["name"], role.rsplit('/').next().unwrap());
-            assert!(may_forward(stack, assumed, &self.arn(&bus)), "the role may not put events on {bus}");
-            if !self.accepts(&bus, event, &role) {
-                refused.insert(bus);
-                continue;
-            }
-            for target in matching_targets(&self.ops, Some(&bus), event) {
-                let queue = self.ops.referred(&target["arn"]).unwrap();
-                assert!(self.takes(queue, self.ops.referred(&target["rule"]).unwrap()));
-                functions.extend(self.fed_by(queue));
+        let there = self.tooling.iter().filter(|(a, r, _)| (*a, *r) == (account, region));
+        for stack in own.into_iter().chain(there.map(|(_, _, resources)| resources)) {
+            for target in matching_targets(stack, None, event) {
+                // Both stacks must speak of the same bus and the same role.
+                let bus = self.bus(stack, &target["arn"]);
+                let assumed = stack.referred(&target["roleArn"]).unwrap();
+                let role = stack.0[assumed]["properties"]["name"].as_str().unwrap();
+                let role = format!("arn:aws:iam::{account}:role/{role}");
+                assert!(may_forward(stack, assumed, &self.arn(&bus)), "the role may not put events on {bus}");
+                if !self.accepts(&bus, event, &role) {
+                    refused.insert(bus);
+                    continue;
+                }
+                for target in matching_targets(&self.ops, Some(&bus), event) {
+                    let queue = self.ops.referred(&target["arn"]).unwrap();
+                    assert!(self.takes(queue, self.ops.referred(&target["rule"]).unwrap()));
+                    functions.extend(self.fed_by(queue));
+                }
             }
         }
+        functions.sort();
         (functions, refused)
     }
 
@@ -88,15 +99,20 @@ impl Installation {
         own.flat_map(|(_, statements)| statements).any(|statement| {
             let has = |value: &Value, text: &str| texts(value).contains(&text);
             let condition = &statement["Condition"];
+            let listed = has(&statement["Principal"]["AWS"], &root)
+                && has(&condition["ArnEquals"]["aws:PrincipalArn"], role);
+            let member = statement["Principal"] == "*"
+                && MEMBERS.contains(&account)
+                && condition["StringEquals"]["aws:PrincipalOrgID"].is_array()
+                && texts(&condition["ArnLike"]["aws:PrincipalArn"]).iter().any(|roles| matches(roles, role));
             statement["Effect"] == "Allow"
                 && has(&statement["Action"], "events:PutEvents")
-                && has(&statement["Principal"]["AWS"], &root)
-                && has(&condition["ArnEquals"]["aws:PrincipalArn"], role)
-                && has(&condition["StringEquals"]["events:source"], event["source"].as_str().unwrap())
-                && has(
-                    &condition["StringEquals"]["events:detail-type"],
-                    event["detail-type"].as_str().unwrap(),
-                )
+                && (listed || member)
+                && ["source", "detail-type"].iter().all(|key| {
+                    let (condition_key, value) = (format!("events:{key}"), event[key].as_str().unwrap());
+                    has(&condition["ForAllValues:StringEquals"][&condition_key], value)
+                        && has(&condition["Null"][&condition_key], "false")
+                })
         })
     }
 
@@ -146,17 +162,59 @@ fn may_forward(stack: &Resources, role: &str, bus: &str) -> bool {
     })
 }
 
+/// Who counts an execution, an `OpsItem` that is raised, and one that is changed.
+fn check_counted(installation: &Installation, account: &str, region: &str, is_counted: bool) {
+    let item = ops_item_in(account, 1, "12:00");
+    let executed = execution_in(account, region, "shop", "e1", "12:00").event("SUCCEEDED");
+    let all = ["change-failure-rate", "deployment-frequency", "lead-time-for-changes", "time-to-restore"];
+    for (mut event, expected) in [
+        (executed, &all[..]),
+        (item.create_event(), &["change-failure-rate", "time-to-restore"]),
+        (item.update_event("Resolved", item.created), &["time-to-restore"]),
+    ] {
+        event["region"] = json!(region);
+        let (functions, _) = installation.route(&event);
+        assert_eq!(functions, if is_counted { expected } else { &[] }, "{account} {region} {event}");
+    }
+}
+
+/// One account that has everything, and in one region both stacks: each event is counted once.
+#[test]
+fn one_account() {
+    let accounts = json!([{"account": OPS, "regions": ["eu-west-1", "us-east-1"]}]);
+    let places = [(OPS, "eu-west-1"), (OPS, "us-east-1")];
+    let installation = Installation::new(&places, &json!({"toolingAccounts": accounts}));
+    for (account, region) in places {
+        check_counted(&installation, account, region, true);
+    }
+}
+
+/// Members of the organisation are counted without being listed, the operations account among them, and nobody else.
+#[test]
+fn organisation() {
+    let places = [(OPS, "eu-west-1"), (TOOLING, "us-east-1"), ("333333333333", "us-east-1")];
+    let organization =
+        json!({"toolingAccounts": null, "organization": super::organization()["organization"]});
+    let installation = Installation::new(&places, &organization);
+    for (account, region) in places {
+        check_counted(&installation, account, region, account != "333333333333");
+    }
+}
+
 /// What each event leads to.
 #[test]
 fn every_event_goes_where_it_belongs() {
-    let installation = Installation::new();
+    let installation = Installation::of_two_accounts();
     let mut report = String::new();
     let mut tell = |what: &str, event: &Value| {
         let (functions, refused) = installation.route(event);
-        let list = |names: BTreeSet<String>| Vec::from_iter(names).join(", ");
+        let list = |names: Vec<String>| names.join(", ");
         let functions = if functions.is_empty() { "nobody".into() } else { list(functions) };
-        let refused =
-            if refused.is_empty() { String::new() } else { format!("; refused by {}", list(refused)) };
+        let refused = if refused.is_empty() {
+            String::new()
+        } else {
+            format!("; refused by {}", list(Vec::from_iter(refused)))
+        };
         writeln!(report, "{what}: {functions}{refused}").unwrap();
     };
     let places = [
@@ -199,7 +257,7 @@ fn every_event_goes_where_it_belongs() {
 /// The events of the recorded worlds go to the same functions as on the single-machine cloud, which routes by the plan.
 #[test]
 fn events_of_the_worlds() {
-    let installation = Installation::new();
+    let installation = Installation::of_two_accounts();
     let mut events = 0;
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/worlds")).unwrap() {
         for line in fs::read_to_string(entry.unwrap().path()).unwrap().lines() {
