@@ -96,7 +96,7 @@ async fn put_once(
     let calls = publication::calls(batch, fact.repository.as_deref());
     let then = closed_as(fact, FactState::Published);
     let mut claimed = match context.ledger.claim(fact, then, &calls, owner, context.now()?).await? {
-        Claim::Taken(claimed) => claimed,
+        Claim::Taken(claimed) => *claimed,
         Claim::Done(by) => return Ok(Published::Before(by)),
         Claim::Handed => return Ok(Published::Handed),
     };

@@ -46,7 +46,7 @@ const BETWEEN: char = '\n';
 #[derive(Clone, Debug)]
 pub enum Claim {
     /// The fact is ours to publish.
-    Taken(Claimed),
+    Taken(Box<Claimed>),
     /// It was published before, or is known to be unpublishable.
     Done(DoneBy),
     /// CloudWatch may have it, or it has to wait for one that CloudWatch may have: the reconciler goes on with it.
@@ -177,13 +177,8 @@ impl Ledger {
                 Ok(claimed) => {
                     if self.swap(&place, &slot, (&standing, &claimed), item.clone(), None).await? {
                         let invocation = owner.invocation.to_owned();
-                        return Ok(Claim::Taken(Claimed {
-                            place,
-                            fact: item,
-                            slot,
-                            standing: claimed,
-                            invocation,
-                        }));
+                        let claimed = Claimed { place, fact: item, slot, standing: claimed, invocation };
+                        return Ok(Claim::Taken(Box::new(claimed)));
                     }
                 }
                 Err(Refusal::Closed) if !counts_duplicates(kind) => {

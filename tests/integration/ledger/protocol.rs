@@ -81,7 +81,7 @@ impl Report {
         match answer {
             Ok(Claim::Taken(claimed)) => {
                 self.tell(step, &Ok("taken"));
-                Some(claimed)
+                Some(*claimed)
             }
             other => {
                 self.tell(step, &other);
