@@ -160,7 +160,19 @@ pub async fn suspects(
     let start = incident.created.checked_sub(config.attribution_window).unwrap_or(Timestamp::MIN);
     // Events may be late or lost, and what was being deployed ends later: what the reconciler has not worked through is
     // asked of the API.
-    let unseen = survey::unseen(context, owner, |_| true, start, incident.created).await?;
+    let is_asked = |account: &str| {
+        // Who names a repository blames nothing else, and that is deployed from where it is bound to.
+        let may_deploy = |repository: &String| names::may_deploy(config, repository, account);
+        names::may_concern(config, &incident.key.account, account)
+            && match &named {
+                Named::Repository(repository) => may_deploy(repository),
+                Named::Text(text) if text.names_repositories_only() => {
+                    text.repositories.iter().any(may_deploy)
+                }
+                Named::Text(_) | Named::Execution(_) | Named::Pipelines(_) | Named::Nothing => true,
+            }
+    };
+    let unseen = survey::unseen(context, owner, is_asked, start, incident.created).await?;
     if let Some(unread) = unseen.unread.into_iter().next() {
         return Err(Error::Unread(unread));
     }

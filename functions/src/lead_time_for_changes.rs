@@ -5,6 +5,7 @@ use crate::{
     error::Error,
     lake,
     ledger::{Owner, RETENTION},
+    names,
     pipelines::{self, History, Look, Resolution, WentLive},
     publish::{count, publish},
     repositories::Identity,
@@ -85,7 +86,7 @@ pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployme
     if is_settled {
         publish(context, owner, &fact).await?;
     }
-    time_to_restore::settle_all(context, owner, &referenced).await
+    time_to_restore::settle_all(context, owner, deployment, &referenced).await
 }
 
 /// The commit that was deployed, if the webhook may have told it: of a repository on GitHub, or on a host that nothing is
@@ -243,8 +244,7 @@ async fn latest_elsewhere(
     Deployment { key, time, source, .. }: &Deployment,
 ) -> Result<Result<Option<(Deployed, CommitId)>, Unread>, Error> {
     let repository = &source.repository;
-    let accounts = context.config.repositories.accounts.get(repository);
-    let may_deploy = |account: &str| accounts.is_none_or(|accounts| accounts.contains(account));
+    let may_deploy = |account: &str| names::may_deploy(&context.config, repository, account);
     // The reconciler begins as far back as CloudWatch takes data; what is older it never saw.
     let since = time.checked_sub(OLDEST).unwrap_or(Timestamp::MIN);
     let unseen = survey::unseen(context, owner, may_deploy, since, *time).await?;

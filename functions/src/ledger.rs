@@ -15,7 +15,8 @@
 //! | `slot#KIND#REPOSITORY` | minute | what CloudWatch is known to have of it, and the fact that is being put |
 //! | `doubtful` | hash of a fact's key | a fact that CloudWatch may have, or that waits for such a one |
 //! | `known` | `git#NAME#ID`, `gitId#ID#NAME` | a name that a repository of a Git host had, with GitHub's id if it was told |
-//! | `known` | `exact#NAME`, `pipeline#…` | another repository, a pipeline, that was deployed |
+//! | `known` | `deployed#NAME#ACCOUNT`, `exact#NAME#ACCOUNT` | a repository of a Git host, another one, that an account deployed |
+//! | `known` | `pipeline#…` | a pipeline that deployed |
 //! | `reconciler` | `executions#…`, `opsItems#…` | how far the reconciler has come in an account and region |
 //! | `reconciler` | `backfilledExecutions#…`, `backfilledOpsItems#…` | the same of a backfill since an instant |
 //! | `reconciler` | `comparison` | the day of the latest comparison with CloudWatch |

@@ -1,17 +1,24 @@
 //! What an incident may name, and what it may blame.
 
-use crate::{config::Config, context::Context, error::Error};
+use crate::{
+    config::Config,
+    context::Context,
+    error::Error,
+    ledger::{IncidentRecord, Standing},
+};
 use jiff::SignedDuration;
 use metrics_lib::{
     attribution::KnownNames,
     event::{ExecutionKey, Incident},
+    repository::GitName,
 };
+use std::collections::BTreeSet;
 
 /// How long a pipeline's bare name is known after its latest deployment.
 const PIPELINES_KNOWN: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// The names that an incident's texts may hold: those of everything that was deployed or delivered, and of the
-/// configuration.
+/// The names that an incident's texts may hold: those of everything that GitHub delivered, of the configuration, and of what
+/// the accounts deployed that the incident may be blamed on. What others call theirs makes no name of a word.
 ///
 /// # Errors
 /// [`Error::Aws`], [`Error::Ledger`].
@@ -22,17 +29,29 @@ pub async fn known(context: &Context, incident: &Incident) -> Result<KnownNames,
         known.add_git(name);
     }
     let names = context.ledger.names().await?;
+    let account = &incident.key.account;
+    let deployed: BTreeSet<&GitName> = names
+        .deployed
+        .iter()
+        .filter(|(by, _)| may_concern(config, account, by))
+        .map(|(_, name)| name)
+        .collect();
     for named in &names.repositories {
         let shown = context.repositories.shown_of(&names.repositories, &config.repositories.aliases, named);
-        known.add_former(named.name.as_str(), &shown);
+        // What has no id was not delivered: an execution has called it so.
+        let is_ours = |name: &GitName| deployed.contains(name);
+        if named.id.is_some() || is_ours(&named.name) || is_ours(&GitName::new(&shown)) {
+            known.add_former(named.name.as_str(), &shown);
+        }
     }
     for (former, today) in &config.repositories.aliases {
         known.add_former(former.as_str(), today);
     }
-    for name in names.exact {
-        known.add_exact(&name);
+    for (by, name) in &names.exact {
+        if may_concern(config, account, by) {
+            known.add_exact(name);
+        }
     }
-    let account = &incident.key.account;
     for (pipeline_account, pipeline, latest) in names.pipelines {
         let is_recent = incident.created.duration_since(latest) <= PIPELINES_KNOWN;
         if is_recent && (*account == config.ops_account || *account == pipeline_account) {
@@ -40,6 +59,35 @@ pub async fn known(context: &Context, incident: &Incident) -> Result<KnownNames,
         }
     }
     Ok(known)
+}
+
+/// Whether the `OpsItem`s of an account may be blamed on any deployment of another, and whether what that deploys may restore
+/// them. What does not concern an incident is not asked for it: an account that can't be read holds up its own only.
+pub fn may_concern(config: &Config, account: &str, other: &str) -> bool {
+    let is_account = |allowed: &String| allowed.bytes().all(|byte| byte.is_ascii_digit());
+    match config.incidents.accounts.get(account) {
+        // A repository is deployed from the accounts that it is bound to, else from any.
+        Some(allowed) => allowed.iter().any(|allowed| match is_account(allowed) {
+            true => allowed == other,
+            false => may_deploy(config, allowed, other),
+        }),
+        None => account == config.ops_account || account == other,
+    }
+}
+
+/// Whether what an account deploys may restore an incident. What a bound repository is blamed for, only its accounts mend.
+pub fn may_restore(config: &Config, record: &IncidentRecord, account: &str) -> bool {
+    let mends_blamed = match &record.standing {
+        Standing::Attributed { deployment, .. } => may_deploy(config, &deployment.repository, account),
+        Standing::Pending | Standing::Unattributed => true,
+    };
+    mends_blamed && may_concern(config, &record.key.account, account)
+}
+
+/// Whether an account may deploy a repository.
+pub fn may_deploy(config: &Config, repository: &str, account: &str) -> bool {
+    let bound = config.repositories.accounts.get(repository);
+    bound.is_none_or(|accounts| accounts.contains(account))
 }
 
 /// Whether the `OpsItem`s of an account may be blamed on a deployment: those of the operations account on any, those of

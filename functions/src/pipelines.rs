@@ -7,7 +7,7 @@ mod structure;
 pub use history::{History, WentLive};
 pub use structure::Structures;
 
-use crate::{clients::Reader, context::Context, error::Error, events::Event};
+use crate::{clients::Reader, context::Context, error::Error, events::Event, names};
 use aws_sdk_codepipeline::{
     primitives::DateTime,
     types::{
@@ -277,8 +277,7 @@ async fn named_source(context: &Context, execution: &Execution) -> Result<produc
         source = by_name;
     }
     if let Ok(found) = &source
-        && let Some(accounts) = context.config.repositories.accounts.get(&found.repository)
-        && !accounts.contains(&execution.key.account)
+        && !names::may_deploy(&context.config, &found.repository, &execution.key.account)
     {
         let (repository, account) = (&found.repository, &execution.key.account);
         return Ok(Err(format!("repository {repository} is not deployed from account {account}")));

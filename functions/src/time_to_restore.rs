@@ -49,7 +49,7 @@ pub async fn executed(context: &Context, owner: Owner<'_>, resolution: &Resoluti
             let referenced = deployment.source.ops_items();
             // All links come first: settling one incident may have to wait, and must not keep another from knowing.
             link(context, deployment, &referenced).await?;
-            settle_all(context, owner, &referenced).await
+            settle_all(context, owner, deployment, &referenced).await
         }
         Resolution::Rollback(rollback) => rolled_back(context, owner, rollback).await,
         Resolution::NotProduction(_) => Ok(()),
@@ -82,9 +82,14 @@ pub async fn link(context: &Context, deployment: &Deployment, referenced: &[OpsI
 ///
 /// # Errors
 /// [`Error::NotYet`], those of [`publish`].
-pub async fn settle_all(context: &Context, owner: Owner<'_>, referenced: &[OpsItemId]) -> Result<(), Error> {
+pub async fn settle_all(
+    context: &Context,
+    owner: Owner<'_>,
+    deployment: &Deployment,
+    referenced: &[OpsItemId],
+) -> Result<(), Error> {
     for id in referenced {
-        for record in find(context, id).await? {
+        for record in find(context, deployment, id).await? {
             settle(context, owner, &record).await?;
         }
     }
@@ -188,15 +193,22 @@ async fn record_and_item(
     }
 }
 
-/// The incidents of an id that a commit or branch names: from the ledger, else wherever the API knows it, because
-/// the event that it was raised may be late or lost.
-async fn find(context: &Context, id: &OpsItemId) -> Result<Vec<IncidentRecord>, Error> {
-    let known = context.ledger.incidents(id).await?;
+/// The incidents of an id that a deployment names, and that it may restore: from the ledger, else wherever the API knows it,
+/// because the event that it was raised may be late or lost. Whose incidents it can't restore is not asked.
+async fn find(
+    context: &Context,
+    Deployment { key, source, .. }: &Deployment,
+    id: &OpsItemId,
+) -> Result<Vec<IncidentRecord>, Error> {
+    let may_restore = |account: &str| names::may_blame(&context.config, account, key, &source.repository);
+    let mut known = context.ledger.incidents(id).await?;
+    known.retain(|record| may_restore(&record.key.account));
     if !known.is_empty() {
         return Ok(known);
     }
     let mut found = Vec::new();
-    for (account, region) in context.ops_item_places().await? {
+    let places = context.ops_item_places().await?;
+    for (account, region) in places.into_iter().filter(|(account, _)| may_restore(account)) {
         let key = OpsItemKey { account, region, ops_item_id: id.clone() };
         found.extend(record(context, &key).await?);
     }
@@ -220,7 +232,8 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
     }
     context.after_restore_delay(restorer.time)?;
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
-    let unseen = survey::unseen(context, owner, |_| true, record.created, restorer.time).await?;
+    let is_asked = |account: &str| names::may_restore(&context.config, record, account);
+    let unseen = survey::unseen(context, owner, is_asked, record.created, restorer.time).await?;
     if let Some(unread) = unseen.unread.into_iter().next() {
         return Err(Error::Unread(unread));
     }
@@ -313,7 +326,9 @@ async fn earliest(
     // A deployment restores only incidents that it could be blamed for.
     restorers.retain(|restorer| {
         let repository = restorer.repository.as_deref().unwrap_or_default();
-        names::may_blame(&context.config, &record.key.account, &restorer.execution, repository)
+        let key = &restorer.execution;
+        names::may_blame(&context.config, &record.key.account, key, repository)
+            && names::may_restore(&context.config, record, &key.account)
     });
     Ok(time_to_restore::earliest(record.created, statuses, &restorers).cloned())
 }

@@ -110,6 +110,13 @@ pub struct InText {
 }
 
 impl InText {
+    /// Whether it names repositories, and nothing else.
+    pub fn names_repositories_only(&self) -> bool {
+        let others =
+            self.pipelines.is_empty() && self.console_pipelines.is_empty() && self.pipeline_names.is_empty();
+        !self.repositories.is_empty() && others
+    }
+
     /// What the texts of an incident name. What is explicit (`owner/name`, an address, an ARN) outweighs what is a word.
     fn of(incident: &Incident, known: &KnownNames) -> Self {
         let (mut explicit, mut words) = (Self::default(), Self::default());

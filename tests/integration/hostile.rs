@@ -1,6 +1,7 @@
 //! Hostile input: made-up events, deliveries, records and invocations, by a seed, through the real functions. Each gets a
 //! clear answer; no process ends, no log repeats anything of it, and no figure changes.
 
+mod account;
 mod deliveries;
 mod documents;
 mod events;

@@ -96,6 +96,17 @@ pub(crate) fn rollback(id: &str, target: &str, ended: &str) -> Execution {
     Execution::rollback(execution_key(TOOLING, "eu-west-1", "shop", id), target, at(ended))
 }
 
+/// A rollback of a pipeline of an account to an earlier execution.
+pub(crate) fn rollback_in(
+    account: &str,
+    pipeline: &str,
+    id: &str,
+    target: &str,
+    end: Timestamp,
+) -> Execution {
+    Execution::rollback(execution_key(account, "eu-west-1", pipeline, id), target, end)
+}
+
 fn execution_key(account: &str, region: &str, pipeline: &str, id: &str) -> ExecutionKey {
     let [account, region, pipeline, execution_id] = [account, region, pipeline, id].map(str::to_owned);
     ExecutionKey { account, region, pipeline, execution_id }

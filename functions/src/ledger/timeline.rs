@@ -99,8 +99,8 @@ impl Ledger {
         Ok(self.deployments_of(&key.execution_id).await?.into_iter().find(|deployed| deployed.key == *key))
     }
 
-    /// Remembers the names of a deployment, so that incidents can be matched with them: the pipeline, with the day of its
-    /// latest deployment, and the repository where its name is exact.
+    /// Remembers the names of a deployment, so that incidents can be matched with them, by account: the pipeline, with the
+    /// day of its latest deployment, and the repository.
     ///
     /// # Errors
     /// [`Error::Aws`].
@@ -113,11 +113,17 @@ impl Ledger {
             self.later(KNOWN, &pipeline, *time, attributes.text("account", &key.account)).await?;
             self.remember(day);
         }
-        let exact = key_of([EXACT, &source.repository]);
-        if source.kind != SourceKind::Git && !self.is_remembered(&exact) {
-            let item = Item::new(KNOWN.into(), exact.clone()).text("kind", KNOWN);
-            self.put_new(item.text("repository", &source.repository)).await?;
-            self.remember(exact);
+        let deployed = match source.kind {
+            SourceKind::Git => key_of([DEPLOYED, &GitName::new(&source.repository).key(), &key.account]),
+            SourceKind::CodeCommit | SourceKind::Ecr | SourceKind::S3 => {
+                key_of([EXACT, &source.repository, &key.account])
+            }
+        };
+        if !self.is_remembered(&deployed) {
+            let item = Item::new(KNOWN.into(), deployed.clone()).text("kind", KNOWN);
+            let item = item.text("repository", &source.repository).text("account", &key.account);
+            self.put_new(item).await?;
+            self.remember(deployed);
         }
         Ok(())
     }
@@ -208,7 +214,11 @@ impl Ledger {
             if kind == Some(REPOSITORY) {
                 names.repositories.push(named(&item)?);
             } else if kind == Some(EXACT) {
-                names.exact.insert(item.required("repository")?.to_owned());
+                let [account, repository] = [item.required("account")?, item.required("repository")?];
+                names.exact.insert((account.to_owned(), repository.to_owned()));
+            } else if kind == Some(DEPLOYED) {
+                let [account, repository] = [item.required("account")?, item.required("repository")?];
+                names.deployed.insert((account.to_owned(), GitName::new(repository)));
             } else if kind == Some(PIPELINE) && item.get("account").is_some() {
                 let pipeline = item.required("pipeline")?.to_owned();
                 names.pipelines.push((
@@ -238,7 +248,10 @@ const PLACE: &str = "place";
 const REPOSITORY: &str = "git";
 /// The same, before GitHub's id and the name in lower case.
 const REPOSITORY_ID: &str = "gitId";
-/// What the sort keys of repositories begin with whose names are exact.
+/// What the sort keys of repositories of Git hosts begin with that an account has deployed, before the name in lower case and
+/// the account.
+const DEPLOYED: &str = "deployed";
+/// The same of repositories whose names are exact.
 const EXACT: &str = "exact";
 /// What the sort keys of pipelines begin with.
 const PIPELINE: &str = "pipeline";
@@ -259,8 +272,10 @@ pub struct NamedRepository {
 pub struct Names {
     /// The repositories of Git hosts.
     pub repositories: Vec<NamedRepository>,
-    /// The repositories whose names are exact.
-    pub exact: BTreeSet<String>,
+    /// The repositories whose names are exact, and who deployed each: account and name.
+    pub exact: BTreeSet<(String, String)>,
+    /// The repositories of Git hosts that were deployed, and who did: account and name.
+    pub deployed: BTreeSet<(String, GitName)>,
     /// The pipelines: account, name, and when each deployed last.
     pub pipelines: Vec<(String, String, Timestamp)>,
 }

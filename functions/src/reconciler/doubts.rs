@@ -70,7 +70,7 @@ async fn published(context: &Context, owner: Owner<'_>, doubt: &Doubt) -> Result
         let complete = incidents::complete(context).await?;
         for record in context.ledger.incidents(id).await? {
             incidents::early(change_failure_rate::raised(context, owner, &record.key).await.map(drop))?;
-            incidents::early(incidents::restored(context, owner, &record.key, complete).await)?;
+            incidents::early(incidents::restored(context, owner, &record.key, &complete).await)?;
         }
     }
     let Some(key) = &doubt.execution else { return Ok(()) };

@@ -4,10 +4,12 @@
 use super::{Outcome, Pace, Progress, before, check_time, places, step};
 use crate::{
     change_failure_rate,
+    config::Config,
     context::Context,
     error::Error,
     incidents::is_incident_type,
     ledger::{Horizon, IncidentRecord, Open, Owner, Standing},
+    names,
     pipelines::{incomplete, instant},
     time_to_restore,
 };
@@ -126,7 +128,7 @@ pub(super) async fn settle(
     }
     for key in context.ledger.open_restores(range).await? {
         check_time(owner)?;
-        outcome.note(step(restored(context, owner, &key, complete)).await);
+        outcome.note(step(restored(context, owner, &key, &complete)).await);
     }
     outcome.first()
 }
@@ -161,11 +163,11 @@ pub(super) async fn restored(
     context: &Context,
     owner: Owner<'_>,
     key: &OpsItemKey,
-    complete: Option<Timestamp>,
+    complete: &Complete,
 ) -> Result<(), Error> {
     let Some(record) = record(context, key).await? else { return Ok(()) };
     early(time_to_restore::settle(context, owner, &record).await)?;
-    match complete {
+    match complete.of(&context.config, &record) {
         Some(complete) => time_to_restore::settle_at_resolution(context, owner, &record, complete).await,
         None => Ok(()),
     }
@@ -176,14 +178,27 @@ async fn record(context: &Context, key: &OpsItemKey) -> Result<Option<IncidentRe
     Ok(records.into_iter().find(|record| record.key == *key))
 }
 
-/// The instant before which everything that ended is known, in every account and region.
-pub(super) async fn complete(context: &Context) -> Result<Option<Timestamp>, Error> {
-    let mut complete = None;
+/// The instants before which everything that ended is known, by account; one for each of its regions.
+#[derive(Debug)]
+pub(super) struct Complete {
+    now: Timestamp,
+    places: Vec<(String, Option<Timestamp>)>,
+}
+
+impl Complete {
+    /// Before when everything is known that may have restored an incident; now, if nothing may.
+    fn of(&self, config: &Config, record: &IncidentRecord) -> Option<Timestamp> {
+        let concerned = self.places.iter().filter(|(account, _)| names::may_restore(config, record, account));
+        concerned.map(|(_, reached)| *reached).min().unwrap_or(Some(self.now))
+    }
+}
+
+/// What is complete now.
+pub(super) async fn complete(context: &Context) -> Result<Complete, Error> {
+    let mut complete = Complete { now: context.now()?, places: Vec::new() };
     for (account, region) in places(context).await? {
-        let Some(reached) = context.ledger.horizon(Horizon::Executions, &account, &region).await? else {
-            return Ok(None);
-        };
-        complete = Some(complete.map_or(reached.time, |complete: Timestamp| complete.min(reached.time)));
+        let reached = context.ledger.horizon(Horizon::Executions, &account, &region).await?;
+        complete.places.push((account, reached.map(|reached| reached.time)));
     }
     Ok(complete)
 }

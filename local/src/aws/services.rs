@@ -51,6 +51,8 @@ pub struct Services {
     pub faults: Faults,
     /// The quotas that hold.
     pub quotas: Quotas,
+    /// The accounts whose read roles nobody may use.
+    pub unreadable: BTreeSet<String>,
     /// How often each operation was called, as IAM names it.
     pub calls: BTreeMap<String, u64>,
 }
@@ -96,6 +98,7 @@ impl Services {
             permissions: Permissions::new(plan),
             faults: Faults::default(),
             quotas: Quotas::default(),
+            unreadable: BTreeSet::new(),
             calls: BTreeMap::new(),
         }
     }
@@ -166,6 +169,10 @@ impl Services {
 
     fn call(&mut self, request: &Request<'_>) -> Result<Bytes, AwsError> {
         let Request { caller, region, operation, body, .. } = request;
+        if self.unreadable.contains(&caller.account) {
+            let message = "User is not authorized to perform this operation";
+            return Err(AwsError::new("AccessDeniedException", message));
+        }
         let input = input(request)?;
         self.permissions.check(caller, region, &request.action(), &input)?;
         let account = &caller.account;
