@@ -6,6 +6,7 @@ mod chaos;
 mod cli;
 mod dashboards;
 mod deployments;
+mod documents;
 mod engine;
 mod failures;
 mod faults;
