@@ -136,7 +136,7 @@ impl World {
                     // The reconciler goes on with it.
                     Err(Refusal::Doubtful { .. } | Refusal::Closed) => vec![self.at(message, At::Done)],
                     Err(Refusal::CutOff) => {
-                        let doubtful = standing.doubt(NOW).unwrap();
+                        let doubtful = standing.doubt(NOW).expect("a claim that has expired");
                         vec![self.with(fact, doubtful).at(message, At::Done)]
                     }
                     Err(Refusal::Claimed { .. } | Refusal::Held { .. } | Refusal::Elsewhere) => vec![],
@@ -161,7 +161,7 @@ impl World {
             At::Answered(put) => {
                 let next = call(standing.calls + 1);
                 let goes_on = put == Put::Taken && next.is_some();
-                let marked = standing.put(name, &invocation, (put, next), NOW).unwrap();
+                let marked = standing.put(name, &invocation, (put, next), NOW).expect("a claim that holds");
                 let then = match put {
                     Put::Refused => At::Queue,
                     _ if goes_on => At::Claimed,
@@ -195,11 +195,12 @@ impl World {
                 if self.standing(*fact) != *standing {
                     return vec![idle];
                 }
-                let decided = standing.decide((FACTS[*fact].0, NOW), Some(*shown), NOW).unwrap();
+                let decided = standing.decide((FACTS[*fact].0, NOW), Some(*shown), NOW).expect("what is due");
                 let is_open = decided.progress == Progress::Open;
                 let decided = idle.with(*fact, decided);
                 // What CloudWatch does not have, is done again.
-                let message = MESSAGES.iter().position(|about| about == fact).unwrap();
+                let message =
+                    MESSAGES.iter().position(|about| about == fact).expect("each fact has a message");
                 vec![if is_open { decided.at(message, At::Queue) } else { decided }]
             }
         }
