@@ -10,15 +10,14 @@ use jiff::SignedDuration;
 use metrics_lib::{
     attribution::KnownNames,
     event::{ExecutionKey, Incident},
-    repository::GitName,
 };
-use std::collections::BTreeSet;
 
 /// How long a pipeline's bare name is known after its latest deployment.
 const PIPELINES_KNOWN: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// The names that an incident's texts may hold: those of everything that GitHub delivered, of the configuration, and of what
-/// the accounts deployed that the incident may be blamed on. What others call theirs makes no name of a word.
+/// The names that an incident's texts may hold: `owner/name` of everything that was deployed or delivered, the configuration's,
+/// and the words that the accounts deployed by that the incident may be blamed on. What others call theirs makes no name of a
+/// word.
 ///
 /// # Errors
 /// [`Error::Aws`], [`Error::Ledger`].
@@ -30,19 +29,9 @@ pub async fn known(context: &Context, incident: &Incident) -> Result<KnownNames,
     }
     let names = context.ledger.names().await?;
     let account = &incident.key.account;
-    let deployed: BTreeSet<&GitName> = names
-        .deployed
-        .iter()
-        .filter(|(by, _)| may_concern(config, account, by))
-        .map(|(_, name)| name)
-        .collect();
     for named in &names.repositories {
         let shown = context.repositories.shown_of(&names.repositories, &config.repositories.aliases, named);
-        // What has no id was not delivered: an execution has called it so.
-        let is_ours = |name: &GitName| deployed.contains(name);
-        if named.id.is_some() || is_ours(&named.name) || is_ours(&GitName::new(&shown)) {
-            known.add_former(named.name.as_str(), &shown);
-        }
+        known.add_former(named.name.as_str(), &shown);
     }
     for (former, today) in &config.repositories.aliases {
         known.add_former(former.as_str(), today);
