@@ -66,9 +66,12 @@ async fn every_permission_is_used() {
     scene.services().athena.stuck = true;
     scene.pushes("10:30", "main", 0, &[commit(1, "10:00", "Begin")]).await;
     scene.runs(&execution("e1", "11:00").revision(&commit_id(1))).await;
+    scene.until("11:17").await;
+    scene.services().athena.stuck = false;
     scene.until("12:00").await;
     scene.knows(&execution("e2", "12:00").revision(&commit_id(1))).await;
     scene.until("13:00").await;
+    scene.services().athena.stuck = true;
     scene.cloud.reconcile().await.unwrap();
     add(&scene.cloud, &mut all, &mut used);
 
