@@ -97,7 +97,7 @@ fn evil(rng: &mut ChaCha12Rng) -> Acts {
         // Its executions may be called as the other account's are.
         let names = [format!("x{number}"), format!("a{}", rng.random_range(0..8))];
         let name = pick(rng, &names);
-        let of = pick(rng, &["evil/x", "acme/bound", "ACME/Bound", "down", "and/or", "pipeline-2", "slow"]);
+        let of = pick(rng, &["evil/x", "acme/bound", "ACME/Bound", "down", "pipeline-2", "slow"]);
         let mut run = run(EVIL, rng.random_range(0..3), &name, end, "evil/x").without("Source");
         let source =
             pick(rng, &[Source::CodeStar, Source::GitHub, Source::CodeCommit, Source::S3, Source::Ecr]);
