@@ -15,7 +15,7 @@ use crate::{
 use jiff::Timestamp;
 use lambda_runtime::tracing::info;
 use metrics_lib::{
-    attribution::{Attribution, Candidate, KnownNames, Named, Question, attribute},
+    attribution::{Attribution, Candidate, KnownNames, Named, Question, Unread, attribute},
     change_failure_rate,
     event::{Deployed, ExecutionKey, Incident, OpsItemKey, PipelineKey, Rollback},
     production::Running,
@@ -99,25 +99,17 @@ async fn decide(
     record: &IncidentRecord,
 ) -> Result<Standing, Error> {
     let known = names::known(context, incident).await?;
-    let attribution = attribution(context, owner, incident, &known).await?;
+    let suspects = suspects(context, owner, incident, &known, record.unread_since).await?;
+    let question = suspects.question(context, incident, &known);
+    if record.unread_since.is_none() && question.unread_that_concerns().next().is_some() {
+        context.ledger.note_unread(record, context.now()?).await?;
+    }
+    let attribution = attribute(question);
     if let Attribution::Awaited { .. } = &attribution {
         // What is waited for, which `explain` tells, quotes the incident.
         info!(ops_item.id = %incident.key.ops_item_id, "the attribution has to wait");
     }
     context.ledger.decide(record, &attribution, owner).await
-}
-
-/// What an incident is attributed to, as far as it can be told now.
-///
-/// # Errors
-/// [`Error::OutOfTime`], [`Error::Aws`], [`Error::Ledger`].
-pub async fn attribution(
-    context: &Context,
-    owner: Owner<'_>,
-    incident: &Incident,
-    known: &KnownNames,
-) -> Result<Attribution, Error> {
-    Ok(attribute(suspects(context, owner, incident, known).await?.question(context, incident, known)))
 }
 
 /// What may be blamed for an incident.
@@ -127,6 +119,8 @@ pub struct Suspects {
     now: Timestamp,
     candidates: Vec<Candidate>,
     running: Vec<Running>,
+    unread: Vec<Unread>,
+    unread_since: Option<Timestamp>,
 }
 
 impl Suspects {
@@ -137,22 +131,35 @@ impl Suspects {
         incident: &'a Incident,
         known: &'a KnownNames,
     ) -> Question<'a> {
-        let Self { named, now, candidates, running } = self;
+        let Self { named, now, candidates, running, unread, unread_since } = self;
         let config = &context.config;
-        let (attribution_window, unnamed) = (config.attribution_window, config.incidents.unnamed);
-        Question { incident, named, known, candidates, running, attribution_window, unnamed, now: *now }
+        Question {
+            incident,
+            named,
+            known,
+            candidates,
+            running,
+            attribution_window: config.attribution_window,
+            unnamed: config.incidents.unnamed,
+            unread,
+            unread_since: *unread_since,
+            unread_wait: config.incidents.unread_wait,
+            now: *now,
+        }
     }
 }
 
-/// What may be blamed for an incident, as far as it can be told now.
+/// What may be blamed for an incident, as far as it can be told now. What can't be read is said; `unread_since` is since when
+/// it is waited for.
 ///
 /// # Errors
-/// [`Error::OutOfTime`], [`Error::Aws`], [`Error::Ledger`].
+/// [`Error::OutOfTime`], [`Error::Ledger`], [`Error::Aws`] of the ledger, or for credentials that have expired.
 pub async fn suspects(
     context: &Context,
     owner: Owner<'_>,
     incident: &Incident,
     known: &KnownNames,
+    unread_since: Option<Timestamp>,
 ) -> Result<Suspects, Error> {
     let config = &context.config;
     let now = context.now()?;
@@ -173,9 +180,7 @@ pub async fn suspects(
             }
     };
     let unseen = survey::unseen(context, owner, is_asked, start, incident.created).await?;
-    if let Some(unread) = unseen.unread.into_iter().next() {
-        return Err(Error::Unread(unread));
-    }
+    let mut unread = unseen.unread;
     let mut candidates = BTreeMap::new();
     for (deployed, began) in context.ledger.deployments_within(start..now).await? {
         candidates.insert(deployed.key.clone(), Candidate { deployed, began });
@@ -185,14 +190,18 @@ pub async fn suspects(
         if candidates.contains_key(&key) {
             continue;
         }
-        match pipelines::look(context, &key).await? {
-            Look::Resolved(Resolution::Deployment(deployment)) => {
+        survey::check_time(owner)?;
+        match pipelines::look(context, &key).await {
+            Err(error) => unread.push(survey::unread(&key, error)?),
+            Ok(Look::Resolved(Resolution::Deployment(deployment))) => {
                 context.ledger.remember_names(&deployment).await?;
                 let deployed = Deployed::from(&deployment);
                 candidates.insert(key, Candidate { deployed, began: deployment.began });
             }
-            Look::Running(found) => running.push(found),
-            Look::Resolved(Resolution::Rollback(_) | Resolution::NotProduction(_)) | Look::Unfinished(_) => {}
+            Ok(Look::Running(found)) => running.push(found),
+            Ok(
+                Look::Resolved(Resolution::Rollback(_) | Resolution::NotProduction(_)) | Look::Unfinished(_),
+            ) => {}
         }
     }
     if let Named::Execution(id) = &named {
@@ -211,6 +220,8 @@ pub async fn suspects(
             now,
             candidates: candidates.values().cloned().collect(),
             running: running.clone(),
+            unread: unread.clone(),
+            unread_since,
         };
         let Attribution::Deployment { deployment, .. } =
             attribute(suspects.question(context, incident, known))
@@ -222,8 +233,13 @@ pub async fn suspects(
         if matches!(named, Named::Execution(_)) || !ended_before {
             return Ok(suspects);
         }
-        let Some(live) = live_before(context, &deployment.key, incident.created).await? else {
-            return Ok(suspects);
+        let live = match live_before(context, &deployment.key, incident.created).await {
+            Ok(Some(live)) => live,
+            Ok(None) => return Ok(suspects),
+            Err(error) => {
+                let unread = suspects.unread.iter().cloned().chain([survey::unread(&deployment.key, error)?]);
+                return Ok(Suspects { unread: unread.collect(), ..suspects });
+            }
         };
         if live.as_ref().is_some_and(|live| live.deployed.key == deployment.key) {
             return Ok(suspects);

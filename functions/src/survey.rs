@@ -66,6 +66,19 @@ pub async fn unseen(
     Ok(unseen)
 }
 
+/// The pipeline of an execution as one that can't be read, because of an error of its account's APIs.
+///
+/// # Errors
+/// Other errors, and credentials that have expired: new ones help at once.
+pub(crate) fn unread(key: &ExecutionKey, error: Error) -> Result<Unread, Error> {
+    let is_of_account = matches!(&error, Error::Aws { api, .. } if !api.starts_with("dynamodb:"));
+    if !is_of_account || error.is_expired_credentials() {
+        return Err(error);
+    }
+    let ExecutionKey { account, region, pipeline, .. } = key.clone();
+    Ok(Unread { account, region, pipeline: Some(pipeline), cause: error.to_string() })
+}
+
 /// What is listed of an account and region.
 #[derive(Debug, Default)]
 pub struct Listed {

@@ -234,8 +234,9 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
     let is_asked = |account: &str| names::may_restore(&context.config, record, account);
     let unseen = survey::unseen(context, owner, is_asked, record.created, restorer.time).await?;
-    if let Some(unread) = unseen.unread.into_iter().next() {
-        return Err(Error::Unread(unread));
+    if !unseen.unread.is_empty() && !has_waited(context, record).await? {
+        // The reconciler tries again.
+        return Ok(());
     }
     for key in unseen.executions {
         if let Look::Resolved(resolution) = pipelines::look(context, &key).await? {
@@ -252,6 +253,16 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
         publish(context, owner, &fact).await?;
     }
     Ok(())
+}
+
+/// Whether a restore has waited long enough for what can't be read, where something earlier may have restored service. From
+/// now on it waits.
+async fn has_waited(context: &Context, record: &IncidentRecord) -> Result<bool, Error> {
+    let now = context.now()?;
+    match record.unread_since {
+        Some(since) => Ok(now.duration_since(since) >= context.config.incidents.unread_wait),
+        None => context.ledger.note_unread(record, now).await.map(|()| false),
+    }
 }
 
 /// When an incident was open and resolved, with its present status as the API has it.

@@ -230,6 +230,28 @@ impl Named {
         }
     }
 
+    /// Whether what is named may be in an account or pipeline that can't be read.
+    fn may_be_in(&self, unread: &Unread) -> bool {
+        let is_pipeline = |name: &str| unread.pipeline.as_ref().is_none_or(|pipeline| pipeline == name);
+        let has = |key: &PipelineKey| {
+            (&key.account, &key.region) == (&unread.account, &unread.region) && is_pipeline(&key.pipeline)
+        };
+        match self {
+            Self::Pipelines(named) => named.iter().any(has),
+            Self::Text(text) => {
+                let on_page = |page: &ConsolePipeline| {
+                    is_pipeline(&page.pipeline)
+                        && page.region.as_ref().is_none_or(|region| *region == unread.region)
+                };
+                !text.repositories.is_empty()
+                    || text.pipelines.iter().any(has)
+                    || text.console_pipelines.iter().any(on_page)
+                    || text.pipeline_names.iter().any(|name| is_pipeline(name))
+            }
+            Self::Execution(_) | Self::Repository(_) | Self::Nothing => true,
+        }
+    }
+
     /// Where the name was found, for people.
     fn describe(&self) -> String {
         match self {
@@ -295,8 +317,31 @@ pub struct Question<'a> {
     pub attribution_window: SignedDuration,
     /// What an incident that names nothing is blamed on.
     pub unnamed: Unnamed,
+    /// Where there may be more deployments that may be blamed.
+    pub unread: &'a [Unread],
+    /// Since when it is waited for them.
+    pub unread_since: Option<Timestamp>,
+    /// How long an incident that names nothing waits for them.
+    pub unread_wait: SignedDuration,
     /// The present.
     pub now: Timestamp,
+}
+
+/// How long an incident that names something waits for the accounts and pipelines that may have it, if they can't be read.
+pub const NAMED_UNREAD_WAIT: SignedDuration = SignedDuration::from_hours(4 * 24);
+
+impl<'a> Question<'a> {
+    /// What can't be read, and may have what is named.
+    pub fn unread_that_concerns(&self) -> impl Iterator<Item = &'a Unread> {
+        let named = self.named;
+        self.unread.iter().filter(move |unread| named.may_be_in(unread))
+    }
+
+    /// Whether it was waited long enough for what can't be read.
+    fn has_waited(&self) -> bool {
+        let wait = if *self.named == Named::Nothing { self.unread_wait } else { NAMED_UNREAD_WAIT };
+        self.unread_since.is_some_and(|since| self.now.duration_since(since) >= wait)
+    }
 }
 
 /// What an incident was attributed to.
@@ -335,6 +380,16 @@ pub fn attribute(question: Question<'_>) -> Attribution {
     if let Some(deployment) = blamed.filter(|_| is_execution) {
         return Attribution::Deployment { deployment: deployment.clone(), evidence: described };
     }
+    let unread: Vec<String> = question.unread_that_concerns().map(ToString::to_string).collect();
+    if !unread.is_empty() && !question.has_waited() {
+        return Attribution::Awaited {
+            evidence: format!("{described}; {} can't be read", unread.join(", ")),
+        };
+    }
+    let described = match unread.as_slice() {
+        [] => described,
+        unread => format!("{described}; {} could not be read", unread.join(", ")),
+    };
     if let Some(running) = question.awaited() {
         let id = &running.key.execution_id;
         return Attribution::Awaited { evidence: format!("{described}; execution {id} is being deployed") };
@@ -478,6 +533,9 @@ mod tests {
             running,
             attribution_window: SignedDuration::from_hours(24),
             unnamed: Unnamed::Latest,
+            unread: &[],
+            unread_since: None,
+            unread_wait: SignedDuration::from_hours(1),
             now: at(101 * HOUR),
         })
     }
@@ -685,6 +743,56 @@ mod tests {
         assert_eq!(explain(question), expected);
     }
 
+    /// What can't be read holds up what it concerns, for a stated time.
+    #[test]
+    fn what_can_not_be_read() {
+        fn check(named: &Named, pipeline: Option<&str>, waited: i64, expected: &str) {
+            let unread = [Unread {
+                account: "1".into(),
+                region: "r".into(),
+                pipeline: pipeline.map(str::to_owned),
+                cause: "AccessDenied".into(),
+            }];
+            let candidates =
+                [Candidate { deployed: deployed("e2", "acme/shop", "shop", 95), began: at(95 * HOUR) }];
+            let incident = incident();
+            let question = Question {
+                named,
+                candidates: &candidates,
+                unread: &unread,
+                unread_since: Some(at(101 * HOUR)),
+                now: at((101 + waited) * HOUR),
+                ..unnamed(&incident)
+            };
+            let found = match attribute(question) {
+                Attribution::Deployment { evidence, .. } if evidence.contains("could not be read") => {
+                    "blamed all the same"
+                }
+                Attribution::Deployment { .. } => "blamed",
+                Attribution::Unattributed { .. } => "unattributed",
+                Attribution::Awaited { .. } => "awaited",
+            };
+            assert_eq!(found, expected, "{named:?} {pipeline:?} after {waited} h");
+        }
+        let of = |account: &str, name: &str| {
+            let [account, region, pipeline] = [account, "r", name].map(str::to_owned);
+            Named::Pipelines(vec![PipelineKey { account, region, pipeline }])
+        };
+        let shop = deployed("e2", "acme/shop", "shop", 95).key;
+        check(&Named::Nothing, None, 0, "awaited");
+        check(&Named::Nothing, Some("other"), 0, "awaited");
+        check(&Named::Nothing, None, 1, "blamed all the same");
+        check(&Named::Repository("acme/shop".into()), None, 1, "awaited");
+        check(&Named::Repository("acme/shop".into()), None, 96, "blamed all the same");
+        check(&of(&shop.account, "shop"), Some("other"), 0, "blamed");
+        check(&of("1", "other"), Some("other"), 0, "awaited");
+        check(&of("1", "other"), None, 0, "awaited");
+        check(&of("2", "other"), None, 0, "unattributed");
+        // The execution that is named is known.
+        check(&Named::Execution("e2".into()), None, 0, "blamed");
+        check(&Named::Execution("e9".into()), None, 0, "awaited");
+    }
+
     /// A question about an incident that names nothing, asked an hour after it, without any deployment.
     fn unnamed(incident: &Incident) -> Question<'_> {
         static KNOWN: KnownNames =
@@ -697,6 +805,9 @@ mod tests {
             running: &[],
             attribution_window: SignedDuration::from_hours(24),
             unnamed: Unnamed::Latest,
+            unread: &[],
+            unread_since: None,
+            unread_wait: SignedDuration::from_hours(1),
             now: at(101 * HOUR),
         }
     }

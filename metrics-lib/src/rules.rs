@@ -2,6 +2,7 @@
 //! what repositories are called.
 
 use crate::repository::GitName;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,6 +163,9 @@ pub struct IncidentRule {
     /// account's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub accounts: BTreeMap<String, BTreeSet<String>>,
+    /// How long an incident that names nothing waits for accounts and pipelines that can't be read.
+    #[serde(default = "an_hour", skip_serializing_if = "is_an_hour")]
+    pub unread_wait: SignedDuration,
     /// The types of `OpsItem`s that are incidents.
     pub types: BTreeSet<String>,
     /// The sources; all if there are none.
@@ -175,11 +179,20 @@ pub struct IncidentRule {
     pub severities: BTreeSet<String>,
 }
 
+fn an_hour() -> SignedDuration {
+    SignedDuration::from_hours(1)
+}
+
+fn is_an_hour(duration: &SignedDuration) -> bool {
+    *duration == an_hour()
+}
+
 impl Default for IncidentRule {
     fn default() -> Self {
         Self {
             unnamed: Unnamed::Latest,
             accounts: BTreeMap::new(),
+            unread_wait: an_hour(),
             types: BTreeSet::from(["/aws/issue".to_owned()]),
             sources: BTreeSet::new(),
             categories: BTreeSet::new(),

@@ -191,7 +191,8 @@ proptest! {
         let window = SignedDuration::from_hours(hours);
         let ask = |candidates: &[Candidate]| attribute(Asked {
             incident: &incident, named: &named, known: &known, candidates, running: &[],
-            attribution_window: window, unnamed: Unnamed::Latest, now: incident.created,
+            attribution_window: window, unnamed: Unnamed::Latest, unread: &[], unread_since: None,
+            unread_wait: SignedDuration::ZERO, now: incident.created,
         });
         let found = ask(&candidates);
         prop_assert_eq!(&found, &ask(&shuffled));

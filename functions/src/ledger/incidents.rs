@@ -44,6 +44,8 @@ pub struct IncidentRecord {
     pub decided_by: Option<String>,
     /// The id of the message that told of its creation after that, if one did.
     pub told_by: Option<String>,
+    /// Since when its attribution waits for what can't be read.
+    pub unread_since: Option<Timestamp>,
 }
 
 /// The kind of items that record incidents.
@@ -53,6 +55,7 @@ const STATUS: &str = "status";
 const RESOLVED: &str = "resolved";
 const OPEN: &str = "open";
 const LAST_MODIFIED: &str = "lastModified";
+const UNREAD_SINCE: &str = "unreadSince";
 const PENDING: &str = "pending";
 const UNATTRIBUTED: &str = "unattributed";
 const ATTRIBUTED: &str = "attributed";
@@ -83,6 +86,7 @@ impl Ledger {
             standing,
             decided_by: None,
             told_by: None,
+            unread_since: None,
         })
     }
 
@@ -144,6 +148,23 @@ impl Ledger {
         let records = self.incidents(&record.key.ops_item_id).await?;
         let decided = records.into_iter().find(|other| other.key == record.key);
         decided.map(|record| record.standing).ok_or_else(|| item.unreadable("attribution"))
+    }
+
+    /// Notes since when an incident's attribution waits for what can't be read.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn note_unread(&self, record: &IncidentRecord, since: Timestamp) -> Result<(), Error> {
+        let item = incident_item(&record.key);
+        let request = self
+            .set(
+                item.required(PARTITION_KEY)?,
+                item.required(SORT_KEY)?,
+                Item::default().instant(UNREAD_SINCE, since),
+            )
+            .condition_expression("attribute_not_exists(#since)")
+            .expression_attribute_names("#since", UNREAD_SINCE);
+        held(request.send().await.map(|_| ())).map(drop)
     }
 
     /// Who decided an incident, as seen by a message; none if nobody had, or this message did.
@@ -324,5 +345,6 @@ pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
         standing,
         decided_by: item.get("decidedBy").map(Into::into),
         told_by: item.get("told_created").map(Into::into),
+        unread_since: item.optional_instant(UNREAD_SINCE)?,
     })
 }

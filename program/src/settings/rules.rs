@@ -21,6 +21,7 @@ const EXCEPTIONS: &str = "an object such as {\"acme/shop\": {\"mainBranch\": \"m
 const PATTERNS: &str = "a list of pipelines' names or patterns, such as [\"*-dev\"]";
 const PREFIXES: &str = "a list of texts that are not empty, such as [\"hotfix/\"]";
 const VALUES: &str = "a list of texts that are not empty, such as [\"/aws/issue\"]; all if it is empty";
+const WAIT: &str = "a duration from 0 to 4 days, such as \"1h\" or \"PT30M\"";
 const UNNAMED: &str = "\"latest\" or \"unattributed\"";
 const INCIDENT_ACCOUNTS: &str = "an object such as {\"333333333333\": [\"111111111111\", \"acme/shop\"]}, the accounts and \
      repositories that may be blamed, or {\"333333333333\": {\"regions\": [\"eu-west-1\"], \"mayBlame\": [\"acme/shop\"]}}";
@@ -219,6 +220,7 @@ impl Reader<'_> {
         IncidentRule {
             unnamed: self.typed::<Unnamed>("unnamedIncidents", UNNAMED, |_| true).unwrap_or_default(),
             accounts: accounts.may_blame.clone(),
+            unread_wait: self.duration("unreadableAccountWait", 3600, 4 * 24 * 3600, WAIT),
             types: self.incident_types(),
             sources: self.filled("incidentSources", VALUES).unwrap_or_default(),
             categories: self.filled("incidentCategories", VALUES).unwrap_or_default(),

@@ -3,7 +3,7 @@
 use super::check;
 use crate::scene::{
     Execution, OPS, OpsItem, Scene, Source, TOOLING, action, at, execution, execution_in, ops_item,
-    ops_item_in,
+    ops_item_in, report,
 };
 use serde_json::json;
 
@@ -217,4 +217,51 @@ async fn filters() {
     check("incidentCategories", json!(["Cost"]), false).await;
     check("incidentSources", json!(["ec2"]), false).await;
     check("incidentTypes", json!(["/aws/issue", "/acme/outage"]), true).await;
+}
+
+/// An installation of two tooling accounts, of which one has no read role.
+async fn one_unreadable() -> Scene {
+    let mut config = crate::scene::config();
+    config["toolingAccounts"] = json!([
+        {"account": TOOLING, "regions": ["eu-west-1"]},
+        {"account": "222222222222", "regions": ["eu-west-1"]},
+    ]);
+    let mut scene = Scene::with(config).await;
+    scene.runs(&execution("e1", "09:00")).await;
+    scene.finish().await;
+    scene.services().unreadable.insert("222222222222".to_owned());
+    scene
+}
+
+/// An account that can't be read holds up no incident of another account.
+#[tokio::test]
+async fn raised_while_another_account_is_unreadable() {
+    let mut scene = one_unreadable().await;
+    scene.raises(&ops_item(1, "12:00")).await;
+    check(scene, &["FailedDeployments"], &["FailedDeployments acme/shop 09:00 = 1"]).await;
+}
+
+/// One of the operations account, which may blame it and names nothing, waits an hour.
+#[tokio::test]
+async fn raised_in_the_operations_account_while_an_account_is_unreadable() {
+    let mut scene = one_unreadable().await;
+    scene.raises(&ops_item_in(OPS, 1, "12:00")).await;
+    scene.until("12:30").await;
+    scene.finish().await;
+    scene.reconciles("12:40").await;
+    let waiting = report(&scene.finish().await);
+    assert!(!waiting.contains("FailedDeployments"), "{waiting}");
+    scene.reconciles("13:30").await;
+    let decided = report(&scene.finish().await);
+    assert!(decided.contains("FailedDeployments acme/shop 09:00 = 1\n"), "{decided}");
+    assert!(decided.contains("account 222222222222 in eu-west-1 could not be read"), "{decided}");
+}
+
+/// One that names a pipeline of another account does not wait at all.
+#[tokio::test]
+async fn names_a_pipeline_while_an_account_is_unreadable() {
+    let mut scene = one_unreadable().await;
+    let title = format!("arn:aws:codepipeline:eu-west-1:{TOOLING}:shop fails");
+    scene.raises(&ops_item_in(OPS, 1, "12:00").title(&title)).await;
+    check(scene, &["FailedDeployments"], &["FailedDeployments acme/shop 09:00 = 1"]).await;
 }
