@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use metrics_lib::{
     attribution::KnownNames,
     event::{ExecutionKey, Incident},
+    repository::GitName,
 };
 
 /// How long a pipeline's bare name is known after its latest deployment.
@@ -31,7 +32,13 @@ pub async fn known(context: &Context, incident: &Incident) -> Result<KnownNames,
     let account = &incident.key.account;
     for named in &names.repositories {
         let shown = context.repositories.shown_of(&names.repositories, &config.repositories.aliases, named);
-        known.add_former(named.name.as_str(), &shown);
+        // One without an owner is a word.
+        let is_ours = |(by, name): &(String, GitName)| {
+            (*name == named.name || name.as_str() == shown) && may_concern(config, account, by)
+        };
+        if named.name.owner().is_some() || names.deployed.iter().any(is_ours) {
+            known.add_former(named.name.as_str(), &shown);
+        }
     }
     for (former, today) in &config.repositories.aliases {
         known.add_former(former.as_str(), today);

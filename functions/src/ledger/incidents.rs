@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use metrics_lib::{
     attribution::Attribution,
     contract::ledger::{PARTITION_KEY, SORT_KEY},
-    event::{Deployed, Deployment, Incident, OpsItemId, OpsItemKey, Rollback},
+    event::{Deployed, Deployment, ExecutionKey, Incident, OpsItemId, OpsItemKey, Rollback},
     time_to_restore::{RestoredBy, Restorer, StatusChange, Statuses, ToldBy},
 };
 
@@ -286,6 +286,16 @@ impl Ledger {
             .instant("time", rollback.time)
             .expires(rollback.time);
         self.put_new(item).await.map(drop)
+    }
+
+    /// The rollbacks of a deployment.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn rollbacks_of(&self, key: &ExecutionKey) -> Result<Vec<ExecutionKey>, Error> {
+        let items = self.query(&execution_partition(&key.execution_id), "rolledBackBy#").await?;
+        let rollbacks = items.iter().map(Item::execution_key).collect::<Result<Vec<_>, _>>()?;
+        Ok(rollbacks.into_iter().filter(|rollback| rollback.same_pipeline(key)).collect())
     }
 
     /// Every execution that may have restored service after an incident: deployments that reference it, and rollbacks

@@ -360,6 +360,19 @@ impl Ledger {
         Ok(is_swapped)
     }
 
+    /// Makes a fact of the list doubtful again, whose publisher was cut off.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn doubt_again(&self, doubt: &mut Doubt, now: Timestamp) -> Result<(), Error> {
+        let Ok(doubtful) = doubt.standing.doubt(now) else { return Ok(()) };
+        let (old, new) = (&doubt.standing, &doubtful);
+        if self.swap(&doubt.place, &doubt.slot, (old, new), Item::default(), None).await? {
+            doubt.standing = doubtful;
+        }
+        Ok(())
+    }
+
     /// Takes a fact from the list that is done.
     ///
     /// # Errors

@@ -37,8 +37,10 @@ pub(super) async fn settle(context: &Context, owner: Owner<'_>) -> Result<(), Er
 }
 
 async fn settled(context: &Context, owner: Owner<'_>, mut doubt: Doubt) -> Result<(), Error> {
+    let now = context.now()?;
+    // Whoever published it again was cut off, too: no message tells it any more.
+    context.ledger.doubt_again(&mut doubt, now).await?;
     if let Some(due) = doubt.standing.due(doubt.time) {
-        let now = context.now()?;
         if now < due {
             return Ok(());
         }
@@ -81,8 +83,14 @@ async fn published(context: &Context, owner: Owner<'_>, doubt: &Doubt) -> Result
             }
             Resolution::Rollback(_) | Resolution::NotProduction(_) => Ok(()),
         },
+        // A rollback says so, if no incident does.
+        FactKind::Failure => {
+            for rollback in context.ledger.rollbacks_of(key).await? {
+                executions::executed(context, owner, &rollback).await?;
+            }
+            Ok(())
+        }
         FactKind::Deployment
-        | FactKind::Failure
         | FactKind::Restore
         | FactKind::Rollback
         | FactKind::Ignored
