@@ -1,6 +1,6 @@
 //! A stack as a CloudFormation template: the second rendering of the same resources.
 //!
-//! For a tooling stack it is a product of its own: the [`template`] has no account and no region in it, so that a StackSet rolls
+//! For a tooling stack it is a product of its own: the [`template()`] has no account and no region in it, so that a StackSet rolls
 //! it out to every account of an organisation. For the operations account's stack it serves the checks, which know
 //! CloudFormation's types and not the provider's.
 //! Source: AWS CloudFormation template reference.
