@@ -7,10 +7,7 @@ use aws_sdk_sts::{
 };
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
-use metrics_lib::{
-    attribution::Unread,
-    event::{ExecutionKey, OpsItemKey},
-};
+use metrics_lib::event::{ExecutionKey, OpsItemKey};
 use std::error::Error as StdError;
 
 /// Why an event could not be finished. It goes back to its queue, and in the end to the dead-letter queue.
@@ -104,9 +101,6 @@ pub enum Error {
         /// The attribute.
         attribute: &'static str,
     },
-    /// An account or pipeline can't be read that something has to be known of.
-    #[error("{0} can't be read: {cause}", cause = .0.cause)]
-    Unread(Unread),
     /// The clock can't be read.
     #[error("the clock can't be read: {0}")]
     Clock(String),
@@ -124,7 +118,6 @@ impl Error {
             | Self::Query { .. }
             | Self::Claimed { .. }
             | Self::TooNew(_)
-            | Self::Unread(_)
             | Self::Clock(_) => "Retryable",
             Self::Malformed(_)
             | Self::Unconfigured { .. }
@@ -150,7 +143,6 @@ impl Error {
             Self::Unconfigured { .. } => "Unconfigured",
             Self::OpsItem { .. } => "OpsItem",
             Self::Ledger { .. } => "Ledger",
-            Self::Unread(_) => "Unread",
             Self::Clock(_) => "Clock",
         }
     }

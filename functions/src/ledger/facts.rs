@@ -2,7 +2,7 @@
 
 use super::{
     Ledger,
-    item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort},
+    item::{Assigned, Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort},
 };
 use crate::error::Error;
 use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue};
@@ -220,23 +220,15 @@ impl Ledger {
 
     /// A request that sets attributes of an item, whatever they are called.
     pub(super) fn set(&self, partition: &str, sort: &str, attributes: Item) -> UpdateItemFluentBuilder {
-        let mut request = self
-            .client
+        let Assigned { expression, names, values } = attributes.assigned();
+        self.client
             .update_item()
             .table_name(&self.table)
             .key(PARTITION_KEY, AttributeValue::S(partition.into()))
-            .key(SORT_KEY, AttributeValue::S(sort.into()));
-        let mut assignments = Vec::new();
-        let attributes =
-            attributes.0.into_iter().filter(|(name, _)| name != PARTITION_KEY && name != SORT_KEY);
-        for (name, value) in attributes {
-            assignments.push(format!("#set_{name} = :set_{name}"));
-            request = request
-                .expression_attribute_names(format!("#set_{name}"), &name)
-                .expression_attribute_values(format!(":set_{name}"), value);
-        }
-        assignments.sort();
-        request.update_expression(format!("SET {}", assignments.join(", ")))
+            .key(SORT_KEY, AttributeValue::S(sort.into()))
+            .update_expression(expression)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
     }
 }
 

@@ -13,6 +13,13 @@ use std::{borrow::Cow, collections::HashMap};
 /// How long an item is kept: as long as CloudWatch keeps what was made of it, 15 months.
 pub const RETENTION: SignedDuration = SignedDuration::from_hours(455 * 24);
 
+/// An update expression, with what its placeholders stand for.
+pub(super) struct Assigned {
+    pub(super) expression: String,
+    pub(super) names: HashMap<String, String>,
+    pub(super) values: HashMap<String, AttributeValue>,
+}
+
 /// An item of the table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Item(pub(super) HashMap<String, AttributeValue>);
@@ -63,6 +70,19 @@ impl Item {
         self.text("account", &key.account)
             .text("region", &key.region)
             .text("opsItemId", key.ops_item_id.as_str())
+    }
+
+    /// The update that sets the attributes, whatever they are called, but for the key's.
+    pub(super) fn assigned(self) -> Assigned {
+        let (mut assignments, mut names, mut values) = (Vec::new(), HashMap::new(), HashMap::new());
+        for (name, value) in self.0.into_iter().filter(|(name, _)| name != PARTITION_KEY && name != SORT_KEY)
+        {
+            assignments.push(format!("#set_{name} = :set_{name}"));
+            values.insert(format!(":set_{name}"), value);
+            names.insert(format!("#set_{name}"), name);
+        }
+        assignments.sort();
+        Assigned { expression: format!("SET {}", assignments.join(", ")), names, values }
     }
 
     /// A text, if the item has it.

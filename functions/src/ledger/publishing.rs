@@ -7,7 +7,7 @@
 use super::{
     DoneBy, Ledger, Owner,
     facts::{counts_duplicates, fact_item, held, told_by},
-    item::{Item, key, sortable},
+    item::{Assigned, Item, key, sortable},
 };
 use crate::error::Error;
 use aws_sdk_dynamodb::{
@@ -448,21 +448,14 @@ impl Ledger {
 
     /// An update that sets attributes of an item.
     fn update(&self, place: &Place, attributes: Item) -> UpdateBuilder {
-        let mut update = Update::builder()
+        let Assigned { expression, names, values } = attributes.assigned();
+        Update::builder()
             .table_name(&self.table)
             .key(PARTITION_KEY, AttributeValue::S(place.partition.clone()))
-            .key(SORT_KEY, AttributeValue::S(place.sort.clone()));
-        let mut assignments = Vec::new();
-        let attributes =
-            attributes.0.into_iter().filter(|(name, _)| name != PARTITION_KEY && name != SORT_KEY);
-        for (name, value) in attributes {
-            assignments.push(format!("#set_{name} = :set_{name}"));
-            update = update
-                .expression_attribute_names(format!("#set_{name}"), &name)
-                .expression_attribute_values(format!(":set_{name}"), value);
-        }
-        assignments.sort();
-        update.update_expression(format!("SET {}", assignments.join(", ")))
+            .key(SORT_KEY, AttributeValue::S(place.sort.clone()))
+            .update_expression(expression)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
     }
 }
 
