@@ -1,10 +1,11 @@
 //! What tests take from outside: programs that are installed, and packages that are fetched into `target/`.
 
+use serde_json::Value;
 use std::{
     env, fs,
     io::Write,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output, Stdio},
 };
 
 /// Something from outside, or why it can't be had.
@@ -23,6 +24,19 @@ pub(crate) fn run(command: &mut Command) -> Outside<()> {
         return Ok(());
     }
     Err(format!("{name}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Runs a script of this folder with a task on its standard input, to its end.
+pub(crate) fn ask(python: &Path, script: &str, task: &Value) -> Output {
+    let mut process = Command::new(python)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    process.stdin.take().unwrap().write_all(task.to_string().as_bytes()).unwrap();
+    process.wait_with_output().unwrap()
 }
 
 /// A Python with the packages that a file of this folder asks for, in a virtual environment of its own.

@@ -7,12 +7,7 @@ use crate::{
 };
 use metrics_lib::lake::{CHANGES_STATEMENT, COLUMNS, Change, PARTITION_KEYS, Row, bucket, literal};
 use serde_json::json;
-use std::{
-    fs,
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, path::Path};
 
 fn query(python: &Path, folder: &Path, parameters: &[String]) -> Result<Vec<Change>, String> {
     let task = json!({
@@ -22,15 +17,7 @@ fn query(python: &Path, folder: &Path, parameters: &[String]) -> Result<Vec<Chan
         "partitionKeys": PARTITION_KEYS,
         "folder": folder,
     });
-    let mut process = Command::new(python)
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/query.py"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    process.stdin.take().unwrap().write_all(task.to_string().as_bytes()).unwrap();
-    let output = process.wait_with_output().unwrap();
+    let output = outside::ask(python, "sql/query.py", &task);
     if !output.status.success() {
         return Err(String::from_utf8(output.stderr).unwrap());
     }

@@ -8,12 +8,7 @@ use program::{
     settings::StackSettings,
 };
 use serde_json::{Map, Value, json};
-use std::{
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-    sync::OnceLock,
-};
+use std::{process::Command, sync::OnceLock};
 
 /// What is found, and why it is as it should be.
 const EXCEPTIONS: [(&str, &str); 1] = [(
@@ -25,15 +20,7 @@ const EXCEPTIONS: [(&str, &str); 1] = [(
 pub(super) fn findings(task: &Value) -> Outside<Vec<String>> {
     static PYTHON: OnceLock<Outside<std::path::PathBuf>> = OnceLock::new();
     let python = PYTHON.get_or_init(|| outside::python("cloudformation", "cloudformation/requirements.txt"));
-    let mut process = Command::new(python.clone()?)
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("cloudformation/check.py"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    process.stdin.take().unwrap().write_all(task.to_string().as_bytes()).unwrap();
-    let output = process.wait_with_output().unwrap();
+    let output = outside::ask(&python.clone()?, "cloudformation/check.py", task);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(&output.stdout).unwrap())
 }
