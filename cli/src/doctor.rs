@@ -46,6 +46,7 @@ async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Re
     findings.extend(activity::permissions(installation).await?);
     findings.extend(activity::reconciler(installation).await);
     findings.extend(activity::events(installation).await);
+    findings.extend(facts::backlog(installation).await);
     findings.extend(facts::doubts(installation).await);
     findings.extend(settings::deployments(installation).await);
     findings.extend(webhook::ping(installation, outputs.as_ref()).await);

@@ -1,4 +1,4 @@
-//! `cargo dora redrive`: puts dead letters back.
+//! `cargo dora redrive`: puts dead letters back, and has the reconciler try again what it has set aside.
 
 use crate::{
     installation::{Installation, Options},
@@ -9,7 +9,7 @@ use aws_sdk_sqs::{
     types::{ListMessageMoveTasksResultEntry, QueueAttributeName},
 };
 use clap::Args;
-use functions::error::Error;
+use functions::{error::Error, reconciler::Task};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
@@ -44,6 +44,10 @@ pub(crate) struct Arguments {
 struct Redriven {
     dry_run: bool,
     queues: Vec<Queue>,
+    /// How much the reconciler has set aside; it tries that again in its next run, unless this run is dry. None if it was not
+    /// asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_aside: Option<usize>,
 }
 
 /// A dead-letter queue.
@@ -93,7 +97,23 @@ async fn redrive(arguments: &Arguments, installation: &Installation) -> anyhow::
             queues.push(Queue { left, ..queue });
         }
     }
-    Ok(Redriven { dry_run: *dry_run, queues })
+    let set_aside = match functions.is_empty() {
+        true => Some(set_aside(installation, *dry_run).await?),
+        false => None,
+    };
+    Ok(Redriven { dry_run: *dry_run, queues, set_aside })
+}
+
+/// How much the reconciler has set aside. It is tried again, unless the run is dry.
+async fn set_aside(installation: &Installation, dry_run: bool) -> anyhow::Result<usize> {
+    if dry_run {
+        let backlog = installation.ledger().backlog(installation.now).await?;
+        return Ok(backlog.iter().filter(|left| left.is_set_aside()).count());
+    }
+    match installation.ask::<usize>(&Task::Redrive {}).await? {
+        Ok(set_aside) => Ok(set_aside),
+        Err(failed) => anyhow::bail!("what is set aside can't be brought back: {}", failed.message),
+    }
 }
 
 /// Why messages that no function got can't be put back, and need not.
@@ -162,6 +182,12 @@ impl Display for Redriven {
                 None => writeln!(f)?,
             }
         }
-        Ok(())
+        match (self.set_aside, self.dry_run) {
+            (None | Some(0), _) => Ok(()),
+            (Some(number), true) => writeln!(f, "set aside by the reconciler: {number}"),
+            (Some(number), false) => {
+                writeln!(f, "set aside by the reconciler: {number}; its next run tries again")
+            }
+        }
     }
 }

@@ -34,7 +34,7 @@ impl Handler for ChangeFailureRate {
                 Some(DoneBy::SameMessage | DoneBy::AnotherEvent) | None => Ok(()),
             };
         }
-        match pipelines::resolved_rollback(context, event).await? {
+        match pipelines::resolved_rollback(context, owner, event).await? {
             Some(rollback) => rolled_back(context, owner, &rollback).await,
             None => Ok(()),
         }
@@ -191,7 +191,7 @@ pub async fn suspects(
             continue;
         }
         survey::check_time(owner)?;
-        match pipelines::look(context, &key).await {
+        match pipelines::look(context, owner, &key).await {
             Err(error) => unread.push(survey::unread(&key, error)?),
             Ok(Look::Resolved(Resolution::Deployment(deployment))) => {
                 context.ledger.remember_names(&deployment).await?;
@@ -233,7 +233,7 @@ pub async fn suspects(
         if matches!(named, Named::Execution(_)) || !ended_before {
             return Ok(suspects);
         }
-        let live = match live_before(context, &deployment.key, incident.created).await {
+        let live = match live_before(context, owner, &deployment.key, incident.created).await {
             Ok(Some(live)) => live,
             Ok(None) => return Ok(suspects),
             Err(error) => {
@@ -257,10 +257,11 @@ pub async fn suspects(
 /// that is known did.
 async fn live_before(
     context: &Context,
+    owner: Owner<'_>,
     key: &ExecutionKey,
     time: Timestamp,
 ) -> Result<Option<Option<Candidate>>, Error> {
-    match History::new(context, key).live_before(time).await {
+    match History::new(context, owner, key).live_before(time).await {
         Ok(live) => {
             Ok(Some(live.map(|live| Candidate { deployed: Deployed::from(&live), began: live.began })))
         }

@@ -146,6 +146,11 @@ impl Config {
         places_of(&self.tooling_accounts).any(|place| place == (account, region))
     }
 
+    /// All settings by which an execution is what it is, as one word: it is another one when any of them changes.
+    pub fn settings(&self) -> String {
+        format!("{:016x}{:016x}", self.production.digest(), self.repositories.digest())
+    }
+
     /// Every account and region of the configuration whose pipelines count.
     pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
         places_of(&self.tooling_accounts)

@@ -17,7 +17,7 @@ pub struct DeploymentFrequency;
 
 impl Handler for DeploymentFrequency {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        let Some(resolution) = pipelines::resolved(context, event).await? else { return Ok(()) };
+        let Some(resolution) = pipelines::resolved(context, owner, event).await? else { return Ok(()) };
         let repository = resolution.repository().map(str::to_owned);
         if let Some(Published::Before(DoneBy::AnotherMessage)) = executed(context, owner, &resolution).await?
         {

@@ -106,6 +106,9 @@ pub enum Error {
     Clock(String),
 }
 
+/// The services that are asked in other accounts.
+const OF_ACCOUNTS: [&str; 4] = ["sts:", "codepipeline:", "codeconnections:", "ssm:"];
+
 impl Error {
     /// `Retryable`, if trying again may help as things are, else `NonRetryable`: a stable word for alarms.
     pub fn error_type(&self) -> &'static str {
@@ -157,6 +160,16 @@ impl Error {
                 | Self::CommitsMissing { .. }
                 | Self::Claimed { .. }
         )
+    }
+
+    /// Whether it is a fault of the account that is read, or that its account is configured no more: nothing is wrong with
+    /// this installation.
+    pub fn is_of_account(&self) -> bool {
+        match self {
+            Self::Aws { api, .. } => OF_ACCOUNTS.iter().any(|service| api.starts_with(service)),
+            Self::Unconfigured { .. } | Self::OpsItem { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether the credentials of the call had expired, so that new ones are needed.

@@ -39,7 +39,7 @@ pub struct LeadTimeForChanges;
 
 impl Handler for LeadTimeForChanges {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        match pipelines::resolved(context, event).await? {
+        match pipelines::resolved(context, owner, event).await? {
             // An execution has two events, when its production stage has ended and when it has.
             Some(Resolution::Deployment(deployment)) if !is_done(context, &deployment.key).await? => {
                 deployed(context, owner, &deployment).await
@@ -118,7 +118,7 @@ async fn answer(
     let now = context.now()?;
     let lookback = config.lead_time_lookback;
     let repository = context.repositories.identity(context, &source.repository, *time).await?;
-    let mut history = History::new(context, key);
+    let mut history = History::new(context, owner, key);
     let Before { mut live, mut lines } = match before(context, owner, &mut history, deployment).await? {
         Ok(before) => before,
         Err(unread) => return Ok(Answer::untold(elsewhere(&unread), *time, now)),
@@ -222,7 +222,7 @@ async fn before(
         Ok(None) => return Ok(Ok(found)),
         Err(unread) => return Ok(Err(unread)),
     };
-    let live = match History::new(context, &deployed.key).live_before(*time).await {
+    let live = match History::new(context, owner, &deployed.key).live_before(*time).await {
         Ok(live) => live.filter(|live| live.source.repository == source.repository),
         // The pipeline is no more, or not ours to read any more: the ledger knows what it deployed last.
         Err(Error::Aws { .. } | Error::Unconfigured { .. }) => None,
@@ -261,8 +261,10 @@ async fn latest_elsewhere(
         if deployed_another || known.is_ignored(&context.config.production, &unseen) {
             continue;
         }
-        let Look::Resolved(Resolution::Deployment(found)) = pipelines::look(context, &unseen).await? else {
-            continue;
+        let found = match pipelines::look(context, owner, &unseen).await {
+            Ok(Look::Resolved(Resolution::Deployment(found))) => found,
+            Ok(_) => continue,
+            Err(error) => return survey::unread(&unseen, error).map(Err),
         };
         let Some(revision) = commit(&found) else { continue };
         let deployed = Deployed::from(&found);

@@ -20,10 +20,13 @@
 //! | `reconciler` | `executions#…`, `opsItems#…` | how far the reconciler has come in an account and region |
 //! | `reconciler` | `backfilledExecutions#…`, `backfilledOpsItems#…` | the same of a backfill since an instant |
 //! | `reconciler` | `comparison` | the day of the latest comparison with CloudWatch |
+//! | `walked` | pipeline | executions of the pipeline that are known to have brought nothing to production |
+//! | `backlog` | `execution#…`, `opsItem#…`, `pipeline#…`, `pipelines#…`, `opsItems#…` | what the reconciler could not do or read |
 //!
 //! The index `timeline` lists the facts of a kind and the incidents of a day in order of time. A fact has, by the name of
 //! each metric, how many values of it CloudWatch gets.
 
+mod backlog;
 mod facts;
 mod incidents;
 mod item;
@@ -32,10 +35,11 @@ mod publishing;
 mod recorded;
 mod timeline;
 
+pub use backlog::{Left, MOST_TRIES, Subject};
 pub use facts::{Done, DoneBy, KnownFacts, Owner};
 pub use incidents::{IncidentRecord, Standing};
 pub use item::RETENTION;
-pub use open::{DayCount, Horizon, Open, Reached};
+pub use open::{DayCount, Horizon, Open, Reached, Walked};
 pub use publishing::{Claim, Claimed, Doubt, SlotKey};
 pub use recorded::Recorded;
 pub use timeline::{NamedRepository, Names, days};

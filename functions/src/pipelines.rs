@@ -7,7 +7,7 @@ mod structure;
 pub use history::{History, WentLive};
 pub use structure::Structures;
 
-use crate::{clients::Reader, context::Context, error::Error, events::Event, names};
+use crate::{clients::Reader, context::Context, error::Error, events::Event, ledger::Owner, names};
 use aws_sdk_codepipeline::{
     primitives::DateTime,
     types::{
@@ -93,9 +93,9 @@ impl Runs {
 /// # Errors
 /// [`Error::Unconfigured`] for an account or region that is not ours to read, [`Error::Unfinished`] while the API does
 /// not show the execution's end, [`Error::Aws`].
-pub async fn resolve(context: &Context, key: &ExecutionKey) -> Result<Resolution, Error> {
+pub async fn resolve(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Resolution, Error> {
     let unfinished = |reason| Error::Unfinished { key: key.clone(), reason };
-    match look(context, key).await? {
+    match look(context, owner, key).await? {
         Look::Resolved(resolution) => Ok(resolution),
         Look::Running(_) => Err(unfinished("its production stage is still in progress".into())),
         Look::Unfinished(reason) => Err(unfinished(reason)),
@@ -105,22 +105,27 @@ pub async fn resolve(context: &Context, key: &ExecutionKey) -> Result<Resolution
 /// Looks at an execution, whether or not it has ended.
 ///
 /// # Errors
-/// [`Error::Unconfigured`], [`Error::Aws`].
-pub async fn look(context: &Context, key: &ExecutionKey) -> Result<Look, Error> {
+/// [`Error::Unconfigured`], [`Error::OutOfTime`], [`Error::Aws`].
+pub async fn look(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Look, Error> {
     check_configured(context, key)?;
     let outcome = classify(context, key).await?;
-    look_at(context, key, outcome).await
+    look_at(context, owner, key, outcome).await
 }
 
 /// What an outcome comes to: of a rollback, the pipeline's history tells.
-async fn look_at(context: &Context, key: &ExecutionKey, outcome: Outcome) -> Result<Look, Error> {
+async fn look_at(
+    context: &Context,
+    owner: Owner<'_>,
+    key: &ExecutionKey,
+    outcome: Outcome,
+) -> Result<Look, Error> {
     Ok(match outcome {
         Outcome::Deployment(deployment) => Look::Resolved(Resolution::Deployment(deployment)),
         Outcome::NotProduction(reason) => Look::Resolved(Resolution::NotProduction(reason)),
         Outcome::Running(running) => Look::Running(running),
         Outcome::Unfinished(reason) => Look::Unfinished(reason),
         Outcome::Rollback { time, target, repository } => {
-            Look::Resolved(rollback(context, key, time, target, repository).await?)
+            Look::Resolved(rollback(context, owner, key, time, target, repository).await?)
         }
     })
 }
@@ -129,9 +134,13 @@ async fn look_at(context: &Context, key: &ExecutionKey, outcome: Outcome) -> Res
 ///
 /// # Errors
 /// [`Error::Unfinished`], and those of [`look`].
-pub async fn resolved(context: &Context, event: &Event) -> Result<Option<Resolution>, Error> {
+pub async fn resolved(
+    context: &Context,
+    owner: Owner<'_>,
+    event: &Event,
+) -> Result<Option<Resolution>, Error> {
     let Some(key) = event.execution(&context.config.production) else { return Ok(None) };
-    match look(context, key).await? {
+    match look(context, owner, key).await? {
         Look::Resolved(resolution) => Ok(Some(resolution)),
         Look::Running(_) | Look::Unfinished(_) if event.is_overtaken_while_it_runs() => Ok(None),
         Look::Running(_) => Err(Error::Unfinished {
@@ -146,14 +155,18 @@ pub async fn resolved(context: &Context, event: &Event) -> Result<Option<Resolut
 ///
 /// # Errors
 /// Those of [`resolved`].
-pub async fn resolved_rollback(context: &Context, event: &Event) -> Result<Option<Rollback>, Error> {
+pub async fn resolved_rollback(
+    context: &Context,
+    owner: Owner<'_>,
+    event: &Event,
+) -> Result<Option<Rollback>, Error> {
     let Some(key) = event.execution(&context.config.production) else { return Ok(None) };
     check_configured(context, key)?;
     let execution = pipeline_execution(&*reader(context, key).await, key).await?;
     if !matches!(execution_type(&execution), ExecutionType::Rollback { .. }) {
         return Ok(None);
     }
-    match resolved(context, event).await? {
+    match resolved(context, owner, event).await? {
         Some(Resolution::Rollback(rollback)) => Ok(Some(rollback)),
         Some(Resolution::Deployment(_) | Resolution::NotProduction(_)) | None => Ok(None),
     }
@@ -194,12 +207,12 @@ async fn classify(context: &Context, key: &ExecutionKey) -> Result<Outcome, Erro
 ///
 /// # Errors
 /// Those of [`look`].
-pub async fn explain(context: &Context, key: &ExecutionKey) -> Result<Vec<String>, Error> {
+pub async fn explain(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Vec<String>, Error> {
     check_configured(context, key)?;
     let described = describe(context, key).await?;
     let Described { execution, source, .. } = &described;
     let mut tried = production::explain(execution, source, &context.config.production, described.known());
-    tried.push(match look(context, key).await? {
+    tried.push(match look(context, owner, key).await? {
         Look::Resolved(Resolution::Deployment(deployment)) => {
             let Deployment { time, began, .. } = deployment;
             format!("it is a production deployment of {time:.0}; its production stage began at {began:.0}")
@@ -288,12 +301,13 @@ async fn named_source(context: &Context, execution: &Execution) -> Result<produc
 /// What a rollback took back: what was live before it, unless that is its own target.
 async fn rollback(
     context: &Context,
+    owner: Owner<'_>,
     key: &ExecutionKey,
     time: Timestamp,
     target: Option<String>,
     repository: Option<String>,
 ) -> Result<Resolution, Error> {
-    let mut history = History::new(context, key);
+    let mut history = History::new(context, owner, key);
     let live = history.live_before(time).await?;
     let ignored = |repository: Option<String>, reason: &str| {
         let (key, rule) =

@@ -2,10 +2,12 @@
 //!
 //! It runs on a schedule, and does what the other functions do, through the same ledger: whatever is published already
 //! stays as it is. A run works through the executions and `OpsItem`s of each account and region from its last horizon to
-//! the present less the attribution delay. What it can't finish in its time, the next run goes on with. Two runs at
-//! once disturb each other no more than two messages do.
+//! the present less the attribution delay. What it can't finish in its time, the next run goes on with. What fails it leaves
+//! behind, each apart, tries again, and sets aside after twenty tries: it holds up nothing else. Two runs at once disturb
+//! each other no more than two messages do.
 
 pub mod backfill;
+mod backlog;
 mod check;
 mod comparison;
 mod doubts;
@@ -18,12 +20,13 @@ mod progress;
 pub use check::Checked;
 pub use progress::Failed;
 
-use progress::{Outcome, Pace, Progress};
+use progress::{Failure, Outcome, Pace, Progress};
 
 use crate::{
     context::Context,
     error::Error,
-    ledger::{Horizon, Owner, Reached},
+    ledger::{Horizon, Left, Owner, Reached},
+    survey::Since,
     wire,
     worker::{self, SHORTEST_WORK},
 };
@@ -32,7 +35,11 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use metrics_lib::datum::OLDEST;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
-use std::{ops::Range, pin::Pin, time::Instant};
+use std::{
+    ops::Range,
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
 /// What an invocation may ask for. The schedule asks for nothing, and gets a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +52,8 @@ pub enum Task {
     Check {},
     /// To explain one incident or execution; the answer is a list of [`explain::Explained`].
     Explain(explain::Request),
+    /// To try again what is set aside, in the next run; the answer is how many things that is.
+    Redrive {},
 }
 
 /// An invocation's payload, of which other members don't matter.
@@ -53,6 +62,7 @@ struct Payload {
     backfill: Option<backfill::Request>,
     check: Option<Nothing>,
     explain: Option<explain::Request>,
+    redrive: Option<Nothing>,
 }
 
 /// An object without members.
@@ -87,10 +97,11 @@ async fn perform(context: &Context, owner: Owner<'_>, payload: &str) -> Result<V
         Payload { backfill: Some(request), .. } => {
             Ok(json!(step(backfill::pass(context, owner, &request)).await?))
         }
-        Payload { check: Some(Nothing {}), .. } => Ok(json!(step(check::check(context)).await?)),
+        Payload { check: Some(Nothing {}), .. } => Ok(json!(step(check::check(context, owner)).await?)),
         Payload { explain: Some(request), .. } => {
             Ok(json!(step(explain::explain(context, owner, &request)).await?))
         }
+        Payload { redrive: Some(Nothing {}), .. } => Ok(json!(backlog::bring_back(context).await?)),
         Payload { .. } => reconcile(context, owner).await.map(|()| Value::Null),
     }
 }
@@ -104,14 +115,16 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
     // Until then, events that are on their way have arrived.
     let until = before(now, context.config.attribution_delay);
     let mut outcome = Outcome::default();
+    let backlog = context.ledger.backlog(now).await?;
     for (account, region) in places(context).await? {
         let place = (account.as_str(), region.as_str());
-        outcome.note(step(go_on(context, owner, Horizon::Executions, place, until)).await);
+        outcome.note(step(go_on(context, owner, Horizon::Executions, place, until, &backlog)).await);
     }
     for (account, region) in &context.ops_item_places().await? {
         let place = (account.as_str(), region.as_str());
-        outcome.note(step(go_on(context, owner, Horizon::OpsItems, place, until)).await);
+        outcome.note(step(go_on(context, owner, Horizon::OpsItems, place, until, &backlog)).await);
     }
+    outcome.note(step(backlog::try_again(context, owner, &backlog, now)).await);
     outcome.note(step(doubts::settle(context, owner)).await);
     // As far back as CloudWatch takes data.
     let open = before(before(now, OLDEST), context.config.attribution_window)..now;
@@ -120,6 +133,7 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
         outcome.note(step(lead_times::settle(context, owner, open)).await);
     }
     outcome.note(step(comparison::compare(context, now)).await);
+    outcome.note(backlog::count(context).await);
     outcome.first()
 }
 
@@ -141,33 +155,58 @@ async fn places(context: &Context) -> Result<Vec<(String, String)>, Error> {
     Ok(places.into_iter().map(|(_, account, region)| (account, region)).collect())
 }
 
-/// Works through what changed last since a horizon of an account and region, and moves the horizon on.
+/// Works through what changed last since a horizon of an account and region, and moves the horizon on. What fails is left
+/// behind; an account that can't be listed stays where it was.
 async fn go_on(
     context: &Context,
     owner: Owner<'_>,
     horizon: Horizon,
     place: (&str, &str),
     until: Timestamp,
+    backlog: &[Left],
 ) -> Result<(), Error> {
     let since = begin(context, horizon, place, until).await?;
     let mut pace = Pace::unlimited(owner);
-    let progress = work_through(context, owner, horizon, place, since..until, &mut pace).await?;
-    advance(context, horizon, place, since, progress.reached).await?;
-    progress.outcome.first()
+    let Progress { next, failures, .. } =
+        work_through(context, owner, horizon, place, since..until, backlog, &mut pace).await?;
+    let mut outcome = Outcome::default();
+    let is_listed = !failures.iter().any(|failure| failure.subject.is_place());
+    let is_done = |left: &&Left| {
+        let is_of = left.subject.place() == place
+            && left.subject.is_of_executions() == matches!(horizon, Horizon::Executions);
+        let has_failed = failures.iter().any(|failure| failure.subject == left.subject);
+        is_of && !left.subject.is_one() && !has_failed && next >= since
+    };
+    for left in backlog.iter().filter(is_done) {
+        backlog::done(context, left).await?;
+    }
+    // It is in the ledger before the horizon leaves it behind.
+    for failure in failures {
+        outcome.note(backlog::leave(context, failure, backlog).await);
+    }
+    if is_listed {
+        advance(context, horizon, place, since, next).await?;
+    }
+    outcome.first()
 }
 
-/// Works through what a horizon is of, in an account and region and a range of time.
+/// Works through what a horizon is of, in an account and region and a range of time, and through what was left of it before.
 async fn work_through(
     context: &Context,
     owner: Owner<'_>,
     horizon: Horizon,
     place: (&str, &str),
     range: Range<Timestamp>,
+    backlog: &[Left],
     pace: &mut Pace<'_>,
 ) -> Result<Progress, Error> {
+    if range.is_empty() {
+        return Ok(Progress::until(range.end));
+    }
     match horizon {
         Horizon::Executions | Horizon::BackfilledExecutions(..) => {
-            executions::work_through(context, owner, place, range, pace).await
+            let since = Since::new(range.start, before(range.end, OLDEST).min(range.start), backlog);
+            executions::work_through(context, owner, place, &since, range.end, pace).await
         }
         Horizon::OpsItems | Horizon::BackfilledOpsItems(_) => {
             incidents::work_through(context, owner, place, range, pace).await
@@ -199,6 +238,18 @@ async fn advance(
     }
     let reached = Reached { time, before: Some(since), at: context.now()? };
     context.ledger.advance(horizon, place, reached).await
+}
+
+/// One thing gets a share of the time that is left at the most, so that the others are done, too.
+const SHARES: u32 = 4;
+/// The least that one thing gets, if there is so much.
+const SMALLEST_SHARE: Duration = Duration::from_secs(60);
+
+/// Who has one of some shares of the time that is left.
+fn share(owner: Owner<'_>, shares: u32) -> Owner<'_> {
+    let now = Instant::now();
+    let share = owner.deadline.saturating_duration_since(now) / shares;
+    Owner { deadline: owner.deadline.min(now + share.max(SMALLEST_SHARE)), ..owner }
 }
 
 /// Whether the invocation has time for more.

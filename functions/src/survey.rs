@@ -7,12 +7,15 @@ use crate::{
     clients::Reader,
     context::Context,
     error::Error,
-    ledger::{Horizon, Owner},
+    ledger::{Horizon, Left, Owner, Subject},
     pipelines::{LONGEST_EXECUTION, incomplete, timestamp},
 };
 use aws_sdk_codepipeline::types::PipelineExecutionStatus;
 use jiff::Timestamp;
-use metrics_lib::{attribution::Unread, event::ExecutionKey};
+use metrics_lib::{
+    attribution::Unread,
+    event::{ExecutionKey, PipelineKey},
+};
 use std::time::{Duration, Instant};
 
 /// How much of an invocation's time must be left to ask for another pipeline.
@@ -53,17 +56,67 @@ pub async fn unseen(
     started_before: Timestamp,
 ) -> Result<Unseen, Error> {
     let (now, mut unseen) = (context.now()?, Unseen::default());
+    let backlog = context.ledger.backlog(now).await?;
     let places = context.places().await?;
     let places = places.iter().map(|(account, region)| (account.as_str(), region.as_str()));
-    for (account, region) in places.filter(|(account, _)| is_asked(account)) {
+    for place in places.filter(|(account, _)| is_asked(account)) {
+        let (account, region) = place;
         let horizon = context.ledger.horizon(Horizon::Executions, account, region).await?;
         let shown = horizon.and_then(|reached| reached.shown(now));
         let since = shown.map_or(changed_since, |shown| shown.max(changed_since));
-        let listed = listed(context, owner, (account, region), since, started_before).await?;
+        let since = Since::new(since, changed_since, &backlog);
+        let listed = listed(context, owner, place, &since, started_before).await?;
         unseen.executions.extend(listed.found.into_iter().map(|found| found.key));
-        unseen.unread.extend(listed.unread.into_iter().map(|(unread, _)| unread));
+        for (unread, error) in listed.unread {
+            match error {
+                Error::OutOfTime => return Err(error),
+                _ => unseen.unread.push(unread),
+            }
+        }
+        // Those that the reconciler could not work through, it left behind.
+        for Left { subject, since, .. } in &backlog {
+            let Subject::Execution(key) = subject else { continue };
+            let is_of_place = (key.account.as_str(), key.region.as_str()) == place;
+            if is_of_place && *since >= changed_since && !unseen.executions.contains(key) {
+                unseen.executions.push(key.clone());
+            }
+        }
     }
     Ok(unseen)
+}
+
+/// Since when the executions of each pipeline of an account and region are wanted.
+#[derive(Clone, Debug)]
+pub struct Since {
+    of_others: Timestamp,
+    of: Vec<(PipelineKey, Timestamp)>,
+}
+
+impl Since {
+    /// Since an instant, but for the pipelines that were left behind: since then, or the earliest that matters.
+    pub fn new(of_others: Timestamp, earliest: Timestamp, backlog: &[Left]) -> Self {
+        let of = backlog.iter().filter_map(|left| match &left.subject {
+            Subject::Pipeline(key) => Some((key.clone(), left.since.max(earliest).min(of_others))),
+            _ => None,
+        });
+        Self { of_others, of: of.collect() }
+    }
+
+    /// Whether a pipeline was left behind.
+    fn was_left(&self, pipeline: &PipelineKey) -> bool {
+        self.of.iter().any(|(key, _)| key == pipeline)
+    }
+
+    /// Since when those of a pipeline are wanted that was not left behind.
+    pub fn of_others(&self) -> Timestamp {
+        self.of_others
+    }
+
+    /// Since when those of a pipeline are wanted.
+    pub fn of(&self, pipeline: &PipelineKey) -> Timestamp {
+        let of = self.of.iter().find(|(key, _)| key == pipeline);
+        of.map_or(self.of_others, |(_, since)| *since)
+    }
 }
 
 /// The pipeline of an execution as one that can't be read, because of an error of its account's APIs.
@@ -71,8 +124,7 @@ pub async fn unseen(
 /// # Errors
 /// Other errors, and credentials that have expired: new ones help at once.
 pub(crate) fn unread(key: &ExecutionKey, error: Error) -> Result<Unread, Error> {
-    let is_of_account = matches!(&error, Error::Aws { api, .. } if !api.starts_with("dynamodb:"));
-    if !is_of_account || error.is_expired_credentials() {
+    if !error.is_of_account() || error.is_expired_credentials() {
         return Err(error);
     }
     let ExecutionKey { account, region, pipeline, .. } = key.clone();
@@ -88,16 +140,18 @@ pub struct Listed {
     pub unread: Vec<(Unread, Error)>,
 }
 
-/// The executions of an account and region that started before an instant and changed last since another, the one that
+/// The executions of an account and region that started before an instant and changed last since others, the one that
 /// changed first comes first; and those that still run, whenever they changed.
 ///
+/// What there is no time for is unread, too, and comes first the next time.
+///
 /// # Errors
-/// [`Error::OutOfTime`]; [`Error::Aws`] for credentials that have expired.
+/// [`Error::Aws`] for credentials that have expired.
 pub async fn listed(
     context: &Context,
     owner: Owner<'_>,
     (account, region): (&str, &str),
-    changed_since: Timestamp,
+    changed_since: &Since,
     started_before: Timestamp,
 ) -> Result<Listed, Error> {
     let unread = |pipeline: Option<&str>, error: Error| {
@@ -116,24 +170,25 @@ pub async fn listed(
             return Ok(listed);
         }
     };
-    for pipeline in pipelines {
-        check_time(owner)?;
-        let place = |execution_id: String| {
-            let (account, region, pipeline) = (account.to_owned(), region.to_owned(), pipeline.clone());
-            ExecutionKey { account, region, pipeline, execution_id }
-        };
-        match executions(&reader, owner, &pipeline, changed_since, started_before).await {
+    let key = |pipeline| PipelineKey { account: account.into(), region: region.into(), pipeline };
+    let mut pipelines: Vec<PipelineKey> = pipelines.into_iter().map(key).collect();
+    pipelines.sort_by_key(|key| !changed_since.was_left(key));
+    for key in pipelines {
+        let pipeline = &key.pipeline;
+        if let Err(error) = check_time(owner) {
+            listed.unread.push(unread(Some(pipeline), error));
+            continue;
+        }
+        match executions(&reader, owner, pipeline, changed_since.of(&key), started_before).await {
             Ok(executions) => {
                 listed.found.extend(executions.into_iter().map(|(changed, execution_id, has_ended)| Found {
                     changed,
-                    key: place(execution_id),
+                    key: key.execution(execution_id),
                     has_ended,
                 }))
             }
-            Err(error) if matches!(error, Error::OutOfTime) || error.is_expired_credentials() => {
-                return Err(error);
-            }
-            Err(error) => listed.unread.push(unread(Some(&pipeline), error)),
+            Err(error) if error.is_expired_credentials() => return Err(error),
+            Err(error) => listed.unread.push(unread(Some(pipeline), error)),
         }
     }
     listed.found.sort();

@@ -30,7 +30,7 @@ impl Handler for TimeToRestore {
             Event::OpsItemRaised(key) => raised(context, owner, key).await,
             Event::OpsItemChanged(key, change) => changed(context, owner, key, *change).await,
             Event::ExecutionEnded { .. } | Event::StageSucceeded { .. } | Event::Irrelevant => {
-                match pipelines::resolved(context, event).await? {
+                match pipelines::resolved(context, owner, event).await? {
                     Some(resolution) => executed(context, owner, &resolution).await,
                     None => Ok(()),
                 }
@@ -234,14 +234,21 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
     let is_asked = |account: &str| names::may_restore(&context.config, record, account);
     let unseen = survey::unseen(context, owner, is_asked, record.created, restorer.time).await?;
-    if !unseen.unread.is_empty() && !has_waited(context, record).await? {
+    let mut is_all_read = unseen.unread.is_empty();
+    for key in unseen.executions {
+        survey::check_time(owner)?;
+        match pipelines::look(context, owner, &key).await {
+            Ok(Look::Resolved(resolution)) => link_if_restores(context, record, &resolution).await?,
+            Ok(Look::Running(_) | Look::Unfinished(_)) => {}
+            Err(error) => {
+                survey::unread(&key, error)?;
+                is_all_read = false;
+            }
+        }
+    }
+    if !is_all_read && !has_waited(context, record).await? {
         // The reconciler tries again.
         return Ok(());
-    }
-    for key in unseen.executions {
-        if let Look::Resolved(resolution) = pipelines::look(context, &key).await? {
-            link_if_restores(context, record, &resolution).await?;
-        }
     }
     // Before anything is settled, the API's present status is asked: events that it was resolved or opened again may have
     // been lost.

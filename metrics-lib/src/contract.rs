@@ -88,11 +88,14 @@ pub enum Metric {
     LedgerDrift,
     /// Facts of which nobody can tell whether CloudWatch has them, see [`crate::publication`]; 1 each.
     UndecidedFacts,
+    /// How many executions, `OpsItem`s, pipelines and accounts can't be read or done, so that nothing waits for them any more;
+    /// one value a run of the reconciler, while there are any.
+    SetAside,
 }
 
 impl Metric {
     /// Every metric, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Deployments,
         Self::FailedDeployments,
         Self::ReworkDeployments,
@@ -112,6 +115,7 @@ impl Metric {
         Self::MessagesAtRisk,
         Self::LedgerDrift,
         Self::UndecidedFacts,
+        Self::SetAside,
     ];
 
     /// The name as CloudWatch has it.
@@ -136,6 +140,7 @@ impl Metric {
             Self::MessagesAtRisk => "MessagesAtRisk",
             Self::LedgerDrift => "LedgerDrift",
             Self::UndecidedFacts => "UndecidedFacts",
+            Self::SetAside => "SetAside",
         }
     }
 
@@ -160,7 +165,8 @@ impl Metric {
             | Self::EventAge
             | Self::MessagesAtRisk
             | Self::LedgerDrift
-            | Self::UndecidedFacts => Namespace::DataQuality,
+            | Self::UndecidedFacts
+            | Self::SetAside => Namespace::DataQuality,
         }
     }
 

@@ -45,6 +45,12 @@ pub struct PipelineKey {
 }
 
 impl PipelineKey {
+    /// An execution of the pipeline.
+    pub fn execution(&self, execution_id: String) -> ExecutionKey {
+        let Self { account, region, pipeline } = self.clone();
+        ExecutionKey { account, region, pipeline, execution_id }
+    }
+
     /// Reads a pipeline's ARN, `arn:PARTITION:codepipeline:REGION:ACCOUNT:NAME`, or that of one of its stages or actions,
     /// which have `/STAGE` or `/STAGE/ACTION` at the end; none if it is something else.
     pub fn from_arn(arn: &str) -> Option<Self> {

@@ -227,6 +227,13 @@ pub struct RepositoryRule {
     pub accounts: BTreeMap<String, BTreeSet<String>>,
 }
 
+impl RepositoryRule {
+    /// All of these settings, as one number: it is another one when any of them changes.
+    pub fn digest(&self) -> u64 {
+        fnv_1a(serde_json::to_string(self).unwrap_or_default().as_bytes())
+    }
+}
+
 /// Whether a name matches a pattern: `*` stands for any characters, everything else for itself.
 pub fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');

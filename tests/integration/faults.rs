@@ -4,6 +4,7 @@
 use crate::scene::{Scene, execution, ops_item, rollback};
 use local::aws::{AwsError, Fault};
 use metrics_lib::contract::Metric;
+use std::time::Duration;
 
 /// A story in which every API is called: a deployment, an incident, a fix, another deployment and its rollback.
 async fn story(scene: &mut Scene) {
@@ -309,3 +310,53 @@ async fn logs_hold_no_payloads() {
     assert!(!logs.contains("Secret"), "{logs}");
     assert!(logs.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{logs}");
 }
+
+/// CloudWatch takes the data and answers so late that the call is given up: nobody puts them again, and the reconciler reads
+/// back that they are there.
+#[tokio::test]
+async fn cloudwatch_answers_after_the_timeout() {
+    let mut scene = Scene::new().await;
+    scene.fails("cloudwatch:PutMetricData", Fault::Late(Duration::from_secs(12)), 1);
+    scene.runs(&execution("e1", "12:00")).await;
+    scene.runs(&execution("e2", "12:00:30")).await;
+    scene.finish().await;
+    scene.reconciles("15:30").await;
+    let report = crate::scene::report(&scene.finish().await);
+    let told: String = TWICE.lines().map(|line| format!("{}\n", line.trim())).collect();
+    assert_eq!(report.replace("LedgerDrift - 15:30 = 0\n", ""), told);
+}
+
+/// An answer that comes just in time is one.
+#[tokio::test]
+async fn cloudwatch_answers_late() {
+    let mut scene = Scene::new().await;
+    scene.fails("cloudwatch:PutMetricData", Fault::Late(Duration::from_secs(9)), 1);
+    scene.runs(&execution("e1", "12:00")).await;
+    scene.runs(&execution("e2", "12:00:30")).await;
+    scene.check(TWICE).await;
+}
+
+/// So many answers come late that the invocation has no time for all its messages: none is put in the dark.
+#[tokio::test]
+async fn cloudwatch_answers_late_again_and_again() {
+    let mut scene = Scene::new().await;
+    scene.fails("cloudwatch:PutMetricData", Fault::Late(Duration::from_secs(9)), 7);
+    for number in 0..8 {
+        scene.knows(&execution(&format!("e{number}"), &format!("12:0{number}"))).await;
+    }
+    scene.until("12:10").await;
+    for number in 0..8 {
+        scene.succeeded(&execution(&format!("e{number}"), &format!("12:0{number}")));
+    }
+    let outcome = scene.finish().await;
+    assert_eq!(outcome.total(Metric::Deployments), 8.0);
+    assert_eq!(outcome.facts.len(), 8);
+    assert!(outcome.dead_letters.is_empty());
+    let log = &scene.cloud.logs().unwrap()["deployment-frequency"];
+    assert!(log.contains("OutOfTime"), "{log}");
+}
+
+const TWICE: &str = "Deployments acme/shop 12:00 = 1
+     Deployments acme/shop 12:00:30 = 1
+     deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee
+     deployment e2 published: production deployment of acme/shop, branch main, revision c0ffee";

@@ -1,6 +1,7 @@
 //! `dora explain`, `backfill`, `doctor` and `redrive`, as people run them, on the single-machine cloud over HTTP.
 
 mod backfill;
+mod backlog;
 mod doctor;
 mod explain;
 mod redrive;

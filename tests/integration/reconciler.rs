@@ -452,9 +452,8 @@ async fn account_that_cannot_be_read() {
     let mut scene = Scene::new().await;
     scene.knows(&execution_in(crate::scene::TOOLING, "us-east-1", "other", "e2", "12:00")).await;
     scene.knows(&execution("e1", "12:00")).await;
-    scene.until("13:00").await;
     scene.fails("codepipeline:ListPipelineExecutions", Fault::access_denied(), 1);
-    assert!(!scene.cloud.reconcile().await.unwrap(), "what fails is told");
+    scene.reconciles("13:00").await;
     let once = report(&scene.finish().await);
     assert!(once.contains("Deployments acme/shop 12:00 = 1\n"), "{once}");
     scene.reconciles("13:30").await;
@@ -469,9 +468,8 @@ async fn execution_that_fails() {
     for (number, pipeline) in ["a", "b", "c"].iter().enumerate() {
         scene.knows(&execution_of(pipeline, &format!("e{number}"), "12:00")).await;
     }
-    scene.until("13:00").await;
     scene.fails("codepipeline:GetPipelineExecution", Fault::access_denied(), 1);
-    assert!(!scene.cloud.reconcile().await.unwrap());
+    scene.reconciles("13:00").await;
     scene.reconciles("13:15").await;
     scene.reconciles("13:30").await;
     let report = report(&scene.finish().await);

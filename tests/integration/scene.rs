@@ -155,6 +155,12 @@ impl Scene {
         Self { cloud, events: 0 }
     }
 
+    /// The installation gets another configuration.
+    pub(crate) fn configured(&mut self, config: &Value) {
+        let plan = Plan::new(&Settings::from_json(config).unwrap()).unwrap();
+        self.cloud.configure(plan);
+    }
+
     /// Lets time pass.
     pub(crate) async fn until(&mut self, time: &str) {
         self.cloud.advance_to(at(time)).await.unwrap();

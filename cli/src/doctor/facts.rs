@@ -1,8 +1,11 @@
-//! Whether CloudWatch has what the ledger says.
+//! Whether CloudWatch has what the ledger says, and what can't be read or done.
 
 use super::finding::Finding;
 use crate::installation::Installation;
-use functions::error::Error;
+use functions::{
+    error::Error,
+    ledger::{Left, MOST_TRIES},
+};
 use jiff::SignedDuration;
 use metrics_lib::{
     datum::OLDEST,
@@ -52,4 +55,42 @@ async fn found(installation: &Installation) -> Result<Vec<Finding>, Error> {
         ));
     }
     Ok(findings)
+}
+
+/// What the reconciler could not do or read.
+pub(super) async fn backlog(installation: &Installation) -> Vec<Finding> {
+    const CHECK: &str = "set aside";
+    let backlog = match installation.ledger().backlog(installation.now).await {
+        Ok(backlog) => backlog,
+        Err(error) => {
+            let remedy = "let the operator read the ledger";
+            return vec![Finding::failed(CHECK, "all", error.to_string(), remedy)];
+        }
+    };
+    let left = backlog.into_iter().filter(|left| left.done.is_none());
+    let mut findings: Vec<Finding> = left
+        .map(|left| {
+            let is_aside = left.is_set_aside();
+            let Left { subject, since, tries, error, .. } = left;
+            let subject = subject.to_string();
+            match is_aside {
+                true => Finding::failed(
+                    CHECK,
+                    subject,
+                    format!("after {tries} tries, since {since:.0}: {error}"),
+                    "mend the cause, then `cargo dora redrive`",
+                ),
+                false => Finding::noted(
+                    CHECK,
+                    subject,
+                    format!("failed, {tries} of {MOST_TRIES} tries, since {since:.0}: {error}"),
+                    "the reconciler tries again; mend the cause",
+                ),
+            }
+        })
+        .collect();
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, "all", "nothing"));
+    }
+    findings
 }

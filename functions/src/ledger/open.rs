@@ -14,7 +14,7 @@ use metrics_lib::{
         Metric,
         ledger::{PARTITION_KEY, SORT_KEY},
     },
-    event::{ExecutionKey, OpsItemKey},
+    event::{ExecutionKey, OpsItemKey, PipelineKey},
     fact::{FactKind, FactState},
 };
 use std::{collections::BTreeMap, ops::Range};
@@ -23,7 +23,7 @@ use std::{collections::BTreeMap, ops::Range};
 const RECONCILER: &str = "reconciler";
 
 /// How far the timeline may be behind the table, at the most.
-const INDEX_LAG: SignedDuration = SignedDuration::from_mins(1);
+pub(super) const INDEX_LAG: SignedDuration = SignedDuration::from_mins(1);
 
 /// Something that is tried again, the more rarely the older it is.
 #[derive(Clone, Debug)]
@@ -86,7 +86,58 @@ impl Reached {
     }
 }
 
+/// A row of a pipeline's executions that are known to have brought nothing to production.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walked {
+    /// When the first of them started.
+    pub since: Timestamp,
+    /// When the last of them started.
+    pub until: Timestamp,
+    /// When they were looked at. What changed later was retried.
+    pub at: Timestamp,
+}
+
+/// The partition of the rows.
+const WALKED: &str = "walked";
+
 impl Ledger {
+    /// The executions of a pipeline that were looked at under some settings, and brought nothing to production.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn walked(&self, pipeline: &PipelineKey, settings: &str) -> Result<Option<Walked>, Error> {
+        let items = self.query(WALKED, &walked_sort(pipeline)).await?;
+        let walked = items.first().filter(|item| item.get("settings") == Some(settings)).map(|item| {
+            Ok(Walked {
+                since: item.instant_of("since")?,
+                until: item.instant_of("until")?,
+                at: item.instant_of("at")?,
+            })
+        });
+        walked.transpose()
+    }
+
+    /// Notes the executions of a pipeline that brought nothing to production under some settings.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn note_walked(
+        &self,
+        pipeline: &PipelineKey,
+        settings: &str,
+        Walked { since, until, at }: Walked,
+    ) -> Result<(), Error> {
+        let attributes = Item::default()
+            .text("kind", WALKED)
+            .text("settings", settings)
+            .instant("since", since)
+            .instant("until", until)
+            .instant("at", at)
+            .expires(at);
+        let request = self.set(WALKED, &walked_sort(pipeline), attributes);
+        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+    }
+
     /// The lead times of deployments within a range of time that are not known yet.
     ///
     /// # Errors
@@ -213,6 +264,10 @@ impl Ledger {
             .expression_attribute_values(":time", AttributeValue::S(sortable(time)));
         held(request.send().await.map(|_| ()))
     }
+}
+
+fn walked_sort(PipelineKey { account, region, pipeline }: &PipelineKey) -> String {
+    key([account, region, pipeline, ""])
 }
 
 impl Horizon {

@@ -1,14 +1,19 @@
 //! What went live in a pipeline: its production deployments, and what its rollbacks went back to.
 
 use super::{LONGEST_EXECUTION, classify, incomplete, reader, timestamp};
-use crate::{context::Context, error::Error};
+use crate::{
+    context::Context,
+    error::Error,
+    ledger::{Owner, Walked},
+    survey::check_time,
+};
 use aws_sdk_codepipeline::{
     primitives::DateTime,
     types::{ExecutionType, PipelineExecutionStatus, PipelineExecutionSummary},
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    event::{Deployment, ExecutionKey},
+    event::{Deployment, ExecutionKey, PipelineKey},
     production::Outcome,
 };
 use std::{
@@ -19,11 +24,19 @@ use std::{
 const LIST: &str = "codepipeline:ListPipelineExecutions";
 /// How many rollbacks to rollbacks are followed to what they went back to.
 const MOST_TARGETS: usize = 10;
+/// After how many executions the ledger is asked what is known of the next: most walks are shorter.
+const FEW: usize = 5;
+/// After how many executions it is noted how far a walk has come.
+const NOTED_AFTER: usize = 25;
 
 /// The executions of a pipeline, listed as far back as they are asked for, the latest first.
+///
+/// Many may have to be looked at: those of another branch, before the first deployment. A walk ends in time, and the ledger has
+/// how far it came, so that another goes on from there.
 #[derive(Debug)]
 pub struct History<'a> {
     context: &'a Context,
+    owner: Owner<'a>,
     /// An execution of the pipeline.
     key: ExecutionKey,
     listed: Vec<Listed>,
@@ -31,6 +44,10 @@ pub struct History<'a> {
     next: Option<String>,
     is_complete: bool,
     looked_at: BTreeMap<String, Option<WentLive>>,
+    /// How many of them that was, since it was noted.
+    looks: usize,
+    /// What a walk before has come to, once that was asked.
+    walked: Option<Option<Walked>>,
 }
 
 /// An execution as it is listed.
@@ -42,6 +59,8 @@ pub struct Listed {
     pub started: Timestamp,
     /// When it changed last: what it brought to production, it did no later.
     pub changed: Timestamp,
+    /// Whether nothing changes it any more, unless it is retried.
+    has_ended: bool,
     /// Whether it is a rollback.
     pub is_rollback: bool,
     /// The revisions of its sources.
@@ -61,15 +80,24 @@ pub struct WentLive {
 
 impl<'a> History<'a> {
     /// The history of an execution's pipeline; nothing is asked for yet.
-    pub fn new(context: &'a Context, key: &ExecutionKey) -> Self {
-        let (listed, looked_at) = (Vec::new(), BTreeMap::new());
-        Self { context, key: key.clone(), listed, next: None, is_complete: false, looked_at }
+    pub fn new(context: &'a Context, owner: Owner<'a>, key: &ExecutionKey) -> Self {
+        Self {
+            context,
+            owner,
+            key: key.clone(),
+            listed: Vec::new(),
+            next: None,
+            is_complete: false,
+            looked_at: BTreeMap::new(),
+            looks: 0,
+            walked: None,
+        }
     }
 
     /// The deployment that was live just before an instant, if it is known.
     ///
     /// # Errors
-    /// [`Error::Aws`].
+    /// [`Error::OutOfTime`], [`Error::Aws`].
     pub async fn live_before(&mut self, time: Timestamp) -> Result<Option<Deployment>, Error> {
         Ok(self.before(time).await?.and_then(|went_live| went_live.deployment))
     }
@@ -77,19 +105,31 @@ impl<'a> History<'a> {
     /// What went live last before an instant.
     ///
     /// # Errors
-    /// [`Error::Aws`].
+    /// [`Error::OutOfTime`], [`Error::Aws`].
     pub async fn before(&mut self, time: Timestamp) -> Result<Option<WentLive>, Error> {
+        let found = self.walk(time).await;
+        // Another walk goes on from where this one was cut off.
+        if self.looks >= NOTED_AFTER || (self.looks > FEW && found.is_err()) {
+            self.note().await?;
+        }
+        found
+    }
+
+    async fn walk(&mut self, time: Timestamp) -> Result<Option<WentLive>, Error> {
         loop {
             let mut latest: Option<WentLive> = None;
             let mut candidates: Vec<Listed> =
                 self.listed.iter().filter(|listed| listed.started < time).cloned().collect();
             // What an execution brought to production, it did no later than it changed last: the rest can't win once one has.
             candidates.sort_by_key(|listed| Reverse(listed.changed));
-            for Listed { changed, execution_id, .. } in candidates {
-                if latest.as_ref().is_some_and(|latest| changed < latest.time) {
+            for listed in candidates {
+                if latest.as_ref().is_some_and(|latest| listed.changed < latest.time) {
                     break;
                 }
-                let Some(went_live) = self.went_live(&execution_id).await? else { continue };
+                if self.is_walked(&listed).await? {
+                    continue;
+                }
+                let Some(went_live) = self.went_live(&listed.execution_id).await? else { continue };
                 let order = |live: &WentLive| (live.time, live.execution_id.clone());
                 if went_live.time < time
                     && latest.as_ref().is_none_or(|latest| order(latest) < order(&went_live))
@@ -115,15 +155,55 @@ impl<'a> History<'a> {
         &self.listed
     }
 
+    /// Whether a walk before found that an execution brought nothing to production.
+    async fn is_walked(&mut self, listed: &Listed) -> Result<bool, Error> {
+        if self.walked.is_none() && self.looks >= FEW {
+            let pipeline = PipelineKey::from(&self.key);
+            self.walked = Some(self.context.ledger.walked(&pipeline, &self.context.config.settings()).await?);
+        }
+        Ok(self.walked.iter().flatten().any(|walked| listed.is_in(walked)))
+    }
+
+    /// Notes the longest row of executions that brought nothing to production: whatever starts, it stays a row.
+    async fn note(&mut self) -> Result<(), Error> {
+        self.looks = 0;
+        let brought_nothing = |listed: &&Listed| {
+            let is_walked = self.walked.iter().flatten().any(|walked| listed.is_in(walked));
+            is_walked || listed.has_ended && matches!(self.looked_at.get(&listed.execution_id), Some(None))
+        };
+        let rows = self.listed.chunk_by(|a, b| brought_nothing(&a) == brought_nothing(&b));
+        let rows = rows.filter(|row| row.iter().all(|listed| brought_nothing(&listed)));
+        let Some(row) = rows.max_by_key(|row| row.len()) else { return Ok(()) };
+        let started = row.iter().map(|listed| listed.started);
+        let (Some(since), Some(until)) = (started.clone().min(), started.max()) else { return Ok(()) };
+        let walked = Walked { since, until, at: self.context.now()? };
+        let (pipeline, settings) = (PipelineKey::from(&self.key), self.context.config.settings());
+        self.context.ledger.note_walked(&pipeline, &settings, walked).await?;
+        self.walked = Some(Some(walked));
+        Ok(())
+    }
+
     /// What an execution brought to production, if it did.
     ///
     /// # Errors
-    /// [`Error::Aws`].
+    /// [`Error::OutOfTime`], [`Error::Aws`].
     pub async fn went_live(&mut self, execution_id: &str) -> Result<Option<WentLive>, Error> {
         if let Some(known) = self.looked_at.get(execution_id) {
             return Ok(known.clone());
         }
+        check_time(self.owner)?;
+        if self.looks >= NOTED_AFTER {
+            self.note().await?;
+        }
+        self.looks += 1;
         let key = ExecutionKey { execution_id: execution_id.to_owned(), ..self.key.clone() };
+        // One that ran through and was ignored, whose end an event told, costs no request of CodePipeline.
+        if self.looks > FEW
+            && self.context.ledger.known_of(&key).await?.is_ignored(&self.context.config.production, &key)
+        {
+            self.looked_at.insert(execution_id.to_owned(), None);
+            return Ok(None);
+        }
         let went_live = match classify(self.context, &key).await? {
             Outcome::Deployment(deployment) => Some(WentLive {
                 time: deployment.time,
@@ -167,6 +247,7 @@ impl<'a> History<'a> {
 
     /// Lists another page of executions.
     async fn list(&mut self) -> Result<(), Error> {
+        check_time(self.owner)?;
         let reader = reader(self.context, &self.key).await;
         let request = reader.codepipeline.list_pipeline_executions().pipeline_name(&self.key.pipeline);
         let page = request.set_next_token(self.next.take()).send().await.map_err(Error::aws(LIST))?;
@@ -180,20 +261,28 @@ impl<'a> History<'a> {
 }
 
 impl Listed {
+    /// Whether a walk came by, and it has not changed since.
+    fn is_in(&self, Walked { since, until, at }: &Walked) -> bool {
+        (*since..=*until).contains(&self.started) && self.has_ended && self.changed < *at
+    }
+
     fn of(summary: &PipelineExecutionSummary) -> Result<Self, Error> {
         let time = |time: &Option<DateTime>| time.as_ref().map(|time| timestamp(LIST, time)).transpose();
         let id = summary.pipeline_execution_id.clone();
         let revisions = summary.source_revisions().iter().filter_map(|revision| revision.revision_id.clone());
+        let has_ended = !matches!(
+            summary.status,
+            Some(PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping) | None
+        );
         Ok(Self {
             execution_id: id.ok_or_else(|| incomplete(LIST, "pipelineExecutionId"))?,
             started: time(&summary.start_time)?.unwrap_or(Timestamp::MIN),
             // What still runs may have reached production at any time.
-            changed: match summary.status {
-                Some(PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping) | None => {
-                    Timestamp::MAX
-                }
-                Some(_) => time(&summary.last_update_time)?.unwrap_or(Timestamp::MAX),
+            changed: match has_ended {
+                false => Timestamp::MAX,
+                true => time(&summary.last_update_time)?.unwrap_or(Timestamp::MAX),
             },
+            has_ended,
             is_rollback: summary.execution_type == Some(ExecutionType::Rollback),
             revisions: revisions.collect(),
         })

@@ -4,12 +4,12 @@
 //! attributed to what is known to have been deployed, and then settles what is open. How far a backfill has come is in
 //! the ledger, so that one which was interrupted goes on.
 
-use super::{Failed, Pace, Progress, advance, before, incidents, step, work_through};
+use super::{Failed, Failure, Pace, advance, before, incidents, step, work_through};
 use crate::{
     context::Context,
     error::Error,
     ledger::{Horizon, Owner, RETENTION},
-    survey,
+    survey::{self, Since},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -124,31 +124,35 @@ pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request)
         return Ok(Report { done: found, unknown: Some(unknown), ..report });
     }
     let mut pace = Pace::limited(owner, MOST, request.per_second);
-    let progress = match horizon {
+    let (next, done, failed) = match horizon {
         Some((horizon, Place { account, region })) => {
             let (place, range) = ((account.as_str(), region.as_str()), from..until);
-            let progress = work_through(context, owner, horizon, place, range, &mut pace).await?;
+            let progress = work_through(context, owner, horizon, place, range, &[], &mut pace).await?;
             // What failed in an earlier pass keeps the horizon where it is.
             if reached >= from {
-                advance(context, horizon, place, from, progress.reached).await?;
+                advance(context, horizon, place, from, progress.reached()).await?;
             }
-            progress
+            let failures = progress.failures.iter();
+            let failed = failures.map(|Failure { subject, error, .. }| Failed::new(subject, error)).collect();
+            (progress.next, progress.done, failed)
         }
         None => settle(context, owner, from..until).await,
     };
-    let Progress { next, done, failed, .. } = progress;
     Ok(Report { next, done, failed, ..report })
 }
 
-/// Settles what is open; what the invocation has no time for, the next pass does.
-async fn settle(context: &Context, owner: Owner<'_>, range: Range<Timestamp>) -> Progress {
-    let mut progress = Progress::until(range.end);
+/// Settles what is open; what the invocation has no time for, the next pass does. Where the next pass goes on, how many
+/// steps are done, and what failed.
+async fn settle(
+    context: &Context,
+    owner: Owner<'_>,
+    range: Range<Timestamp>,
+) -> (Timestamp, usize, Vec<Failed>) {
     match step(incidents::settle(context, owner, range.clone())).await {
-        Err(Error::OutOfTime) => progress.stop(range.start),
-        Err(error) => progress.note(&"the open incidents", range.start, Err(error)),
-        Ok(()) => {}
+        Err(Error::OutOfTime) => (range.start, 0, Vec::new()),
+        Err(error) => (range.end, 0, vec![Failed::new(&"the open incidents", &error)]),
+        Ok(()) => (range.end, 0, Vec::new()),
     }
-    progress
 }
 
 /// How many executions or `OpsItem`s a step finds, and how many of them the ledger does not know.
@@ -160,8 +164,14 @@ async fn unknown(
 ) -> Result<(usize, usize), Error> {
     match step {
         Step::Executions(Place { account, region }) => {
-            let survey::Listed { found, unread } =
-                survey::listed(context, owner, (account, region), range.start, range.end).await?;
+            let survey::Listed { found, unread } = survey::listed(
+                context,
+                owner,
+                (account, region),
+                &Since::new(range.start, range.start, &[]),
+                range.end,
+            )
+            .await?;
             if let Some((_, error)) = unread.into_iter().next() {
                 return Err(error);
             }

@@ -7,6 +7,7 @@ use super::{incidents, step};
 use crate::{
     context::Context,
     error::Error,
+    ledger::Owner,
     pipelines::{self, incomplete},
     survey,
 };
@@ -32,10 +33,10 @@ pub struct Checked {
 }
 
 /// Tries to read the pipelines, an execution and the `OpsItem`s of each account and region.
-pub(super) async fn check(context: &Context) -> Result<Vec<Checked>, Error> {
+pub(super) async fn check(context: &Context, owner: Owner<'_>) -> Result<Vec<Checked>, Error> {
     let (mut checks, now) = (Vec::new(), context.now()?);
     for (account, region) in &context.places().await? {
-        let found = step(executions(context, account, region)).await;
+        let found = step(executions(context, owner, account, region)).await;
         checks.push(checked((account, region), "executions", found));
     }
     for (account, region) in &context.ops_item_places().await? {
@@ -47,7 +48,12 @@ pub(super) async fn check(context: &Context) -> Result<Vec<Checked>, Error> {
 }
 
 /// Tries to read the latest execution of the first pipeline that has one.
-async fn executions(context: &Context, account: &str, region: &str) -> Result<String, Error> {
+async fn executions(
+    context: &Context,
+    owner: Owner<'_>,
+    account: &str,
+    region: &str,
+) -> Result<String, Error> {
     const API: &str = "codepipeline:ListPipelineExecutions";
     let reader = context.clients.reader(account, region).await;
     let pipelines = survey::pipelines(&reader).await?;
@@ -58,7 +64,7 @@ async fn executions(context: &Context, account: &str, region: &str) -> Result<St
         let id = latest.pipeline_execution_id().ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
         let [account, region, pipeline, execution_id] = [account, region, pipeline, id].map(str::to_owned);
         let key = ExecutionKey { account, region, pipeline, execution_id };
-        match pipelines::resolve(context, &key).await {
+        match pipelines::resolve(context, owner, &key).await {
             Ok(_) | Err(Error::Unfinished { .. }) => break,
             Err(error) => return Err(error),
         }

@@ -1,6 +1,6 @@
 //! Decides what CloudWatch may have, by what it shows; and publishes what it does not have, or what had to wait.
 
-use super::{Outcome, check_time, executions, incidents, step};
+use super::{Outcome, SHARES, check_time, executions, incidents, share, step};
 use crate::{
     change_failure_rate,
     context::Context,
@@ -31,7 +31,7 @@ pub(super) async fn settle(context: &Context, owner: Owner<'_>) -> Result<(), Er
     doubts.sort_by_key(|doubt| !matches!(doubt.standing.progress, Progress::Doubtful { .. }));
     for doubt in doubts {
         check_time(owner)?;
-        outcome.note(step(settled(context, owner, doubt)).await);
+        outcome.note(step(settled(context, share(owner, SHARES), doubt)).await);
     }
     outcome.first()
 }
@@ -77,7 +77,7 @@ async fn published(context: &Context, owner: Owner<'_>, doubt: &Doubt) -> Result
     }
     let Some(key) = &doubt.execution else { return Ok(()) };
     match doubt.kind {
-        FactKind::LeadTime | FactKind::Rework => match pipelines::resolve(context, key).await? {
+        FactKind::LeadTime | FactKind::Rework => match pipelines::resolve(context, owner, key).await? {
             Resolution::Deployment(deployment) => {
                 step(lead_time_for_changes::deployed(context, owner, &deployment)).await
             }

@@ -1,58 +1,67 @@
 //! Works through executions, in the order in which they ended.
 
-use super::{Pace, Progress, step};
+use super::{Pace, Progress, SHARES, share, step};
 use crate::{
     change_failure_rate,
     context::Context,
     deployment_frequency,
     error::Error,
     lead_time_for_changes,
-    ledger::{KnownFacts, Owner},
+    ledger::{KnownFacts, Owner, Subject},
     pipelines::{self, Resolution},
-    survey::{self, Found},
+    survey::{self, Found, Since},
     time_to_restore,
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    event::{Deployment, ExecutionKey},
+    event::{Deployment, ExecutionKey, PipelineKey},
     fact::FactKind,
     lead_time::{self, Answer, Changed},
 };
-use std::ops::Range;
 
-/// Publishes what the executions of an account and region that changed last within a range of time make true, unless
-/// that is done. One that fails does not keep the others from being done, but the next run begins with it.
+/// Publishes what the executions of an account and region that changed last since some instants and before another make
+/// true, unless that is done. One that fails does not keep the others from being done.
 ///
 /// # Errors
-/// What listing the executions fails with.
+/// Credentials that have expired.
 pub(super) async fn work_through(
     context: &Context,
     owner: Owner<'_>,
     place: (&str, &str),
-    range: Range<Timestamp>,
+    since: &Since,
+    until: Timestamp,
     pace: &mut Pace<'_>,
 ) -> Result<Progress, Error> {
-    if range.is_empty() {
-        return Ok(Progress::until(range.end));
-    }
-    let survey::Listed { found, unread } =
-        survey::listed(context, owner, place, range.start, range.end).await?;
-    let mut progress = Progress::until(range.end);
+    let mut progress = Progress::until(until);
+    // Time is left for what is found.
+    let listing = share(owner, 2);
+    let survey::Listed { found, unread } = survey::listed(context, listing, place, since, until).await?;
     for (unread, error) in unread {
-        progress.note(&unread, range.start, Err(error));
+        let (account, region) = (unread.account, unread.region);
+        let (subject, since) = match unread.pipeline {
+            None => (Subject::Pipelines(account, region), since.of_others()),
+            Some(pipeline) => {
+                let key = PipelineKey { account, region, pipeline };
+                let since = since.of(&key);
+                (Subject::Pipeline(key), since)
+            }
+        };
+        progress.note(subject, since, Err(error))?;
     }
-    for Found { changed, key, has_ended } in found.into_iter().filter(|found| range.contains(&found.changed))
-    {
+    let is_asked_for = |Found { changed, key, .. }: &Found| {
+        since.of(&PipelineKey::from(key)) <= *changed && *changed < until
+    };
+    for Found { changed, key, has_ended } in found.into_iter().filter(is_asked_for) {
         if !pace.next().await {
             progress.stop(changed);
             break;
         }
-        let result = match step(executed(context, owner, &key)).await {
+        let result = match step(executed(context, share(owner, SHARES), &key)).await {
             // What still runs changes again.
             Err(Error::Unfinished { .. }) if !has_ended => Ok(()),
             result => result,
         };
-        progress.note(&key, changed, result);
+        progress.note(Subject::Execution(key), changed, result)?;
     }
     Ok(progress)
 }
@@ -65,7 +74,7 @@ pub(super) async fn executed(context: &Context, owner: Owner<'_>, key: &Executio
         return Ok(());
     }
     let KnownFacts { done, open } = known;
-    let resolution = pipelines::resolve(context, key).await?;
+    let resolution = pipelines::resolve(context, owner, key).await?;
     deployment_frequency::executed(context, owner, &resolution).await?;
     match &resolution {
         Resolution::Deployment(deployment) => {

@@ -59,16 +59,16 @@ pub(super) async fn explain(
             let known = context.ledger.facts_of_execution(id).await?;
             let keys: BTreeSet<ExecutionKey> = known.into_iter().map(|(key, _)| key).collect();
             for key in &keys {
-                explained.push(execution(context, key).await?);
+                explained.push(execution(context, owner, key).await?);
             }
         }
-        Request::ExecutionOf(key) => explained.push(execution(context, key).await?),
+        Request::ExecutionOf(key) => explained.push(execution(context, owner, key).await?),
     }
     Ok(explained)
 }
 
-async fn execution(context: &Context, key: &ExecutionKey) -> Result<Explained, Error> {
-    let tried = pipelines::explain(context, key).await?;
+async fn execution(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Explained, Error> {
+    let tried = pipelines::explain(context, owner, key).await?;
     let facts = context.ledger.facts_of_execution(&key.execution_id).await?;
     let of_it = facts.into_iter().filter(|(of, _)| of == key);
     let ledger = of_it.map(|(_, fact)| {

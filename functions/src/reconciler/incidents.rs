@@ -1,28 +1,29 @@
 //! Incidents: those whose event did not come, those that no deployment was blamed for, and those that were resolved
 //! without a deployment.
 
-use super::{Outcome, Pace, Progress, before, check_time, places, step};
+use super::{Outcome, Pace, Progress, SHARES, before, check_time, places, share, step};
 use crate::{
     change_failure_rate,
     config::Config,
     context::Context,
     error::Error,
     incidents::is_incident_type,
-    ledger::{Horizon, IncidentRecord, Open, Owner, Standing},
+    ledger::{Horizon, IncidentRecord, Left, Open, Owner, Standing, Subject},
     names,
     pipelines::{incomplete, instant},
     time_to_restore,
 };
 use aws_sdk_ssm::types::{OpsItemFilter, OpsItemFilterKey, OpsItemFilterOperator, OpsItemSummary};
 use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::tracing::warn;
 use metrics_lib::{event::OpsItemKey, fact::FactKind};
 use std::ops::Range;
 
-/// Does for the `OpsItem`s of an account and region that changed last since the beginning of a range of time what their
-/// events would have led to. One that fails does not keep the others from being done, but the next run begins with it.
+/// Does for the `OpsItem`s of an account and region that changed last within a range of time what their events would have
+/// led to. One that fails does not keep the others from being done.
 ///
 /// # Errors
-/// What listing the `OpsItem`s fails with.
+/// Credentials that have expired.
 pub(super) async fn work_through(
     context: &Context,
     owner: Owner<'_>,
@@ -30,10 +31,17 @@ pub(super) async fn work_through(
     range: Range<Timestamp>,
     pace: &mut Pace<'_>,
 ) -> Result<Progress, Error> {
-    let mut summaries = changed(context, place, range.start).await?;
+    let mut progress = Progress::until(range.end);
+    let mut summaries = match changed(context, place, range.start).await {
+        Ok(summaries) => summaries,
+        Err(error) => {
+            let all = Subject::OpsItems(place.0.to_owned(), place.1.to_owned());
+            progress.note(all, range.start, Err(error))?;
+            return Ok(progress);
+        }
+    };
     let modified = |summary: &OpsItemSummary| summary.last_modified_time().and_then(instant);
     summaries.sort_by_key(modified);
-    let mut progress = Progress::until(range.end);
     for summary in summaries {
         // What changed at the very instant is listed again.
         let modified = modified(&summary).map_or(range.start, |modified| before(modified, INSTANT));
@@ -41,8 +49,16 @@ pub(super) async fn work_through(
             progress.stop(modified);
             break;
         }
-        let result = step(found(context, owner, place, &summary)).await;
-        progress.note(&summary.ops_item_id().unwrap_or_default(), modified, result);
+        let key = match incident(context, place, &summary) {
+            Ok(Some(key)) => key,
+            Ok(None) => continue,
+            Err(error) => {
+                warn!(error.code = error.code(), error.message = %error, "an OpsItem is described in an unknown way");
+                continue;
+            }
+        };
+        let result = step(found(context, share(owner, SHARES), &key)).await;
+        progress.note(Subject::OpsItem(key), modified, result)?;
     }
     Ok(progress)
 }
@@ -100,15 +116,9 @@ fn incident(
 }
 
 /// Does for an `OpsItem` what its events would have led to. One that is too young to be decided is in the ledger then.
-async fn found(
-    context: &Context,
-    owner: Owner<'_>,
-    place: (&str, &str),
-    summary: &OpsItemSummary,
-) -> Result<(), Error> {
-    let Some(key) = incident(context, place, summary)? else { return Ok(()) };
-    early(change_failure_rate::raised(context, owner, &key).await.map(drop))?;
-    early(time_to_restore::seen(context, owner, &key).await)
+pub(super) async fn found(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<(), Error> {
+    early(change_failure_rate::raised(context, owner, key).await.map(drop))?;
+    early(time_to_restore::seen(context, owner, key).await)
 }
 
 /// Settles the incidents of the ledger that were raised or resolved within a range of time and are not settled yet.
@@ -123,12 +133,12 @@ pub(super) async fn settle(
     for incident in context.ledger.incidents_within(range.clone()).await? {
         if incident.is_due(now) {
             check_time(owner)?;
-            outcome.note(step(again(context, owner, &incident, now)).await);
+            outcome.note(step(again(context, share(owner, SHARES), &incident, now)).await);
         }
     }
     for key in context.ledger.open_restores(range).await? {
         check_time(owner)?;
-        outcome.note(step(restored(context, owner, &key, &complete)).await);
+        outcome.note(step(restored(context, share(owner, SHARES), &key, &complete)).await);
     }
     outcome.first()
 }
@@ -193,12 +203,25 @@ impl Complete {
     }
 }
 
-/// What is complete now.
+/// What is complete now. Nothing waits for what is set aside.
 pub(super) async fn complete(context: &Context) -> Result<Complete, Error> {
-    let mut complete = Complete { now: context.now()?, places: Vec::new() };
+    let now = context.now()?;
+    let mut complete = Complete { now, places: Vec::new() };
+    let backlog = context.ledger.backlog(now).await?;
     for (account, region) in places(context).await? {
-        let reached = context.ledger.horizon(Horizon::Executions, &account, &region).await?;
-        complete.places.push((account, reached.map(|reached| reached.time)));
+        let of_place = |left: &&Left| {
+            left.subject.place() == (account.as_str(), region.as_str()) && left.subject.is_of_executions()
+        };
+        let (aside, left): (Vec<&Left>, Vec<&Left>) =
+            backlog.iter().filter(of_place).partition(|left| left.is_set_aside());
+        let horizon = context.ledger.horizon(Horizon::Executions, &account, &region).await?;
+        let reached = match aside.iter().any(|left| left.subject.is_place()) {
+            true => Some(now),
+            false => horizon.map(|reached| reached.time),
+        };
+        let since = left.iter().map(|left| left.since).min();
+        let reached = reached.map(|reached| since.map_or(reached, |since| reached.min(since)));
+        complete.places.push((account, reached));
     }
     Ok(complete)
 }

@@ -1,6 +1,6 @@
 //! Lead times that could not be told when the deployment was.
 
-use super::{Outcome, check_time, step};
+use super::{Outcome, SHARES, check_time, share, step};
 use crate::{
     context::Context,
     error::Error,
@@ -28,7 +28,7 @@ pub(super) async fn settle(
     for open in context.ledger.open_lead_times(range).await? {
         if open.is_due(now) {
             check_time(owner)?;
-            outcome.note(step(again(context, owner, &open, now)).await);
+            outcome.note(step(again(context, share(owner, SHARES), &open, now)).await);
         }
     }
     outcome.first()
@@ -41,7 +41,7 @@ async fn again(
     now: Timestamp,
 ) -> Result<(), Error> {
     let key = &open.what;
-    let result = match pipelines::resolve(context, key).await {
+    let result = match pipelines::resolve(context, owner, key).await {
         Ok(Resolution::Deployment(deployment)) => {
             match step(lead_time_for_changes::deployed(context, owner, &deployment)).await {
                 Err(Error::NotYet { .. }) => Ok(()),

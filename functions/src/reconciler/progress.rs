@@ -1,9 +1,12 @@
 //! How far a pass over executions or `OpsItem`s has come, and how fast it may go.
 
 use super::check_time;
-use crate::{error::Error, ledger::Owner};
+use crate::{
+    error::Error,
+    ledger::{Owner, Subject},
+};
 use jiff::Timestamp;
-use lambda_runtime::tracing::{error, info};
+use lambda_runtime::tracing::{error, info, warn};
 use std::{fmt::Display, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -50,19 +53,26 @@ impl<'a> Pace<'a> {
 /// How far a pass has come.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// Everything that changed last before this instant is done.
-    pub(super) reached: Timestamp,
     /// Where the next pass goes on: everything that changed last before this instant was tried.
     pub(super) next: Timestamp,
     /// How many things were done.
     pub(super) done: usize,
     /// What failed.
-    pub(super) failed: Vec<Failed>,
-    /// What failed first.
-    pub(super) outcome: Outcome,
+    pub(super) failures: Vec<Failure>,
 }
 
-/// Something that failed.
+/// Something that a pass could not do.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// What it is.
+    pub(super) subject: Subject,
+    /// What changed last before this instant is done.
+    pub(super) since: Timestamp,
+    /// What went wrong.
+    pub(super) error: Error,
+}
+
+/// Something that failed, for whoever asked for it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failed {
@@ -74,28 +84,47 @@ pub struct Failed {
     pub message: String,
 }
 
+impl Failed {
+    /// What failed, and how.
+    pub(super) fn new(what: &impl Display, error: &Error) -> Self {
+        let (error_type, message) = (error.error_type().to_owned(), error.to_string());
+        Self { what: what.to_string(), error_type, message }
+    }
+}
+
 impl Progress {
     /// Of a pass up to an instant, if nothing stops it.
     pub(super) fn until(end: Timestamp) -> Self {
-        Self { reached: end, next: end, done: 0, failed: Vec::new(), outcome: Outcome::default() }
+        Self { next: end, done: 0, failures: Vec::new() }
     }
 
     /// Takes note of what became of something that changed last at an instant.
-    pub(super) fn note(&mut self, what: &impl Display, changed: Timestamp, result: Result<(), Error>) {
-        let Err(error) = result else {
-            self.done += 1;
-            return;
-        };
-        self.reached = self.reached.min(changed);
-        let (error_type, message) = (error.error_type().to_owned(), error.to_string());
-        self.failed.push(Failed { what: what.to_string(), error_type, message });
-        self.outcome.note(Err(error));
+    ///
+    /// # Errors
+    /// Credentials that have expired: with new ones, all is to be tried again.
+    pub(super) fn note(
+        &mut self,
+        subject: Subject,
+        since: Timestamp,
+        result: Result<(), Error>,
+    ) -> Result<(), Error> {
+        match result {
+            Ok(()) => self.done += 1,
+            Err(error) if error.is_expired_credentials() => return Err(error),
+            Err(error) => self.failures.push(Failure { subject, since, error }),
+        }
+        Ok(())
     }
 
     /// The pass ends before what changed last at an instant.
     pub(super) fn stop(&mut self, changed: Timestamp) {
-        self.reached = self.reached.min(changed);
         self.next = changed;
+    }
+
+    /// Everything that changed last before this instant is done.
+    pub(super) fn reached(&self) -> Timestamp {
+        let failed = self.failures.iter().map(|failure| failure.since);
+        failed.min().unwrap_or(self.next).min(self.next)
     }
 }
 
@@ -110,12 +139,16 @@ impl Default for Outcome {
 }
 
 impl Outcome {
-    /// Takes note of a result, and logs what failed.
+    /// Takes note of a result, and logs what failed. An account that can't be read fails no run.
     pub(super) fn note(&mut self, result: Result<(), Error>) {
         let Err(error) = result else { return };
         let (error_type, code) = (error.error_type(), error.code());
         if error.is_waiting() {
             info!(error.type = error_type, error.code = code, reason = %error, "the next run goes on");
+            return;
+        }
+        if error.is_of_account() && !error.is_expired_credentials() {
+            warn!(error.type = error_type, error.code = code, error.message = %error, "an account can't be read");
             return;
         }
         error!(error.type = error_type, error.code = code, error.message = %error, "a step failed");

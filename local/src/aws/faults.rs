@@ -1,7 +1,7 @@
 //! Faults that are asked for: what makes an operation fail, and how often.
 
 use super::AwsError;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// How an operation fails.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,8 @@ pub enum Fault {
     AfterEffect(AwsError),
     /// It takes effect, and then the calling process dies.
     CrashAfterEffect,
+    /// It takes effect, and is answered so much later, in real time: what a caller waits for, it waits for in real time.
+    Late(Duration),
 }
 
 impl Fault {

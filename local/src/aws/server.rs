@@ -107,6 +107,10 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
         Answer::Output(output) => {
             ([(CONTENT_TYPE, content_type(request.protocol)), SMITHY_PROTOCOL], output).into_response()
         }
+        Answer::Late(output, delay) => {
+            tokio::time::sleep(delay).await;
+            ([(CONTENT_TYPE, content_type(request.protocol)), SMITHY_PROTOCOL], output).into_response()
+        }
         Answer::Error(error) => refusal(request.protocol, &error),
         Answer::Errand(errand) => run(&shared, request.protocol, errand).await,
         Answer::Crash => {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 /// The services that the functions call.
@@ -51,7 +52,7 @@ pub struct Services {
     pub faults: Faults,
     /// The quotas that hold.
     pub quotas: Quotas,
-    /// The accounts whose read roles nobody may use.
+    /// The accounts whose read roles nobody may use, and the names of pipelines and ids of executions that nobody may read.
     pub unreadable: BTreeSet<String>,
     /// How often each operation was called, as IAM names it.
     pub calls: BTreeMap<String, u64>,
@@ -63,6 +64,8 @@ pub(super) enum Answer {
     Output(Bytes),
     /// An error.
     Error(AwsError),
+    /// The output, so much later.
+    Late(Bytes, Duration),
     /// Nothing ever: the caller is to die.
     Crash,
     /// What the cloud itself is to do.
@@ -136,6 +139,7 @@ impl Services {
                 Answer::Error(error)
             }
             (Ok(_), Some(Fault::CrashAfterEffect)) => Answer::Crash,
+            (Ok(output), Some(Fault::Late(delay))) => Answer::Late(output, delay),
             (Ok(output), None) => Answer::Output(output),
         }
     }
@@ -169,11 +173,11 @@ impl Services {
 
     fn call(&mut self, request: &Request<'_>) -> Result<Bytes, AwsError> {
         let Request { caller, region, operation, body, .. } = request;
-        if self.unreadable.contains(&caller.account) {
+        let input = input(request)?;
+        if self.is_unreadable(&caller.account, &input) {
             let message = "User is not authorized to perform this operation";
             return Err(AwsError::new("AccessDeniedException", message));
         }
-        let input = input(request)?;
         self.permissions.check(caller, region, &request.action(), &input)?;
         let account = &caller.account;
         let output = match request.service.as_str() {
@@ -210,6 +214,14 @@ impl Services {
             service => return Err(AwsError::not_implemented(service, operation)),
         };
         Ok(output.to_string().into())
+    }
+
+    /// Whether nobody may read what a call is about.
+    fn is_unreadable(&self, account: &str, input: &Value) -> bool {
+        let names =
+            [&input["pipelineName"], &input["pipelineExecutionId"], &input["filter"]["pipelineExecutionId"]];
+        let mut names = names.into_iter().filter_map(Value::as_str).chain([account]);
+        names.any(|name| self.unreadable.contains(name))
     }
 
     /// Notes that a service itself has refused a call as one too many.

@@ -240,26 +240,28 @@ fn silence(names: &Names, settings: &Settings) -> Alarm {
 }
 
 /// The reconciler does not run, could not be started, or has found that CloudWatch has other values than the ledger.
-fn reconciler(names: &Names, Scheduled { function, dead_letter_queue, .. }: &Scheduled) -> [Alarm; 3] {
+fn reconciler(names: &Names, Scheduled { function, dead_letter_queue, .. }: &Scheduled) -> [Alarm; 4] {
     let invocations = series("AWS/Lambda", "Invocations", ("FunctionName", &function.resource), "Sum", HOUR);
     let idle = format!("{} has not run for an hour: what no event brings is missing", function.resource);
     let idle = Alarm {
         missing: Missing::Raises,
         ..alarm(names, "reconciler-idle", "", idle, invocations, Raised::Below(1.0))
     };
-    let drift = Metric::LedgerDrift;
-    let drift = Series {
-        namespace: drift.namespace().name(),
-        metric: drift.name(),
+    let maximum = |metric: Metric, period| Series {
+        namespace: metric.namespace().name(),
+        metric: metric.name(),
         dimensions: BTreeMap::new(),
         statistic: "Maximum",
-        period: DAY,
+        period,
     };
-    let description = "CloudWatch has other values than the ledger".to_owned();
+    let drift = "CloudWatch has other values than the ledger".to_owned();
+    let aside =
+        "something can't be read or done, and nothing waits for it any more: figures may lack it".to_owned();
     [
         idle,
         not_empty(names, function.name, dead_letter_queue, "runs that could not be started"),
-        alarm(names, "ledger-drift", "", description, drift, Raised::Above(0.0)),
+        alarm(names, "ledger-drift", "", drift, maximum(Metric::LedgerDrift, DAY), Raised::Above(0.0)),
+        alarm(names, "set-aside", "", aside, maximum(Metric::SetAside, HOUR), Raised::Above(0.0)),
     ]
 }
 

@@ -2,8 +2,7 @@
 
 use super::dora;
 use crate::scene::{Scene, config, execution, report};
-use program::{plan::Plan, settings::Settings};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const BACKFILL: [&str; 5] = ["backfill", "--since", "2026-06-10", "--rate", "0"];
 
@@ -12,12 +11,6 @@ async fn wrong(setting: &str, value: &str) -> Scene {
     let mut wrong = config();
     wrong[setting] = json!(value);
     Scene::with(wrong).await
-}
-
-/// The settings are corrected.
-fn corrected(scene: &mut Scene, config: &Value) {
-    let plan = Plan::new(&Settings::from_json(config).unwrap()).unwrap();
-    scene.cloud.configure(plan);
 }
 
 /// Backfill does again what it had done under the wrong setting.
@@ -30,7 +23,7 @@ async fn ignored_execution_is_looked_at_again() {
     assert_eq!(before.code, 0, "{}", before.report());
     let ignored = report(&scene.finish().await);
     assert!(!ignored.contains("Deployments") && ignored.contains("ignored e1"), "{ignored}");
-    corrected(&mut scene, &config());
+    scene.configured(&config());
     let dry = dora(&mut scene, &[&BACKFILL[..], &["--dry-run"]].concat()).await;
     assert!(dry.out.contains("1 found, 1 not in the ledger"), "{}", dry.report());
     let again = dora(&mut scene, &BACKFILL).await;
@@ -49,7 +42,7 @@ async fn ignored_for_another_reason() {
     scene.runs(&execution("e1", "09:00")).await;
     let mut excluded = config();
     excluded["excludedPipelines"] = json!(["shop"]);
-    corrected(&mut scene, &excluded);
+    scene.configured(&excluded);
     dora(&mut scene, &BACKFILL).await;
     let ignored = report(&scene.finish().await);
     assert!(!ignored.contains("Deployments"), "{ignored}");
@@ -73,7 +66,7 @@ async fn deployment_counted_under_other_settings_is_listed() {
         fine,
         ["ok       settings of 14 days: 1 deployments were counted under the settings as they are"]
     );
-    corrected(&mut scene, &config());
+    scene.configured(&config());
     let said = dora(&mut scene, &["doctor"]).await;
     let listed = of_settings(said.report());
     assert!(listed[0].starts_with("note     settings 111111111111/eu-west-1/shop/e1: "), "{listed:?}");

@@ -1,0 +1,217 @@
+//! What the reconciler could not do or read: each apart, so that it holds up nothing else.
+
+use super::{
+    Ledger,
+    item::{Item, key},
+    open::INDEX_LAG,
+};
+use crate::error::Error;
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::{
+    datum::OLDEST,
+    event::{ExecutionKey, OpsItemKey, PipelineKey},
+};
+use std::fmt::{self, Display, Formatter};
+
+/// The partition of what is left.
+const BACKLOG: &str = "backlog";
+/// After how many tries something is set aside.
+pub const MOST_TRIES: usize = 20;
+/// How often an execution or `OpsItem` is tried that is set aside.
+const TRIED_AGAIN_EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// The longest that is kept of what went wrong: an item of DynamoDB has 400 KB, and a service's message any length.
+const LONGEST_ERROR: usize = 1000;
+
+/// What the reconciler goes through.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// All pipelines of an account and region: it is not known which there are.
+    Pipelines(String, String),
+    /// The executions of a pipeline.
+    Pipeline(PipelineKey),
+    /// An execution.
+    Execution(ExecutionKey),
+    /// All `OpsItem`s of an account and region.
+    OpsItems(String, String),
+    /// An `OpsItem`.
+    OpsItem(OpsItemKey),
+}
+
+/// Something that is left for later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// What it is.
+    pub subject: Subject,
+    /// What changed last before this instant is done.
+    pub since: Timestamp,
+    /// How many times it was tried.
+    pub tries: usize,
+    /// When it was tried last.
+    pub tried: Timestamp,
+    /// Why it could not be done.
+    pub error: String,
+    /// When it was done, if it was: the timeline may not show that yet.
+    pub done: Option<Timestamp>,
+}
+
+impl Subject {
+    /// The account and region.
+    pub fn place(&self) -> (&str, &str) {
+        match self {
+            Self::Pipelines(account, region) | Self::OpsItems(account, region) => (account, region),
+            Self::Pipeline(PipelineKey { account, region, .. })
+            | Self::Execution(ExecutionKey { account, region, .. })
+            | Self::OpsItem(OpsItemKey { account, region, .. }) => (account, region),
+        }
+    }
+
+    /// Whether it is of executions, not of `OpsItem`s.
+    pub fn is_of_executions(&self) -> bool {
+        matches!(self, Self::Pipelines(..) | Self::Pipeline(_) | Self::Execution(_))
+    }
+
+    /// Whether it is one thing, not all that there is in some place.
+    pub fn is_one(&self) -> bool {
+        matches!(self, Self::Execution(_) | Self::OpsItem(_))
+    }
+
+    /// Whether it is all that there is in an account and region.
+    pub fn is_place(&self) -> bool {
+        matches!(self, Self::Pipelines(..) | Self::OpsItems(..))
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Pipelines(..) => "pipelines",
+            Self::Pipeline(_) => "pipeline",
+            Self::Execution(_) => "execution",
+            Self::OpsItems(..) => "opsItems",
+            Self::OpsItem(_) => "opsItem",
+        }
+    }
+
+    fn sort(&self) -> String {
+        let (account, region) = self.place();
+        let (pipeline, id) = match self {
+            Self::Pipelines(..) | Self::OpsItems(..) => ("", ""),
+            Self::Pipeline(key) => (key.pipeline.as_str(), ""),
+            Self::Execution(key) => (key.pipeline.as_str(), key.execution_id.as_str()),
+            Self::OpsItem(key) => ("", key.ops_item_id.as_str()),
+        };
+        key([self.kind(), account, region, pipeline, id])
+    }
+
+    fn attributes(&self) -> Item {
+        let item = Item::default().text("kind", self.kind());
+        let (account, region) = self.place();
+        match self {
+            Self::Pipelines(..) | Self::OpsItems(..) => item.text("account", account).text("region", region),
+            Self::Pipeline(key) => {
+                item.text("account", account).text("region", region).text("pipeline", &key.pipeline)
+            }
+            Self::Execution(key) => item.execution(key),
+            Self::OpsItem(key) => item.ops_item(key),
+        }
+    }
+
+    fn of(item: &Item) -> Result<Self, Error> {
+        let text = |name| item.required(name).map(str::to_owned);
+        Ok(match item.required("kind")? {
+            "pipelines" => Self::Pipelines(text("account")?, text("region")?),
+            "pipeline" => Self::Pipeline(PipelineKey {
+                account: text("account")?,
+                region: text("region")?,
+                pipeline: text("pipeline")?,
+            }),
+            "execution" => Self::Execution(item.execution_key()?),
+            "opsItems" => Self::OpsItems(text("account")?, text("region")?),
+            "opsItem" => Self::OpsItem(item.ops_item_key()?),
+            _ => return Err(item.unreadable("kind")),
+        })
+    }
+}
+
+impl Display for Subject {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pipelines(account, region) => write!(f, "the pipelines of {account} {region}"),
+            Self::Pipeline(PipelineKey { account, region, pipeline }) => {
+                write!(f, "pipeline {pipeline} of {account} {region}")
+            }
+            Self::Execution(key) => write!(f, "execution {key}"),
+            Self::OpsItems(account, region) => write!(f, "the OpsItems of {account} {region}"),
+            Self::OpsItem(key) => write!(f, "OpsItem {key}"),
+        }
+    }
+}
+
+impl Left {
+    /// Whether it is to be tried now. A pipeline that can't be listed, or an account, is tried by every run, which takes one
+    /// request; what is set aside, once a day.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.done.is_none()
+            && (!self.subject.is_one()
+                || !self.is_set_aside()
+                || now.duration_since(self.tried) >= TRIED_AGAIN_EVERY)
+    }
+
+    /// Whether nothing waits for it any more.
+    pub fn is_set_aside(&self) -> bool {
+        self.done.is_none() && self.tries >= MOST_TRIES
+    }
+
+    /// Whether it is shown still: what was done until the timeline shows that; of what changed so long ago that CloudWatch
+    /// takes nothing of it, a backfill can do what is possible.
+    fn is_left(&self, now: Timestamp) -> bool {
+        let is_in_time = !self.subject.is_one() || now.duration_since(self.since) <= OLDEST;
+        is_in_time && self.done.is_none_or(|done| now.duration_since(done) <= INDEX_LAG)
+    }
+}
+
+impl Ledger {
+    /// What is left for later, wherever.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn backlog(&self, now: Timestamp) -> Result<Vec<Left>, Error> {
+        let items = self.query(BACKLOG, "").await?;
+        let mut backlog = items.iter().map(left).collect::<Result<Vec<_>, Error>>()?;
+        backlog.retain(|left| left.is_left(now));
+        Ok(backlog)
+    }
+
+    /// Leaves something for later, or says how a later try ended.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn leave(&self, left: &Left) -> Result<(), Error> {
+        let Left { subject, since, tries, tried, error, done } = left;
+        let mut attributes = subject
+            .attributes()
+            .instant("since", *since)
+            .number("tries", tries)
+            .instant("tried", *tried)
+            .text("error", error.chars().take(LONGEST_ERROR).collect::<String>())
+            .text("state", if done.is_some() { "done" } else { "left" });
+        if let Some(done) = done {
+            attributes = attributes.instant("done", *done);
+        }
+        // What is done is of no interest soon; what is set aside is tried until nothing comes of it any more.
+        let kept_since = if done.is_some() { *tried - super::RETENTION + TRIED_AGAIN_EVERY } else { *tried };
+        let request = self.set(BACKLOG, &subject.sort(), attributes.expires(kept_since));
+        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+    }
+}
+
+fn left(item: &Item) -> Result<Left, Error> {
+    // An earlier time that it was done is of no interest once it is left again.
+    let is_done = item.get("state") == Some("done");
+    Ok(Left {
+        subject: Subject::of(item)?,
+        since: item.instant_of("since")?,
+        tries: item.count("tries"),
+        tried: item.instant_of("tried")?,
+        error: item.required("error")?.to_owned(),
+        done: if is_done { item.optional_instant("done")? } else { None },
+    })
+}
