@@ -19,8 +19,9 @@ use crate::{
 };
 use faults::Mischief;
 use jiff::{SignedDuration, Timestamp};
+use metrics_lib::event::ExecutionKey;
 use program::plan::Plan;
-use rand::{RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha12Rng;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -33,6 +34,10 @@ const RECONCILED_EVERY: SignedDuration = SignedDuration::from_hours(11);
 const AFTERWARDS: SignedDuration = SignedDuration::from_hours(9 * 24);
 /// How long after something happened GitHub delivers it again.
 const DELIVERED_AGAIN: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// How long something can't be read: an incident waits an hour for it, and is then decided without.
+const UNREADABLE: SignedDuration = SignedDuration::from_mins(50);
+/// How long events may be held up, to come all at once.
+const JAM: SignedDuration = SignedDuration::from_hours(5);
 
 /// Plays the chaos of a seed, and says what came of it.
 ///
@@ -57,6 +62,11 @@ pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayErro
             Happening::Known(Entry::OpsItem(item)) => cloud.record_ops_item(item)?,
             Happening::Known(Entry::Pipeline(key, structure)) => cloud.record_pipeline(key, structure),
             Happening::Known(_) => {}
+            Happening::Unreadable(name) => {
+                mischief.count += 1;
+                cloud.server().services().unreadable.insert(name);
+            }
+            Happening::Readable(name) => drop(cloud.server().services().unreadable.remove(&name)),
             Happening::Delivered(delivery, until) => {
                 while !deliver(&mut cloud, &delivery).await? {
                     // Somebody has GitHub deliver again what was not accepted, while it does.
@@ -89,6 +99,10 @@ enum Happening {
     Told { envelope: Envelope, id: Option<String>, text: String },
     /// GitHub delivers something, and would do so again until an instant.
     Delivered(Delivery, Timestamp),
+    /// Nobody may read an account, a pipeline or an execution any more.
+    Unreadable(String),
+    /// It can be read again.
+    Readable(String),
 }
 
 impl Script {
@@ -108,14 +122,21 @@ async fn deliver(cloud: &mut Cloud, Delivery { headers, body }: &Delivery) -> Re
 /// The world, with what is told about it disturbed.
 fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError> {
     let mut script = Script::default();
+    let mut executions = Vec::new();
+    let jam = rng.random_bool(0.5).then(|| SignedDuration::from_hours(rng.random_range(0..48)));
+    let mut first = None;
     for line in world.lines()? {
         let line = line?;
+        let jam = jam.map(|jam| *first.get_or_insert(line.at) + jam);
         match line.entry {
             Entry::Event { envelope, id, text } => {
-                let delays = if is_told_by_nothing_else(&text) { soon(rng) } else { copies(rng) };
+                let is_lost = !is_told_by_nothing_else(&text);
+                let delays = if is_lost { copies(rng) } else { soon(rng) };
                 for delay in delays {
                     let (envelope, id, text) = (envelope.clone(), id.clone(), text.clone());
-                    script.add(line.at + delay, Happening::Told { envelope, id, text });
+                    let at = line.at + delay;
+                    let jammed = jam.filter(|jam| is_lost && (*jam..*jam + JAM).contains(&at));
+                    script.add(jammed.map_or(at, |jam| jam + JAM), Happening::Told { envelope, id, text });
                 }
             }
             Entry::GitHub(delivery) => {
@@ -124,8 +145,19 @@ fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError
                     script.add(line.at + delay, delivered);
                 }
             }
-            known => script.add(line.at, Happening::Known(known)),
+            known => {
+                if let Entry::Execution(execution) = &known {
+                    executions.push((line.at, execution.key.clone()));
+                }
+                script.add(line.at, Happening::Known(known));
+            }
         }
+    }
+    if let Some((at, ExecutionKey { account, pipeline, execution_id, .. })) = executions.choose(rng) {
+        let name = [account, pipeline, execution_id][rng.random_range(0..3)];
+        let begin = *at - SignedDuration::from_mins(rng.random_range(0..50));
+        script.add(begin, Happening::Unreadable(name.clone()));
+        script.add(begin + UNREADABLE, Happening::Readable(name.clone()));
     }
     Ok(script)
 }

@@ -7,19 +7,20 @@ mod requests;
 
 use crate::{
     outside,
-    scene::{OPS, at, config},
+    scene::{OPS, Scene, at, config, execution, ops_item},
 };
 use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
 use local::{
-    aws::{DynamoDb, Server, Services, function_key},
+    aws::{AwsError, DynamoDb, Fault, Server, Services, function_key},
     clock::Clock,
 };
+use metrics_lib::contract::Metric;
 use program::{plan::Plan, settings::Settings};
 use requests::Answer;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Where a DynamoDB answers, and the table that the ledger is kept in.
 pub(crate) struct Endpoint {
@@ -112,4 +113,50 @@ async fn contract_on_moto() {
         }
     }
     assert!(unlike.is_empty(), "moto answers\n{}", unlike.join("\n"));
+}
+
+/// The functions themselves, with moto's table, before a CloudWatch that takes data and answers late, too late, with an error, or
+/// never: each deployment is there once, whatever nobody heard.
+#[tokio::test]
+async fn functions_on_moto() {
+    let started = moto::Moto::start();
+    let Some(server) = outside::or_skip("functions_on_moto", started) else { return };
+    let lost = || AwsError::new("InternalFailure", "The answer was lost").with_status(500);
+    let faults = [
+        ("none", None),
+        ("late", Some(Fault::Late(Duration::from_secs(9)))),
+        ("too late", Some(Fault::Late(Duration::from_secs(11)))),
+        ("an error", Some(Fault::AfterEffect(lost()))),
+        ("never", Some(Fault::CrashAfterEffect)),
+    ];
+    for (number, (name, fault)) in faults.into_iter().enumerate() {
+        let mut settings = config();
+        settings["prefix"] = format!("dora{number}").into();
+        let table = Plan::new(&Settings::from_json(&settings).unwrap()).unwrap().ledger;
+        let access_key = "AKIAIOSFODNN7EXAMPLE".into();
+        moto::create_table(&Endpoint { url: server.url.clone(), access_key, table }).await;
+        let mut scene = Scene::planned(settings, |plan| {
+            let consumers = plan.consumers.iter_mut().map(|consumer| &mut consumer.function);
+            for function in consumers.chain([&mut plan.reconciler.function]) {
+                function.environment.insert("AWS_ENDPOINT_URL_DYNAMODB", server.url.clone());
+            }
+        })
+        .await;
+        if let Some(fault) = fault {
+            scene.fails("cloudwatch:PutMetricData", fault, 2);
+        }
+        for number in 0..4 {
+            scene.runs(&execution(&format!("e{number}"), &format!("12:0{number}"))).await;
+        }
+        scene.raises(&ops_item(1, "12:10")).await;
+        scene.finish().await;
+        for time in ["15:30", "15:45", "16:00"] {
+            scene.reconciles(time).await;
+        }
+        let outcome = scene.finish().await;
+        let totals = [Metric::Deployments, Metric::FailedDeployments, Metric::UndecidedFacts];
+        assert_eq!(totals.map(|metric| outcome.total(metric)), [4.0, 1.0, 0.0], "{name}");
+        assert_eq!(scene.calls("dynamodb:UpdateItem"), 0, "the stand-in's table is not used");
+        assert!(outcome.dead_letters.is_empty(), "{name}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The limits of AWS's services, and names that come up to them.
 
 use crate::scene::{Scene, Source, at, commit, commit_id, execution, ops_item, push, report, with_webhook};
+use local::aws::{AwsError, Fault};
 use metrics_lib::contract::Metric;
 use program::plan::Throttle;
 use std::collections::BTreeMap;
@@ -159,4 +160,44 @@ async fn secret_that_is_revoked_at_once() {
     let now = at("12:01");
     scene.services().secret.as_mut().unwrap().replace("another", now);
     assert_eq!(scene.delivers("12:06", &delivery).await, 401);
+}
+
+/// A change of thousands of commits, of a repository that twenty teams own, is more than one call of `PutMetricData` takes: each
+/// commit counts once, in every breakdown.
+#[tokio::test]
+async fn change_of_thousands_of_commits_with_twenty_teams() {
+    let mut settings = with_webhook();
+    settings["teams"] =
+        (0..20).map(|team| (format!("team-{team}"), serde_json::json!(["acme/shop"]))).collect();
+    let mut scene = Scene::with(settings).await;
+    scene.pushes("08:00", "main", 0, &[commit(1, "07:00", "Begin")]).await;
+    scene.runs(&execution("e1", "08:30").revision(&commit_id(1))).await;
+    let mut before = 1;
+    for push in 0..5 {
+        let numbers = before + 1..before + 1 + if push < 4 { 1500 } else { 750 };
+        let commits: Vec<_> = numbers.map(|number| commit(number, "09:00", "Add")).collect();
+        scene.pushes(&format!("10:0{push}"), "main", before, &commits).await;
+        before += u32::try_from(commits.len()).unwrap();
+    }
+    // The second call is not heard of at first: neither of its values is there twice, nor missing.
+    scene.services().faults.spare("cloudwatch:PutMetricData", 1);
+    scene.fails("cloudwatch:PutMetricData", Fault::AfterEffect(lost()), 1);
+    scene.runs(&execution("e2", "12:00").revision(&commit_id(before))).await;
+    scene.finish().await;
+    scene.reconciles("15:30").await;
+    scene.reconciles("15:45").await;
+    let outcome = scene.finish().await;
+    let commits = |dimension: &str| {
+        let of = outcome.metrics.iter().filter(|metric| metric.name == Metric::CommitLeadTime.name());
+        let of = of.filter(|metric| metric.dimensions.contains_key(dimension) || dimension.is_empty());
+        let of = of.filter(|metric| !dimension.is_empty() || metric.dimensions.is_empty());
+        of.map(|metric| metric.points.iter().map(|point| point.values.len()).sum()).collect::<Vec<usize>>()
+    };
+    assert_eq!(commits(""), [6751], "{}", report(&outcome));
+    assert_eq!(commits("Repository"), [6751]);
+    assert_eq!(commits("Team"), [6751; 20]);
+}
+
+fn lost() -> AwsError {
+    AwsError::new("InternalFailure", "The answer was lost").with_status(500)
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
+use std::time::Duration;
 
 /// The operations that fail; those between the claim of a fact and its mark come more often.
 const OPERATIONS: [&str; 23] = [
@@ -54,7 +55,11 @@ impl Mischief {
             1 => services.firehose.partial += rng.random_range(1..3),
             _ => {
                 let operation = OPERATIONS[rng.random_range(0..OPERATIONS.len())];
-                let (fault, calls) = fault(rng);
+                let (fault, calls) = match operation {
+                    // Whoever waits, waits in real time, so this is rare.
+                    "cloudwatch:PutMetricData" if rng.random_bool(0.05) => (late(rng), 1),
+                    _ => fault(rng),
+                };
                 services.faults.add(operation, fault, calls);
             }
         }
@@ -67,6 +72,11 @@ impl Mischief {
         services.athena.failing = 0;
         services.firehose.partial = 0;
     }
+}
+
+/// `CloudWatch` takes the data, and answers in time or not.
+fn late(rng: &mut ChaCha12Rng) -> Fault {
+    Fault::Late(Duration::from_secs(if rng.random_bool(0.5) { 9 } else { 11 }))
 }
 
 /// A fault, and how many calls in a row have it.
