@@ -20,7 +20,7 @@ use metrics_lib::{
     event::{Deployed, Deployment, ExecutionKey},
     fact::FactKind,
     lake::{Change, CommitId, is_repository},
-    lead_time::{self, Answer, Live, Question},
+    lead_time::{self, Answer, Changed, LATEST_DELIVERY, Live, Question},
     rework_rate,
 };
 use std::{cmp::Reverse, collections::BTreeSet};
@@ -63,8 +63,11 @@ pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployme
         publish(context, owner, &lead_time::without_commits(deployment)).await?;
         return Ok(());
     };
-    let answer = answer(context, owner, deployment, &revision).await?;
-    let fact = lead_time::fact(deployment, &answer);
+    let Told { answer, unread } = answer(context, owner, deployment, &revision).await?;
+    let mut fact = lead_time::fact(deployment, &answer);
+    if let Some(unread) = unread {
+        fact.evidence = format!("{}; {unread} could not be read", fact.evidence);
+    }
     let (changed, is_settled) = match answer {
         Answer::Changed(changed) => (changed, true),
         Answer::Incomplete { known, .. } => (known, true),
@@ -106,23 +109,40 @@ async fn delivered_revision(context: &Context, deployment: &Deployment) -> Resul
     Ok(revision)
 }
 
+/// What a deployment changed, as far as it can be told.
+struct Told {
+    answer: Answer,
+    /// Without what it was told at last: the repository may have been deployed there before.
+    unread: Option<Unread>,
+}
+
+impl From<Answer> for Told {
+    fn from(answer: Answer) -> Self {
+        Self { answer, unread: None }
+    }
+}
+
 /// Asks the lake, as far back as the answer needs.
 async fn answer(
     context: &Context,
     owner: Owner<'_>,
     deployment: &Deployment,
     revision: &CommitId,
-) -> Result<Answer, Error> {
+) -> Result<Told, Error> {
     let Deployment { key, time, source, .. } = deployment;
     let config = &context.config;
     let now = context.now()?;
     let lookback = config.lead_time_lookback;
     let repository = context.repositories.identity(context, &source.repository, *time).await?;
     let mut history = History::new(context, owner, key);
-    let Before { mut live, mut lines } = match before(context, owner, &mut history, deployment).await? {
-        Ok(before) => before,
-        Err(unread) => return Ok(Answer::untold(elsewhere(&unread), *time, now)),
-    };
+    let Before { mut live, mut lines, unread } = before(context, owner, &mut history, deployment).await?;
+    // As long as anything may arrive, it is waited for. No account holds up for ever what another one deploys.
+    if let Some(unread) = &unread
+        && now.duration_since(*time) < LATEST_DELIVERY
+    {
+        let (reason, known) = (elsewhere(unread), Changed::default());
+        return Ok(Answer::Awaited { reason, known }.into());
+    }
     lines.insert(config.production.main_branch(&key.pipeline, Some(&source.repository)).to_owned());
     lines.extend(source.reference.branch().map(str::to_owned));
     let oldest = now.checked_sub(RETENTION).unwrap_or(Timestamp::MIN);
@@ -151,7 +171,7 @@ async fn answer(
         let candidates: Vec<Live> = others.iter().map(|(candidate, _)| candidate.clone()).collect();
         let concerned = lead_time::concerned(question, &changes, &candidates);
         if concerned.is_empty() {
-            return Ok(answer);
+            return Ok(Told { answer, unread });
         }
         for &number in &concerned {
             let Some((_, execution_id)) = others.get(number) else { continue };
@@ -167,7 +187,7 @@ async fn answer(
         others.retain(|_| number.next().is_some_and(|number| !concerned.contains(&number)));
     }
     let reason = "what went live before can't be told apart".to_owned();
-    Ok(Answer::Incomplete { reason, known: lead_time::Changed::default() })
+    Ok(Answer::Incomplete { reason, known: Changed::default() }.into())
 }
 
 /// What went live before a deployment.
@@ -176,20 +196,20 @@ struct Before {
     live: Vec<Live>,
     /// The branches that it was deployed from.
     lines: BTreeSet<String>,
+    /// Where more may have been live.
+    unread: Option<Unread>,
 }
 
 /// What went live last before a deployment in its pipeline; in a pipeline that had not deployed the repository, what ran
 /// for the repository then, in whatever pipeline.
-///
-/// Where that can't be told, the account or pipeline that can't be read.
 async fn before(
     context: &Context,
     owner: Owner<'_>,
     history: &mut History<'_>,
     deployment: &Deployment,
-) -> Result<Result<Before, Unread>, Error> {
+) -> Result<Before, Error> {
     let Deployment { time, source, .. } = deployment;
-    let mut found = Before { live: Vec::new(), lines: BTreeSet::new() };
+    let mut found = Before { live: Vec::new(), lines: BTreeSet::new(), unread: None };
     let mut at = *time;
     for _ in 0..MOST_BEFORE {
         let Some(went_live) = history.before(at).await? else { break };
@@ -215,13 +235,11 @@ async fn before(
     }
     if !found.live.is_empty() {
         latest_first(&mut found.live);
-        return Ok(Ok(found));
+        return Ok(found);
     }
-    let (deployed, revision) = match latest_elsewhere(context, owner, deployment).await? {
-        Ok(Some(latest)) => latest,
-        Ok(None) => return Ok(Ok(found)),
-        Err(unread) => return Ok(Err(unread)),
-    };
+    let Elsewhere { latest, unread } = latest_elsewhere(context, owner, deployment).await?;
+    found.unread = unread;
+    let Some((deployed, revision)) = latest else { return Ok(found) };
     let live = match History::new(context, owner, &deployed.key).live_before(*time).await {
         Ok(live) => live.filter(|live| live.source.repository == source.repository),
         // The pipeline is no more, or not ours to read any more: the ledger knows what it deployed last.
@@ -233,7 +251,15 @@ async fn before(
         Some((time, revision)) => Live { time, revision },
         None => Live { time: deployed.time, revision },
     });
-    Ok(Ok(found))
+    Ok(found)
+}
+
+/// What was deployed in other pipelines.
+struct Elsewhere {
+    /// The latest production deployment, and its commit.
+    latest: Option<(Deployed, CommitId)>,
+    /// Where there may be a later one.
+    unread: Option<Unread>,
 }
 
 /// The latest production deployment of a deployment's repository before it, in whatever pipeline, and its commit. Events may
@@ -242,15 +268,13 @@ async fn latest_elsewhere(
     context: &Context,
     owner: Owner<'_>,
     Deployment { key, time, source, .. }: &Deployment,
-) -> Result<Result<Option<(Deployed, CommitId)>, Unread>, Error> {
+) -> Result<Elsewhere, Error> {
     let repository = &source.repository;
     let may_deploy = |account: &str| names::may_deploy(&context.config, repository, account);
     // The reconciler begins as far back as CloudWatch takes data; what is older it never saw.
     let since = time.checked_sub(OLDEST).unwrap_or(Timestamp::MIN);
     let unseen = survey::unseen(context, owner, may_deploy, since, *time).await?;
-    if let Some(unread) = unseen.unread.into_iter().next() {
-        return Ok(Err(unread));
-    }
+    let mut unread = unseen.unread.into_iter().next();
     let earliest = time.checked_sub(context.config.lead_time_lookback).unwrap_or(Timestamp::MIN);
     let mut latest = context.ledger.latest_deployment(repository, earliest..*time).await?;
     // In the deployment's own pipeline, nothing went live before.
@@ -264,7 +288,10 @@ async fn latest_elsewhere(
         let found = match pipelines::look(context, owner, &unseen).await {
             Ok(Look::Resolved(Resolution::Deployment(found))) => found,
             Ok(_) => continue,
-            Err(error) => return survey::unread(&unseen, error).map(Err),
+            Err(error) => {
+                unread = Some(survey::unread(&unseen, error)?);
+                continue;
+            }
         };
         let Some(revision) = commit(&found) else { continue };
         let deployed = Deployed::from(&found);
@@ -273,7 +300,7 @@ async fn latest_elsewhere(
             latest = Some((deployed, revision));
         }
     }
-    Ok(Ok(latest))
+    Ok(Elsewhere { latest, unread })
 }
 
 /// Why it can't be told what ran for a repository before.

@@ -182,7 +182,8 @@ async fn go_on(
     }
     // It is in the ledger before the horizon leaves it behind.
     for failure in failures {
-        outcome.note(backlog::leave(context, failure, backlog).await);
+        let failed = backlog::leave(context, failure, backlog).await?;
+        outcome.note(failed.map_or(Ok(()), Err));
     }
     if is_listed {
         advance(context, horizon, place, since, next).await?;

@@ -97,11 +97,6 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// It can't be told what a deployment changed, for a reason that may go away as long as deliveries may arrive.
-    pub fn untold(reason: String, deployed: Timestamp, now: Timestamp) -> Self {
-        Self::missing(reason, Changed::default(), deployed, now)
-    }
-
     fn missing(reason: String, known: Changed, happened: Timestamp, now: Timestamp) -> Self {
         match may_arrive(happened, now) {
             true => Self::Awaited { reason, known },

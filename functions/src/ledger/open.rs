@@ -41,6 +41,12 @@ impl<T> Open<T> {
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.tried.is_none_or(|tried| now.duration_since(tried) >= now.duration_since(self.time) / 4)
     }
+
+    /// Whether it has come to an age since it was tried last.
+    pub fn has_come_to(&self, age: SignedDuration, now: Timestamp) -> bool {
+        let old = self.time.checked_add(age).unwrap_or(Timestamp::MAX);
+        old <= now && self.tried.is_none_or(|tried| tried < old)
+    }
 }
 
 /// How many values of each metric CloudWatch has got on a day, as the ledger knows it.

@@ -11,16 +11,16 @@ use jiff::Timestamp;
 use lambda_runtime::tracing::{error, info, warn};
 use metrics_lib::{contract::Metric, datum::DatumValue};
 
-/// Leaves something behind that failed. It fails the run only if it is a fault of this installation: what another account
-/// does is no error here.
+/// Leaves something behind that failed. Returns what it failed with, unless that is told already: what is set aside fails no
+/// run any more.
 ///
 /// # Errors
-/// What failed; [`Error::Aws`] of the ledger.
+/// [`Error::Aws`] of the ledger: then it is not left behind.
 pub(super) async fn leave(
     context: &Context,
     Failure { subject, since, error }: Failure,
     backlog: &[Left],
-) -> Result<(), Error> {
+) -> Result<Option<Error>, Error> {
     let before = backlog.iter().find(|left| left.done.is_none() && left.subject == subject);
     let was_set_aside = before.is_some_and(Left::is_set_aside);
     let tries = before.map_or(0, |left| left.tries) + usize::from(!is_early(&subject, &error));
@@ -30,14 +30,13 @@ pub(super) async fn leave(
     let (error_type, code, tries) = (error.error_type(), error.code(), left.tries);
     if left.is_set_aside() && !was_set_aside {
         error!(error.type = error_type, error.code = code, error.message = %error, tries, "it is set aside");
-        return Ok(());
+        return Ok(None);
     }
-    // What was set aside fails no run any more.
     if was_set_aside {
         info!(error.type = error_type, error.code = code, error.message = %error, "it stays aside");
-        return Ok(());
+        return Ok(None);
     }
-    Err(error)
+    Ok(Some(error))
 }
 
 /// Takes something from the backlog.
@@ -74,7 +73,8 @@ pub(super) async fn try_again(
             Err(Error::Unconfigured { .. }) => done(context, left).await,
             Err(error) => {
                 let (subject, since) = (left.subject.clone(), left.since);
-                leave(context, Failure { subject, since, error }, backlog).await
+                let left = leave(context, Failure { subject, since, error }, backlog).await;
+                left.and_then(|error| error.map_or(Ok(()), Err))
             }
         });
     }

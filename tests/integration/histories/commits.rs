@@ -2,7 +2,8 @@
 
 use super::check;
 use crate::scene::{
-    PushedCommit, Scene, Source, at, commit, commit_id, execution, execution_of, push, report, with_webhook,
+    PushedCommit, Scene, Source, TOOLING, at, commit, commit_id, execution, execution_of, push, report,
+    with_webhook,
 };
 use local::{
     aws::{AwsError, Fault},
@@ -133,6 +134,31 @@ async fn pipeline_made_anew_while_an_account_is_unreadable() {
     scene.reconciles("18:00").await;
     let found = ["LeadTimeForChanges acme/shop 12:00 = 3600", "LeadTimeForChanges acme/shop 14:00 = 3600"];
     lead_times(scene, &found).await;
+}
+
+/// An account that stays unreadable is waited for as long as a delivery is: what another account deploys is told then.
+#[tokio::test]
+async fn pipeline_made_anew_while_an_account_stays_unreadable() {
+    let mut config = with_webhook();
+    config["toolingAccounts"] = json!([
+        {"account": TOOLING, "regions": ["eu-west-1"]},
+        {"account": "222222222222", "regions": ["eu-west-1"]},
+    ]);
+    let mut scene = Scene::with(config).await;
+    scene.services().unreadable.insert("222222222222".to_owned());
+    scene.pushes("13:00", "main", 0, &[commit(1, "13:00", "Begin")]).await;
+    scene.runs(&execution("e1", "14:00").revision(&commit_id(1))).await;
+    scene.finish().await;
+    scene.reconciles("19 13:00").await;
+    let waiting = report(&scene.finish().await);
+    assert!(
+        waiting.contains("leadTime e1 pending: account 222222222222 in eu-west-1 can't be read"),
+        "{waiting}"
+    );
+    scene.reconciles("20 14:00").await;
+    let told = report(&scene.finish().await);
+    assert!(told.contains("LeadTimeForChanges acme/shop 14:00 = 3600\n"), "{told}");
+    assert!(told.contains("; account 222222222222 in eu-west-1 could not be read\n"), "{told}");
 }
 
 /// A world in which acme/shop is deployed from any branch.

@@ -79,6 +79,19 @@ async fn execution_that_cannot_be_read() {
     assert!(backlog_of(&mut scene).await.contains("nothing"));
 }
 
+/// What can't be left behind, because the ledger fails, the next run finds.
+#[tokio::test]
+async fn execution_that_cannot_be_read_while_the_ledger_fails() {
+    let mut scene = Scene::new().await;
+    scene.knows(&execution("e1", "09:00")).await;
+    scene.fails("codepipeline:GetPipelineExecution", Fault::access_denied(), 1);
+    scene.fails("dynamodb:UpdateItem", Fault::throttled(), 1);
+    scene.until("10:00").await;
+    assert!(!scene.cloud.reconcile().await.unwrap());
+    scene.reconciles("10:15").await;
+    assert_eq!(scene.finish().await.total(Metric::Deployments), 1.0);
+}
+
 /// What is set aside is tried once a day, too, without anybody's doing.
 #[tokio::test]
 async fn set_aside_and_read_a_day_later() {
