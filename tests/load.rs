@@ -35,7 +35,8 @@ static TURN: Mutex<()> = Mutex::const_new(());
 /// Plays a sample, and returns how many deployments it has and how many bytes more the cloud holds after it.
 fn retained(days: u32) -> (usize, usize) {
     let Sample { lines, truth } = sample(1, days);
-    let deployments = truth.figures.values().map(|figures| figures.deployments).sum::<u64>() as usize;
+    let deployments =
+        truth.figures.values().map(|figures| figures.count(Metric::Deployments)).sum::<u64>() as usize;
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(&file, lines.join("\n")).unwrap();
     drop((lines, truth));

@@ -5,6 +5,8 @@ use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use jiff::SignedDuration;
 use local::outcome::{Fact, Outcome};
 use metrics_lib::{
+    contract::Metric,
+    dora_metric::DoraMetric,
     fact::FactState,
     report::{Figures, total},
 };
@@ -25,7 +27,7 @@ impl Display for Summary<'_> {
         let outcome = self.0;
         let figures = outcome.figures();
         let total = outcome.total_figures();
-        if figures.is_empty() && total == Figures::default() {
+        if figures.is_empty() && total.is_empty() {
             writeln!(
                 f,
                 "No production deployment, rollback or restored incident: there is no data to show."
@@ -111,27 +113,35 @@ fn table(rows: impl Iterator<Item = (String, Figures)>) -> Table {
 }
 
 fn row(name: &str, figures: &Figures) -> [String; 10] {
+    let count = |metric| figures.count(metric).to_string();
     [
         Words(name).to_string(),
-        figures.deployments.to_string(),
-        figures.failed.to_string(),
-        percent(figures.change_failure_rate(), figures.deployments),
-        figures.rework.to_string(),
-        figures.rollbacks.to_string(),
-        percent(figures.rework_rate(), figures.deployments + figures.rollbacks),
-        figures.restores.len().to_string(),
-        duration(figures.mean_time_to_restore(), figures.restores.len()),
-        duration(figures.mean_lead_time(), figures.lead_times.len()),
+        count(Metric::Deployments),
+        count(Metric::FailedDeployments),
+        percent(figures, DoraMetric::ChangeFailureRate),
+        count(Metric::ReworkDeployments),
+        count(Metric::Rollbacks),
+        percent(figures, DoraMetric::ReworkRate),
+        count(Metric::TimeToRestore),
+        duration(figures, DoraMetric::TimeToRestore),
+        duration(figures, DoraMetric::LeadTimeForChanges),
     ]
 }
 
-/// No data is not zero: without deployments there is no rate.
-pub(crate) fn percent(rate: Option<f64>, n: u64) -> String {
-    rate.map_or_else(|| "no data".to_owned(), |rate| format!("{:.1} % (n={n})", rate * 100.0))
+/// A share, with its n. No data is not zero: without deployments there is no rate.
+pub(crate) fn percent(figures: &Figures, of: DoraMetric) -> String {
+    let n = figures.n(of);
+    figures.value(of).map_or_else(|| "no data".to_owned(), |rate| format!("{:.1} % (n={n})", rate * 100.0))
 }
 
 /// The mean of lengths of time, with their number.
-pub(crate) fn duration(mean: Option<f64>, n: usize) -> String {
-    let mean = mean.and_then(|mean| SignedDuration::try_from_secs_f64(mean.round()).ok());
-    mean.map_or_else(|| "no data".to_owned(), |mean| format!("{mean:#} (n={n})"))
+pub(crate) fn duration(figures: &Figures, of: DoraMetric) -> String {
+    let mean = figures.value(of).map(|mean| format!("{} (n={})", length(mean), figures.n(of)));
+    mean.unwrap_or_else(|| "no data".to_owned())
+}
+
+/// A length of time, to the second.
+pub(crate) fn length(seconds: f64) -> String {
+    let length = SignedDuration::try_from_secs_f64(seconds.round()).unwrap_or(SignedDuration::MAX);
+    format!("{length:#}")
 }

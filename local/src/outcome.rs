@@ -203,23 +203,7 @@ impl Metric {
     fn add_to(&self, figures: &mut Figures) {
         let known = contract::Metric::ALL.into_iter().find(|known| known.name() == self.name);
         let Some(known) = known.filter(|known| known.namespace().name() == self.namespace) else { return };
-        let values = || self.points.iter().flat_map(|point| &point.values).copied();
-        let sum = || values().sum::<f64>() as u64;
-        match known {
-            contract::Metric::Deployments => figures.deployments = sum(),
-            contract::Metric::FailedDeployments => figures.failed = sum(),
-            contract::Metric::ReworkDeployments => figures.rework = sum(),
-            contract::Metric::Rollbacks => figures.rollbacks = sum(),
-            contract::Metric::LeadTimeForChanges => {
-                figures.lead_times = values().collect();
-                figures.lead_times.sort_by(f64::total_cmp);
-            }
-            contract::Metric::TimeToRestore => {
-                figures.restores = values().collect();
-                figures.restores.sort_by(f64::total_cmp);
-            }
-            _ => {}
-        }
+        figures.add(known, self.points.iter().flat_map(|point| &point.values).copied());
     }
 }
 

@@ -110,6 +110,7 @@ fn renaming(rng: &mut ChaCha12Rng, at: Timestamp) -> Renaming {
 mod tests {
     use super::*;
     use crate::world::World;
+    use metrics_lib::{contract::Metric, dora_metric::DoraMetric};
 
     #[test]
     fn a_seed_gives_the_same_world_each_time_and_another_seed_another() {
@@ -149,8 +150,10 @@ mod tests {
             World::Lines(format!("seed {seed}"), lines).check().unwrap();
             assert_eq!(truth.figures.len(), 3, "three repositories");
             for figures in truth.figures.values() {
-                assert!(figures.failed > 0 && figures.rework > 0 && figures.rollbacks > 0, "{figures:?}");
-                assert!(!figures.restores.is_empty() && figures.failed < figures.deployments, "{figures:?}");
+                let shares =
+                    [DoraMetric::ChangeFailureRate, DoraMetric::ReworkRate].map(|of| figures.value(of));
+                assert!(shares.into_iter().flatten().all(|share| share > 0.0 && share < 1.0), "{figures:?}");
+                assert!([Metric::Rollbacks, Metric::TimeToRestore].iter().all(|of| figures.count(*of) > 0));
             }
             let Truth { ignored, refused, unattributed, duplicates, .. } = truth;
             assert!([ignored, refused, unattributed, duplicates].into_iter().all(|count| count > 0));

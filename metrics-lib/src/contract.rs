@@ -47,138 +47,85 @@ impl Unit {
     }
 }
 
-/// A metric that the product writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Metric {
-    /// Production deployments; 1 each.
-    Deployments,
-    /// Deployments that an incident is attributed to or that were rolled back; 1 each, at the deployment's time.
-    FailedDeployments,
-    /// Deployments that were made because of an incident; 1 each.
-    ReworkDeployments,
-    /// Succeeded executions of type ROLLBACK; 1 each.
-    Rollbacks,
-    /// From the first commit of a change to its deployment; one value a deployment.
-    LeadTimeForChanges,
-    /// From a commit to its deployment; one value a commit.
-    CommitLeadTime,
-    /// From an `OpsItem`'s creation to the end of what restored service; one value an `OpsItem`.
-    TimeToRestore,
-    /// Incidents that no deployment could be attributed to; 1 each.
-    UnattributedIncidents,
-    /// Events whose fact had been published before; 1 each.
-    DuplicateEvents,
-    /// Executions that are no production deployment; 1 each.
-    IgnoredExecutions,
-    /// Deployments whose commits have not arrived when their lead time was first asked for; 1 each.
-    PendingLeadTimes,
-    /// Deployments whose source has no commits that GitHub tells; 1 each.
-    DeploymentsWithoutCommits,
-    /// Deployments whose lead time can't be told, because not all has arrived that would prove it; 1 each.
-    IncompleteLeadTimes,
-    /// Webhook deliveries that were not accepted: by the webhook, the firewall or the throttle; 1 each.
-    WebhookRejected,
-    /// Facts that no event had brought until the reconciler found them; 1 each.
-    ReconciledFacts,
-    /// How long ago what the reconciler found had happened; one value for each of [`Self::ReconciledFacts`].
-    EventAge,
-    /// Tries of messages that failed and have few tries left before they are given up; 1 each.
-    MessagesAtRisk,
-    /// By how many values CloudWatch and the ledger differ, over the days that were compared; one value a comparison.
-    LedgerDrift,
-    /// Facts of which nobody can tell whether CloudWatch has them, see [`crate::publication`]; 1 each.
-    UndecidedFacts,
-    /// How many executions, `OpsItem`s, pipelines and accounts can't be read or done, so that nothing waits for them any more;
-    /// one value a run of the reconciler, while there are any.
-    SetAside,
+/// Makes the metrics of a table: their names, which are those in CloudWatch, their namespaces and units.
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $name:ident: $namespace:ident, $unit:ident;)*) => {
+        /// A metric that the product writes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Metric {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Metric {
+            /// Every metric, in the order of the documentation.
+            pub const ALL: [Self; [$(stringify!($name)),*].len()] = [$(Self::$name),*];
+
+            /// The name as CloudWatch has it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+
+            /// The namespace that the metric lives in.
+            pub const fn namespace(self) -> Namespace {
+                match self {
+                    $(Self::$name => Namespace::$namespace,)*
+                }
+            }
+
+            /// The unit of its values.
+            pub const fn unit(self) -> Unit {
+                match self {
+                    $(Self::$name => Unit::$unit,)*
+                }
+            }
+        }
+    };
 }
 
-impl Metric {
-    /// Every metric, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
-        Self::Deployments,
-        Self::FailedDeployments,
-        Self::ReworkDeployments,
-        Self::Rollbacks,
-        Self::LeadTimeForChanges,
-        Self::CommitLeadTime,
-        Self::TimeToRestore,
-        Self::UnattributedIncidents,
-        Self::DuplicateEvents,
-        Self::IgnoredExecutions,
-        Self::PendingLeadTimes,
-        Self::DeploymentsWithoutCommits,
-        Self::IncompleteLeadTimes,
-        Self::WebhookRejected,
-        Self::ReconciledFacts,
-        Self::EventAge,
-        Self::MessagesAtRisk,
-        Self::LedgerDrift,
-        Self::UndecidedFacts,
-        Self::SetAside,
-    ];
-
-    /// The name as CloudWatch has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Deployments => "Deployments",
-            Self::FailedDeployments => "FailedDeployments",
-            Self::ReworkDeployments => "ReworkDeployments",
-            Self::Rollbacks => "Rollbacks",
-            Self::LeadTimeForChanges => "LeadTimeForChanges",
-            Self::CommitLeadTime => "CommitLeadTime",
-            Self::TimeToRestore => "TimeToRestore",
-            Self::UnattributedIncidents => "UnattributedIncidents",
-            Self::DuplicateEvents => "DuplicateEvents",
-            Self::IgnoredExecutions => "IgnoredExecutions",
-            Self::PendingLeadTimes => "PendingLeadTimes",
-            Self::DeploymentsWithoutCommits => "DeploymentsWithoutCommits",
-            Self::IncompleteLeadTimes => "IncompleteLeadTimes",
-            Self::WebhookRejected => "WebhookRejected",
-            Self::ReconciledFacts => "ReconciledFacts",
-            Self::EventAge => "EventAge",
-            Self::MessagesAtRisk => "MessagesAtRisk",
-            Self::LedgerDrift => "LedgerDrift",
-            Self::UndecidedFacts => "UndecidedFacts",
-            Self::SetAside => "SetAside",
-        }
-    }
-
-    /// The namespace that the metric lives in.
-    pub const fn namespace(self) -> Namespace {
-        match self {
-            Self::Deployments
-            | Self::FailedDeployments
-            | Self::ReworkDeployments
-            | Self::Rollbacks
-            | Self::LeadTimeForChanges
-            | Self::CommitLeadTime
-            | Self::TimeToRestore => Namespace::Dora,
-            Self::UnattributedIncidents
-            | Self::DuplicateEvents
-            | Self::IgnoredExecutions
-            | Self::PendingLeadTimes
-            | Self::DeploymentsWithoutCommits
-            | Self::IncompleteLeadTimes
-            | Self::WebhookRejected
-            | Self::ReconciledFacts
-            | Self::EventAge
-            | Self::MessagesAtRisk
-            | Self::LedgerDrift
-            | Self::UndecidedFacts
-            | Self::SetAside => Namespace::DataQuality,
-        }
-    }
-
-    /// The unit of its values.
-    pub const fn unit(self) -> Unit {
-        match self {
-            Self::LeadTimeForChanges | Self::CommitLeadTime | Self::TimeToRestore | Self::EventAge => {
-                Unit::Seconds
-            }
-            _ => Unit::Count,
-        }
-    }
+metrics! {
+    /// Production deployments; 1 each.
+    Deployments: Dora, Count;
+    /// Deployments that an incident is attributed to or that were rolled back; 1 each, at the deployment's time.
+    FailedDeployments: Dora, Count;
+    /// Deployments that were made because of an incident; 1 each.
+    ReworkDeployments: Dora, Count;
+    /// Succeeded executions of type ROLLBACK; 1 each.
+    Rollbacks: Dora, Count;
+    /// From the first commit of a change to its deployment; one value a deployment.
+    LeadTimeForChanges: Dora, Seconds;
+    /// From a commit to its deployment; one value a commit.
+    CommitLeadTime: Dora, Seconds;
+    /// From an `OpsItem`'s creation to the end of what restored service; one value an `OpsItem`.
+    TimeToRestore: Dora, Seconds;
+    /// Incidents that no deployment could be attributed to; 1 each.
+    UnattributedIncidents: DataQuality, Count;
+    /// Events whose fact had been published before; 1 each.
+    DuplicateEvents: DataQuality, Count;
+    /// Executions that are no production deployment; 1 each.
+    IgnoredExecutions: DataQuality, Count;
+    /// Deployments whose commits have not arrived when their lead time was first asked for; 1 each.
+    PendingLeadTimes: DataQuality, Count;
+    /// Deployments whose source has no commits that GitHub tells; 1 each.
+    DeploymentsWithoutCommits: DataQuality, Count;
+    /// Deployments whose lead time can't be told, because not all has arrived that would prove it; 1 each.
+    IncompleteLeadTimes: DataQuality, Count;
+    /// Webhook deliveries that were not accepted: by the webhook, the firewall or the throttle; 1 each.
+    WebhookRejected: DataQuality, Count;
+    /// Facts that no event had brought until the reconciler found them; 1 each.
+    ReconciledFacts: DataQuality, Count;
+    /// How long ago what the reconciler found had happened; one value for each of [`Self::ReconciledFacts`].
+    EventAge: DataQuality, Seconds;
+    /// Tries of messages that failed and have few tries left before they are given up; 1 each.
+    MessagesAtRisk: DataQuality, Count;
+    /// By how many values CloudWatch and the ledger differ, over the days that were compared; one value a comparison.
+    LedgerDrift: DataQuality, Count;
+    /// Facts of which nobody can tell whether CloudWatch has them, see [`crate::publication`]; 1 each.
+    UndecidedFacts: DataQuality, Count;
+    /// How many executions, `OpsItem`s, pipelines and accounts can't be read or done, so that nothing waits for them any more;
+    /// one value a run of the reconciler, while there are any.
+    SetAside: DataQuality, Count;
 }
 
 impl fmt::Display for Metric {

@@ -12,6 +12,7 @@ pub mod change_failure_rate;
 pub mod contract;
 pub mod datum;
 pub mod deployment_frequency;
+pub mod dora_metric;
 pub mod event;
 pub mod fact;
 pub mod lake;

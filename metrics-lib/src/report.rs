@@ -2,7 +2,7 @@
 
 use crate::{
     contract::Metric,
-    datum::DatumValue,
+    dora_metric::{DoraMetric, MadeOf},
     fact::{Fact, FactId},
     window::Window,
 };
@@ -11,81 +11,90 @@ use std::{
     ops::AddAssign,
 };
 
-/// The counts and lengths of time that the metrics of a window are made of. Figures of adjacent windows add up to
-/// the figures of both.
+/// The values that DORA's metrics of a window are made of. Figures of adjacent windows add up to the figures of both.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Figures {
-    /// Production deployments.
-    pub deployments: u64,
-    /// Those of them that failed.
-    pub failed: u64,
-    /// Those of them that were made because of an incident.
-    pub rework: u64,
-    /// Rollbacks.
-    pub rollbacks: u64,
-    /// The times to restore, in seconds, ascending.
-    pub restores: Vec<f64>,
-    /// The lead times of the deployments that have one, in seconds, ascending.
-    pub lead_times: Vec<f64>,
-}
+pub struct Figures(BTreeMap<Metric, Vec<f64>>);
 
 impl Figures {
-    /// Failed deployments / deployments, 0 to 1; none without deployments.
-    pub fn change_failure_rate(&self) -> Option<f64> {
-        ratio(self.failed, self.deployments)
+    /// Adds values of a metric; those that no metric of DORA is made of don't matter.
+    pub fn add(&mut self, metric: Metric, values: impl IntoIterator<Item = f64>) {
+        let mut values = values.into_iter().peekable();
+        let is_source = DoraMetric::ALL.into_iter().any(|of| of.sources().any(|source| source == metric));
+        if !is_source || values.peek().is_none() {
+            return;
+        }
+        let all = self.0.entry(metric).or_default();
+        all.extend(values);
+        all.sort_by(f64::total_cmp);
     }
 
-    /// (Rework deployments + rollbacks) / (deployments + rollbacks), 0 to 1; none without either.
-    pub fn rework_rate(&self) -> Option<f64> {
-        ratio(self.rework + self.rollbacks, self.deployments + self.rollbacks)
+    /// The values of a metric, ascending.
+    pub fn values(&self, metric: Metric) -> &[f64] {
+        self.0.get(&metric).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The mean of the times to restore, in seconds; none without any.
-    pub fn mean_time_to_restore(&self) -> Option<f64> {
-        mean(&self.restores)
+    /// How many values of a metric there are.
+    pub fn count(&self, metric: Metric) -> u64 {
+        self.values(metric).len() as u64
     }
 
-    /// The mean of the lead times, in seconds; none without any.
-    pub fn mean_lead_time(&self) -> Option<f64> {
-        mean(&self.lead_times)
+    /// Whether there is no value at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// Brings the lengths of time in order.
-    fn sort(&mut self) {
-        self.restores.sort_by(f64::total_cmp);
-        self.lead_times.sort_by(f64::total_cmp);
+    /// A metric of DORA: a number, a share from 0 to 1, or a mean in seconds. No data is not zero: a share of nothing and the
+    /// mean of nothing are none.
+    pub fn value(&self, of: DoraMetric) -> Option<f64> {
+        match of.descriptor().made_of {
+            MadeOf::Count(metric) => Some(self.count(metric) as f64),
+            MadeOf::Share { parts, whole, .. } => {
+                let whole = self.sum(whole);
+                (whole > 0).then(|| self.sum(parts) as f64 / whole as f64)
+            }
+            MadeOf::Lengths { metric, .. } => {
+                let values = self.values(metric);
+                (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+            }
+        }
     }
 
-    /// The median of the times to restore, in seconds; none without any. Of an even number, the mean of the two in
-    /// the middle.
-    pub fn median_time_to_restore(&self) -> Option<f64> {
-        let (values, middle) = (&self.restores, self.restores.len() / 2);
+    /// How many values a metric of DORA is made of: its n.
+    pub fn n(&self, of: DoraMetric) -> u64 {
+        match of.descriptor().made_of {
+            MadeOf::Count(metric) | MadeOf::Lengths { metric, .. } => self.count(metric),
+            MadeOf::Share { whole, .. } => self.sum(whole),
+        }
+    }
+
+    /// The median of a metric's values; none without any. Of an even number, the mean of the two in the middle.
+    pub fn median(&self, metric: Metric) -> Option<f64> {
+        let values = self.values(metric);
+        let middle = values.len() / 2;
         match values.len() {
             0 => None,
             odd if odd % 2 == 1 => Some(values[middle]),
             _ => Some(f64::midpoint(values[middle - 1], values[middle])),
         }
     }
+
+    fn sum(&self, metrics: &[Metric]) -> u64 {
+        metrics.iter().map(|metric| self.count(*metric)).sum()
+    }
+}
+
+impl FromIterator<(Metric, Vec<f64>)> for Figures {
+    fn from_iter<T: IntoIterator<Item = (Metric, Vec<f64>)>>(values: T) -> Self {
+        let mut figures = Self::default();
+        values.into_iter().for_each(|(metric, values)| figures.add(metric, values));
+        figures
+    }
 }
 
 impl AddAssign<&Self> for Figures {
     fn add_assign(&mut self, other: &Self) {
-        self.deployments += other.deployments;
-        self.failed += other.failed;
-        self.rework += other.rework;
-        self.rollbacks += other.rollbacks;
-        self.restores.extend(&other.restores);
-        self.lead_times.extend(&other.lead_times);
-        self.sort();
+        other.0.iter().for_each(|(metric, values)| self.add(*metric, values.iter().copied()));
     }
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-fn ratio(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// The figures of each repository in a window. A fact that is given twice counts once, in any order.
@@ -107,20 +116,17 @@ pub fn by_repository<'a>(
     let mut figures: BTreeMap<Option<String>, Figures> = BTreeMap::new();
     for fact in facts.values().filter(|fact| window.contains(fact.time)) {
         let figures = figures.entry(fact.repository.clone()).or_default();
-        match &fact.id {
-            FactId::Deployment(key) => {
-                figures.deployments += 1;
-                figures.failed += u64::from(failed.contains(key));
-                figures.rework += u64::from(fact.counted_by.contains(&Metric::ReworkDeployments));
-            }
-            FactId::Rework(_) => figures.rework += 1,
-            FactId::Rollback(_) => figures.rollbacks += 1,
-            FactId::Restore(_) => figures.restores.extend(fact.value().map(DatumValue::get)),
-            FactId::LeadTime(_) => figures.lead_times.extend(fact.value().map(DatumValue::get)),
-            FactId::Failure(_) | FactId::Ignored(_) | FactId::Unattributed(_) => {}
+        if let FactId::Failure(_) = &fact.id {
+            continue;
+        }
+        fact.counted_by.iter().for_each(|metric| figures.add(*metric, [1.0]));
+        fact.measured.iter().for_each(|(metric, value)| figures.add(*metric, [value.get()]));
+        if let FactId::Deployment(key) = &fact.id
+            && failed.contains(key)
+        {
+            figures.add(Metric::FailedDeployments, [1.0]);
         }
     }
-    figures.values_mut().for_each(Figures::sort);
     figures
 }
 
@@ -134,7 +140,10 @@ pub fn total<'a>(figures: impl IntoIterator<Item = &'a Figures>) -> Figures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{ExecutionKey, OpsItemKey};
+    use crate::{
+        datum::DatumValue,
+        event::{ExecutionKey, OpsItemKey},
+    };
     use jiff::{SignedDuration, Timestamp};
 
     fn execution(id: &str) -> ExecutionKey {
@@ -174,44 +183,70 @@ mod tests {
             let figures = by_repository(facts, Window { start, end });
             assert_eq!(total(figures.values()), *expected, "{name}");
         }
-        use Metric::{Deployments, ReworkDeployments, Rollbacks};
-        let none = Figures::default;
-        check("nothing", &[], &none());
+        use Metric::{Deployments, FailedDeployments, ReworkDeployments, Rollbacks, TimeToRestore};
+        let of = |values: &[(Metric, &[f64])]| -> Figures {
+            values.iter().map(|(metric, values)| (*metric, values.to_vec())).collect()
+        };
+        check("nothing", &[], &of(&[]));
         let ends =
             [99, 100, 199, 200].map(|second| deployment(&format!("e{second}"), second, &[Deployments]));
-        check("half-open", &ends, &Figures { deployments: 2, ..none() });
+        check("half-open", &ends, &of(&[(Deployments, &[1.0, 1.0])]));
         let rework = deployment("e1", 150, &[Deployments, ReworkDeployments]);
-        check("rework", std::slice::from_ref(&rework), &Figures { deployments: 1, rework: 1, ..none() });
-        check(
-            "duplicates",
-            &[rework.clone(), rework.clone()],
-            &Figures { deployments: 1, rework: 1, ..none() },
-        );
-        let failed = Figures { deployments: 1, failed: 1, ..none() };
+        let once = of(&[(Deployments, &[1.0]), (ReworkDeployments, &[1.0])]);
+        check("rework", std::slice::from_ref(&rework), &once);
+        check("duplicates", &[rework.clone(), rework.clone()], &once);
+        let failed = of(&[(Deployments, &[1.0]), (FailedDeployments, &[1.0])]);
         let deployed = deployment("e1", 150, &[Deployments]);
         check("failed", &[deployed.clone(), failure("e1", 150)], &failed);
         check("failed, stamped after the window", &[deployed.clone(), failure("e1", 250)], &failed);
         check(
             "failed before the window",
             &[deployment("e1", 50, &[Deployments]), failure("e1", 150)],
-            &none(),
+            &of(&[]),
         );
-        check("failure of an unknown deployment", &[failure("e9", 150)], &none());
+        check("failure of an unknown deployment", &[failure("e9", 150)], &of(&[]));
         let rollback = fact(FactId::Rollback(execution("e2")), 160, &[Rollbacks]);
-        check("rollback", &[deployed, rollback], &Figures { deployments: 1, rollbacks: 1, ..none() });
+        check("rollback", &[deployed, rollback], &of(&[(Deployments, &[1.0]), (Rollbacks, &[1.0])]));
         let restores = [restore('b', 150, 30), restore('a', 160, 10), restore('c', 250, 20)];
-        check("restores", &restores, &Figures { restores: vec![10.0, 30.0], ..none() });
+        check("restores", &restores, &of(&[(TimeToRestore, &[10.0, 30.0])]));
+    }
+
+    /// Each metric of DORA, with its n.
+    #[test]
+    fn values_of_doras_metrics() {
+        fn check(values: &[(Metric, &[f64])], expected: [(Option<f64>, u64); 5]) {
+            let figures: Figures = values.iter().map(|(metric, values)| (*metric, values.to_vec())).collect();
+            assert_eq!(DoraMetric::ALL.map(|of| (figures.value(of), figures.n(of))), expected, "{values:?}");
+        }
+        use Metric::{
+            Deployments, FailedDeployments, LeadTimeForChanges, ReworkDeployments, Rollbacks, TimeToRestore,
+        };
+        check(&[], [(Some(0.0), 0), (None, 0), (None, 0), (None, 0), (None, 0)]);
+        let all: &[(Metric, &[f64])] = &[
+            (Deployments, &[1.0; 4]),
+            (FailedDeployments, &[1.0]),
+            (ReworkDeployments, &[1.0]),
+            (Rollbacks, &[1.0]),
+            (LeadTimeForChanges, &[10.0, 30.0]),
+            (TimeToRestore, &[5.0]),
+        ];
+        let expected = [(Some(4.0), 4), (Some(20.0), 2), (Some(0.25), 4), (Some(5.0), 1), (Some(0.4), 5)];
+        check(all, expected);
+        check(
+            &[(Metric::CommitLeadTime, &[1.0])],
+            [(Some(0.0), 0), (None, 0), (None, 0), (None, 0), (None, 0)],
+        );
     }
 
     #[test]
-    fn median_time_to_restore() {
+    fn medians() {
         fn check(restores: &[f64], expected: Option<f64>) {
-            let figures = Figures { restores: restores.to_vec(), ..Figures::default() };
-            assert_eq!(figures.median_time_to_restore(), expected, "{restores:?}");
+            let figures = Figures::from_iter([(Metric::TimeToRestore, restores.to_vec())]);
+            assert_eq!(figures.median(Metric::TimeToRestore), expected, "{restores:?}");
         }
         check(&[], None);
         check(&[10.0], Some(10.0));
-        check(&[10.0, 20.0], Some(15.0));
+        check(&[20.0, 10.0], Some(15.0));
         check(&[10.0, 20.0, 90.0], Some(20.0));
     }
 }

@@ -10,6 +10,7 @@ use metrics_lib::{
     contract::{Metric, Namespace},
     datum::{Batch, DatumTime, DatumValue, DimensionValue, MAX_CALL, MAX_DATA, MAX_VALUES},
     deployment_frequency,
+    dora_metric::DoraMetric,
     event::{
         Deployed, Deployment, ExecutionKey, Incident, OpsItemKey, Reference, Rollback, Source, SourceKind,
     },
@@ -131,14 +132,13 @@ proptest! {
         let window = Window { start, end: start + SignedDuration::from_hours(24 * days) };
         let figures = by_repository(&facts, window);
         for figures in figures.values().chain([&total(figures.values())]) {
-            for rate in [figures.change_failure_rate(), figures.rework_rate()].into_iter().flatten() {
+            for rate in [DoraMetric::ChangeFailureRate, DoraMetric::ReworkRate].map(|of| figures.value(of)).into_iter().flatten() {
                 prop_assert!((0.0..=1.0).contains(&rate), "{figures:?}");
             }
-            prop_assert_eq!(figures.change_failure_rate().is_none(), figures.deployments == 0);
-            prop_assert_eq!(figures.mean_time_to_restore().is_none(), figures.restores.is_empty());
-            if let (Some(mean), Some(first), Some(last)) =
-                (figures.mean_time_to_restore(), figures.restores.first(), figures.restores.last())
-            {
+            prop_assert_eq!(figures.value(DoraMetric::ChangeFailureRate).is_none(), figures.count(Metric::Deployments) == 0);
+            let (mean, restores) = (figures.value(DoraMetric::TimeToRestore), figures.values(Metric::TimeToRestore));
+            prop_assert_eq!(mean.is_none(), restores.is_empty());
+            if let (Some(mean), Some(first), Some(last)) = (mean, restores.first(), restores.last()) {
                 prop_assert!(*first <= mean + 1e-6 && mean <= last + 1e-6);
             }
         }

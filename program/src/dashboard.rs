@@ -7,6 +7,7 @@
 mod cloudwatch;
 mod content;
 mod data_quality;
+mod dora;
 mod figures;
 mod grafana;
 pub mod graph;
@@ -14,7 +15,7 @@ pub mod layout;
 pub mod levels;
 pub mod math;
 pub mod names;
-mod topic;
+
 pub mod widget;
 
 pub use data_quality::Transport;

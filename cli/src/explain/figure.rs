@@ -1,8 +1,13 @@
 //! The figures that can be explained.
 
-use crate::summary::{duration, percent};
+use crate::summary::{duration, length, percent};
 use clap::ValueEnum;
-use metrics_lib::{contract::Metric, fact::FactKind, report::Figures};
+use metrics_lib::{
+    contract::Metric,
+    dora_metric::{DoraMetric, MadeOf},
+    fact::FactKind,
+    report::Figures,
+};
 use serde::Serialize;
 
 /// A figure, by the name that people know it by or by its metric in `CloudWatch`.
@@ -33,42 +38,42 @@ pub(crate) enum Figure {
 }
 
 impl Figure {
-    /// What it is called.
-    pub(super) const fn title(self) -> &'static str {
+    /// The metric of DORA that it is, if it is one.
+    const fn dora(self) -> Option<DoraMetric> {
         match self {
-            Self::DeploymentFrequency => "Deployment frequency",
-            Self::LeadTimeForChanges => "Lead time for changes",
-            Self::ChangeFailureRate => "Change failure rate",
-            Self::TimeToRestore => "Time to restore",
-            Self::ReworkRate => "Deployment rework rate",
-            Self::UnattributedIncidents => "Unattributed incidents",
-            Self::IgnoredExecutions => "Ignored executions",
+            Self::DeploymentFrequency => Some(DoraMetric::DeploymentFrequency),
+            Self::LeadTimeForChanges => Some(DoraMetric::LeadTimeForChanges),
+            Self::ChangeFailureRate => Some(DoraMetric::ChangeFailureRate),
+            Self::TimeToRestore => Some(DoraMetric::TimeToRestore),
+            Self::ReworkRate => Some(DoraMetric::ReworkRate),
+            Self::UnattributedIncidents | Self::IgnoredExecutions => None,
+        }
+    }
+
+    /// What it is called.
+    pub(super) fn title(self) -> &'static str {
+        match (self, self.dora()) {
+            (_, Some(of)) => of.descriptor().title,
+            (Self::UnattributedIncidents, _) => "Unattributed incidents",
+            _ => "Ignored executions",
         }
     }
 
     /// The facts that it is made of.
-    pub(super) const fn kinds(self) -> &'static [FactKind] {
-        match self {
-            Self::DeploymentFrequency => &[FactKind::Deployment],
-            Self::LeadTimeForChanges => &[FactKind::LeadTime],
-            Self::ChangeFailureRate => &[FactKind::Deployment, FactKind::Failure],
-            Self::TimeToRestore => &[FactKind::Restore],
-            Self::ReworkRate => &[FactKind::Deployment, FactKind::Rework, FactKind::Rollback],
-            Self::UnattributedIncidents => &[FactKind::Unattributed],
-            Self::IgnoredExecutions => &[FactKind::Ignored],
+    pub(super) fn kinds(self) -> &'static [FactKind] {
+        match (self, self.dora()) {
+            (_, Some(of)) => of.descriptor().facts,
+            (Self::UnattributedIncidents, _) => &[FactKind::Unattributed],
+            _ => &[FactKind::Ignored],
         }
     }
 
     /// The metrics that `CloudWatch` has of it.
-    pub(super) const fn metrics(self) -> &'static [Metric] {
-        match self {
-            Self::DeploymentFrequency => &[Metric::Deployments],
-            Self::LeadTimeForChanges => &[Metric::LeadTimeForChanges, Metric::CommitLeadTime],
-            Self::ChangeFailureRate => &[Metric::Deployments, Metric::FailedDeployments],
-            Self::TimeToRestore => &[Metric::TimeToRestore],
-            Self::ReworkRate => &[Metric::Deployments, Metric::ReworkDeployments, Metric::Rollbacks],
-            Self::UnattributedIncidents => &[Metric::UnattributedIncidents],
-            Self::IgnoredExecutions => &[Metric::IgnoredExecutions],
+    pub(super) fn metrics(self) -> &'static [Metric] {
+        match (self, self.dora()) {
+            (_, Some(of)) => of.descriptor().metrics,
+            (Self::UnattributedIncidents, _) => &[Metric::UnattributedIncidents],
+            _ => &[Metric::IgnoredExecutions],
         }
     }
 
@@ -77,52 +82,44 @@ impl Figure {
         matches!(self, Self::ChangeFailureRate | Self::TimeToRestore)
     }
 
-    /// Its value; none without data.
-    pub(super) fn value(self, figures: &Figures, count: usize) -> Option<f64> {
-        match self {
-            Self::DeploymentFrequency => Some(figures.deployments as f64),
-            Self::LeadTimeForChanges => figures.mean_lead_time(),
-            Self::ChangeFailureRate => figures.change_failure_rate(),
-            Self::TimeToRestore => figures.mean_time_to_restore(),
-            Self::ReworkRate => figures.rework_rate(),
-            Self::UnattributedIncidents | Self::IgnoredExecutions => Some(count as f64),
-        }
+    /// Its value, of some facts; none without data.
+    pub(super) fn value(self, figures: &Figures, facts: usize) -> Option<f64> {
+        self.dora().map_or(Some(facts as f64), |of| figures.value(of))
     }
 
     /// What the value is.
-    pub(super) const fn unit(self) -> &'static str {
-        match self {
-            Self::DeploymentFrequency => "deployments",
-            Self::LeadTimeForChanges | Self::TimeToRestore => "seconds, mean",
-            Self::ChangeFailureRate | Self::ReworkRate => "ratio",
-            Self::UnattributedIncidents => "incidents",
-            Self::IgnoredExecutions => "executions",
+    pub(super) fn unit(self) -> &'static str {
+        match (self, self.dora().map(|of| of.descriptor().made_of)) {
+            (_, Some(MadeOf::Count(_))) => "deployments",
+            (_, Some(MadeOf::Lengths { .. })) => "seconds, mean",
+            (_, Some(MadeOf::Share { .. })) => "ratio",
+            (Self::UnattributedIncidents, None) => "incidents",
+            (_, None) => "executions",
         }
     }
 
     /// Its value for people, with what it is made of.
-    pub(super) fn text(self, figures: &Figures, count: usize, days: i32) -> String {
-        let Figures { deployments, failed, rework, rollbacks, .. } = figures;
-        match self {
-            Self::DeploymentFrequency => {
-                let plural = if days == 1 { "" } else { "s" };
-                let each = *deployments as f64 / f64::from(days);
-                format!("{deployments} in {days} day{plural}, {each:.2} a day")
+    pub(super) fn text(self, figures: &Figures, facts: usize, days: i32) -> String {
+        let Some(of) = self.dora() else { return facts.to_string() };
+        match of.descriptor().made_of {
+            MadeOf::Count(metric) => {
+                let (count, plural) = (figures.count(metric), if days == 1 { "" } else { "s" });
+                let each = count as f64 / f64::from(days);
+                format!("{count} in {days} day{plural}, {each:.2} a day")
             }
-            Self::LeadTimeForChanges => {
-                format!("mean {}", duration(figures.mean_lead_time(), figures.lead_times.len()))
+            MadeOf::Lengths { metric, .. } => {
+                let median = figures.median(metric).map(|median| format!(", median {}", length(median)));
+                format!("mean {}{}", duration(figures, of), median.unwrap_or_default())
             }
-            Self::ChangeFailureRate => {
-                format!("{}, {failed} failed", percent(figures.change_failure_rate(), *deployments))
+            MadeOf::Share { parts, of: word, .. } => {
+                let parts = parts.iter().map(|part| match part {
+                    Metric::Rollbacks => format!("{} rollbacks", figures.count(*part)),
+                    Metric::ReworkDeployments => format!("{} rework deployments", figures.count(*part)),
+                    _ => format!("{} {word}", figures.count(*part)),
+                });
+                let parts: Vec<String> = parts.collect();
+                format!("{}, {}", percent(figures, of), parts.join(" and "))
             }
-            Self::TimeToRestore => {
-                format!("mean {}", duration(figures.mean_time_to_restore(), figures.restores.len()))
-            }
-            Self::ReworkRate => format!(
-                "{}, {rework} rework deployments and {rollbacks} rollbacks",
-                percent(figures.rework_rate(), deployments + rollbacks)
-            ),
-            Self::UnattributedIncidents | Self::IgnoredExecutions => count.to_string(),
         }
     }
 }

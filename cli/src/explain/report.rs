@@ -5,7 +5,8 @@ use crate::output::Words;
 use functions::ledger::{IncidentRecord, Recorded, Standing};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use metrics_lib::{
-    contract::Metric,
+    contract::{Metric, Unit},
+    dora_metric::{DoraMetric, MadeOf},
     fact::{FactKind, FactState},
     report::Figures,
 };
@@ -147,19 +148,19 @@ impl Explanation {
     }
 }
 
-/// The figures that facts make.
+/// The figures that facts make: each has how many values CloudWatch gets, and the length of time that it measures.
 fn figures<'a>(facts: impl Iterator<Item = &'a Recorded>) -> Figures {
     let mut figures = Figures::default();
     for fact in facts {
-        let count = |metric| fact.samples.get(&metric).copied().unwrap_or_default() as u64;
-        figures.deployments += count(Metric::Deployments);
-        figures.failed += count(Metric::FailedDeployments);
-        figures.rework += count(Metric::ReworkDeployments);
-        figures.rollbacks += count(Metric::Rollbacks);
-        match fact.kind {
-            FactKind::LeadTime => figures.lead_times.extend(fact.value),
-            FactKind::Restore => figures.restores.extend(fact.value),
-            _ => {}
+        for (metric, count) in fact.samples.iter().filter(|(metric, _)| metric.unit() == Unit::Count) {
+            figures.add(*metric, std::iter::repeat_n(1.0, *count));
+        }
+        for descriptor in DoraMetric::ALL.map(DoraMetric::descriptor) {
+            if let MadeOf::Lengths { metric, .. } = descriptor.made_of
+                && descriptor.facts.contains(&fact.kind)
+            {
+                figures.add(metric, fact.value);
+            }
         }
     }
     figures

@@ -53,7 +53,12 @@ impl Verdict {
     }
 }
 
-fn compare<T: Debug + PartialEq>(what: &str, measured: &T, truth: &T, differences: &mut Vec<String>) {
+fn compare<T: Debug + PartialEq + ?Sized>(
+    what: &str,
+    measured: &T,
+    truth: &T,
+    differences: &mut Vec<String>,
+) {
     if measured != truth {
         differences.push(format!("{what}: {measured:?}, true {truth:?}"));
     }
@@ -101,14 +106,14 @@ fn ledger(outcome: &Outcome, truth: &Truth, differences: &mut Vec<String>) {
         let mut check = |what: &str, measured: u64, truth: u64| {
             compare(&format!("ledger, {repository}, {what}"), &measured, &truth, differences);
         };
-        check("deployments", count(FactKind::Deployment), figures.deployments);
-        check("failures", count(FactKind::Failure), figures.failed);
-        check("rollbacks", count(FactKind::Rollback), figures.rollbacks);
+        check("deployments", count(FactKind::Deployment), figures.count(Metric::Deployments));
+        check("failures", count(FactKind::Failure), figures.count(Metric::FailedDeployments));
+        check("rollbacks", count(FactKind::Rollback), figures.count(Metric::Rollbacks));
         let what = format!("ledger, {repository}, restores");
-        compare(&what, &values(FactKind::Restore), &figures.restores, differences);
+        compare(&what, &*values(FactKind::Restore), figures.values(Metric::TimeToRestore), differences);
         let what = format!("ledger, {repository}, lead times");
         let before = differences.len();
-        compare(&what, &values(FactKind::LeadTime), &figures.lead_times, differences);
+        compare(&what, &*values(FactKind::LeadTime), figures.values(Metric::LeadTimeForChanges), differences);
         if differences.len() > before {
             // What is incomplete says why.
             let told = outcome.facts.iter().filter(|fact| {

@@ -76,22 +76,7 @@ impl Truth {
 
     /// A value of a metric of a repository.
     pub(super) fn add(&mut self, metric: Metric, repository: &str, time: Timestamp, value: f64) {
-        let figures = self.figures.entry(repository.to_owned()).or_default();
-        match metric {
-            Metric::Deployments => figures.deployments += 1,
-            Metric::FailedDeployments => figures.failed += 1,
-            Metric::ReworkDeployments => figures.rework += 1,
-            Metric::Rollbacks => figures.rollbacks += 1,
-            Metric::LeadTimeForChanges => {
-                figures.lead_times.push(value);
-                figures.lead_times.sort_by(f64::total_cmp);
-            }
-            Metric::TimeToRestore => {
-                figures.restores.push(value);
-                figures.restores.sort_by(f64::total_cmp);
-            }
-            _ => {}
-        }
+        self.figures.entry(repository.to_owned()).or_default().add(metric, [value]);
         let by = |name: &str, value: &str| Dimensions::from([(name.to_owned(), value.to_owned())]);
         let by_team = teams(repository).iter().map(|team| by(dimension::TEAM, team));
         let all = [Dimensions::new(), by(dimension::REPOSITORY, repository)];

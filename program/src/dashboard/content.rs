@@ -3,17 +3,21 @@
 use super::{
     InvalidDashboard,
     data_quality::{self, Transport},
-    figures::{Figures, Length, series},
+    dora::{self, escaped, heading},
+    figures::{Figures, series},
     graph::{Color, Graph, Period, Series, View},
     layout::Dashboard,
     levels::Levels,
     math::Statistic,
     names,
-    topic::{Topic, escaped, heading},
     widget::{Content, Widget, Width},
 };
 use crate::settings::Settings;
-use metrics_lib::datum::{Dimension, DimensionValue};
+use metrics_lib::{
+    contract::Metric,
+    datum::{Dimension, DimensionValue},
+    dora_metric::{DoraMetric, MadeOf},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Dashboards = BTreeMap<String, Dashboard>;
@@ -61,24 +65,28 @@ pub(super) fn team(
 fn overview(figures: &Figures, settings: &Settings) -> Result<Vec<Widget>, InvalidDashboard> {
     let levels = &settings.dashboards.level_bands;
     let mut widgets = Vec::new();
-    for topic in Topic::ALL {
-        widgets.push(topic.text(settings));
+    for of in DoraMetric::ALL {
+        widgets.push(dora::text(of, settings));
         for (period, title) in [
             (Period::Day, "last 24 hours"),
             (Period::Week, "last 7 days"),
             (Period::ThirtyDays, "last 30 days"),
         ] {
-            let title = format!("{}, {title}", topic.title());
-            widgets.push(numbers(&title, period, topic.series(figures))?);
+            let title = format!("{}, {title}", of.descriptor().title);
+            widgets.push(numbers(&title, period, dora::all_series(of, figures))?);
         }
     }
     widgets.extend(shares(figures, levels)?);
     widgets.push(Widget::text(1, "## Trends over 90 days"));
-    for topic in Topic::ALL {
+    for of in DoraMetric::ALL {
         for (period, name) in [(Period::Day, "by day"), (Period::Week, "by week")] {
-            let view = View::Chart { unit: topic.unit(), bands: topic.bands(levels, period) };
-            let title = format!("{}, {name}", topic.title());
-            widgets.push(graph(Width::Half, 6, Graph::new(title, period, view, topic.series(figures))?));
+            let view = View::Chart { unit: dora::unit(of), bands: dora::bands(of, levels, period) };
+            let title = format!("{}, {name}", of.descriptor().title);
+            widgets.push(graph(
+                Width::Half,
+                6,
+                Graph::new(title, period, view, dora::all_series(of, figures))?,
+            ));
         }
     }
     widgets.push(weeks(figures)?);
@@ -95,13 +103,15 @@ fn graph(width: Width, height: u8, graph: Graph) -> Widget {
 
 /// How many of the lengths of time are elite, and where the failure rate lies.
 fn shares(figures: &Figures, levels: &Levels) -> Result<Vec<Widget>, InvalidDashboard> {
-    let share = |what: &str, length: Length, bound: f64| {
+    let share = |what: &str, metric: Metric, bound: f64| {
         let title = format!("{what} up to {} (elite), last 30 days", duration(bound));
-        let series = vec![series("share, %", figures.share(length, bound), Color::Blue)];
+        let series = vec![series("share, %", figures.share_up_to(metric, bound), Color::Blue)];
         Graph::new(title, Period::ThirtyDays, View::Percentage { bands: Vec::new() }, series)
     };
-    let bands = Topic::FailureRate.bands(levels, Period::ThirtyDays);
-    let failed = vec![series("failed, %", figures.failure_rate(), Color::Blue)];
+    let bands = dora::bands(DoraMetric::ChangeFailureRate, levels, Period::ThirtyDays);
+    // Of a share, the first series is the share itself.
+    let mut failed = dora::all_series(DoraMetric::ChangeFailureRate, figures);
+    failed.truncate(1);
     let rate = Graph::new(
         "Change failure rate, last 30 days",
         Period::ThirtyDays,
@@ -109,8 +119,12 @@ fn shares(figures: &Figures, levels: &Levels) -> Result<Vec<Widget>, InvalidDash
         failed,
     )?;
     Ok(vec![
-        graph(Width::Third, 5, share("Lead times", Length::LeadTime, levels.lead_time.elite)?),
-        graph(Width::Third, 5, share("Times to restore", Length::Restore, levels.time_to_restore.elite)?),
+        graph(Width::Third, 5, share("Lead times", Metric::LeadTimeForChanges, levels.lead_time.elite)?),
+        graph(
+            Width::Third,
+            5,
+            share("Times to restore", Metric::TimeToRestore, levels.time_to_restore.elite)?,
+        ),
         graph(Width::Third, 5, rate),
     ])
 }
@@ -128,11 +142,11 @@ fn duration(seconds: f64) -> String {
 
 /// Each figure of each week, and its change since the last week that has a value.
 fn weeks(figures: &Figures) -> Result<Widget, InvalidDashboard> {
-    let rows = Topic::ALL.into_iter().flat_map(|topic| {
-        let figure = topic.main(figures);
+    let rows = DoraMetric::ALL.into_iter().flat_map(|of| {
+        let figure = dora::main(of, figures);
         let label = format!("difference in {}", figure.label);
         let change = series(label, figure.math.clone().difference(), Color::Grey);
-        [Some(figure), Some(change), topic.count(figures)].into_iter().flatten()
+        [Some(figure), Some(change), dora::count(of, figures)].into_iter().flatten()
     });
     let title = "Week by week, with the change since the last week that has a value";
     Ok(graph(Width::Full, 11, Graph::new(title, Period::Week, View::Table, rows.collect())?))
@@ -178,12 +192,15 @@ fn pages(
 fn table(repository: DimensionValue) -> Result<Widget, InvalidDashboard> {
     let title = repository.as_str().to_owned();
     let figures = Figures(Some(Dimension::Repository(repository)));
-    let rows = Topic::ALL.into_iter().flat_map(|topic| {
-        let tail = (topic == Topic::LeadTime).then(|| {
-            let p90 = figures.length(Length::LeadTime, Statistic::P90);
-            series("lead time, p90 days", p90, Color::Orange)
-        });
-        [Some(topic.main(&figures)), tail, topic.count(&figures)].into_iter().flatten()
+    let rows = DoraMetric::ALL.into_iter().flat_map(|of| {
+        let tail = match of.descriptor().made_of {
+            MadeOf::Lengths { metric, shown_in, .. } if of == DoraMetric::LeadTimeForChanges => {
+                let p90 = figures.length(metric, shown_in, Statistic::P90);
+                Some(series(format!("lead time, p90 {}", shown_in.name()), p90, Color::Orange))
+            }
+            _ => None,
+        };
+        [Some(dora::main(of, &figures)), tail, dora::count(of, &figures)].into_iter().flatten()
     });
     Ok(graph(Width::Half, 7, Graph::new(title, Period::ThirtyDays, View::Table, rows.collect())?))
 }

@@ -4,84 +4,36 @@ use super::{
     graph::{Axis, Color, Series},
     math::{Math, Source, Stat, Statistic},
 };
-use metrics_lib::{contract::Metric, datum::Dimension};
-
-const HOUR: u32 = 3600;
-const DAY: u32 = 24 * HOUR;
+use metrics_lib::{contract::Metric, datum::Dimension, dora_metric::TimeUnit};
 
 /// The figures of everything, or of what a dimension has.
 #[derive(Clone, Debug)]
 pub(super) struct Figures(pub(super) Option<Dimension>);
 
-/// A length of time that is measured: its metric, and the unit that it is shown in.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Length {
-    /// The lead time for changes, in days.
-    LeadTime,
-    /// The time to restore, in hours.
-    Restore,
-}
-
-impl Length {
-    fn metric(self) -> Metric {
-        match self {
-            Self::LeadTime => Metric::LeadTimeForChanges,
-            Self::Restore => Metric::TimeToRestore,
-        }
-    }
-
-    /// The unit that it is shown in.
-    pub(super) fn unit(self) -> &'static str {
-        match self {
-            Self::LeadTime => "days",
-            Self::Restore => "hours",
-        }
-    }
-
-    /// The seconds of the unit.
-    pub(super) fn seconds(self) -> u32 {
-        match self {
-            Self::LeadTime => DAY,
-            Self::Restore => HOUR,
-        }
-    }
-}
-
 impl Figures {
-    /// Deployments; none is zero of them.
-    pub(super) fn deployments(&self) -> Math {
-        self.stat(Metric::Deployments, Statistic::Sum).or_zero()
+    /// The share that some metrics' values are of others', in percent.
+    pub(super) fn share_of(&self, parts: &[Metric], whole: &[Metric]) -> Math {
+        100 * (self.sum_of(parts) / self.sum_of(whole))
     }
 
-    /// The change failure rate, in percent.
-    pub(super) fn failure_rate(&self) -> Math {
-        100 * (self.sum(Metric::FailedDeployments) / self.sum(Metric::Deployments))
+    /// How many there are of some metrics that count; none is zero.
+    pub(super) fn counted_in_all(&self, metrics: &[Metric]) -> Math {
+        self.sum_of(metrics).or_zero()
     }
 
-    /// The rework rate, in percent.
-    pub(super) fn rework_rate(&self) -> Math {
-        let rework = self.sum(Metric::ReworkDeployments) + self.sum(Metric::Rollbacks);
-        100 * (rework / (self.sum(Metric::Deployments) + self.sum(Metric::Rollbacks)))
+    /// A statistic of lengths of time, in the unit that they are shown in.
+    pub(super) fn length(&self, metric: Metric, shown_in: TimeUnit, statistic: Statistic) -> Math {
+        self.stat(metric, statistic) / shown_in.seconds()
     }
 
-    /// What the rework rate is a share of.
-    pub(super) fn deployments_and_rollbacks(&self) -> Math {
-        (self.sum(Metric::Deployments) + self.sum(Metric::Rollbacks)).or_zero()
-    }
-
-    /// A statistic of a length of time, in the unit that it is shown in.
-    pub(super) fn length(&self, length: Length, statistic: Statistic) -> Math {
-        self.stat(length.metric(), statistic) / length.seconds()
-    }
-
-    /// How many lengths of time there are.
-    pub(super) fn count(&self, length: Length) -> Math {
-        self.stat(length.metric(), Statistic::SampleCount).or_zero()
+    /// How many values there are of a metric that measures.
+    pub(super) fn number(&self, metric: Metric) -> Math {
+        self.stat(metric, Statistic::SampleCount).or_zero()
     }
 
     /// The share of lengths of time that don't exceed a bound, in percent.
-    pub(super) fn share(&self, length: Length, seconds: f64) -> Math {
-        self.stat(length.metric(), Statistic::ShareUpTo(seconds as u32))
+    pub(super) fn share_up_to(&self, metric: Metric, seconds: f64) -> Math {
+        self.stat(metric, Statistic::ShareUpTo(seconds as u32))
     }
 
     /// How many there are of a metric that counts; none is zero.
@@ -93,16 +45,21 @@ impl Figures {
         self.stat(metric, Statistic::Sum)
     }
 
+    fn sum_of(&self, metrics: &[Metric]) -> Math {
+        let sums = metrics.iter().map(|metric| self.sum(*metric));
+        sums.reduce(|all, sum| all + sum).unwrap_or(Math::Number(0))
+    }
+
     fn stat(&self, metric: Metric, statistic: Statistic) -> Math {
         Math::Stat(Stat { source: Source::Product(metric, self.0.clone()), statistic })
     }
 }
 
 /// The median first, then what lies beyond and the mean.
-pub(super) fn lengths(figures: &Figures, length: Length) -> Vec<Series> {
-    let unit = length.unit();
+pub(super) fn lengths(figures: &Figures, metric: Metric, shown_in: TimeUnit) -> Vec<Series> {
+    let unit = shown_in.name();
     let line = |name: &str, statistic, color| {
-        series(format!("{name}, {unit}"), figures.length(length, statistic), color)
+        series(format!("{name}, {unit}"), figures.length(metric, shown_in, statistic), color)
     };
     vec![
         line("median", Statistic::P50, Color::Blue),

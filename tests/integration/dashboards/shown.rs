@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use local::sample::Truth;
 use metrics_lib::{
     contract::Metric,
-    report::Figures,
     window::{Period, Window},
 };
 use std::collections::BTreeMap;
@@ -82,21 +81,17 @@ impl True {
             let inside = points.into_iter().flatten().filter(|(time, _)| window.contains(**time));
             inside.flat_map(|(_, values)| values).copied().collect()
         };
-        let count = |metric: Metric| values(metric).len() as u64;
-        let figures = Figures {
-            deployments: count(Metric::Deployments),
-            failed: count(Metric::FailedDeployments),
-            rework: count(Metric::ReworkDeployments),
-            rollbacks: count(Metric::Rollbacks),
-            ..Figures::default()
-        };
+        // Of the words of docs/METRICS.md, not of the rules that are tested.
+        let count = |metric: Metric| values(metric).len() as f64;
+        let percent = |part: f64, whole: f64| (whole > 0.0).then(|| 100.0 * part / whole);
+        let (deployments, rollbacks) = (count(Metric::Deployments), count(Metric::Rollbacks));
         Self {
-            deployments: figures.deployments as f64,
-            failure_rate: figures.change_failure_rate().map(|rate| 100.0 * rate),
-            rework_rate: figures.rework_rate().map(|rate| 100.0 * rate),
+            deployments,
+            failure_rate: percent(count(Metric::FailedDeployments), deployments),
+            rework_rate: percent(count(Metric::ReworkDeployments) + rollbacks, deployments + rollbacks),
             lead_times: values(Metric::LeadTimeForChanges).iter().map(|seconds| seconds / 86400.0).collect(),
             restores: values(Metric::TimeToRestore).iter().map(|seconds| seconds / 3600.0).collect(),
-            rollbacks: figures.rollbacks as f64,
+            rollbacks,
         }
     }
 
@@ -133,8 +128,7 @@ fn lengths(values: &[f64]) -> Vec<Option<f64>> {
     };
     let n = values.len() as f64;
     let mean = (n > 0.0).then(|| values.iter().sum::<f64>() / n);
-    let figures = Figures { restores: values.clone(), ..Figures::default() };
-    vec![figures.median_time_to_restore(), below(0.75), below(0.9), mean, Some(n)]
+    vec![below(0.5), below(0.75), below(0.9), mean, Some(n)]
 }
 
 fn assert_same(shown: &[Option<f64>], truth: &[Option<f64>], what: &str) {
