@@ -5,11 +5,13 @@ mod dashboard;
 mod demo;
 mod doctor;
 mod explain;
+mod init;
 mod installation;
 mod output;
 mod page;
 mod redrive;
 mod replay;
+mod stack_file;
 mod summary;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +27,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write the configuration of a new installation, and say what to run next.
+    ///
+    /// The files are `Pulumi.STACK.yaml`, one for the operations account and one for each region of each account that runs
+    /// pipelines. On a terminal, what no option says is asked. What the program would refuse is not written: exit code 2.
+    Init(init::Arguments),
     /// Show the product at work: play a made-up quarter and compare the figures with the true ones.
     ///
     /// A seeded generator makes up what happened to three repositories: failures, hotfixes, rollbacks, retries,
@@ -88,6 +95,7 @@ enum Command {
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
+        Command::Init(arguments) => init::run(&arguments),
         Command::Demo { seed, days, page } => demo::run(seed, days, &page),
         Command::Replay { world, json, page } => replay::run(&world, json, &page),
         Command::Dashboard { format, config } => dashboard::run(format, config.as_deref()),

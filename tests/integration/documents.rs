@@ -27,7 +27,9 @@ fn documents() -> Vec<(PathBuf, String)> {
 /// What stands between backticks, and the lines of code blocks.
 fn code(text: &str) -> Vec<String> {
     let inline = text.split('`').skip(1).step_by(2).map(|code| code.replace('\n', " "));
-    let blocks = text.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned);
+    // A line that ends with a backslash goes on.
+    let joined = text.replace("\\\n", " ");
+    let blocks = joined.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned);
     inline.chain(blocks).collect()
 }
 

@@ -80,6 +80,11 @@ impl Project<'_> {
         fs::write(path, content).unwrap();
     }
 
+    /// The project's folder.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.path("project")
+    }
+
     /// Deletes a file.
     pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.path("project").join(path)).unwrap();
