@@ -9,6 +9,7 @@ mod init;
 mod installation;
 mod output;
 mod page;
+mod policy;
 mod redrive;
 mod replay;
 mod stack_file;
@@ -86,6 +87,10 @@ enum Command {
     /// the ledger everything. What is done already stays as it is, and a backfill that was interrupted goes on. Exit code
     /// 3 says that something failed.
     Backfill(backfill::Arguments),
+    /// Print what people need to be allowed, as one JSON object, an IAM policy by its name.
+    ///
+    /// No policy is longer than IAM takes: where one is not enough, there are several, to be attached together.
+    ExportPolicy(policy::Arguments),
     /// Put dead letters back on their queues, when what kept the functions from finishing them is mended.
     ///
     /// Exit code 3 says that messages are left.
@@ -102,6 +107,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Backfill(arguments) => backfill::run(&arguments),
+        Command::ExportPolicy(arguments) => policy::run(&arguments),
         Command::Redrive(arguments) => redrive::run(&arguments),
     };
     match result {

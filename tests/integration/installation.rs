@@ -238,3 +238,58 @@ fn files_are_what_pulumi_reads() {
     let changes: Vec<String> = ops.preview().unwrap().iter().map(ToString::to_string).collect();
     assert!(changes.len() == 1 && changes[0].starts_with("create alarm"), "{changes:?}");
 }
+
+/// What `dora export-policy` prints is what IAM takes as it is, and what is refused.
+#[test]
+fn policies_of_people() {
+    let folder = folder();
+    let folder = folder.path();
+    assert!(init(folder, &LEAST).status.success());
+    let export = |arguments: &[&str]| {
+        let dora = binaries().path("dora").unwrap();
+        Command::new(dora).arg("export-policy").args(arguments).current_dir(folder).output().unwrap()
+    };
+    let printed = |arguments: &[&str]| -> BTreeMap<String, Value> {
+        let output = export(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let names = |arguments: &[&str]| -> Vec<String> { printed(arguments).into_keys().collect() };
+    assert_eq!(names(&["viewer"]), ["dora-viewer"]);
+    assert_eq!(names(&["operator"]), ["dora-operator"]);
+    let tooling = "tooling-111111111111-eu-west-1";
+    assert_eq!(names(&["deployer", "--stack", tooling]), [format!("dora-deployer-{tooling}")]);
+    // Without the secret, there is no lake to deploy.
+    let note = text(&export(&["deployer"]).stderr);
+    assert!(note.contains("note: without webhookSecret"), "{note}");
+    assert!(!json!(printed(&["deployer"])).to_string().contains("firehose"));
+    let file = folder.join("Pulumi.ops.yaml");
+    let written = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{written}  dora-metrics:webhookSecret:\n    secure: v1:abc\n")).unwrap();
+    assert_eq!(text(&export(&["deployer"]).stderr), "");
+    let deployer = printed(&["deployer"]);
+    assert_eq!(deployer.keys().collect::<Vec<_>>(), ["dora-deployer-ops-1", "dora-deployer-ops-2"]);
+    let out = text(&export(&["deployer", "--out", "policies"]).stdout);
+    assert_eq!(out, "policies/dora-deployer-ops-1.json\npolicies/dora-deployer-ops-2.json\n");
+    let first: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("policies/dora-deployer-ops-1.json")).unwrap())
+            .unwrap();
+    assert_eq!(first, deployer["dora-deployer-ops-1"]);
+    let reasons: Value = serde_json::from_slice(&export(&["viewer", "--reasons"]).stdout).unwrap();
+    let patterns: Vec<&str> =
+        reasons.as_array().unwrap().iter().map(|each| each["resource"].as_str().unwrap()).collect();
+    let alarms = "arn:aws:cloudwatch:eu-west-1:999999999999:alarm:*";
+    assert_eq!(patterns, ["arn:aws:cloudwatch::999999999999:dashboard/dora-*", "*", alarms]);
+
+    let check = |arguments: &[&str], code: i32, expected: &str| {
+        let output = export(arguments);
+        let error = text(&output.stderr);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(code), ""), "{error}");
+        assert!(error.contains(expected), "{arguments:?}: {error}");
+    };
+    check(&["admin"], 2, "possible values: viewer, operator, deployer");
+    check(&["viewer", "--stack", "nowhere"], 1, "`cargo dora init` writes the stacks' configuration");
+    check(&["operator", "--stack", tooling], 1, "is the stack of a tooling account");
+    fs::write(folder.join("Pulumi.odd.yaml"), "config:\n  dora-metrics:stack: odd\n").unwrap();
+    check(&["viewer", "--stack", "odd"], 1, "stack is \"odd\", allowed is \"ops\" or \"tooling\"");
+}

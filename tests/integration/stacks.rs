@@ -1,5 +1,6 @@
 //! The stacks as documents: what they hold, how configurations differ, and what must hold of each.
 
+mod access;
 mod alarms;
 mod cloudformation;
 mod differences;

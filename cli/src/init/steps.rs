@@ -61,17 +61,26 @@ fn ops(Configured { name, account, region, .. }: &Configured, lead_time: bool) -
     let secret = format!("openssl rand -hex 32 | pulumi config set --secret {WEBHOOK_SECRET} --stack {name}");
     let mut commands = vec![format!("pulumi stack init {name}")];
     commands.extend(lead_time.then_some(secret));
+    commands.push(policies(name));
     commands.push(format!("pulumi up --stack {name}"));
     step(
-        format!("The operations account's stack first, with credentials for account {account} ({region})."),
+        format!(
+            "The operations account's stack first, with credentials for account {account} ({region}). Whoever has no \
+             administrator's rights there needs the policies that the last command but one writes."
+        ),
         commands,
     )
+}
+
+/// Writes what the deployer of a stack needs to be allowed.
+fn policies(stack: &str) -> String {
+    format!("cargo dora export-policy deployer --stack {stack} --out policies")
 }
 
 fn tooling(Configured { name, account, region, .. }: &Configured) -> Step {
     step(
         format!("The stack of {region} in account {account}, with credentials for that account."),
-        [format!("pulumi stack init {name}"), format!("pulumi up --stack {name}")],
+        [format!("pulumi stack init {name}"), policies(name), format!("pulumi up --stack {name}")],
     )
 }
 
