@@ -118,7 +118,7 @@ fn statements(
         }
         (Who::Operator, StackSettings::Ops(settings)) => {
             let names = settings.names();
-            (names.of("operator"), names.clone(), access::operator(&Plan::new(settings)?, &names))
+            (names.of("operator"), names.clone(), access::operator(&Plan::new(settings)?))
         }
         (Who::Viewer | Who::Operator, StackSettings::Tooling(_)) => bail!(
             "{stack} is the stack of a tooling account: viewers and operators need the operations account only, give its \

@@ -1,22 +1,22 @@
 //! What somebody needs who operates an installation with `cargo dora doctor`, `explain`, `backfill` and `redrive`.
 
 use crate::{
-    naming::{Names, service_domain},
+    naming::{arn, service_domain},
     plan::{Plan, Resource, Statement, on},
 };
 use metrics_lib::contract::ledger::TIMELINE_INDEX;
 use vec1::{Vec1, vec1};
 
 /// What an operator's commands call, on exactly what they call it on: the single-machine cloud refuses anything else.
-pub fn operator(plan: &Plan, names: &Names) -> Vec<Statement> {
-    let functions = plan.functions().map(|function| function_arn(names, &function.resource));
+pub fn operator(plan: &Plan) -> Vec<Statement> {
+    let functions = plan.functions().map(|function| function_arn(plan, &function.resource));
     let consumers = || plan.consumers.iter().map(|consumer| &consumer.queue);
-    let queue = |name: &str| Resource::Arn(names.arn("sqs", name));
+    let queue = |name: &str| Resource::Arn(own(plan, "sqs", name));
     let dead_letters = consumers().map(|each| queue(&each.dead_letter_queue));
     let others = [&plan.undelivered, &plan.reconciler.dead_letter_queue].map(|name| queue(name));
-    let table = names.arn("dynamodb", &format!("table/{}", plan.ledger.name));
+    let table = own(plan, "dynamodb", &format!("table/{}", plan.ledger.name));
     let alarms = Resource::every(
-        names.arn("cloudwatch", "alarm:*"),
+        own(plan, "cloudwatch", "alarm:*"),
         "CloudWatch asks for all alarms of the region when they are looked for",
     );
     let mut statements = Vec::new();
@@ -27,7 +27,7 @@ pub fn operator(plan: &Plan, names: &Names) -> Vec<Statement> {
     };
     let all_queues = dead_letters.clone().chain(others).chain(consumers().map(|each| queue(&each.name)));
     add("Find", &["lambda:GetFunctionConfiguration"], functions.collect());
-    add("Ask", &["lambda:InvokeFunction"], vec![function_arn(names, &plan.reconciler.function.resource)]);
+    add("Ask", &["lambda:InvokeFunction"], vec![function_arn(plan, &plan.reconciler.function.resource)]);
     add(
         "Ledger",
         &["dynamodb:Query"],
@@ -39,7 +39,7 @@ pub fn operator(plan: &Plan, names: &Names) -> Vec<Statement> {
         vec![Resource::every("*", "CloudWatch has no resources for this action")],
     );
     add("Alarms", &["cloudwatch:DescribeAlarms"], vec![alarms]);
-    add("Rules", &["events:DescribeRule", "events:ListTargetsByRule"], rules(plan, names));
+    add("Rules", &["events:DescribeRule", "events:ListTargetsByRule"], rules(plan));
     add("Queues", &["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], all_queues.collect());
     add(
         "DeadLetters",
@@ -58,21 +58,26 @@ pub fn operator(plan: &Plan, names: &Names) -> Vec<Statement> {
     for (sid, action, services) in
         [("Decrypt", "kms:Decrypt", decrypts), ("Encrypt", "kms:GenerateDataKey", vec1!["sqs"])]
     {
-        let via = services.mapped(|service| service_domain(service, names.region()));
+        let via = services.mapped(|service| service_domain(service, &plan.region));
         statements.push(on(sid, [action], [Resource::Key]).when("StringEquals", "kms:ViaService", via));
     }
     statements
 }
 
-fn function_arn(names: &Names, function: &str) -> Resource {
-    Resource::Arn(names.arn("lambda", &format!("function:{function}")))
+fn function_arn(plan: &Plan, function: &str) -> Resource {
+    Resource::Arn(own(plan, "lambda", &format!("function:{function}")))
 }
 
 /// The rules of the default bus, and those of the buses.
-fn rules(plan: &Plan, names: &Names) -> Vec<Resource> {
-    let rule = |name: String| Resource::Arn(names.arn("events", &format!("rule/{name}")));
+fn rules(plan: &Plan) -> Vec<Resource> {
+    let rule = |name: String| Resource::Arn(own(plan, "events", &format!("rule/{name}")));
     let own = plan.ops_rules.iter().map(|of| of.name.clone());
     let on_buses =
         plan.buses.iter().flat_map(|bus| bus.rules.iter().map(move |of| format!("{}/{}", bus.name, of.name)));
     own.chain(on_buses).map(rule).collect()
+}
+
+/// The ARN of something of the operations account.
+fn own(plan: &Plan, service: &str, resource: &str) -> String {
+    arn(service, &plan.region, &plan.ops_account, resource)
 }

@@ -24,7 +24,7 @@ fn people(config: &Value) -> (Names, Vec<(&'static str, Vec<Statement>)>) {
         StackSettings::Tooling(settings) => (settings.names(), vec![deployer]),
         StackSettings::Ops(settings) => {
             let names = settings.names();
-            let operator = operator(&Plan::new(settings).unwrap(), &names);
+            let operator = operator(&Plan::new(settings).unwrap());
             let viewer = viewer(&names);
             (names, vec![deployer, ("operator", operator), ("viewer", viewer)])
         }
