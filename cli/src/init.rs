@@ -12,9 +12,12 @@ use crate::{
 use choices::{Choices, Installation};
 use clap::Args;
 use files::Written;
+use functions::clock::Clock;
+use jiff::tz::TimeZone;
 use program::settings::InvalidSettings;
 use serde::Serialize;
 use std::{
+    env,
     fmt::{self, Display, Formatter},
     io::{self, Write},
     path::PathBuf,
@@ -73,8 +76,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(WRONG_ARGUMENTS));
         }
     };
+    let now = Clock::from_environment(|name| env::var(name).ok()).now()?;
+    let today = TimeZone::UTC.to_datetime(now).date();
     let files = files::write(&installation.stacks, &arguments.folder, arguments.force)?;
-    output::print(&Report { files, next: steps::next(&installation) }, arguments.json, false)
+    output::print(&Report { files, next: steps::next(&installation, today) }, arguments.json, false)
 }
 
 impl Display for Report {

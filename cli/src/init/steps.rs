@@ -1,9 +1,13 @@
 //! What to do after the configuration is written, in this order.
 
 use super::choices::{Configured, Installation};
+use jiff::{ToSpan, civil::Date};
 use program::settings::{Architecture, DEFAULT_PREFIX, Organization, WEBHOOK_SECRET};
 use serde::Serialize;
 use serde_json::Value;
+
+/// How far back a backfill is proposed, in days.
+const QUARTER: i64 = 90;
 
 /// Something to do.
 #[derive(Debug, Serialize)]
@@ -17,7 +21,7 @@ fn step(what: impl Into<String>, commands: impl IntoIterator<Item = String>) -> 
 }
 
 /// What to do, from the sources to an installation that is known to work.
-pub(super) fn next(installation: &Installation) -> Vec<Step> {
+pub(super) fn next(installation: &Installation, today: Date) -> Vec<Step> {
     let Installation { settings, stacks, .. } = installation;
     let Some((ops, tooling)) = stacks.split_first() else { return Vec::new() };
     let mut steps = vec![
@@ -44,8 +48,9 @@ pub(super) fn next(installation: &Installation) -> Vec<Step> {
         [format!("pulumi stack output --json --stack {name} | cargo dora doctor --outputs -{options}")],
     ));
     steps.push(step(
-        "Fill the ledger with what happened before, from a DATE on that is within the last twelve months.",
-        [format!("cargo dora backfill --since DATE{options}")],
+        "Fill the ledger with what happened before, for instance in the last quarter; CodePipeline knows the last twelve \
+         months.",
+        [format!("cargo dora backfill --since {}{options}", today.saturating_sub(QUARTER.days()))],
     ));
     steps
 }
