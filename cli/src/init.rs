@@ -56,6 +56,10 @@ struct Report {
 
 /// Writes the configuration.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(key) = arguments.choices.repeated() {
+        writeln!(output::stderr(), "error: --set {} is given twice", Words(key))?;
+        return Ok(ExitCode::from(WRONG_ARGUMENTS));
+    }
     let project = Project::find(&arguments.folder)?;
     let mut config = arguments.choices.config();
     if arguments.choices.is_incomplete() && !arguments.json && output::can_ask() {

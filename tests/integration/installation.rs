@@ -70,6 +70,7 @@ fn installations() {
             "--tooling=012345678901:eu-west-1",
             "--team=payments=acme/shop, acme/till",
             "--team=web=acme/web",
+            "--team=payments=acme/pay",
             "--repository=acme/tools",
             "--alarm-email=dora@example.com",
             "--prefix=dora-test",
@@ -132,6 +133,7 @@ fn refusals() {
     check(&with(&["--set", "region=eu-west-1"]), &["--region sets it"]);
     check(&with(&["--set", "stack=tooling"]), &["cargo dora init sets it"]);
     check(&with(&["--set", "webhookSecret=hush"]), &["pulumi config set --secret webhookSecret"]);
+    check(&with(&["--set", "mainBranch=a", "--set", "mainBranch=b"]), &["--set mainBranch is given twice"]);
     check(&with(&["--ops-stack", "../ops"]), &["a stack is called by"]);
 }
 

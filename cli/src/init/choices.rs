@@ -7,6 +7,7 @@ use program::{
     stacks::Stack,
 };
 use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is chosen. What is allowed, the settings know; every option here becomes one of them.
 #[derive(Args, Debug, Default)]
@@ -134,6 +135,12 @@ impl Choices {
         ops_account.is_none() || region.is_none() || (tooling.is_empty() && organization.is_none())
     }
 
+    /// A setting that is given twice: which of the values is meant, nobody can tell.
+    pub(super) fn repeated(&self) -> Option<&str> {
+        let mut keys = BTreeSet::new();
+        self.set.iter().map(|Pair(key, _)| key.as_str()).find(|key| !keys.insert(*key))
+    }
+
     /// What is chosen, under the names that the settings have.
     pub(super) fn config(&self) -> Config {
         // As Pulumi hands it over: what is JSON of a list, an object or a switch is that, all else is text.
@@ -169,10 +176,12 @@ impl Choices {
             }
             put("organization", organization);
         }
-        let teams = self.team.iter();
-        let teams: Map<_, _> =
-            teams.map(|Pair(team, repositories)| (team.clone(), json!(parts(repositories)))).collect();
-        put("teams", teams.into());
+        // Who names a team twice means both.
+        let mut teams: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for Pair(team, repositories) in &self.team {
+            teams.entry(team).or_default().extend(parts(repositories));
+        }
+        put("teams", json!(teams));
         put("repositories", json!(self.repository));
         put("alarmEmails", json!(self.alarm_email));
         Config { settings, no_lead_time: self.no_lead_time }
