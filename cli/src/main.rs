@@ -5,11 +5,14 @@ mod dashboard;
 mod demo;
 mod doctor;
 mod explain;
+mod init;
 mod installation;
 mod output;
 mod page;
+mod policy;
 mod redrive;
 mod replay;
+mod stack_file;
 mod summary;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +28,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write the configuration of a new installation, and say what to run next.
+    ///
+    /// The files are `Pulumi.STACK.yaml`, one for the operations account and one for each region of each account that runs
+    /// pipelines. On a terminal, what no option says is asked. What the program would refuse is not written: exit code 2.
+    Init(init::Arguments),
     /// Show the product at work: play a made-up quarter and compare the figures with the true ones.
     ///
     /// A seeded generator makes up what happened to three repositories: failures, hotfixes, rollbacks, retries,
@@ -79,6 +87,10 @@ enum Command {
     /// the ledger everything. What is done already stays as it is, and a backfill that was interrupted goes on. Exit code
     /// 3 says that something failed.
     Backfill(backfill::Arguments),
+    /// Print what people need to be allowed, as one JSON object, an IAM policy by its name.
+    ///
+    /// No policy is longer than IAM takes: where one is not enough, there are several, to be attached together.
+    ExportPolicy(policy::Arguments),
     /// Put dead letters back on their queues, when what kept the functions from finishing them is mended.
     ///
     /// Exit code 3 says that messages are left.
@@ -88,12 +100,14 @@ enum Command {
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
+        Command::Init(arguments) => init::run(&arguments),
         Command::Demo { seed, days, page } => demo::run(seed, days, &page),
         Command::Replay { world, json, page } => replay::run(&world, json, &page),
         Command::Dashboard { format, config } => dashboard::run(format, config.as_deref()),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Backfill(arguments) => backfill::run(&arguments),
+        Command::ExportPolicy(arguments) => policy::run(&arguments),
         Command::Redrive(arguments) => redrive::run(&arguments),
     };
     match result {

@@ -8,7 +8,7 @@ use metrics_lib::text::is_harmful;
 use serde::Serialize;
 use std::{
     fmt::{self, Display, Formatter},
-    io::{self, StderrLock, StdoutLock, Write},
+    io::{self, IsTerminal, StderrLock, StdoutLock, Write},
     process::ExitCode,
 };
 
@@ -45,6 +45,11 @@ pub(crate) fn stdout() -> Harmless<StdoutLock<'static>> {
 /// Standard error.
 pub(crate) fn stderr() -> Harmless<StderrLock<'static>> {
     Harmless(io::stderr().lock())
+}
+
+/// Whether somebody is there to be asked and to answer.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// What somebody wrote, as a part of a line: line breaks would let it write lines of its own.

@@ -22,6 +22,11 @@ impl Names {
         format!("{}-{what}", self.prefix)
     }
 
+    /// What all names start with, which is a name, too.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// A name without the prefix, for the resource's logical name.
     pub fn short<'a>(&self, name: &'a str) -> &'a str {
         name.strip_prefix(&self.prefix).and_then(|name| name.strip_prefix('-')).unwrap_or(name)

@@ -12,6 +12,7 @@ mod routes;
 
 pub use alarms::{Alarm, Missing, Raised, Series, Watched};
 pub use gate::{Firewall, Gate, Throttle};
+pub(crate) use permissions::on;
 pub use permissions::{Condition, Resource, Statement, incident_read_role, read_role};
 
 use crate::{

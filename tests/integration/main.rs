@@ -12,6 +12,7 @@ mod failures;
 mod faults;
 mod histories;
 mod hostile;
+mod installation;
 mod lead_times;
 mod ledger;
 mod limits;

@@ -69,7 +69,7 @@ async fn installation_that_is_not_there() {
     };
     check(
         &["doctor", "--prefix", "other"],
-        &["function other-reconciler in eu-west-1", "--prefix", "ResourceNotFoundException"],
+        &["function other-reconciler in eu-west-1", "--prefix", "AccessDeniedException"],
     )
     .await;
     check(&["explain", "deployments", "--endpoint-url", "http://127.0.0.1:1"], &["DispatchFailure"]).await;
@@ -124,4 +124,9 @@ async fn permissions_of_operators() {
     };
     let documented: BTreeSet<String> = section.split('`').filter(is_action).map(str::to_owned).collect();
     assert_eq!(documented, asked);
+    // The policy that is printed allows these and no others, or they would have been refused.
+    let policy = program::access::operator(scene.cloud.plan());
+    let allowed: BTreeSet<String> =
+        policy.iter().flat_map(|statement| &statement.actions).map(|action| (*action).to_owned()).collect();
+    assert_eq!(allowed, asked);
 }

@@ -9,6 +9,7 @@ use super::{
 };
 use metrics_lib::{contract::ledger::PARTITION_KEY, lake, rules::matches};
 use program::{
+    access,
     naming::{arn, service_domain},
     plan::{Condition, Plan, Resource, Statement, incident_read_role, read_role},
 };
@@ -42,6 +43,8 @@ pub struct Permissions {
     /// The ARNs of what Athena uses for whoever asks it, with the actions.
     queried: Vec<(&'static str, String)>,
     used: BTreeSet<Grant>,
+    /// The queue that the messages of a dead-letter queue go back to.
+    redriven: BTreeMap<String, String>,
     /// What the operator did.
     asked: BTreeSet<String>,
 }
@@ -92,8 +95,10 @@ impl Permissions {
             let grants = grants(&caller, &incident_read_role(account, region));
             (caller, grants)
         });
+        let operator = Caller::operator(&plan.ops_account);
+        let operators = grants(&operator, &access::operator(plan));
         Self {
-            grants: functions.chain(readers).chain(incident_readers).collect(),
+            grants: functions.chain(readers).chain(incident_readers).chain([(operator, operators)]).collect(),
             region: plan.region.clone(),
             account: plan.ops_account.clone(),
             workgroup: plan.intake.as_ref().map(|intake| intake.workgroup.clone()).unwrap_or_default(),
@@ -112,6 +117,11 @@ impl Permissions {
                 })
                 .collect(),
             queried: queried(plan),
+            redriven: plan
+                .consumers
+                .iter()
+                .map(|consumer| (consumer.queue.dead_letter_queue.clone(), consumer.queue.name.clone()))
+                .collect(),
             used: BTreeSet::new(),
             asked: BTreeSet::new(),
         }
@@ -122,14 +132,15 @@ impl Permissions {
         &self.used
     }
 
-    /// What the operator did so far, as IAM names it: no policy of the plan says what operators may do.
+    /// What the operator did so far, as IAM names it.
     pub fn asked_by_operator(&self) -> &BTreeSet<String> {
         &self.asked
     }
 
     /// All that the plan's functions may do.
     pub fn of_functions(&self) -> impl Iterator<Item = &Grant> {
-        let own = self.grants.iter().filter(|(caller, _)| caller.account == self.account);
+        let is_function = |caller: &Caller| caller.account == self.account && caller.role != Role::Operator;
+        let own = self.grants.iter().filter(move |(caller, _)| is_function(caller));
         own.flat_map(|(_, grants)| grants)
     }
 
@@ -142,9 +153,7 @@ impl Permissions {
         input: &Value,
     ) -> Result<(), AwsError> {
         if caller.role == Role::Operator && caller.account == self.account {
-            let implied = implied(action).iter().map(ToString::to_string);
-            self.asked.extend(implied.chain([action.to_owned()]));
-            return Ok(());
+            return self.check_operator(caller, action, input);
         }
         if action == "dynamodb:TransactWriteItems" {
             // IAM knows the operations of a transaction, not the transaction.
@@ -193,6 +202,52 @@ impl Permissions {
                     self.allow(caller, action, &resource, condition)?;
                 }
                 Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the operator may call an operation, and whether services may do for the operator what that takes. Sources:
+    /// `DynamoDB` developer guide, "How `DynamoDB` uses AWS KMS"; Secrets Manager user guide, "Secret encryption and
+    /// decryption"; SQS developer guide, "Permissions for dead-letter queue redrive" and "Key management": who sends to an
+    /// encrypted queue makes a data key, and decrypts it to check it.
+    fn check_operator(&mut self, caller: &Caller, action: &str, input: &Value) -> Result<(), AwsError> {
+        let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
+        let last = |text: &str| text.rsplit([':', '/']).next().unwrap_or_default().to_owned();
+        let account = self.account.clone();
+        let region = self.region.clone();
+        let own = |service: &str, resource: String| arn(service, &region, &account, &resource);
+        let queue = ["QueueName", "QueueUrl", "SourceArn"].map(|name| last(&text(name))).concat();
+        let resource = match action.split_once(':') {
+            // Whoever looks for alarms looks at all of them, whatever they are to be called.
+            Some(("cloudwatch", "DescribeAlarms")) => own("cloudwatch", "alarm:*".to_owned()),
+            Some(("dynamodb", _)) => {
+                let index = input["IndexName"].as_str().map(|index| format!("/index/{index}"));
+                own("dynamodb", format!("table/{}{}", text("TableName"), index.unwrap_or_default()))
+            }
+            Some(("events", _)) => {
+                let rule = [text("Name"), text("Rule")].concat();
+                match text("EventBusName").as_str() {
+                    "" | "default" => own("events", format!("rule/{rule}")),
+                    bus => own("events", format!("rule/{bus}/{rule}")),
+                }
+            }
+            Some(("lambda", _)) => own("lambda", format!("function:{}", text("FunctionName"))),
+            Some(("secretsmanager", _)) => SECRET.to_owned(),
+            Some(("sqs", _)) => own("sqs", queue.clone()),
+            _ => ANY.to_owned(),
+        };
+        self.allow(caller, action, &resource, None)?;
+        match action {
+            "dynamodb:Query" => self.decrypt(caller, "dynamodb"),
+            "secretsmanager:GetSecretValue" => self.decrypt(caller, "secretsmanager"),
+            "sqs:StartMessageMoveTask" => {
+                self.allow(caller, "sqs:ReceiveMessage", &resource, None)?;
+                self.allow(caller, "sqs:DeleteMessage", &resource, None)?;
+                let back = self.redriven.get(&queue).cloned().unwrap_or_default();
+                self.allow(caller, "sqs:SendMessage", &own("sqs", back), None)?;
+                self.decrypt(caller, "sqs")?;
+                self.use_key(caller, "kms:GenerateDataKey", "sqs")
             }
             _ => Ok(()),
         }
@@ -260,6 +315,9 @@ impl Permissions {
             grant.action == action && matches(&grant.resource, resource) && holds
         };
         self.know_member(caller);
+        if caller.role == Role::Operator {
+            self.asked.insert(action.to_owned());
+        }
         match self.grants.get(caller).and_then(|grants| grants.iter().find(allows)) {
             Some(grant) => {
                 if !self.used.contains(grant) {
@@ -275,23 +333,6 @@ impl Permissions {
                 Err(AwsError::new("AccessDeniedException", message))
             }
         }
-    }
-}
-
-/// What a service does as whoever calls an operation. Sources: `DynamoDB` developer guide, "How `DynamoDB` uses AWS KMS";
-/// Secrets Manager user guide, "Secret encryption and decryption"; SQS developer guide, "Permissions for dead-letter queue
-/// redrive" and "Key management": who sends to an encrypted queue makes a data key, and decrypts it to check it.
-fn implied(action: &str) -> &'static [&'static str] {
-    match action {
-        "dynamodb:Query" | "secretsmanager:GetSecretValue" => &["kms:Decrypt"],
-        "sqs:StartMessageMoveTask" => &[
-            "kms:Decrypt",
-            "kms:GenerateDataKey",
-            "sqs:DeleteMessage",
-            "sqs:ReceiveMessage",
-            "sqs:SendMessage",
-        ],
-        _ => &[],
     }
 }
 

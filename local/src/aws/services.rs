@@ -148,7 +148,14 @@ impl Services {
     fn errand(&mut self, request: &Request<'_>) -> Result<Option<Errand>, AwsError> {
         let errand = Errand::of(request)?;
         if errand.is_some() {
-            self.permissions.check(&request.caller, &request.region, &request.action(), &Value::Null)?;
+            let input = match &errand {
+                Some(Errand::Invoke { function, .. }) => json!({"FunctionName": function}),
+                Some(
+                    Errand::QueueAttributes { queue } | Errand::StartMove { queue } | Errand::Moves { queue },
+                ) => json!({"QueueName": queue}),
+                None => Value::Null,
+            };
+            self.permissions.check(&request.caller, &request.region, &request.action(), &input)?;
         }
         Ok(errand)
     }
@@ -178,7 +185,14 @@ impl Services {
             let message = "User is not authorized to perform this operation";
             return Err(AwsError::new("AccessDeniedException", message));
         }
-        self.permissions.check(caller, region, &request.action(), &input)?;
+        match request.service.as_str() {
+            // The function is part of the path.
+            "lambda" => {
+                let named = json!({"FunctionName": request.resource});
+                self.permissions.check(caller, region, &request.action(), &named)?;
+            }
+            _ => self.permissions.check(caller, region, &request.action(), &input)?,
+        }
         let account = &caller.account;
         let output = match request.service.as_str() {
             "cloudwatch" => {

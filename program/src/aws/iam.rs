@@ -145,7 +145,7 @@ enum Values {
 /// types `ArrayOf…`.
 fn values_of(key: &str) -> Option<Values> {
     match key {
-        "aws:PrincipalOrgPaths" | "aws:ResourceOrgPaths" => Some(Values::AnyOf),
+        "aws:PrincipalOrgPaths" | "aws:ResourceOrgPaths" | "kms:ResourceAliases" => Some(Values::AnyOf),
         "dynamodb:LeadingKeys" | "events:detail-type" | "events:source" => Some(Values::AllOf),
         _ => None,
     }

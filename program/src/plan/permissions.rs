@@ -76,7 +76,7 @@ pub(super) struct Reads {
 }
 
 /// A statement on some resources, without conditions.
-fn on(
+pub(crate) fn on(
     sid: impl Into<String>,
     actions: impl Several<&'static str>,
     resources: impl Several<Resource>,
@@ -89,8 +89,21 @@ fn on(
     }
 }
 
+impl Resource {
+    /// Every resource that a pattern with `*` matches, and why it can't be more exact.
+    pub(crate) fn every(pattern: impl Into<String>, reason: &'static str) -> Self {
+        Self::Every { pattern: pattern.into(), reason }
+    }
+}
+
 impl Statement {
-    fn when(mut self, operator: &'static str, key: &'static str, values: impl Several<String>) -> Self {
+    /// Only under a condition.
+    pub(crate) fn when(
+        mut self,
+        operator: &'static str,
+        key: &'static str,
+        values: impl Several<String>,
+    ) -> Self {
         self.conditions.push(Condition { operator, key, values: values.several() });
         self
     }

@@ -1,12 +1,13 @@
 //! The configuration of a stack, as Pulumi hands it over.
 
 use super::{
-    InvalidSettings, Settings, WEBHOOK_SECRET, prefix,
+    InvalidSettings, Settings, WEBHOOK_SECRET, places, prefix,
     problem::{Found, Problem},
-    reader::{ACCOUNT, REGION, Reader, is_account, is_region},
+    reader::{ACCOUNT, DEFAULT_PREFIX, REGION, Reader, is_account, is_region},
 };
 use crate::naming::Names;
-use serde_json::{Map, Value};
+use metrics_lib::rules::IncidentRule;
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The configuration of a stack in a region of a tooling account.
@@ -59,6 +60,51 @@ impl ToolingSettings {
         }
     }
 
+    /// The stacks of the tooling accounts that an installation lists: one for each region of each account, whether it runs
+    /// pipelines or has incidents only. An organisation's come from a StackSet, and are no configuration.
+    pub fn of(settings: &Settings) -> Vec<Self> {
+        let stack = |account: &str, region: &str, executions| Self {
+            prefix: settings.prefix.clone(),
+            account: account.to_owned(),
+            region: region.to_owned(),
+            ops_account: settings.ops_account.clone(),
+            ops_region: settings.region.clone(),
+            lead_time: settings.lead_time,
+            executions,
+            incident_types: settings.incidents.types.clone(),
+            tags: settings.operations.tags.clone(),
+        };
+        let pipelines = settings.pipeline_places().map(|(account, region)| stack(account, region, true));
+        let incidents = places(&settings.incident_places);
+        pipelines.chain(incidents.map(|(account, region)| stack(account, region, false))).collect()
+    }
+
+    /// The configuration that reads as these settings, without what is the default.
+    pub fn to_config(&self) -> Map<String, Value> {
+        let Self { prefix, account, region, ops_account, ops_region, .. } = self;
+        let texts = [
+            ("stack", "tooling"),
+            ("account", account),
+            ("region", region),
+            ("opsAccount", ops_account),
+            ("opsRegion", ops_region),
+        ];
+        let mut config: Map<String, Value> =
+            texts.into_iter().map(|(key, text)| (key.to_owned(), text.into())).collect();
+        let mut other = |key: &str, differs: bool, value: Value| {
+            if differs {
+                config.insert(key.to_owned(), value);
+            }
+        };
+        other("prefix", prefix != DEFAULT_PREFIX, json!(prefix));
+        other("leadTime", !self.lead_time, json!(false));
+        other("executions", !self.executions, json!(false));
+        let types = &self.incident_types;
+        other("incidentTypes", *types != IncidentRule::default().types, json!(types));
+        other("tags", !self.tags.is_empty(), json!(self.tags));
+        config
+    }
+
     /// The names of the installation's resources.
     pub fn names(&self) -> Names {
         Names::new(&self.prefix, &self.ops_account, &self.ops_region)
@@ -107,5 +153,71 @@ fn structured(text: String) -> Value {
     match serde_json::from_str(&text) {
         Ok(value @ (Value::Array(_) | Value::Object(_) | Value::Bool(_))) => value,
         _ => Value::String(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The stacks that an installation lists are configured so that they read as what is meant.
+    #[test]
+    fn tooling_stacks_of_an_installation() {
+        fn check(changes: Value, expected: &[(&str, &str, Value)]) {
+            let mut config = json!({
+                "opsAccount": "999999999999",
+                "region": "eu-west-1",
+                "toolingAccounts": [{"account": "111111111111", "regions": ["eu-west-1"]}],
+            });
+            for (key, value) in changes.as_object().unwrap() {
+                config[key] = value.clone();
+            }
+            let stacks = ToolingSettings::of(&Settings::from_json(&config).unwrap());
+            let mut found = Vec::new();
+            for stack in &stacks {
+                let mut config = stack.to_config();
+                let mut reader = Reader::new(&config);
+                assert_eq!(reader.checked("stack", None, STACK, |_| true), "tooling");
+                let read = ToolingSettings::read(&mut reader);
+                assert_eq!(reader.unknown_keys(), [""; 0], "{changes}");
+                assert_eq!(reader.finish(read).as_ref(), Ok(stack), "{changes}");
+                for key in ["stack", "account", "region", "opsAccount", "opsRegion"] {
+                    config.remove(key);
+                }
+                found.push((&*stack.account, &*stack.region, Value::Object(config)));
+            }
+            assert_eq!(found, expected, "{changes}");
+        }
+        let without = json!({"leadTime": false});
+        check(json!({}), &[("111111111111", "eu-west-1", without.clone())]);
+        check(json!({"webhookSecret": "s"}), &[("111111111111", "eu-west-1", json!({}))]);
+        check(
+            json!({"toolingAccounts": [{"account": "222222222222", "regions": ["us-east-1", "eu-west-1"]}]}),
+            &[("222222222222", "eu-west-1", without.clone()), ("222222222222", "us-east-1", without.clone())],
+        );
+        check(
+            json!({"webhookSecret": "s", "prefix": "other", "tags": {"a": "b"}, "incidentTypes": []}),
+            &[(
+                "111111111111",
+                "eu-west-1",
+                json!({"prefix": "other", "tags": {"a": "b"}, "incidentTypes": []}),
+            )],
+        );
+        check(
+            json!({"webhookSecret": "s", "incidentAccounts": {"333333333333": ["acme/shop"]}}),
+            &[
+                ("111111111111", "eu-west-1", json!({})),
+                ("333333333333", "eu-west-1", json!({"executions": false})),
+            ],
+        );
+        // The operations account's own stack forwards the incidents of its region.
+        check(
+            json!({"webhookSecret": "s", "incidentAccounts": {"999999999999": ["acme/shop"]}}),
+            &[("111111111111", "eu-west-1", json!({}))],
+        );
+        check(
+            json!({"toolingAccounts": null, "organization": {"id": "o-a1b2c3d4e5", "regions": ["eu-west-1"]}}),
+            &[],
+        );
     }
 }

@@ -45,6 +45,13 @@ impl Engine {
         Ok(Self { path, plugins: folder.join("plugins") })
     }
 
+    /// The Pulumi CLI, outside of any project.
+    pub(crate) fn pulumi(&self) -> Command {
+        let mut command = Command::new("pulumi");
+        command.env_clear().env("PATH", &self.path).env("PULUMI_SKIP_UPDATE_CHECK", "1");
+        command
+    }
+
     /// A new project, in a folder of its own.
     pub(crate) fn project(&self, program: Program<'_>) -> Project<'_> {
         let folder = tempfile::tempdir().unwrap();
@@ -80,6 +87,11 @@ impl Project<'_> {
         fs::write(path, content).unwrap();
     }
 
+    /// The project's folder.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.path("project")
+    }
+
     /// Deletes a file.
     pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.path("project").join(path)).unwrap();
@@ -95,6 +107,19 @@ impl Project<'_> {
         Stack::new(self, name)
     }
 
+    /// A stack that is there already.
+    pub(crate) fn known_stack(&self, name: &str) -> Stack<'_> {
+        Stack::known(self, name)
+    }
+
+    /// A line of a shell, in this project's folder.
+    pub(crate) fn shell(&self, line: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]);
+        self.prepare(&mut command);
+        command
+    }
+
     /// The lines that the provider has written so far: what it created, updated and deleted.
     pub(super) fn journal(&self) -> String {
         match fs::read_to_string(self.path("journal.jsonl")) {
@@ -106,12 +131,16 @@ impl Project<'_> {
 
     /// The Pulumi CLI in this project, with nothing of the environment around it but the programs.
     pub(super) fn pulumi(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new("pulumi");
+        command.args(arguments).args(["--non-interactive", "--color", "never"]);
+        self.prepare(&mut command);
+        command
+    }
+
+    fn prepare(&self, command: &mut Command) {
         let mut backend = OsString::from("file://");
         backend.push(self.path("state"));
-        let mut command = Command::new("pulumi");
         command
-            .args(arguments)
-            .args(["--non-interactive", "--color", "never"])
             .current_dir(self.path("project"))
             .env_clear()
             .env("PATH", &self.engine.path)
@@ -124,7 +153,6 @@ impl Project<'_> {
             // Only the state after a command matters here: to write it after every step would take most of the time.
             .env("PULUMI_SKIP_CHECKPOINTS", "true")
             .env("ENGINE_JOURNAL", self.path("journal.jsonl"));
-        command
     }
 
     fn path(&self, name: &str) -> PathBuf {

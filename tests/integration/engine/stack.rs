@@ -59,6 +59,11 @@ impl<'a> Stack<'a> {
         stack
     }
 
+    /// A stack that is there already.
+    pub(super) fn known(project: &'a Project<'_>, name: &str) -> Self {
+        Self { project, name: name.to_owned() }
+    }
+
     /// Sets settings, in one go.
     pub(crate) fn configure(&self, settings: &[Setting<'_>]) {
         let mut arguments = vec!["config".to_owned(), "set-all".to_owned(), "--path".to_owned()];

@@ -7,6 +7,7 @@ use program::{
     cloudformation::{template, tooling_template},
     settings::StackSettings,
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::{process::Command, sync::OnceLock};
 
@@ -16,13 +17,18 @@ const EXCEPTIONS: [(&str, &str); 1] = [(
     "API Gateway refuses a role that may not make log groups of any name; leave it out with manageApiGatewayAccount",
 )];
 
-/// The findings of a task for `check.py`.
-pub(super) fn findings(task: &Value) -> Outside<Vec<String>> {
+/// What `check.py` answers to a task.
+pub(super) fn asked<T: DeserializeOwned>(task: &Value) -> Outside<T> {
     static PYTHON: OnceLock<Outside<std::path::PathBuf>> = OnceLock::new();
     let python = PYTHON.get_or_init(|| outside::python("cloudformation", "cloudformation/requirements.txt"));
     let output = outside::ask(&python.clone()?, "cloudformation/check.py", task);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// The findings of a task for `check.py`.
+pub(super) fn findings(task: &Value) -> Outside<Vec<String>> {
+    asked(task)
 }
 
 /// The template of the tooling stack, for every account and region.

@@ -1,6 +1,6 @@
 //! Both stacks on the real engine: what it makes, changes and deletes, and in which order.
 
-use super::SECRET;
+use super::{SECRET, archive_of};
 use crate::{
     dashboards::grammar::problems,
     engine::{Change, Engine, Program, Project, Setting, Stack, is_encrypted},
@@ -29,20 +29,8 @@ fn with_project(test: &str, run: impl FnOnce(&Project<'_>)) {
     let Some(engine) = Engine::or_skip(test) else { return };
     let program = binaries().path("program").unwrap();
     let project = engine.project(Program::Compiler(program.to_str().unwrap()));
-    for archive in super::stack(&super::ops()).archives {
-        project.write(&archive, archive_of("code"));
-    }
+    super::write_archives(&project);
     run(&project);
-}
-
-/// A ZIP archive of one file, stored.
-fn archive_of(content: &str) -> Vec<u8> {
-    // An empty archive with a comment is an archive all the same, and its hash differs with the comment.
-    let mut archive = b"PK\x05\x06".to_vec();
-    archive.extend([0; 16]);
-    archive.extend(u16::try_from(content.len()).unwrap().to_le_bytes());
-    archive.extend(content.bytes());
-    archive
 }
 
 fn configured<'a>(project: &'a Project<'_>, name: &str, settings: &[Setting<'_>]) -> Stack<'a> {

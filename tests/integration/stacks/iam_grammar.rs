@@ -19,7 +19,7 @@ enum Kind {
 }
 
 /// Condition keys that have several values in a request, as the Service Authorization Reference types them.
-const MULTIVALUED: [&str; 7] = [
+const MULTIVALUED: [&str; 8] = [
     "aws:PrincipalOrgPaths",
     "aws:ResourceOrgPaths",
     "aws:TagKeys",
@@ -27,6 +27,7 @@ const MULTIVALUED: [&str; 7] = [
     "dynamodb:LeadingKeys",
     "events:detail-type",
     "events:source",
+    "kms:ResourceAliases",
 ];
 
 /// What IAM, or whoever knows how it compares, would say of a policy.

@@ -1,0 +1,91 @@
+//! Writes the stacks' files, all or none.
+
+use super::choices::Configured;
+use crate::{output::Words, stack_file::StackFile};
+use anyhow::{Context, bail};
+use serde::Serialize;
+use std::{
+    fmt::{self, Display, Formatter},
+    fs,
+    path::Path,
+};
+
+/// A file, and what became of it.
+#[derive(Debug, Serialize)]
+pub(super) struct Written {
+    file: String,
+    stack: String,
+    account: String,
+    region: String,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Outcome {
+    Written,
+    Replaced,
+    /// It says the same already.
+    Unchanged,
+}
+
+/// Writes the files of stacks. If one is there already and says something else, none is written, unless that is meant.
+pub(super) fn write(stacks: &[Configured], folder: &Path, force: bool) -> anyhow::Result<Vec<Written>> {
+    let mut planned = Vec::new();
+    let mut in_the_way = Vec::new();
+    for Configured { name, account, region, file } in stacks {
+        let path = folder.join(format!("Pulumi.{name}.yaml"));
+        let mut file = file.clone();
+        let outcome = if path.try_exists().with_context(|| path.display().to_string())? {
+            let older = StackFile::read(&path);
+            // What can't be read may be overwritten all the same: it is of no use to Pulumi either.
+            if let Ok(older) = older.as_ref() {
+                file.keep_secrets(older.clone());
+            }
+            match older {
+                Ok(older) if older == file => Outcome::Unchanged,
+                _ => Outcome::Replaced,
+            }
+        } else {
+            Outcome::Written
+        };
+        let written = Written {
+            file: path.display().to_string(),
+            stack: name.clone(),
+            account: account.clone(),
+            region: region.clone(),
+            outcome,
+        };
+        if outcome == Outcome::Replaced && !force {
+            in_the_way.push(written.file.clone());
+        }
+        planned.push((path, file.to_yaml()?, written));
+    }
+    if !in_the_way.is_empty() {
+        bail!(
+            "nothing is written: {} says something else already; --force overwrites what it says, and keeps what Pulumi \
+             has encrypted in it",
+            in_the_way.join(", ")
+        );
+    }
+    let mut files = Vec::new();
+    for (path, text, written) in planned {
+        if written.outcome != Outcome::Unchanged {
+            fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
+        }
+        files.push(written);
+    }
+    Ok(files)
+}
+
+impl Display for Written {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { file, account, region, outcome, .. } = self;
+        let outcome = match outcome {
+            Outcome::Written => "written",
+            Outcome::Replaced => "overwritten",
+            Outcome::Unchanged => "stays as it is",
+        };
+        write!(f, "{}: {outcome}, for account {account} in {region}", Words(file))
+    }
+}

@@ -1,0 +1,182 @@
+//! The file with a stack's configuration, `Pulumi.<stack>.yaml`, as Pulumi reads and writes it.
+//!
+//! Source: Pulumi documentation, "Pulumi stack configuration file reference".
+
+use anyhow::Context;
+use program::settings::{InvalidSettings, StackSettings, WEBHOOK_SECRET};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::{fs, path::Path};
+
+/// What stands for a secret whose value is not to be had, and not needed.
+pub(crate) const UNKNOWN_SECRET: &str = "is not known here";
+
+/// A project: its file `Pulumi.yaml`, as far as it matters here.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Project {
+    /// What the keys of its stacks' configuration begin with.
+    pub(crate) name: String,
+}
+
+impl Project {
+    /// The project in a folder.
+    pub(crate) fn find(folder: &Path) -> anyhow::Result<Self> {
+        let file = folder.join("Pulumi.yaml");
+        let name = file.display();
+        let text = fs::read_to_string(&file)
+            .with_context(|| format!("{name} can't be read: give the product's folder with --folder"))?;
+        serde_saphyr::from_str(&text).with_context(|| format!("{name} is no Pulumi project"))
+    }
+}
+
+/// The file of a stack.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+pub(crate) struct StackFile {
+    #[serde(default)]
+    config: Map<String, Value>,
+    /// How Pulumi encrypts the stack's secrets, and whatever else it keeps.
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+impl StackFile {
+    /// The file of a configuration.
+    pub(crate) fn of(project: &Project, config: &Map<String, Value>) -> Self {
+        let key = |key: &String| format!("{}:{key}", project.name);
+        let config = config.iter().map(|(name, value)| (key(name), value.clone())).collect();
+        Self { config, others: Map::new() }
+    }
+
+    /// Reads a file.
+    pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
+        let name = file.display();
+        let text = fs::read_to_string(file).with_context(|| format!("{name} can't be read"))?;
+        serde_saphyr::from_str(&text).with_context(|| format!("{name} is no configuration of a stack"))
+    }
+
+    /// Keeps what Pulumi has encrypted in an older file of the stack, and how: without it, nobody could decrypt what the stack
+    /// has already.
+    pub(crate) fn keep_secrets(&mut self, older: Self) {
+        self.others.extend(older.others);
+        for (key, value) in older.config.into_iter().filter(|(_, value)| is_encrypted(value)) {
+            self.config.entry(key).or_insert(value);
+        }
+    }
+
+    /// The file's text. Every text in it is quoted, so that no YAML reader takes an account for a number.
+    pub(crate) fn to_yaml(&self) -> anyhow::Result<String> {
+        let options = serde_saphyr::ser_options! { quote_all: true, compact_list_indent: false };
+        Ok(serde_saphyr::to_string_with_options(self, options)?)
+    }
+
+    /// The settings that the program reads of it.
+    pub(crate) fn settings(&self, project: &Project) -> Result<StackSettings, InvalidSettings> {
+        StackSettings::from_pulumi(&self.handed_over(project).to_string(), &project.name)
+    }
+
+    /// What Pulumi hands over to the program: texts, of which lists and objects are JSON. A secret's value is unknown here.
+    fn handed_over(&self, project: &Project) -> Value {
+        let secret = format!("{}:{WEBHOOK_SECRET}", project.name);
+        let text = |(key, value): (&String, &Value)| {
+            let text = match value {
+                _ if *key == secret && is_encrypted(value) => UNKNOWN_SECRET.to_owned(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            (key.clone(), Value::String(text))
+        };
+        self.config.iter().map(text).collect::<Map<_, _>>().into()
+    }
+}
+
+/// Whether Pulumi has encrypted a value.
+fn is_encrypted(value: &Value) -> bool {
+    value.as_object().is_some_and(|value| value.len() == 1 && value.contains_key("secure"))
+}
+
+/// What a stack may be called: its file is called after it.
+pub(crate) fn stack_name(text: &str) -> Result<String, String> {
+    let is_valid = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match (1..=100).contains(&text.len()) && text.chars().all(is_valid) {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("a stack is called by 1 to 100 letters, digits, hyphens, underscores and full stops"
+                .to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn project() -> Project {
+        Project { name: "dora-metrics".to_owned() }
+    }
+
+    fn read(text: &str) -> StackFile {
+        serde_saphyr::from_str(text).unwrap()
+    }
+
+    /// Whatever a value looks like, it comes back as what it was.
+    #[test]
+    fn texts_stay_texts() {
+        for text in [
+            "012345678901",
+            "111111111111",
+            "yes",
+            "null",
+            "1e3",
+            "2026-01-01",
+            "1_000",
+            "0o7",
+            "- a",
+            "a: b",
+            "#",
+            "",
+            "it's",
+            "\"q\"",
+            "two\nlines\n",
+            "${x}",
+            "*",
+            "ü 漢\u{1b}",
+        ] {
+            let config =
+                Map::from_iter([("a".to_owned(), json!(text)), ("b".to_owned(), json!([text, {"c": text}]))]);
+            let file = StackFile::of(&project(), &config);
+            let yaml = file.to_yaml().unwrap();
+            assert_eq!(read(&yaml), file, "{yaml}");
+        }
+    }
+
+    /// What people write by hand, and what Pulumi writes.
+    #[test]
+    fn what_the_program_gets() {
+        fn check(value: &str, expected: &str) {
+            let file = read(&format!("config:\n  dora-metrics:key: {value}\n"));
+            assert_eq!(file.handed_over(&project()), json!({"dora-metrics:key": expected}), "{value}");
+        }
+        check("main", "main");
+        check("\"012345678901\"", "012345678901");
+        check("111111111111", "111111111111");
+        check("7", "7");
+        check("false", "false");
+        check("[acme/shop]", "[\"acme/shop\"]");
+        check("\n    - account: \"1\"\n      regions: [a]", "[{\"account\":\"1\",\"regions\":[\"a\"]}]");
+        let file = read("config:\n  dora-metrics:webhookSecret:\n    secure: v1:abc\n");
+        assert_eq!(file.handed_over(&project()), json!({"dora-metrics:webhookSecret": UNKNOWN_SECRET}));
+    }
+
+    #[test]
+    fn secrets_are_kept() {
+        let mut new = read("config:\n  dora-metrics:stack: ops\n");
+        new.keep_secrets(read(
+            "encryptionsalt: v1:salt\nconfig:\n  dora-metrics:region: old\n  dora-metrics:webhookSecret:\n    secure: v1:abc\n",
+        ));
+        let expected = read(
+            "encryptionsalt: v1:salt\nconfig:\n  dora-metrics:stack: ops\n  dora-metrics:webhookSecret:\n    secure: v1:abc\n",
+        );
+        assert_eq!(new, expected);
+    }
+}
