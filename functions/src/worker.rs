@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     context::Context,
     error::Error,
-    events::Event,
+    events::{Event, Received},
     ledger::Owner,
     publish::{LONGEST_PUBLICATION, put_quality},
     wire,
@@ -127,11 +127,13 @@ async fn invoke(
     let mut at_risk = 0;
     for record in batch.records {
         let Record { message_id, body, .. } = &record;
-        let result = match Event::parse(body) {
+        let result = match Received::parse(body) {
             // Whoever is cut off in the middle has claimed what then waits for the claim to expire.
             Ok(_) if Instant::now() + SHORTEST_WORK > deadline => Err(Error::OutOfTime),
-            Ok(event) => {
-                let (message, invocation) = (message_id.as_str(), event_context.request_id.as_str());
+            Ok(Received { id, event }) => {
+                // A message that was put back has a new id; the event in it has its own still.
+                let message = id.map_or_else(|| message_id.clone(), |id| id.to_string());
+                let (message, invocation) = (message.as_str(), event_context.request_id.as_str());
                 let owner = Owner { message, told: &event.told(), invocation, deadline };
                 let work = async {
                     if let Some(place) = event.place() {

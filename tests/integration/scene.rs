@@ -219,7 +219,8 @@ impl Scene {
             source: text("source"),
             detail_type: text("detail-type"),
         };
-        let id = format!("event-{}", self.events);
+        // EventBridge's ids are UUIDs.
+        let id = format!("00000000-0000-4000-8000-{:012x}", self.events);
         let mut event = event.clone();
         event["id"] = json!(id);
         self.cloud.send(envelope, Some(id), &event.to_string()).unwrap();
