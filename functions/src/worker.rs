@@ -13,7 +13,7 @@ use crate::{
 };
 use lambda_runtime::{
     LambdaEvent, service_fn,
-    tracing::{self, error, info},
+    tracing::{self, error, info, warn},
 };
 use metrics_lib::{contract::Metric, datum::DatumValue};
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,7 @@ async fn invoke(
                 let work = async {
                     if let Some(place) = event.place() {
                         context.register(place).await?;
+                        hear(context, place).await;
                     }
                     handler.handle(Work { context, event: &event, owner }).await
                 };
@@ -164,6 +165,17 @@ async fn invoke(
         }
     }
     Ok(response)
+}
+
+/// Notes that an event has come. What could not be noted, the next event notes.
+async fn hear(context: &Context, place: (&str, &str)) {
+    let noted = match context.now() {
+        Ok(now) => context.ledger.hear(place, now).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = noted {
+        warn!(error.code = error.code(), error.message = %error, "it is not noted that an event has come");
+    }
 }
 
 /// Hides the type of a handler's future: it nests the futures of every API call, deeper than the compiler follows.

@@ -20,6 +20,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use gate::{Gate, Refusal};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, tz::TimeZone};
+use metrics_lib::contract::GITHUB_AGENT;
 use program::plan;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -43,6 +44,8 @@ const SIGNATURE: &str = "x-hub-signature-256";
 const MAX_TRANSFORMED: usize = 3 * 1024 * 1024;
 /// The largest payload that Lambda takes. Source: AWS Lambda developer guide, "Lambda quotas".
 const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
+/// The status of what is too large.
+const TOO_LARGE: u16 = 413;
 /// The header that tells where a request comes from, which is this machine for all.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 /// An address that GitHub delivers from.
@@ -175,6 +178,9 @@ impl Intake {
     ) -> Result<(), CloudError> {
         if let Err((status, text)) = self.admit(&event, server) {
             server.services().count_refused();
+            if status == TOO_LARGE && is_by_github(&event) {
+                server.services().count_oversized();
+            }
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
             let _ = reply.send((status, text).into_response());
             return Ok(());
@@ -187,6 +193,9 @@ impl Intake {
         // API Gateway's answer to a function that fails, or answers with something else.
         let answer =
             answer.unwrap_or(ProxyResponse { status_code: 502, body: "Internal server error".into() });
+        if answer.status_code == TOO_LARGE && is_by_github(&event) {
+            server.services().count_oversized();
+        }
         let status = StatusCode::from_u16(answer.status_code).unwrap_or(StatusCode::BAD_GATEWAY);
         // Who has hung up gets no answer.
         let _ = reply.send((status, answer.body).into_response());
@@ -201,7 +210,7 @@ impl Intake {
         self.gate.admit(server.services().now(), from.unwrap_or(Ipv4Addr::LOCALHOST.into()), signature)?;
         // What the firewall and the validator let through, and Lambda does not take.
         if event.to_string().len() > MAX_PAYLOAD {
-            return Err((413, "Request Entity Too Large"));
+            return Err((TOO_LARGE, "Request Entity Too Large"));
         }
         Ok(())
     }
@@ -314,6 +323,11 @@ async fn take(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     answer.await.unwrap_or_else(|_| StatusCode::BAD_GATEWAY.into_response())
+}
+
+/// Whether a request says that it is GitHub's.
+fn is_by_github(event: &Value) -> bool {
+    event["headers"]["user-agent"].as_str().is_some_and(|agent| agent.starts_with(GITHUB_AGENT))
 }
 
 /// The signature of a body, as GitHub writes it.

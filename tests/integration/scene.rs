@@ -266,11 +266,17 @@ impl Scene {
 }
 
 /// The outcome as a report: metrics by repository (in total where they name none), facts that are not published, and
-/// whatever else did not become one. That messages are at risk is left out: dead letters tell what became of it.
+/// whatever else did not become one. What is told at every run, and that messages are at risk, is left out: dead letters tell
+/// what became of those.
 pub(crate) fn report(outcome: &Outcome) -> String {
     let mut report = String::new();
-    let at_risk = |metric: &&Metric| metric.name == contract::Metric::MessagesAtRisk.name();
-    let told = outcome.metrics.iter().filter(|metric| is_told(metric, outcome) && !at_risk(metric));
+    let left_out = [
+        contract::Metric::MessagesAtRisk,
+        contract::Metric::SinceLastEvent,
+        contract::Metric::UndeliveredEvents,
+    ];
+    let is_of_use = |metric: &&Metric| !left_out.iter().any(|left_out| metric.name == left_out.name());
+    let told = outcome.metrics.iter().filter(|metric| is_told(metric, outcome) && is_of_use(metric));
     for metric in told {
         for point in &metric.points {
             let values: Vec<_> = point.values.iter().map(ToString::to_string).collect();

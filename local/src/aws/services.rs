@@ -46,6 +46,9 @@ pub struct Services {
     events: Events,
     functions: Vec<Function>,
     queues: BTreeSet<String>,
+    /// The queue in each region of a tooling account of what a rule could not deliver, and how much each holds.
+    tooling_undelivered: String,
+    pub(crate) undelivered: BTreeMap<(String, String), usize>,
     /// The roles' policies.
     pub permissions: Permissions,
     /// The faults that are asked for.
@@ -98,6 +101,8 @@ impl Services {
             events: Events::new(plan),
             functions: plan.functions().cloned().collect(),
             queues: queues(plan),
+            tooling_undelivered: plan.tooling_undelivered.clone(),
+            undelivered: BTreeMap::new(),
             permissions: Permissions::new(plan),
             faults: Faults::default(),
             quotas: Quotas::default(),
@@ -119,6 +124,11 @@ impl Services {
     /// Counts a request that came not as far as the webhook, as the filter of its access log does.
     pub(crate) fn count_refused(&mut self) {
         self.cloudwatch.count(Metric::WebhookRejected, None, self.clock.now());
+    }
+
+    /// Counts a delivery that is too large, as the filter of the webhook's access log does.
+    pub(crate) fn count_oversized(&mut self) {
+        self.cloudwatch.count(Metric::OversizedDeliveries, None, self.clock.now());
     }
 
     /// Answers a request, unless a fault is asked for.
@@ -223,7 +233,7 @@ impl Services {
                 Some(secret) => secret.call(operation, &input)?,
                 None => return Err(Secret::not_found()),
             },
-            "sqs" => self.queue(operation, &input)?,
+            "sqs" => self.queue((account, region), operation, &input)?,
             "ssm" => self.ssm.call(account, region, operation, &input)?,
             service => return Err(AwsError::not_implemented(service, operation)),
         };
@@ -264,16 +274,29 @@ impl Services {
         }))
     }
 
-    /// Answers an operation of SQS that needs no queue to be looked at.
-    fn queue(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
-        if operation != "GetQueueUrl" {
-            return Err(AwsError::not_implemented("sqs", operation));
+    /// Answers an operation of SQS that needs none of the cloud's own queues to be looked at.
+    fn queue(
+        &self,
+        (account, region): (&str, &str),
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, AwsError> {
+        let text = |name: &str| input[name].as_str().unwrap_or_default();
+        match operation {
+            "GetQueueUrl" => {
+                let name = text("QueueName");
+                match self.queues.contains(name) || name == self.tooling_undelivered {
+                    true => Ok(json!({"QueueUrl": format!("https://sqs/{name}")})),
+                    false => Err(AwsError::no_such_queue(name)),
+                }
+            }
+            "GetQueueAttributes" if text("QueueUrl").ends_with(&format!("/{}", self.tooling_undelivered)) => {
+                let place = (account.to_owned(), region.to_owned());
+                let number = self.undelivered.get(&place).copied().unwrap_or_default();
+                Ok(json!({"Attributes": {"ApproximateNumberOfMessages": number.to_string()}}))
+            }
+            _ => Err(AwsError::not_implemented("sqs", operation)),
         }
-        let name = input["QueueName"].as_str().unwrap_or_default();
-        if !self.queues.contains(name) {
-            return Err(AwsError::no_such_queue(name));
-        }
-        Ok(json!({"QueueUrl": format!("https://sqs/{name}")}))
     }
 }
 
