@@ -6,7 +6,9 @@ mod gate;
 use crate::{
     aws::{Gathered, Server, no_delay},
     cloud::CloudError,
+    invocation,
     lambda::Lambda,
+    vended,
 };
 use axum::{
     Router,
@@ -59,6 +61,8 @@ pub(crate) struct Intake {
     pub(crate) webhook: Lambda,
     pub(crate) transform: Lambda,
     gate: Gate,
+    /// The API's name.
+    api: String,
     listener: Listener,
     client: reqwest::Client,
     delivered: u64,
@@ -107,7 +111,7 @@ struct Metadata {
 impl Intake {
     /// Starts to listen.
     pub(crate) async fn start(
-        gate: plan::Gate,
+        (api, gate): (String, plan::Gate),
         webhook: Lambda,
         transform: Lambda,
     ) -> Result<Self, CloudError> {
@@ -118,7 +122,7 @@ impl Intake {
         let task = spawn(async { axum::serve(listener.tap_io(no_delay), router).await }).abort_handle();
         let listener = Listener { address, requests, task };
         let gate = Gate::new(gate);
-        Ok(Self { webhook, transform, gate, listener, client: reqwest::Client::new(), delivered: 0 })
+        Ok(Self { webhook, transform, gate, api, listener, client: reqwest::Client::new(), delivered: 0 })
     }
 
     /// Sends a delivery as GitHub does, over HTTP and from an address, and returns the status and the text of the answer.
@@ -186,10 +190,11 @@ impl Intake {
             return Ok(());
         }
         server.check_invocation(self.webhook.name()).map_err(CloudError::Forbidden)?;
-        let answer = match self.webhook.invoke(event.to_string().into(), server.crash()).await? {
-            Ok(body) => serde_json::from_slice::<ProxyResponse>(&body).ok(),
-            Err(_) => None,
+        let answer = match invocation::is_throttled(server, self.webhook.name()) {
+            true => None,
+            false => invocation::invoke(server, &mut self.webhook, event.to_string().into()).await?.ok(),
         };
+        let answer = answer.and_then(|body| serde_json::from_slice::<ProxyResponse>(&body).ok());
         // API Gateway's answer to a function that fails, or answers with something else.
         let answer =
             answer.unwrap_or(ProxyResponse { status_code: 502, body: "Internal server error".into() });
@@ -197,6 +202,11 @@ impl Intake {
             server.services().count_oversized();
         }
         let status = StatusCode::from_u16(answer.status_code).unwrap_or(StatusCode::BAD_GATEWAY);
+        if status.is_server_error() {
+            let mut services = server.services();
+            let now = services.now();
+            services.vend(vended::failures_of_api(&self.api), now, 1.0);
+        }
         // Who has hung up gets no answer.
         let _ = reply.send((status, answer.body).into_response());
         Ok(())
@@ -244,7 +254,10 @@ impl Intake {
         server.check_invocation(self.transform.name()).map_err(CloudError::Forbidden)?;
         let mut transformed = None;
         for _ in 0..TRIES {
-            if let Ok(body) = self.transform.invoke(event.clone(), server.crash()).await? {
+            if invocation::is_throttled(server, self.transform.name()) {
+                continue;
+            }
+            if let Ok(body) = invocation::invoke(server, &mut self.transform, event.clone()).await? {
                 transformed = serde_json::from_slice::<Transformed>(&body).ok();
                 break;
             }

@@ -187,6 +187,8 @@ pub struct Scheduled {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Intake {
+    /// The name of the API that GitHub calls.
+    pub api: String,
     /// What comes through to the webhook.
     pub gate: Gate,
     /// Takes deliveries from API Gateway.

@@ -147,11 +147,16 @@ impl Scene {
 
     /// A scene whose plan is changed.
     pub(crate) async fn planned(config: Value, change: impl FnOnce(&mut Plan)) -> Self {
+        Self::begun("00:00", config, change).await
+    }
+
+    /// A scene that begins at a time, and whose plan is changed.
+    pub(crate) async fn begun(time: &str, config: Value, change: impl FnOnce(&mut Plan)) -> Self {
         let mut plan = Plan::new(&Settings::from_json(&config).unwrap()).unwrap();
         // The reconciler runs when a test says so.
         plan.reconciler.every = SignedDuration::from_hours(1000 * 24);
         change(&mut plan);
-        let cloud = Cloud::start(plan, binaries(), at("00:00")).await.unwrap();
+        let cloud = Cloud::start(plan, binaries(), at(time)).await.unwrap();
         Self { cloud, events: 0 }
     }
 

@@ -8,7 +8,7 @@ use super::{
     request::{Protocol, Request},
     sts::{self, Sts},
 };
-use crate::{clock::Clock, intake::SECRET};
+use crate::{clock::Clock, intake::SECRET, trouble::Trouble, vended::Vended};
 use axum::body::Bytes;
 use jiff::Timestamp;
 use metrics_lib::{contract::Metric, datum::MAX_CALL};
@@ -57,6 +57,10 @@ pub struct Services {
     pub quotas: Quotas,
     /// The accounts whose read roles nobody may use, and the names of pipelines and ids of executions that nobody may read.
     pub unreadable: BTreeSet<String>,
+    /// What is wrong with the installation.
+    pub troubles: BTreeSet<Trouble>,
+    /// Whether the metrics are put that AWS's services put themselves.
+    pub vends: bool,
     /// How often each operation was called, as IAM names it.
     pub calls: BTreeMap<String, u64>,
 }
@@ -107,6 +111,8 @@ impl Services {
             faults: Faults::default(),
             quotas: Quotas::default(),
             unreadable: BTreeSet::new(),
+            troubles: BTreeSet::new(),
+            vends: false,
             calls: BTreeMap::new(),
         }
     }
@@ -129,6 +135,34 @@ impl Services {
     /// Counts a delivery that is too large, as the filter of the webhook's access log does.
     pub(crate) fn count_oversized(&mut self) {
         self.cloudwatch.count(Metric::OversizedDeliveries, None, self.clock.now());
+    }
+
+    /// Whether a function dies in every invocation.
+    pub(crate) fn dies(&self, function: &str) -> bool {
+        self.troubles.iter().any(|trouble| matches!(trouble, Trouble::Dies(of) if *of == function))
+    }
+
+    /// Whether Lambda gives a function no concurrency.
+    pub(crate) fn has_no_concurrency(&self, function: &str) -> bool {
+        self.troubles.iter().any(|trouble| matches!(trouble, Trouble::NoConcurrency(of) if *of == function))
+    }
+
+    /// Whether the trigger between a function and its queue is switched off.
+    pub(crate) fn has_no_trigger(&self, function: &str) -> bool {
+        self.troubles.iter().any(|trouble| matches!(trouble, Trouble::TriggerOff(of) if *of == function))
+    }
+
+    /// The name in AWS of a function.
+    pub(crate) fn resource_of(&self, function: &str) -> String {
+        let found = self.functions.iter().find(|found| found.name == function);
+        found.map(|found| found.resource.clone()).unwrap_or_default()
+    }
+
+    /// Adds a value that a service of AWS's tells, if that is asked for.
+    pub(crate) fn vend(&mut self, metric: Vended<'_>, at: Timestamp, value: f64) {
+        if self.vends {
+            self.cloudwatch.vend(metric, at, value);
+        }
     }
 
     /// Answers a request, unless a fault is asked for.

@@ -50,7 +50,7 @@ pub(crate) fn webhook_api(
     let names = &settings.names();
     let operations = &settings.operations;
     let api = RestApi {
-        name: names.of("github").into(),
+        name: names.api().into(),
         description: "Takes GitHub's webhooks for DORA metrics".into(),
         endpoint_configuration: EndpointConfiguration { types: "REGIONAL" },
     };

@@ -230,7 +230,7 @@ fn intake(names: &Names, stream: &str) -> [Alarm; 4] {
     let oversized = total(Metric::OversizedDeliveries, "Sum", HOUR);
     let lost = "a delivery was too large for Lambda: its commits are missing for good".to_owned();
     let refused = format!("the webhook refused more than {REFUSALS} deliveries in an hour");
-    let failures = series("AWS/ApiGateway", "5XXError", ("ApiName", &names.of("github")), "Sum", 5 * MINUTE);
+    let failures = series("AWS/ApiGateway", "5XXError", ("ApiName", &names.api()), "Sum", 5 * MINUTE);
     let failed = "the webhook failed, and GitHub shows a failed delivery".to_owned();
     [
         alarm(names, "stale-records", "", stale, freshness, Raised::Above(STALE.as_secs_f64())),

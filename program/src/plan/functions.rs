@@ -180,6 +180,7 @@ pub(super) fn intake(names: &Names, settings: &Settings) -> Intake {
     let mut webhook_permissions = permissions::every_function(names, "github-webhook");
     webhook_permissions.extend(permissions::webhook(names));
     Intake {
+        api: names.api(),
         gate: gate(&settings.operations),
         webhook: Function {
             name: "github-webhook",
