@@ -49,6 +49,7 @@ async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Re
     findings.extend(facts::backlog(installation).await);
     findings.extend(facts::doubts(installation).await);
     findings.extend(settings::deployments(installation).await);
+    findings.extend(webhook::oversized(installation).await);
     findings.extend(webhook::ping(installation, outputs.as_ref()).await);
     findings.extend(resources::alarms(installation).await);
     Ok(Report::new(findings))

@@ -26,6 +26,8 @@ pub struct Reader {
     pub codeconnections: aws_sdk_codeconnections::Client,
     /// Pipelines and their executions.
     pub codepipeline: aws_sdk_codepipeline::Client,
+    /// The queue of what a rule could not deliver.
+    pub sqs: aws_sdk_sqs::Client,
     /// `OpsItem`s.
     pub ssm: aws_sdk_ssm::Client,
 }
@@ -91,6 +93,7 @@ impl Clients {
         let clients = Reader {
             codeconnections: aws_sdk_codeconnections::Client::new(&config),
             codepipeline: aws_sdk_codepipeline::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
             ssm: aws_sdk_ssm::Client::new(&config),
         };
         reader.insert(Arc::new(clients)).clone()

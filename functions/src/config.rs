@@ -25,6 +25,8 @@ pub struct Config {
     pub read_role_arn: String,
     /// From [`env::READ_ROLE_EXTERNAL_ID`].
     pub read_role_external_id: String,
+    /// From [`env::TOOLING_UNDELIVERED`]; only the reconciler looks at it.
+    pub tooling_undelivered: Option<String>,
     /// From [`env::LEDGER_TABLE`].
     pub ledger_table: String,
     /// From [`env::PRODUCTION_RULE`].
@@ -107,6 +109,7 @@ impl Config {
             ops_account: text(env::OPS_ACCOUNT)?,
             read_role_arn: text(env::READ_ROLE_ARN)?,
             read_role_external_id: text(env::READ_ROLE_EXTERNAL_ID)?,
+            tooling_undelivered: variable(env::TOOLING_UNDELIVERED).filter(|name| !name.is_empty()),
             ledger_table: text(env::LEDGER_TABLE)?,
             production: object(env::PRODUCTION_RULE, &text(env::PRODUCTION_RULE)?)?,
             rework: optional(&variable, env::REWORK_RULE, object)?,

@@ -107,7 +107,7 @@ pub enum Error {
 }
 
 /// The services that are asked in other accounts.
-const OF_ACCOUNTS: [&str; 4] = ["sts:", "codepipeline:", "codeconnections:", "ssm:"];
+const OF_ACCOUNTS: [&str; 5] = ["sts:", "codepipeline:", "codeconnections:", "ssm:", "sqs:"];
 
 impl Error {
     /// `Retryable`, if trying again may help as things are, else `NonRetryable`: a stable word for alarms.

@@ -17,6 +17,7 @@ use serde::{
     de::{Error as _, Unexpected},
 };
 use serde_json::Value;
+use uuid::Uuid;
 
 /// An event that a function acts on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,8 +108,20 @@ impl Event {
     }
 }
 
+/// An event as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// What `EventBridge` calls it, for ever: a message that is put back from a dead-letter queue has another id, and the
+    /// same event. Source: Amazon `EventBridge` user guide, "Event structure".
+    pub id: Option<Uuid>,
+    /// What it tells.
+    pub event: Event,
+}
+
 #[derive(Deserialize)]
 struct Envelope {
+    #[serde(default, deserialize_with = "uuid")]
+    id: Option<Uuid>,
     #[serde(rename = "detail-type")]
     detail_type: String,
     #[serde(deserialize_with = "name")]
@@ -191,13 +204,19 @@ impl OpsItemStatus {
     }
 }
 
-impl Event {
+impl Received {
     /// Reads an event.
     ///
     /// # Errors
     /// [`Error::Malformed`].
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let Envelope { detail_type, account, region, detail } = wire::read(text.as_bytes())?;
+        let envelope: Envelope = wire::read(text.as_bytes())?;
+        Ok(Self { id: envelope.id, event: Event::of(envelope)? })
+    }
+}
+
+impl Event {
+    fn of(Envelope { detail_type, account, region, detail, .. }: Envelope) -> Result<Self, Error> {
         match detail_type.as_str() {
             "CodePipeline Pipeline Execution State Change" => {
                 let detail = wire::part("detail", detail)?;
@@ -244,6 +263,11 @@ impl Event {
     }
 }
 
+/// An event's id, if it is one: whatever else is there identifies nothing.
+fn uuid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_str().and_then(|id| id.parse().ok()))
+}
+
 /// A name or id of AWS's. It is told in logs, asked for with the APIs, and part of the ledger's keys.
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
@@ -272,7 +296,7 @@ mod tests {
             r#"{{"version":"0","id":"1","detail-type":"{detail_type}","source":"aws.x","account":"111111111111",
                 "time":"2026-07-01T10:00:00Z","region":"eu-west-1","resources":[],"detail":{detail}}}"#
         );
-        let found = match Event::parse(&text) {
+        let found = match Received::parse(&text).map(|received| received.event) {
             Ok(Event::ExecutionEnded { key, state, attempt }) => Ok(format!("{state:?} {attempt} {key}")),
             Ok(Event::StageSucceeded { key, stage }) => Ok(format!("stage {stage} of {key}")),
             Ok(Event::OpsItemRaised(key)) => Ok(format!("raised {key}")),
@@ -387,10 +411,11 @@ mod tests {
     fn an_event_ends_where_it_ends() {
         let event = r#"{"detail-type":"OpsItem Update","account":"111111111111","region":"eu-west-1",
             "time":"2026-07-01T10:00:00Z","detail":{"ops-item-id":"oi-0123456789ab"}}"#;
-        assert_eq!(Event::parse(event).unwrap(), Event::Irrelevant);
-        assert_eq!(Event::parse(&format!("{event}\n")).unwrap(), Event::Irrelevant);
+        let read = |text: &str| Received::parse(text).map(|received| received.event);
+        assert_eq!(read(event).unwrap(), Event::Irrelevant);
+        assert_eq!(read(&format!("{event}\n")).unwrap(), Event::Irrelevant);
         for rest in ["{}", "x", "\0", event] {
-            assert!(Event::parse(&format!("{event}{rest}")).is_err(), "{rest}");
+            assert!(read(&format!("{event}{rest}")).is_err(), "{rest}");
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     lake,
     ledger::{Owner, RETENTION},
-    names,
+    names, oversized,
     pipelines::{self, History, Look, Resolution, WentLive},
     publish::{count, publish},
     repositories::Identity,
@@ -13,6 +13,7 @@ use crate::{
     worker::{Handler, Work},
 };
 use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::tracing::warn;
 use metrics_lib::{
     attribution::Unread,
     contract::Metric,
@@ -23,7 +24,7 @@ use metrics_lib::{
     lead_time::{self, Answer, Changed, LATEST_DELIVERY, Live, Question},
     rework_rate,
 };
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{cmp::Reverse, collections::BTreeSet, ops::Range};
 
 /// How long after a deployment its pushes may have arrived in the lake: webhooks are delivered again by hand, days later.
 const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -171,6 +172,9 @@ async fn answer(
         let candidates: Vec<Live> = others.iter().map(|(candidate, _)| candidate.clone()).collect();
         let concerned = lead_time::concerned(question, &changes, &candidates);
         if concerned.is_empty() {
+            let before =
+                live.first().map_or(time.checked_sub(lookback).unwrap_or(Timestamp::MIN), |live| live.time);
+            let answer = with_oversized(context, owner, answer, before..*time).await;
             return Ok(Told { answer, unread });
         }
         for &number in &concerned {
@@ -188,6 +192,33 @@ async fn answer(
     }
     let reason = "what went live before can't be told apart".to_owned();
     Ok(Answer::Incomplete { reason, known: Changed::default() }.into())
+}
+
+/// Adds to what is missing for good how many deliveries were too large in the time of a change. It is the reconciler that finds
+/// that something is missing for good, and that may read metrics.
+async fn with_oversized(
+    context: &Context,
+    owner: Owner<'_>,
+    answer: Answer,
+    range: Range<Timestamp>,
+) -> Answer {
+    let Answer::Incomplete { reason, known } = answer else { return answer };
+    if !owner.is_reconciler() || range.is_empty() {
+        return Answer::Incomplete { reason, known };
+    }
+    let since = range.start;
+    let reason = match oversized::oversized(&context.clients.cloudwatch, range).await {
+        Ok(0) => reason,
+        Ok(1) => format!("{reason}; a push is missing, and 1 delivery was too large since {since:.0}"),
+        Ok(number) => {
+            format!("{reason}; a push is missing, and {number} deliveries were too large since {since:.0}")
+        }
+        Err(error) => {
+            warn!(error.code = error.code(), error.message = %error, "deliveries that were too large are not known");
+            reason
+        }
+    };
+    Answer::Incomplete { reason, known }
 }
 
 /// What went live before a deployment.

@@ -19,6 +19,7 @@
 //! | `known` | `pipeline#…` | a pipeline that deployed |
 //! | `reconciler` | `executions#…`, `opsItems#…` | how far the reconciler has come in an account and region |
 //! | `reconciler` | `backfilledExecutions#…`, `backfilledOpsItems#…` | the same of a backfill since an instant |
+//! | `reconciler` | `heard#…`, `watched#…` | when an event came last from an account and region, and since when the reconciler looks there |
 //! | `reconciler` | `comparison` | the day of the latest comparison with CloudWatch |
 //! | `walked` | pipeline | executions of the pipeline that are known to have brought nothing to production |
 //! | `backlog` | `execution#…`, `opsItem#…`, `pipeline#…`, `pipelines#…`, `opsItems#…` | what the reconciler could not do or read |
@@ -28,6 +29,7 @@
 
 mod backlog;
 mod facts;
+mod hearing;
 mod incidents;
 mod item;
 mod open;
@@ -46,6 +48,7 @@ pub use timeline::{NamedRepository, Names, days};
 
 use crate::error::Error;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use hearing::Hearing;
 use item::Item;
 use metrics_lib::contract::ledger::{PARTITION_KEY, SORT_KEY};
 use std::{collections::HashSet, sync::Mutex};
@@ -57,12 +60,14 @@ pub struct Ledger {
     table: String,
     /// The known names that this process has written, so that each is written once.
     known: Mutex<HashSet<String>>,
+    /// What this process knows of where events come from.
+    hearing: Mutex<Hearing>,
 }
 
 impl Ledger {
     /// The ledger in a table.
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table, known: Mutex::default() }
+        Self { client, table, known: Mutex::default(), hearing: Mutex::default() }
     }
 
     /// Every item of a partition whose sort key starts with a prefix.

@@ -19,6 +19,7 @@ pub mod lake;
 pub mod lead_time_for_changes;
 pub mod ledger;
 pub mod names;
+pub mod oversized;
 pub mod pipelines;
 pub mod places;
 pub mod publish;

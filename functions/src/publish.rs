@@ -17,7 +17,7 @@ use lambda_runtime::tracing;
 use metrics_lib::{
     contract::{Metric, Namespace},
     datum::{Batch, Call, Datum, DatumTime, DatumValue, Repeated},
-    fact::{Fact, FactState, Publication, Teams},
+    fact::{Fact, FactId, FactState, Publication, Teams},
     publication::{self, Put},
 };
 use std::time::{Duration, Instant};
@@ -173,7 +173,21 @@ async fn count_reconciled(context: &Context, fact: &Fact) -> Result<(), Error> {
     tracing::info!(fact.id = ?fact.id, fact.time = %fact.time, "no event had brought this fact");
     let age = DatumValue::seconds(now.duration_since(fact.time).max(SignedDuration::ZERO))?;
     let values = [(Metric::ReconciledFacts, DatumValue::ONE), (Metric::EventAge, age)];
-    put_quality(context, &values, fact.repository.as_deref()).await
+    put_quality(context, &values, fact.repository.as_deref()).await?;
+    count_untold(context, fact, now).await
+}
+
+/// Counts an execution whose event should have come: one that ended since the reconciler looks at its account and region.
+async fn count_untold(context: &Context, fact: &Fact, now: Timestamp) -> Result<(), Error> {
+    let (FactId::Deployment(key) | FactId::Rollback(key) | FactId::Ignored(key)) = &fact.id else {
+        return Ok(());
+    };
+    if fact.time < context.ledger.watch((&key.account, &key.region), now).await? {
+        return Ok(());
+    }
+    let values = [(Metric::UntoldExecutions, DatumValue::ONE)];
+    let time = DatumTime::new(fact.time, now)?;
+    put(&context.clients.cloudwatch, &Batch::new(Namespace::DataQuality, &values, time, None, [])).await
 }
 
 /// Counts one event whose fact had been published before.

@@ -13,6 +13,7 @@ mod comparison;
 mod doubts;
 mod executions;
 pub mod explain;
+mod hearing;
 mod incidents;
 mod lead_times;
 mod progress;
@@ -115,6 +116,7 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
     // Until then, events that are on their way have arrived.
     let until = before(now, context.config.attribution_delay);
     let mut outcome = Outcome::default();
+    outcome.note(step(hearing::listen(context, now)).await);
     let backlog = context.ledger.backlog(now).await?;
     for (account, region) in places(context).await? {
         let place = (account.as_str(), region.as_str());
@@ -125,6 +127,7 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
         outcome.note(step(go_on(context, owner, Horizon::OpsItems, place, until, &backlog)).await);
     }
     outcome.note(step(backlog::try_again(context, owner, &backlog, now)).await);
+    outcome.note(step(hearing::count_undelivered(context)).await);
     outcome.note(step(doubts::settle(context, owner)).await);
     // As far back as CloudWatch takes data.
     let open = before(before(now, OLDEST), context.config.attribution_window)..now;

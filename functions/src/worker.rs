@@ -6,14 +6,14 @@ use crate::{
     config::Config,
     context::Context,
     error::Error,
-    events::Event,
+    events::{Event, Received},
     ledger::Owner,
     publish::{LONGEST_PUBLICATION, put_quality},
     wire,
 };
 use lambda_runtime::{
     LambdaEvent, service_fn,
-    tracing::{self, error, info},
+    tracing::{self, error, info, warn},
 };
 use metrics_lib::{contract::Metric, datum::DatumValue};
 use serde::{Deserialize, Serialize};
@@ -127,15 +127,18 @@ async fn invoke(
     let mut at_risk = 0;
     for record in batch.records {
         let Record { message_id, body, .. } = &record;
-        let result = match Event::parse(body) {
+        let result = match Received::parse(body) {
             // Whoever is cut off in the middle has claimed what then waits for the claim to expire.
             Ok(_) if Instant::now() + SHORTEST_WORK > deadline => Err(Error::OutOfTime),
-            Ok(event) => {
-                let (message, invocation) = (message_id.as_str(), event_context.request_id.as_str());
+            Ok(Received { id, event }) => {
+                // A message that was put back has a new id; the event in it has its own still.
+                let message = id.map_or_else(|| message_id.clone(), |id| id.to_string());
+                let (message, invocation) = (message.as_str(), event_context.request_id.as_str());
                 let owner = Owner { message, told: &event.told(), invocation, deadline };
                 let work = async {
                     if let Some(place) = event.place() {
                         context.register(place).await?;
+                        hear(context, place).await;
                     }
                     handler.handle(Work { context, event: &event, owner }).await
                 };
@@ -162,6 +165,17 @@ async fn invoke(
         }
     }
     Ok(response)
+}
+
+/// Notes that an event has come. What could not be noted, the next event notes.
+async fn hear(context: &Context, place: (&str, &str)) {
+    let noted = match context.now() {
+        Ok(now) => context.ledger.hear(place, now).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = noted {
+        warn!(error.code = error.code(), error.message = %error, "it is not noted that an event has come");
+    }
 }
 
 /// Hides the type of a handler's future: it nests the futures of every API call, deeper than the compiler follows.

@@ -10,10 +10,13 @@ use crate::{
     clock::Clock,
     concurrency::{Concurrency, Limit},
     intake::{GITHUB, Intake},
+    invocation,
     lambda::{Failure, Lambda, LambdaError},
     pattern::InvalidEvent,
     queue::{DeadLetter, Queue, Received},
     router::{Envelope, InvalidRule, Route, Router},
+    trouble::Trouble,
+    vended::{self, Depths},
 };
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -42,6 +45,10 @@ pub struct Cloud {
     refused: Vec<Refused>,
     /// The messages that were put back, by dead-letter queue.
     moved: BTreeMap<String, serve::Moved>,
+    /// How often a rule of the operations account could not deliver an event, and the schedule could not start the reconciler.
+    undelivered: usize,
+    unstarted: usize,
+    depths: Depths,
     plan: Plan,
     /// Holds the clock's file and the functions' logs; it goes with the cloud.
     folder: TempDir,
@@ -135,7 +142,7 @@ impl Cloud {
         let intake = match &plan.intake {
             Some(intake) => {
                 let [webhook, transform] = [lambda(&intake.webhook)?, lambda(&intake.transform)?];
-                Some(Intake::start(intake.gate.clone(), webhook, transform).await?)
+                Some(Intake::start((intake.api.clone(), intake.gate.clone()), webhook, transform).await?)
             }
             None => None,
         };
@@ -154,6 +161,9 @@ impl Cloud {
             next_run,
             refused,
             moved,
+            undelivered: 0,
+            unstarted: 0,
+            depths: Depths::default(),
             plan,
             folder,
         })
@@ -272,7 +282,14 @@ impl Cloud {
         text: &str,
     ) -> Result<(), CloudError> {
         let at = self.now();
+        let place = (envelope.account.clone(), envelope.region.clone());
+        let is_own = place == (self.plan.ops_account.clone(), self.plan.region.clone());
         match self.router.route(&envelope, text)? {
+            Route::Queues(_) if !is_own && self.is(Trouble::NoRules) => {}
+            Route::Queues(_) if !is_own && self.is(Trouble::BusesRefuse) => {
+                *self.server.services().undelivered.entry(place).or_default() += 1;
+            }
+            Route::Queues(_) if self.is(Trouble::QueuesRefuse) => self.undelivered += 1,
             Route::Queues(queues) => {
                 let body: Arc<str> = text.into();
                 for feed in self.feeds.iter_mut().filter(|feed| queues.contains(&feed.queue.plan().name)) {
@@ -344,19 +361,47 @@ impl Cloud {
         while let Some((due, work)) = self.next_work()
             && due <= time
         {
-            self.clock.advance_to(due)?;
+            self.advance_clock(due)?;
+            let lake_refuses = self.is(Trouble::LakeRefuses);
             match (work, &mut self.intake) {
+                (Work::Flush, _) if lake_refuses => {
+                    let now = self.clock.now();
+                    self.server.services().firehose.postpone(now);
+                }
                 (Work::Flush, Some(intake)) => intake.flush(&self.server, self.clock.now()).await?,
                 (Work::Flush, None) => {}
                 (Work::Deliver(index), _) => self.deliver_batch(index).await?,
                 (Work::Reconcile, _) => {
                     self.next_run = due + self.plan.reconciler.every;
-                    self.reconcile().await?;
+                    self.start_reconciler().await?;
                 }
             }
         }
+        self.advance_clock(time)
+    }
+
+    /// Sets the clock to an instant before which nothing happens.
+    fn advance_clock(&mut self, time: Timestamp) -> Result<(), CloudError> {
+        let mut services = self.server.services();
+        if services.vends {
+            let queues = self.feeds.iter().map(|feed| &feed.queue);
+            let letters = queues
+                .clone()
+                .map(|queue| (queue.plan().dead_letter_queue.as_str(), queue.dead_letters().len()))
+                .chain([
+                    (self.plan.undelivered.as_str(), self.undelivered),
+                    (self.plan.reconciler.dead_letter_queue.as_str(), self.unstarted),
+                ]);
+            vended::gauges(&mut services, &mut self.depths, queues, letters, (self.clock.now(), time));
+        }
+        drop(services);
         self.clock.advance_to(time)?;
         Ok(())
+    }
+
+    /// Whether something is wrong.
+    fn is(&self, trouble: Trouble) -> bool {
+        self.server.services().troubles.contains(&trouble)
     }
 
     /// Lets time pass until no message waits, at most 14 days.
@@ -373,13 +418,32 @@ impl Cloud {
         Ok(())
     }
 
+    /// What the schedule does: it invokes the reconciler.
+    async fn start_reconciler(&mut self) -> Result<(), CloudError> {
+        if self.is(Trouble::ScheduleOff) {
+            return Ok(());
+        }
+        if self.is(Trouble::ScheduleRefused) {
+            self.unstarted += 1;
+            return Ok(());
+        }
+        if invocation::is_throttled(&self.server, self.reconciler.name()) {
+            // Lambda tries an asynchronous invocation again, in the end every five minutes. Source: AWS Lambda developer guide,
+            // "How Lambda handles errors and retries with asynchronous invocation".
+            self.next_run = self.now() + SignedDuration::from_mins(5);
+            return Ok(());
+        }
+        self.reconcile().await.map(drop)
+    }
+
     /// Runs the reconciler, now. Whether it succeeded.
     ///
     /// # Errors
     /// [`CloudError`].
     pub async fn reconcile(&mut self) -> Result<bool, CloudError> {
         self.server.check_invocation(self.reconciler.name()).map_err(CloudError::Forbidden)?;
-        let result = self.reconciler.invoke(Bytes::from_static(b"{}"), self.server.crash()).await?;
+        let payload = Bytes::from_static(b"{}");
+        let result = invocation::invoke(&self.server, &mut self.reconciler, payload).await?;
         Ok(result.is_ok())
     }
 
@@ -397,7 +461,7 @@ impl Cloud {
         let mut lambdas = consumers.chain([&mut self.reconciler]).chain(intake);
         let lambda = lambdas.find(|lambda| lambda.name() == function);
         let lambda = lambda.ok_or_else(|| CloudError::Binary(function.to_owned()))?;
-        Ok(lambda.invoke(payload.into(), self.server.crash()).await?)
+        Ok(invocation::invoke(&self.server, lambda, payload.into()).await?)
     }
 
     /// What is to be done next, and when. Records come first: a query at the same time finds them.
@@ -409,23 +473,34 @@ impl Cloud {
     fn next_delivery(&self) -> Option<(Timestamp, Work)> {
         let flush = self.server.services().firehose.due().map(|due| (due, Work::Flush));
         let now = self.now();
-        let messages = self.feeds.iter().enumerate().filter_map(|(index, feed)| {
-            Some((self.concurrency.next(index, &feed.queue, now)?, Work::Deliver(index)))
-        });
+        let services = self.server.services();
+        let is_on = |feed: &Feed| !services.has_no_trigger(feed.lambda.name());
+        let messages =
+            self.feeds.iter().enumerate().filter(|(_, feed)| is_on(feed)).filter_map(|(index, feed)| {
+                Some((self.concurrency.next(index, &feed.queue, now)?, Work::Deliver(index)))
+            });
         flush.into_iter().chain(messages).min()
     }
 
     /// Invokes a feed's function with a batch, and deletes the messages that it finished.
     async fn deliver_batch(&mut self, index: usize) -> Result<(), CloudError> {
         let feed = &mut self.feeds[index];
+        match self.server.services().has_no_concurrency(feed.lambda.name()) {
+            true => self.concurrency.without.insert(index),
+            false => self.concurrency.without.remove(&index),
+        };
+        let throttles = self.concurrency.throttles;
         let batch = self.concurrency.take(index, &mut feed.queue, self.clock.now());
+        if self.concurrency.throttles > throttles {
+            invocation::count(&self.server, feed.lambda.name(), "Throttles");
+        }
         if batch.is_empty() {
             return Ok(());
         }
         let queue = &feed.queue.plan().name;
         let payload = payload(&batch, &self.plan, queue);
         self.server.check_delivery(feed.lambda.name(), queue).map_err(CloudError::Forbidden)?;
-        let result = feed.lambda.invoke(payload, self.server.crash()).await?;
+        let result = invocation::invoke(&self.server, &mut feed.lambda, payload).await?;
         let failed = failed(result);
         for message in batch.iter().filter(|message| !failed.contains(&message.id, &batch)) {
             feed.queue.delete(message);

@@ -8,6 +8,7 @@
 
 use crate::queue::{Queue, Received};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// How long a poller waits at first after it was throttled.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
@@ -28,6 +29,8 @@ pub(crate) struct Concurrency {
     /// The invocations that run: of which queue, and until when.
     running: Vec<(usize, Timestamp)>,
     throttled: Vec<Throttled>,
+    /// The queues, by number, whose functions get nothing to run with.
+    pub(crate) without: BTreeSet<usize>,
     /// How often an invocation was throttled.
     pub(crate) throttles: u64,
 }
@@ -68,10 +71,12 @@ impl Concurrency {
         if hidden_until <= now {
             return Vec::new();
         }
-        let Some(limit) = self.limit else { return batch };
-        if self.running.len() < limit.invocations {
-            self.running.push((number, now + limit.duration));
-            return batch;
+        if !self.without.contains(&number) {
+            let Some(limit) = self.limit else { return batch };
+            if self.running.len() < limit.invocations {
+                self.running.push((number, now + limit.duration));
+                return batch;
+            }
         }
         self.throttles += 1;
         let again = hidden_until.min(now + pause);

@@ -9,7 +9,7 @@ mod expression;
 mod page;
 mod periods;
 mod plot;
-mod statistic;
+pub(crate) mod statistic;
 mod stored;
 
 pub use page::{PageError, page};

@@ -6,7 +6,9 @@ mod gate;
 use crate::{
     aws::{Gathered, Server, no_delay},
     cloud::CloudError,
+    invocation,
     lambda::Lambda,
+    vended,
 };
 use axum::{
     Router,
@@ -20,6 +22,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use gate::{Gate, Refusal};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, tz::TimeZone};
+use metrics_lib::contract::GITHUB_AGENT;
 use program::plan;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -43,6 +46,8 @@ const SIGNATURE: &str = "x-hub-signature-256";
 const MAX_TRANSFORMED: usize = 3 * 1024 * 1024;
 /// The largest payload that Lambda takes. Source: AWS Lambda developer guide, "Lambda quotas".
 const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
+/// The status of what is too large.
+const TOO_LARGE: u16 = 413;
 /// The header that tells where a request comes from, which is this machine for all.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 /// An address that GitHub delivers from.
@@ -56,6 +61,8 @@ pub(crate) struct Intake {
     pub(crate) webhook: Lambda,
     pub(crate) transform: Lambda,
     gate: Gate,
+    /// The API's name.
+    api: String,
     listener: Listener,
     client: reqwest::Client,
     delivered: u64,
@@ -104,7 +111,7 @@ struct Metadata {
 impl Intake {
     /// Starts to listen.
     pub(crate) async fn start(
-        gate: plan::Gate,
+        (api, gate): (String, plan::Gate),
         webhook: Lambda,
         transform: Lambda,
     ) -> Result<Self, CloudError> {
@@ -115,7 +122,7 @@ impl Intake {
         let task = spawn(async { axum::serve(listener.tap_io(no_delay), router).await }).abort_handle();
         let listener = Listener { address, requests, task };
         let gate = Gate::new(gate);
-        Ok(Self { webhook, transform, gate, listener, client: reqwest::Client::new(), delivered: 0 })
+        Ok(Self { webhook, transform, gate, api, listener, client: reqwest::Client::new(), delivered: 0 })
     }
 
     /// Sends a delivery as GitHub does, over HTTP and from an address, and returns the status and the text of the answer.
@@ -175,19 +182,31 @@ impl Intake {
     ) -> Result<(), CloudError> {
         if let Err((status, text)) = self.admit(&event, server) {
             server.services().count_refused();
+            if status == TOO_LARGE && is_by_github(&event) {
+                server.services().count_oversized();
+            }
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
             let _ = reply.send((status, text).into_response());
             return Ok(());
         }
         server.check_invocation(self.webhook.name()).map_err(CloudError::Forbidden)?;
-        let answer = match self.webhook.invoke(event.to_string().into(), server.crash()).await? {
-            Ok(body) => serde_json::from_slice::<ProxyResponse>(&body).ok(),
-            Err(_) => None,
+        let answer = match invocation::is_throttled(server, self.webhook.name()) {
+            true => None,
+            false => invocation::invoke(server, &mut self.webhook, event.to_string().into()).await?.ok(),
         };
+        let answer = answer.and_then(|body| serde_json::from_slice::<ProxyResponse>(&body).ok());
         // API Gateway's answer to a function that fails, or answers with something else.
         let answer =
             answer.unwrap_or(ProxyResponse { status_code: 502, body: "Internal server error".into() });
+        if answer.status_code == TOO_LARGE && is_by_github(&event) {
+            server.services().count_oversized();
+        }
         let status = StatusCode::from_u16(answer.status_code).unwrap_or(StatusCode::BAD_GATEWAY);
+        if status.is_server_error() {
+            let mut services = server.services();
+            let now = services.now();
+            services.vend(vended::failures_of_api(&self.api), now, 1.0);
+        }
         // Who has hung up gets no answer.
         let _ = reply.send((status, answer.body).into_response());
         Ok(())
@@ -201,7 +220,7 @@ impl Intake {
         self.gate.admit(server.services().now(), from.unwrap_or(Ipv4Addr::LOCALHOST.into()), signature)?;
         // What the firewall and the validator let through, and Lambda does not take.
         if event.to_string().len() > MAX_PAYLOAD {
-            return Err((413, "Request Entity Too Large"));
+            return Err((TOO_LARGE, "Request Entity Too Large"));
         }
         Ok(())
     }
@@ -235,7 +254,10 @@ impl Intake {
         server.check_invocation(self.transform.name()).map_err(CloudError::Forbidden)?;
         let mut transformed = None;
         for _ in 0..TRIES {
-            if let Ok(body) = self.transform.invoke(event.clone(), server.crash()).await? {
+            if invocation::is_throttled(server, self.transform.name()) {
+                continue;
+            }
+            if let Ok(body) = invocation::invoke(server, &mut self.transform, event.clone()).await? {
                 transformed = serde_json::from_slice::<Transformed>(&body).ok();
                 break;
             }
@@ -314,6 +336,11 @@ async fn take(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     answer.await.unwrap_or_else(|_| StatusCode::BAD_GATEWAY.into_response())
+}
+
+/// Whether a request says that it is GitHub's.
+fn is_by_github(event: &Value) -> bool {
+    event["headers"]["user-agent"].as_str().is_some_and(|agent| agent.starts_with(GITHUB_AGENT))
 }
 
 /// The signature of a body, as GitHub writes it.

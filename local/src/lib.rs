@@ -1,6 +1,7 @@
 //! The stacks on one machine: routes events by the plan's own rules to the real Lambda binaries, and stands in for the
 //! AWS operations that they call.
 
+pub mod alarm;
 pub mod aws;
 pub mod binaries;
 pub mod chaos;
@@ -9,6 +10,7 @@ pub mod cloud;
 pub mod concurrency;
 pub mod dashboard;
 mod intake;
+mod invocation;
 pub mod lambda;
 pub mod load;
 pub mod outcome;
@@ -18,4 +20,6 @@ pub mod replay;
 pub mod router;
 pub mod sample;
 pub mod shapes;
+pub mod trouble;
+mod vended;
 pub mod world;

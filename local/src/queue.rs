@@ -100,6 +100,13 @@ impl Queue {
         self.messages.is_empty()
     }
 
+    /// When the oldest message was sent, of those that SQS counts the age of: what was received more than three times is left
+    /// out. Source: Amazon SQS developer guide, "Available CloudWatch metrics for Amazon SQS".
+    pub fn oldest(&self) -> Option<Timestamp> {
+        let counted = self.messages.values().filter(|message| message.receives <= 3);
+        counted.map(|message| message.sent).min()
+    }
+
     /// Receives what is visible, as many messages as a batch holds.
     pub fn receive(&mut self, now: Timestamp) -> Vec<Received> {
         let mut batch = Vec::new();

@@ -126,6 +126,15 @@ metrics! {
     /// How many executions, `OpsItem`s, pipelines and accounts can't be read or done, so that nothing waits for them any more;
     /// one value a run of the reconciler, while there are any.
     SetAside: DataQuality, Count;
+    /// Executions that ended while the reconciler watched, and that no event had told when it found them; 1 each, at their
+    /// time, so that they are a part of all executions of that time.
+    UntoldExecutions: DataQuality, Count;
+    /// How long ago the latest event came, from wherever; one value a run of the reconciler.
+    SinceLastEvent: DataQuality, Seconds;
+    /// How many events the rules of the tooling accounts could not deliver, and keep; one value a run of the reconciler.
+    UndeliveredEvents: DataQuality, Count;
+    /// Webhook deliveries that are larger than what Lambda takes; 1 each.
+    OversizedDeliveries: DataQuality, Count;
 }
 
 impl fmt::Display for Metric {
@@ -143,6 +152,10 @@ pub mod dimension {
     pub const TEAM: &str = "Team";
 }
 
+/// What the user agent of GitHub's deliveries begins with. Source: GitHub documentation, "Webhook events and payloads",
+/// "Delivery headers".
+pub const GITHUB_AGENT: &str = "GitHub-Hookshot/";
+
 /// The environment variables of the Lambda functions, each with the form of its value. Where JSON is long, it is base64 of
 /// zlib of it.
 pub mod env {
@@ -157,6 +170,8 @@ pub mod env {
     pub const READ_ROLE_ARN: &str = "DORA_READ_ROLE_ARN";
     /// The external id that the read roles ask for.
     pub const READ_ROLE_EXTERNAL_ID: &str = "DORA_READ_ROLE_EXTERNAL_ID";
+    /// The name of the queue in each region of a tooling account that holds what its rules could not deliver.
+    pub const TOOLING_UNDELIVERED: &str = "DORA_TOOLING_UNDELIVERED";
     /// The name of the ledger's DynamoDB table.
     pub const LEDGER_TABLE: &str = "DORA_LEDGER_TABLE";
     /// JSON: what is production, a [`crate::rules::ProductionRule`].

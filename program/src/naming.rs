@@ -58,6 +58,11 @@ impl Names {
         self.of("tooling-undelivered")
     }
 
+    /// The API that GitHub calls.
+    pub fn api(&self) -> String {
+        self.of("github")
+    }
+
     /// A Lambda function; its role is called so too.
     pub fn function(&self, function: &str) -> String {
         self.of(function)

@@ -10,7 +10,7 @@ mod gate;
 mod permissions;
 mod routes;
 
-pub use alarms::{Alarm, Missing, Raised, Series, Watched};
+pub use alarms::{Alarm, Missing, Raised, Series, Share, Watched};
 pub use gate::{Firewall, Gate, Throttle};
 pub(crate) use permissions::on;
 pub use permissions::{Condition, Resource, Statement, incident_read_role, read_role};
@@ -55,8 +55,10 @@ pub struct Plan {
     pub consumers: Vec<Consumer>,
     /// What finds the facts that no event has brought.
     pub reconciler: Scheduled,
-    /// The name of the queue of events that a rule of a stack could not deliver.
+    /// The name of the queue of events that a rule of the operations account's stack could not deliver.
     pub undelivered: String,
+    /// The name of the queue in each region of a tooling account of events that a rule there could not deliver.
+    pub tooling_undelivered: String,
     /// What GitHub's webhooks go through; none if lead time is not measured.
     pub intake: Option<Intake>,
     /// The ledger's table.
@@ -185,6 +187,8 @@ pub struct Scheduled {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Intake {
+    /// The name of the API that GitHub calls.
+    pub api: String,
     /// What comes through to the webhook.
     pub gate: Gate,
     /// Takes deliveries from API Gateway.
@@ -319,6 +323,7 @@ impl Plan {
             consumers,
             reconciler: functions::reconciler(names, settings, &read_role),
             undelivered: names.undelivered(),
+            tooling_undelivered: names.tooling_undelivered(),
             intake: settings.lead_time.then(|| functions::intake(names, settings)),
             ledger: Table {
                 name: names.table(),
@@ -402,9 +407,10 @@ impl ToolingPlan {
         let arn = |function| names.ops_role_arn(&names.function(function));
         let mut readers = Vec1::new(arn(functions::RECONCILER));
         readers.extend(measured.filter(reads).map(arn));
+        let undelivered = names.tooling_undelivered();
         let permissions = match executions {
-            true => read_role(account, region),
-            false => incident_read_role(account, region),
+            true => read_role(account, region, &undelivered),
+            false => incident_read_role(account, region, &undelivered),
         };
         Self {
             forward: forward(names, &rules),

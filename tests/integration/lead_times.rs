@@ -4,7 +4,11 @@ use crate::scene::{
     Scene, Source, commit, commit_id, execution, execution_of, ops_item, report, with_webhook,
 };
 use jiff::SignedDuration;
-use local::shapes::{delivery, merged_pull_request};
+use local::{
+    outcome::Fact,
+    shapes::{delivery, merged_pull_request},
+};
+use metrics_lib::fact::FactKind;
 use program::plan::{Consumer, Plan, Throttle};
 use serde_json::json;
 
@@ -340,6 +344,32 @@ async fn answers(firewall: bool, unsigned: u16) {
     assert_eq!(outcome.refused.len(), 7);
     let logs: String = scene.cloud.logs().unwrap().into_values().collect();
     assert!(!logs.contains("awesome") && !logs.contains("beef") && !logs.contains("secret of"), "{logs}");
+}
+
+/// A lead time that lacks a push for good says how many deliveries were too large in the time of its change.
+#[tokio::test]
+async fn push_that_was_too_large() {
+    async fn check(padding: usize, agent: &str, expected: &str) {
+        let mut scene = Scene::with(with_webhook()).await;
+        scene.pushes("09:00", "main", 0, &[commit(1, "08:00", "First")]).await;
+        scene.runs(&execution("e1", "10:00").revision(&commit_id(1))).await;
+        let body = json!({"ref": "refs/heads/main", "padding": "x".repeat(padding)});
+        let (mut headers, body) = delivery("push", &body);
+        headers.insert("User-Agent".to_owned(), agent.to_owned());
+        scene.delivers("11:00", &(headers, body)).await;
+        scene.runs(&execution("e2", "12:00").revision(&commit_id(2))).await;
+        scene.reconciles("20 00:00").await;
+        let outcome = scene.finish().await;
+        let is_of_it =
+            |fact: &&Fact| fact.kind == FactKind::LeadTime && fact.execution_id.as_deref() == Some("e2");
+        let evidence = &outcome.facts.iter().find(is_of_it).unwrap().evidence;
+        assert_eq!(evidence.split_once("; ").map_or("", |(_, told)| told), expected, "{evidence}");
+    }
+    const LARGE: usize = 6 * 1024 * 1024;
+    let told = "a push is missing, and 1 delivery was too large since 2026-06-15T10:00:00Z";
+    check(LARGE, "GitHub-Hookshot/044aadd", told).await;
+    check(10, "GitHub-Hookshot/044aadd", "").await;
+    check(LARGE, "somebody", "").await;
 }
 
 /// While Firehose or the secret can't be reached, GitHub shows a failed delivery.

@@ -103,7 +103,11 @@ async fn delivery_that_is_larger_than_an_invocation() {
     let (headers, _) = push("acme/shop", "main", None, &[], at("12:00"));
     let body = "x".repeat(6 * 1024 * 1024);
     assert_eq!(scene.delivers("12:00", &(headers, body)).await, 413);
-    assert_eq!(scene.finish().await.total(Metric::WebhookRejected), 1.0);
+    let outcome = scene.finish().await;
+    assert_eq!(
+        [Metric::WebhookRejected, Metric::OversizedDeliveries].map(|metric| outcome.total(metric)),
+        [1.0; 2]
+    );
 }
 
 /// The largest push that Lambda takes, of nearly as many commits as GitHub lists, leaves half of the function's memory free.

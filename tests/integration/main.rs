@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what can't be set up fails its test")]
 
+mod alarms;
 mod chaos;
 mod cli;
 mod dashboards;

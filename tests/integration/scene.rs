@@ -147,11 +147,16 @@ impl Scene {
 
     /// A scene whose plan is changed.
     pub(crate) async fn planned(config: Value, change: impl FnOnce(&mut Plan)) -> Self {
+        Self::begun("00:00", config, change).await
+    }
+
+    /// A scene that begins at a time, and whose plan is changed.
+    pub(crate) async fn begun(time: &str, config: Value, change: impl FnOnce(&mut Plan)) -> Self {
         let mut plan = Plan::new(&Settings::from_json(&config).unwrap()).unwrap();
         // The reconciler runs when a test says so.
         plan.reconciler.every = SignedDuration::from_hours(1000 * 24);
         change(&mut plan);
-        let cloud = Cloud::start(plan, binaries(), at("00:00")).await.unwrap();
+        let cloud = Cloud::start(plan, binaries(), at(time)).await.unwrap();
         Self { cloud, events: 0 }
     }
 
@@ -219,7 +224,8 @@ impl Scene {
             source: text("source"),
             detail_type: text("detail-type"),
         };
-        let id = format!("event-{}", self.events);
+        // EventBridge's ids are UUIDs.
+        let id = format!("00000000-0000-4000-8000-{:012x}", self.events);
         let mut event = event.clone();
         event["id"] = json!(id);
         self.cloud.send(envelope, Some(id), &event.to_string()).unwrap();
@@ -265,11 +271,17 @@ impl Scene {
 }
 
 /// The outcome as a report: metrics by repository (in total where they name none), facts that are not published, and
-/// whatever else did not become one. That messages are at risk is left out: dead letters tell what became of it.
+/// whatever else did not become one. What is told at every run, and that messages are at risk, is left out: dead letters tell
+/// what became of those.
 pub(crate) fn report(outcome: &Outcome) -> String {
     let mut report = String::new();
-    let at_risk = |metric: &&Metric| metric.name == contract::Metric::MessagesAtRisk.name();
-    let told = outcome.metrics.iter().filter(|metric| is_told(metric, outcome) && !at_risk(metric));
+    let left_out = [
+        contract::Metric::MessagesAtRisk,
+        contract::Metric::SinceLastEvent,
+        contract::Metric::UndeliveredEvents,
+    ];
+    let is_of_use = |metric: &&Metric| !left_out.iter().any(|left_out| metric.name == left_out.name());
+    let told = outcome.metrics.iter().filter(|metric| is_told(metric, outcome) && is_of_use(metric));
     for metric in told {
         for point in &metric.points {
             let values: Vec<_> = point.values.iter().map(ToString::to_string).collect();

@@ -3,8 +3,10 @@
 use super::finding::Finding;
 use crate::installation::Installation;
 use anyhow::Context;
-use functions::error::Error;
+use functions::{error::Error, oversized};
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::SignedDuration;
+use metrics_lib::datum::OLDEST;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::Sha256;
@@ -54,6 +56,26 @@ pub(super) fn outputs(installation: &Installation, outputs: Option<&Outputs>) ->
         let remedy =
             "give the outputs of this installation's operations stack, or another --prefix or --region";
         Finding::failed("outputs", "of the operations stack", found, remedy)
+    })
+}
+
+/// Whether deliveries were too large to be taken.
+pub(super) async fn oversized(installation: &Installation) -> Option<Finding> {
+    const SUBJECT: &str = "large deliveries";
+    installation.plan.intake.as_ref()?;
+    let cloudwatch = aws_sdk_cloudwatch::Client::new(installation.sdk());
+    let now = installation.now;
+    Some(match oversized::oversized(&cloudwatch, now - OLDEST..now + SignedDuration::from_secs(1)).await {
+        Ok(0) => Finding::ok(CHECK, SUBJECT, "none was too large in 14 days"),
+        Ok(number) => Finding::noted(
+            CHECK,
+            SUBJECT,
+            format!(
+                "{number} in 14 days were larger than what Lambda takes: their commits are missing for good"
+            ),
+            "lead times that lack them say so; what is pushed in smaller parts arrives",
+        ),
+        Err(error) => Finding::skipped(CHECK, SUBJECT, error.to_string(), "let the operator read metrics"),
     })
 }
 

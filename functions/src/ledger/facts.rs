@@ -79,7 +79,8 @@ impl KnownFacts {
 /// Who claims facts: one try of one message.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner<'a> {
-    /// The id of the message. Tries of one message are no duplicates of each other.
+    /// The id of the event, or of its message where it has none. Tries of one event are no duplicates of each other,
+    /// whichever message holds it.
     pub message: &'a str,
     /// What the event tells, without what it is about: only another event that tells the same is a duplicate.
     pub told: &'a str,

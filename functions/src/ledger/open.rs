@@ -20,7 +20,7 @@ use metrics_lib::{
 use std::{collections::BTreeMap, ops::Range};
 
 /// The partition of how far the reconciler has come.
-const RECONCILER: &str = "reconciler";
+pub(super) const RECONCILER: &str = "reconciler";
 
 /// How far the timeline may be behind the table, at the most.
 pub(super) const INDEX_LAG: SignedDuration = SignedDuration::from_mins(1);

@@ -3,7 +3,7 @@
 //! It is done under the role that the reconciler runs under, so it shows what the operator's own permissions can't: that
 //! the read roles exist, trust the functions, and let them read.
 
-use super::{incidents, step};
+use super::{hearing, incidents, step};
 use crate::{
     context::Context,
     error::Error,
@@ -43,6 +43,16 @@ pub(super) async fn check(context: &Context, owner: Owner<'_>) -> Result<Vec<Che
         let place = (account.as_str(), region.as_str());
         let found = step(incidents::changed(context, place, now)).await;
         checks.push(checked(place, "OpsItems", found.map(|_| "they can be listed".to_owned())));
+    }
+    for (account, region) in &hearing::watched(context).await? {
+        let found = step(hearing::undelivered(context, account, region)).await;
+        let undelivered = found.as_ref().copied().unwrap_or_default();
+        let mut check =
+            checked((account, region), "forwarding", found.map(|_| "no event was left".to_owned()));
+        if undelivered > 0 {
+            check.error = Some(format!("the rules could not deliver {undelivered} events"));
+        }
+        checks.push(check);
     }
     Ok(checks)
 }

@@ -1,6 +1,7 @@
 //! CloudWatch: takes what the real one takes, and keeps every value.
 
 use super::{AwsError, cbor::Output, time};
+use crate::vended::Vended;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::{Metric, dimension};
 use serde::Deserialize;
@@ -157,6 +158,17 @@ impl CloudWatch {
             unit: metric.unit().name().to_owned(),
         };
         self.metrics.entry(key).or_default().entry(now).or_default().push(1.0);
+    }
+
+    /// Adds a value that a service of AWS's tells.
+    pub(super) fn vend(&mut self, (namespace, name, (dimension, of)): Vended<'_>, at: Timestamp, value: f64) {
+        let key = MetricKey {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            dimensions: [(dimension.to_owned(), of.to_owned())].into(),
+            unit: "None".to_owned(),
+        };
+        self.metrics.entry(key).or_default().entry(at).or_default().push(value);
     }
 
     /// Answers an operation.

@@ -50,6 +50,11 @@ impl Caller {
         Self { account: account.to_owned(), role: Role::Operator }
     }
 
+    /// Whether it is whoever operates the installation.
+    pub(crate) fn is_operator(&self) -> bool {
+        self.role == Role::Operator
+    }
+
     /// The access key of a session under the role.
     pub(crate) fn access_key(&self) -> String {
         let Self { account, role } = self;

@@ -64,7 +64,9 @@ impl Errand {
                 function: request.resource.clone(),
                 payload: Bytes::copy_from_slice(&request.body),
             }),
-            ("sqs", "GetQueueAttributes") => Some(Self::QueueAttributes { queue: input("QueueUrl")? }),
+            ("sqs", "GetQueueAttributes") if request.caller.is_operator() => {
+                Some(Self::QueueAttributes { queue: input("QueueUrl")? })
+            }
             ("sqs", "StartMessageMoveTask") => Some(Self::StartMove { queue: input("SourceArn")? }),
             ("sqs", "ListMessageMoveTasks") => Some(Self::Moves { queue: input("SourceArn")? }),
             _ => None,

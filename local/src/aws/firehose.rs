@@ -19,6 +19,8 @@ pub struct Firehose {
     stream: Option<DeliveryStream>,
     gathered: Vec<Gathered>,
     size: usize,
+    /// Until when it waits, after the bucket took nothing.
+    waits_until: Option<Timestamp>,
     records: u64,
     /// Of how many of the next requests only the first half of the records is taken.
     pub partial: usize,
@@ -101,7 +103,18 @@ impl Firehose {
     pub fn due(&self) -> Option<Timestamp> {
         let stream = self.stream.as_ref()?;
         let first = self.gathered.first()?.arrived;
-        Some(if self.size >= stream.buffer_size { first } else { first + stream.buffer_interval })
+        let due = if self.size >= stream.buffer_size { first } else { first + stream.buffer_interval };
+        Some(self.waits_until.map_or(due, |until| until.max(due)))
+    }
+
+    /// Tries again after another interval: the bucket took nothing.
+    pub(crate) fn postpone(&mut self, now: Timestamp) {
+        self.waits_until = self.stream.as_ref().map(|stream| now + stream.buffer_interval);
+    }
+
+    /// The stream, and when the oldest record that it holds arrived.
+    pub(crate) fn oldest(&self) -> Option<(&str, Timestamp)> {
+        Some((self.stream.as_ref()?.name.as_str(), self.gathered.first()?.arrived))
     }
 
     /// Hands out what is gathered.

@@ -31,6 +31,8 @@ pub struct Permissions {
     grants: BTreeMap<Caller, Vec<Grant>>,
     region: String,
     account: String,
+    /// The queue in each region of a tooling account of what a rule could not deliver.
+    tooling_undelivered: String,
     workgroup: String,
     /// The organisation, which every account belongs to.
     organization: Option<String>,
@@ -83,7 +85,7 @@ impl Permissions {
             .flat_map(|tooling| tooling.regions.iter().map(|region| (&tooling.account, region)));
         let readers = places.map(|(account, region)| {
             let caller = Caller::reader(account, region);
-            let grants = grants(&caller, &read_role(account, region));
+            let grants = grants(&caller, &read_role(account, region, &plan.tooling_undelivered));
             (caller, grants)
         });
         let incident_places = plan
@@ -92,7 +94,7 @@ impl Permissions {
             .flat_map(|place| place.regions.iter().map(|region| (&place.account, region)));
         let incident_readers = incident_places.map(|(account, region)| {
             let caller = Caller::reader(account, region);
-            let grants = grants(&caller, &incident_read_role(account, region));
+            let grants = grants(&caller, &incident_read_role(account, region, &plan.tooling_undelivered));
             (caller, grants)
         });
         let operator = Caller::operator(&plan.ops_account);
@@ -101,6 +103,7 @@ impl Permissions {
             grants: functions.chain(readers).chain(incident_readers).chain([(operator, operators)]).collect(),
             region: plan.region.clone(),
             account: plan.ops_account.clone(),
+            tooling_undelivered: plan.tooling_undelivered.clone(),
             workgroup: plan.intake.as_ref().map(|intake| intake.workgroup.clone()).unwrap_or_default(),
             organization: plan.organization.as_ref().map(|organization| organization.id.clone()),
             member_regions: plan.organization.iter().flat_map(|org| org.regions.clone()).collect(),
@@ -183,6 +186,11 @@ impl Permissions {
             }
             "firehose" => (own(service, format!("deliverystream/{}", text("DeliveryStreamName"))), None),
             "secretsmanager" => (SECRET.to_owned(), None),
+            "sqs" => {
+                let url = text("QueueUrl");
+                let name = url.rsplit('/').next().filter(|name| !name.is_empty());
+                (shared(service, name.map_or_else(|| text("QueueName"), str::to_owned)), None)
+            }
             "ssm" if operation == "DescribeOpsItems" => (ANY.to_owned(), None),
             "ssm" => (shared(service, format!("opsitem/{}", text("OpsItemId"))), None),
             "sts" => (text("RoleArn"), self.organization.clone().map(|id| ("aws:ResourceOrgID", id))),
@@ -283,7 +291,7 @@ impl Permissions {
             && self.member_regions.contains(region)
             && !self.grants.contains_key(caller)
         {
-            let own = grants(caller, &read_role(&caller.account, region));
+            let own = grants(caller, &read_role(&caller.account, region, &self.tooling_undelivered));
             self.grants.insert(caller.clone(), own);
         }
     }

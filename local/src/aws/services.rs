@@ -8,7 +8,7 @@ use super::{
     request::{Protocol, Request},
     sts::{self, Sts},
 };
-use crate::{clock::Clock, intake::SECRET};
+use crate::{clock::Clock, intake::SECRET, trouble::Trouble, vended::Vended};
 use axum::body::Bytes;
 use jiff::Timestamp;
 use metrics_lib::{contract::Metric, datum::MAX_CALL};
@@ -46,6 +46,9 @@ pub struct Services {
     events: Events,
     functions: Vec<Function>,
     queues: BTreeSet<String>,
+    /// The queue in each region of a tooling account of what a rule could not deliver, and how much each holds.
+    tooling_undelivered: String,
+    pub(crate) undelivered: BTreeMap<(String, String), usize>,
     /// The roles' policies.
     pub permissions: Permissions,
     /// The faults that are asked for.
@@ -54,6 +57,10 @@ pub struct Services {
     pub quotas: Quotas,
     /// The accounts whose read roles nobody may use, and the names of pipelines and ids of executions that nobody may read.
     pub unreadable: BTreeSet<String>,
+    /// What is wrong with the installation.
+    pub troubles: BTreeSet<Trouble>,
+    /// Whether the metrics are put that AWS's services put themselves.
+    pub vends: bool,
     /// How often each operation was called, as IAM names it.
     pub calls: BTreeMap<String, u64>,
 }
@@ -98,10 +105,14 @@ impl Services {
             events: Events::new(plan),
             functions: plan.functions().cloned().collect(),
             queues: queues(plan),
+            tooling_undelivered: plan.tooling_undelivered.clone(),
+            undelivered: BTreeMap::new(),
             permissions: Permissions::new(plan),
             faults: Faults::default(),
             quotas: Quotas::default(),
             unreadable: BTreeSet::new(),
+            troubles: BTreeSet::new(),
+            vends: false,
             calls: BTreeMap::new(),
         }
     }
@@ -119,6 +130,39 @@ impl Services {
     /// Counts a request that came not as far as the webhook, as the filter of its access log does.
     pub(crate) fn count_refused(&mut self) {
         self.cloudwatch.count(Metric::WebhookRejected, None, self.clock.now());
+    }
+
+    /// Counts a delivery that is too large, as the filter of the webhook's access log does.
+    pub(crate) fn count_oversized(&mut self) {
+        self.cloudwatch.count(Metric::OversizedDeliveries, None, self.clock.now());
+    }
+
+    /// Whether a function dies in every invocation.
+    pub(crate) fn dies(&self, function: &str) -> bool {
+        self.troubles.iter().any(|trouble| matches!(trouble, Trouble::Dies(of) if *of == function))
+    }
+
+    /// Whether Lambda gives a function no concurrency.
+    pub(crate) fn has_no_concurrency(&self, function: &str) -> bool {
+        self.troubles.iter().any(|trouble| matches!(trouble, Trouble::NoConcurrency(of) if *of == function))
+    }
+
+    /// Whether the trigger between a function and its queue is switched off.
+    pub(crate) fn has_no_trigger(&self, function: &str) -> bool {
+        self.troubles.iter().any(|trouble| matches!(trouble, Trouble::TriggerOff(of) if *of == function))
+    }
+
+    /// The name in AWS of a function.
+    pub(crate) fn resource_of(&self, function: &str) -> String {
+        let found = self.functions.iter().find(|found| found.name == function);
+        found.map(|found| found.resource.clone()).unwrap_or_default()
+    }
+
+    /// Adds a value that a service of AWS's tells, if that is asked for.
+    pub(crate) fn vend(&mut self, metric: Vended<'_>, at: Timestamp, value: f64) {
+        if self.vends {
+            self.cloudwatch.vend(metric, at, value);
+        }
     }
 
     /// Answers a request, unless a fault is asked for.
@@ -223,7 +267,7 @@ impl Services {
                 Some(secret) => secret.call(operation, &input)?,
                 None => return Err(Secret::not_found()),
             },
-            "sqs" => self.queue(operation, &input)?,
+            "sqs" => self.queue((account, region), operation, &input)?,
             "ssm" => self.ssm.call(account, region, operation, &input)?,
             service => return Err(AwsError::not_implemented(service, operation)),
         };
@@ -264,16 +308,29 @@ impl Services {
         }))
     }
 
-    /// Answers an operation of SQS that needs no queue to be looked at.
-    fn queue(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
-        if operation != "GetQueueUrl" {
-            return Err(AwsError::not_implemented("sqs", operation));
+    /// Answers an operation of SQS that needs none of the cloud's own queues to be looked at.
+    fn queue(
+        &self,
+        (account, region): (&str, &str),
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, AwsError> {
+        let text = |name: &str| input[name].as_str().unwrap_or_default();
+        match operation {
+            "GetQueueUrl" => {
+                let name = text("QueueName");
+                match self.queues.contains(name) || name == self.tooling_undelivered {
+                    true => Ok(json!({"QueueUrl": format!("https://sqs/{name}")})),
+                    false => Err(AwsError::no_such_queue(name)),
+                }
+            }
+            "GetQueueAttributes" if text("QueueUrl").ends_with(&format!("/{}", self.tooling_undelivered)) => {
+                let place = (account.to_owned(), region.to_owned());
+                let number = self.undelivered.get(&place).copied().unwrap_or_default();
+                Ok(json!({"Attributes": {"ApproximateNumberOfMessages": number.to_string()}}))
+            }
+            _ => Err(AwsError::not_implemented("sqs", operation)),
         }
-        let name = input["QueueName"].as_str().unwrap_or_default();
-        if !self.queues.contains(name) {
-            return Err(AwsError::no_such_queue(name));
-        }
-        Ok(json!({"QueueUrl": format!("https://sqs/{name}")}))
     }
 }
 

@@ -113,7 +113,7 @@ impl Cloud {
                     _ => None,
                 }
             })
-            .or_else(|| self.other_queues().any(|other| other == name).then_some((0, 0)))
+            .or_else(|| self.others().find(|(other, _)| *other == name).map(|(_, depth)| (depth, 0)))
             .ok_or_else(|| AwsError::no_such_queue(name))?;
         let text = |number: usize| number.to_string();
         Ok(json!({"Attributes": {
@@ -123,9 +123,10 @@ impl Cloud {
         }}))
     }
 
-    /// Queues of what was not delivered: here everything is.
-    fn other_queues(&self) -> impl Iterator<Item = &str> {
-        [self.plan.undelivered.as_str(), &self.plan.reconciler.dead_letter_queue].into_iter()
+    /// The queues of what was not delivered, and how much each holds.
+    pub(super) fn others(&self) -> impl Iterator<Item = (&str, usize)> {
+        let not_started = self.plan.reconciler.dead_letter_queue.as_str();
+        [(self.plan.undelivered.as_str(), self.undelivered), (not_started, self.unstarted)].into_iter()
     }
 
     fn start_move(&mut self, name: &str) -> Result<Value, AwsError> {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 /// A statistic, as `CloudWatch` names it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Statistic {
+pub(crate) enum Statistic {
     Sum,
     SampleCount,
     Average,
@@ -49,7 +49,7 @@ impl FromStr for Statistic {
 
 impl Statistic {
     /// The statistic of values in any order; none of no values.
-    pub(super) fn of(self, mut values: Vec<f64>) -> Option<f64> {
+    pub(crate) fn of(self, mut values: Vec<f64>) -> Option<f64> {
         if values.is_empty() {
             return None;
         }

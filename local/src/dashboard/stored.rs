@@ -36,7 +36,9 @@ impl Stored {
                 stored.add(metric.clone(), time, values.iter().copied());
             }
         }
-        for consumer in &cloud.plan().consumers {
+        // Where AWS's services tell their metrics themselves, SQS has told it.
+        let told = cloud.server().services().vends;
+        for consumer in cloud.plan().consumers.iter().filter(|_| !told) {
             let queue = &consumer.queue;
             let letters = cloud.dead_letters().filter(|(name, _)| *name == queue.name).count();
             let metric = MetricName {

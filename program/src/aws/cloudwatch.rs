@@ -50,6 +50,7 @@ pub(crate) struct MetricAlarm {
     pub(crate) alarm_description: Text,
     pub(crate) alarm_actions: [Text; 1],
     pub(crate) ok_actions: [Text; 1],
+    pub(crate) insufficient_data_actions: Option<[Text; 1]>,
     pub(crate) comparison_operator: &'static str,
     pub(crate) threshold: f64,
     pub(crate) evaluation_periods: u32,
@@ -61,9 +62,9 @@ pub(crate) struct MetricAlarm {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MetricQuery {
-    pub(crate) id: &'static str,
+    pub(crate) id: Text,
     pub(crate) label: Text,
-    pub(crate) expression: Option<&'static str>,
+    pub(crate) expression: Option<String>,
     pub(crate) metric: Option<QueriedMetric>,
     pub(crate) return_data: bool,
 }

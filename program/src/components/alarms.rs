@@ -23,12 +23,13 @@ pub(crate) fn alarms(document: &mut Document, names: &Names, alarms: &[Alarm], t
             alarm_description: link.into(),
             alarm_actions: [topic.arn()],
             ok_actions: [topic.arn()],
+            insufficient_data_actions: (planned.missing == Missing::Told).then(|| [topic.arn()]),
             comparison_operator,
             threshold,
             evaluation_periods: planned.periods,
             treat_missing_data: match planned.missing {
                 Missing::Fine => "notBreaching",
-                Missing::Raises => "breaching",
+                Missing::Told => "missing",
                 Missing::ProvesNothing => "ignore",
             },
             metric_queries: queries(&planned.watched),
@@ -38,24 +39,33 @@ pub(crate) fn alarms(document: &mut Document, names: &Names, alarms: &[Alarm], t
 }
 
 fn queries(watched: &Watched) -> Vec<MetricQuery> {
-    match watched {
-        Watched::Metric(series) => vec![metric("watched", series, true)],
-        Watched::Percentage(part, whole) => vec![
-            MetricQuery {
-                id: "watched",
-                label: Text::from(part.metric) + " of " + whole.metric + ", %",
-                // No deployments give no rate: a division by zero is no data.
-                expression: Some("100 * part / whole"),
-                metric: None,
-                return_data: true,
-            },
-            metric("part", part, false),
-            metric("whole", whole, false),
-        ],
+    let share = match watched {
+        Watched::Metric(series) => return vec![metric("watched".into(), series, true)],
+        Watched::Share(share) => share,
+    };
+    let whole = || (0..share.whole.len()).map(|number| format!("whole{number}"));
+    let names: Vec<&str> = share.whole.iter().map(|series| series.metric).collect();
+    let share_of_whole = MetricQuery {
+        id: "watched".into(),
+        label: Text::from(share.part.metric) + " of " + names.join(" and ") + ", %",
+        expression: Some(expression(share.least, whole())),
+        metric: None,
+        return_data: true,
+    };
+    let parts = share.whole.iter().zip(whole()).map(|(series, id)| metric(id.into(), series, false));
+    [share_of_whole, metric("part".into(), &share.part, false)].into_iter().chain(parts).collect()
+}
+
+/// Nothing in the whole gives no share: a division by zero is no data.
+fn expression(least: u32, whole: impl Iterator<Item = String>) -> String {
+    let whole = whole.collect::<Vec<_>>().join(" + ");
+    match least {
+        0 | 1 => format!("100 * part / ({whole})"),
+        least => format!("IF(part >= {least}, 100 * part / ({whole}), 0)"),
     }
 }
 
-fn metric(id: &'static str, series: &Series, return_data: bool) -> MetricQuery {
+fn metric(id: Text, series: &Series, return_data: bool) -> MetricQuery {
     let Series { namespace, metric, dimensions, statistic, period } = series;
     let dimensions = dimensions.iter().map(|(name, value)| (*name, value.into()));
     MetricQuery {

@@ -22,7 +22,7 @@ use crate::{
     pulumi::{Document, Handle, Json, Options, Text},
     settings::{Operations, Settings},
 };
-use metrics_lib::contract::Metric;
+use metrics_lib::contract::{GITHUB_AGENT, Metric};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use vec1::Vec1;
@@ -33,6 +33,9 @@ const PATH: &str = "webhook";
 /// Source: API Gateway developer guide, "Gateway response types".
 const REFUSALS: [&str; 5] =
     ["ACCESS_DENIED", "BAD_REQUEST_PARAMETERS", "REQUEST_TOO_LARGE", "THROTTLED", "WAF_FILTERED"];
+/// What Lambda answers API Gateway where a payload is larger than it takes. Source: AWS Lambda API reference, "Invoke",
+/// `RequestTooLargeException`.
+const TOO_LARGE: &str = r#"($.integrationStatus = "413")"#;
 /// The stage.
 const STAGE: &str = "v1";
 
@@ -47,7 +50,7 @@ pub(crate) fn webhook_api(
     let names = &settings.names();
     let operations = &settings.operations;
     let api = RestApi {
-        name: names.of("github").into(),
+        name: names.api().into(),
         description: "Takes GitHub's webhooks for DORA metrics".into(),
         endpoint_configuration: EndpointConfiguration { types: "REGIONAL" },
     };
@@ -178,24 +181,30 @@ fn stage(
         kms_key_id: key.arn(),
     };
     let log_group = document.add("webhook-access-log", log_group);
-    let rejected = Metric::WebhookRejected;
-    let refused = REFUSALS.map(|kind| format!("($.error = \"{kind}\")"));
-    let counted = LogMetricFilter {
-        name: names.of("webhook-refused").into(),
+    let counted = |name: &str, pattern: String, metric: Metric| LogMetricFilter {
+        name: names.of(name).into(),
         log_group_name: log_group.name(),
-        pattern: format!("{{ {} }}", refused.join(" || ")).into(),
+        pattern: format!("{{ {pattern} }}").into(),
         metric_transformation: MetricTransformation {
-            name: rejected.name(),
-            namespace: rejected.namespace().name(),
+            name: metric.name(),
+            namespace: metric.namespace().name(),
             value: "1",
-            unit: rejected.unit().name(),
+            unit: metric.unit().name(),
         },
     };
-    document.add("webhook-refused", counted);
+    let refused = REFUSALS.map(|kind| format!("($.error = \"{kind}\")")).join(" || ");
+    let refused = counted("webhook-refused", format!("{refused} || {TOO_LARGE}"), Metric::WebhookRejected);
+    document.add("webhook-refused", refused);
+    // API Gateway itself refuses what is larger than 10 MB. What does not call itself GitHub's is somebody's who tries.
+    let oversized = format!(r#"(($.status = "413") || {TOO_LARGE}) && ($.userAgent = "{GITHUB_AGENT}*")"#);
+    let oversized = counted("webhook-oversized", oversized, Metric::OversizedDeliveries);
+    document.add("webhook-oversized", oversized);
     // What is said of a request, without anything that it holds.
     let format = [
         ("error", "$context.error.responseType"),
         ("integrationError", "$context.integration.error"),
+        // What Lambda itself has answered, not the function.
+        ("integrationStatus", "$context.integration.integrationStatus"),
         ("ip", "$context.identity.sourceIp"),
         ("latency", "$context.responseLatency"),
         ("method", "$context.httpMethod"),

@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use metrics_lib::contract::{Metric, dimension};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use vec1::{Vec1, vec1};
 
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
@@ -22,6 +23,9 @@ const WEEK: u32 = 7 * DAY;
 const STALE: SignedDuration = SignedDuration::from_mins(15);
 /// How many deliveries of GitHub's in an hour may be refused: scanners find every address.
 const REFUSALS: u32 = 20;
+/// How many executions of a day, and how many percent of them, may be found without an event: one may be lost at any time.
+const UNTOLD: u32 = 3;
+const UNTOLD_SHARE: f64 = 50.0;
 
 /// An alarm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,8 +53,9 @@ pub struct Alarm {
 pub enum Missing {
     /// Nothing happened, and all is well.
     Fine,
-    /// Something should have happened.
-    Raises,
+    /// Something should have happened: whoever gets alarms is told that there are no data any more. An alarm that takes no
+    /// data for bad would be raised as soon as it is made.
+    Told,
     /// Nothing: the alarm stays as it is. SQS tells nothing of a queue that nobody has used for six hours, whatever it holds.
     /// Source: SQS developer guide, "Monitoring Amazon SQS queues using CloudWatch".
     ProvesNothing,
@@ -62,8 +67,20 @@ pub enum Missing {
 pub enum Watched {
     /// A metric.
     Metric(Series),
-    /// A hundred times the sum of the first over the sum of the second.
-    Percentage(Series, Series),
+    /// A part of a whole.
+    Share(Share),
+}
+
+/// A hundred times a part over a whole, which is a sum.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Share {
+    /// The part.
+    pub part: Series,
+    /// What the whole is the sum of.
+    pub whole: Vec1<Series>,
+    /// How large the part must be to be looked at; a smaller one is none.
+    pub least: u32,
 }
 
 /// A metric in periods.
@@ -107,6 +124,8 @@ pub(super) fn alarms(names: &Names, settings: &Settings, plan: &Plan) -> Vec<Ala
         alarms.extend(self::intake(names, &intake.stream.name));
     }
     alarms.push(silence(names, settings));
+    alarms.push(untold(names));
+    alarms.push(tooling_undelivered(names));
     alarms.extend(reconciler(names, &plan.reconciler));
     alarms.extend(settings.operations.repository_alarms.iter().flat_map(|alarm| repository(names, alarm)));
     alarms
@@ -122,6 +141,12 @@ fn series(
 ) -> Series {
     let (name, value) = dimension;
     Series { namespace, metric, dimensions: BTreeMap::from([(name, value.to_owned())]), statistic, period }
+}
+
+/// A series of a metric of ours without dimensions.
+fn total(metric: Metric, statistic: &'static str, period: u32) -> Series {
+    let dimensions = BTreeMap::new();
+    Series { namespace: metric.namespace().name(), metric: metric.name(), dimensions, statistic, period }
 }
 
 fn alarm(
@@ -173,15 +198,8 @@ fn queue(names: &Names, Consumer { function, queue }: &Consumer) -> [Alarm; 2] {
 
 /// Messages that fail again and again: the functions tell, since SQS does not count their age after a few tries.
 fn failing(names: &Names) -> Alarm {
-    let at_risk = Metric::MessagesAtRisk;
-    let series = Series {
-        namespace: at_risk.namespace().name(),
-        metric: at_risk.name(),
-        dimensions: BTreeMap::new(),
-        statistic: "Sum",
-        // Longer than a message is hidden between two tries.
-        period: 15 * MINUTE,
-    };
+    // Longer than a message is hidden between two tries.
+    let series = total(Metric::MessagesAtRisk, "Sum", 15 * MINUTE);
     let description = "a message fails again and again, and has few tries left".to_owned();
     alarm(names, "failing-messages", "", description, series, Raised::Above(0.0))
 }
@@ -199,7 +217,7 @@ fn function(names: &Names, function: &str, resource: &str) -> [Alarm; 2] {
     ]
 }
 
-fn intake(names: &Names, stream: &str) -> [Alarm; 3] {
+fn intake(names: &Names, stream: &str) -> [Alarm; 4] {
     let freshness = series(
         "AWS/Firehose",
         "DeliveryToS3.DataFreshness",
@@ -208,60 +226,76 @@ fn intake(names: &Names, stream: &str) -> [Alarm; 3] {
         5 * MINUTE,
     );
     let stale = format!("{stream} has not delivered a record for more than {STALE:#}");
-    let rejected = Metric::WebhookRejected;
-    let refusals = Series {
-        namespace: rejected.namespace().name(),
-        metric: rejected.name(),
-        dimensions: BTreeMap::new(),
-        statistic: "Sum",
-        period: HOUR,
-    };
+    let refusals = total(Metric::WebhookRejected, "Sum", HOUR);
+    let oversized = total(Metric::OversizedDeliveries, "Sum", HOUR);
+    let lost = "a delivery was too large for Lambda: its commits are missing for good".to_owned();
     let refused = format!("the webhook refused more than {REFUSALS} deliveries in an hour");
-    let failures = series("AWS/ApiGateway", "5XXError", ("ApiName", &names.of("github")), "Sum", 5 * MINUTE);
+    let failures = series("AWS/ApiGateway", "5XXError", ("ApiName", &names.api()), "Sum", 5 * MINUTE);
     let failed = "the webhook failed, and GitHub shows a failed delivery".to_owned();
     [
         alarm(names, "stale-records", "", stale, freshness, Raised::Above(STALE.as_secs_f64())),
         alarm(names, "webhook-refusals", "", refused, refusals, Raised::Above(REFUSALS.into())),
         alarm(names, "webhook-failures", "", failed, failures, Raised::Above(0.0)),
+        alarm(names, "oversized-deliveries", "", lost, oversized, Raised::Above(0.0)),
     ]
 }
 
-/// No event at all for some days: most likely a rule or policy in the way.
+/// No event at all for some days: most likely a rule or policy in the way. The reconciler tells how long ago the last one
+/// was, at first since when it looks; when it does not run, another alarm says so.
 fn silence(names: &Names, settings: &Settings) -> Alarm {
     let days = settings.operations.alarm_silence_days;
-    let function = names.function(super::routes::DEPLOYMENT_FREQUENCY);
-    let invocations = series("AWS/Lambda", "Invocations", ("FunctionName", &function), "Sum", DAY);
-    let description = format!("no execution has succeeded in any tooling account for {days} days");
-    Alarm {
-        periods: days,
-        missing: Missing::Raises,
-        ..alarm(names, "silence", "", description, invocations, Raised::Below(1.0))
-    }
+    let since = total(Metric::SinceLastEvent, "Maximum", HOUR);
+    let description = format!("no event of a pipeline or OpsItem has come from any account for {days} days");
+    let raised = Raised::Above((days * DAY).into());
+    Alarm { missing: Missing::ProvesNothing, ..alarm(names, "silence", "", description, since, raised) }
+}
+
+/// Events are lost, and the reconciler makes up for it, late: of a day's executions, it found most.
+fn untold(names: &Names) -> Alarm {
+    let sum = |metric| total(metric, "Sum", DAY);
+    let part = sum(Metric::UntoldExecutions);
+    // Each of them is stamped with when the execution ended, so the one is a part of the others.
+    let whole = vec1![sum(Metric::Deployments), sum(Metric::Rollbacks), sum(Metric::IgnoredExecutions)];
+    let description = format!(
+        "more than {UNTOLD_SHARE:.0} % of a day's executions, and {UNTOLD} at the least, were told by no event until the \
+         reconciler found them"
+    );
+    let raised = Raised::Above(UNTOLD_SHARE);
+    let untold = alarm(names, "untold-executions", "", description, part.clone(), raised);
+    Alarm { watched: Watched::Share(Share { part, whole, least: UNTOLD }), ..untold }
+}
+
+/// Events that a rule of a tooling account could not deliver: the reconciler tells how many are left there.
+fn tooling_undelivered(names: &Names) -> Alarm {
+    // Two runs.
+    let left = total(Metric::UndeliveredEvents, "Maximum", 30 * MINUTE);
+    let description = format!("{} of a tooling account holds events", names.tooling_undelivered());
+    let raised = Raised::Above(0.0);
+    let kind = "tooling-undelivered";
+    Alarm { missing: Missing::ProvesNothing, ..alarm(names, kind, "", description, left, raised) }
 }
 
 /// The reconciler does not run, could not be started, or has found that CloudWatch has other values than the ledger.
 fn reconciler(names: &Names, Scheduled { function, dead_letter_queue, .. }: &Scheduled) -> [Alarm; 4] {
-    let invocations = series("AWS/Lambda", "Invocations", ("FunctionName", &function.resource), "Sum", HOUR);
+    // As often as it runs.
+    let invocations =
+        series("AWS/Lambda", "Invocations", ("FunctionName", &function.resource), "Sum", 15 * MINUTE);
     let idle = format!("{} has not run for an hour: what no event brings is missing", function.resource);
     let idle = Alarm {
-        missing: Missing::Raises,
+        periods: 4,
+        missing: Missing::Told,
         ..alarm(names, "reconciler-idle", "", idle, invocations, Raised::Below(1.0))
     };
-    let maximum = |metric: Metric, period| Series {
-        namespace: metric.namespace().name(),
-        metric: metric.name(),
-        dimensions: BTreeMap::new(),
-        statistic: "Maximum",
-        period,
-    };
-    let drift = "CloudWatch has other values than the ledger".to_owned();
-    let aside =
+    let drift = total(Metric::LedgerDrift, "Maximum", DAY);
+    let differs = "CloudWatch has other values than the ledger".to_owned();
+    let aside = total(Metric::SetAside, "Maximum", HOUR);
+    let lacks =
         "something can't be read or done, and nothing waits for it any more: figures may lack it".to_owned();
     [
         idle,
         not_empty(names, function.name, dead_letter_queue, "runs that could not be started"),
-        alarm(names, "ledger-drift", "", drift, maximum(Metric::LedgerDrift, DAY), Raised::Above(0.0)),
-        alarm(names, "set-aside", "", aside, maximum(Metric::SetAside, HOUR), Raised::Above(0.0)),
+        alarm(names, "ledger-drift", "", differs, drift, Raised::Above(0.0)),
+        alarm(names, "set-aside", "", lacks, aside, Raised::Above(0.0)),
     ]
 }
 
@@ -282,7 +316,8 @@ fn repository(
         let description = format!("the change failure rate of {repository} is above {percent} % over a week");
         let raised = Raised::Above(*percent);
         let rate = alarm(names, "failure-rate", subject, description, failed.clone(), raised);
-        alarms.push(Alarm { watched: Watched::Percentage(failed, deployments), ..rate });
+        let share = Share { part: failed, whole: vec1![deployments], least: 1 };
+        alarms.push(Alarm { watched: Watched::Share(share), ..rate });
     }
     if let Some(longest) = lead_time_p90_above {
         let description =

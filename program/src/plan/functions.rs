@@ -99,6 +99,8 @@ fn variable(value: &Value) -> String {
 
 /// The function that finds what no event has brought, and its schedule.
 pub(super) fn reconciler(names: &Names, settings: &Settings, read_role: &ReadRole) -> Scheduled {
+    let mut environment = consumer_environment(names, settings, read_role);
+    environment.insert(env::TOOLING_UNDELIVERED, names.tooling_undelivered());
     Scheduled {
         function: Function {
             name: RECONCILER,
@@ -107,7 +109,7 @@ pub(super) fn reconciler(names: &Names, settings: &Settings, read_role: &ReadRol
             log_group: names.log_group(RECONCILER),
             timeout: RECONCILER_TIMEOUT,
             memory: 512,
-            environment: consumer_environment(names, settings, read_role),
+            environment,
             permissions: reconciler_permissions(names, settings),
         },
         schedule: names.of(RECONCILER),
@@ -127,6 +129,7 @@ fn reconciler_permissions(names: &Names, settings: &Settings) -> Vec<Statement> 
         Reads { lists_pipelines: true, ops_items: true },
     ));
     statements.push(permissions::ops_item_lister());
+    statements.extend(permissions::own_undelivered_counter(names, settings));
     let mut encrypted = vec1!["dynamodb", "lambda"];
     if settings.lead_time {
         statements.extend(permissions::lake_reader(names));
@@ -177,6 +180,7 @@ pub(super) fn intake(names: &Names, settings: &Settings) -> Intake {
     let mut webhook_permissions = permissions::every_function(names, "github-webhook");
     webhook_permissions.extend(permissions::webhook(names));
     Intake {
+        api: names.api(),
         gate: gate(&settings.operations),
         webhook: Function {
             name: "github-webhook",

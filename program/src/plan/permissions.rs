@@ -263,17 +263,38 @@ fn connection_readers(account: &str, regions: &Vec1<&str>) -> [Statement; 2] {
     ]
 }
 
-/// What the read role of a region of an account that has incidents only may do.
-pub fn incident_read_role(account: &str, region: &str) -> Vec<Statement> {
-    vec![on("ReadOpsItems", ["ssm:GetOpsItem"], [every_ops_item(account, region)]), ops_item_lister()]
+/// Counting what rules of a tooling stack could not deliver.
+fn undelivered_counter(queues: impl Several<Resource>) -> Statement {
+    on("CountUndelivered", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues)
 }
 
-/// What the read role of a region of a tooling account may do.
-pub fn read_role(account: &str, region: &str) -> Vec<Statement> {
+/// Counting what the rules of tooling stacks of the operations account itself could not deliver.
+pub(super) fn own_undelivered_counter(names: &Names, settings: &Settings) -> Option<Statement> {
+    let (own, home) = (names.ops_account(), names.region());
+    let pipelines = settings.own_pipeline_regions();
+    let regions = settings.own_ops_item_regions().into_iter();
+    let regions = regions.filter(|region| *region != home || pipelines.contains(region));
+    let queue = |region| Resource::Arn(arn("sqs", region, own, &names.tooling_undelivered()));
+    Vec1::try_from_vec(regions.map(queue).collect()).ok().map(undelivered_counter)
+}
+
+/// What the read role of a region of an account that has incidents only may do; `undelivered` is the name of the queue of
+/// what its rules could not deliver.
+pub fn incident_read_role(account: &str, region: &str, undelivered: &str) -> Vec<Statement> {
+    vec![
+        on("ReadOpsItems", ["ssm:GetOpsItem"], [every_ops_item(account, region)]),
+        ops_item_lister(),
+        undelivered_counter([Resource::Arn(arn("sqs", region, account, undelivered))]),
+    ]
+}
+
+/// What the read role of a region of a tooling account may do; `undelivered` is the name of the queue of what its rules
+/// could not deliver.
+pub fn read_role(account: &str, region: &str, undelivered: &str) -> Vec<Statement> {
     let mut statements =
         vec![on("ReadPipelines", READ_PIPELINES, [every_pipeline(account, region)]), pipeline_lister()];
     statements.extend(connection_readers(account, &Vec1::new(region)));
-    statements.extend(incident_read_role(account, region));
+    statements.extend(incident_read_role(account, region, undelivered));
     statements
 }
 

@@ -1,7 +1,7 @@
 //! `dora redrive`: dead letters are put back, and become facts.
 
 use super::dora;
-use crate::scene::{Scene, execution};
+use crate::scene::{Scene, execution, ops_item};
 use local::aws::{AwsError, Fault};
 
 #[tokio::test]
@@ -34,4 +34,27 @@ async fn cause_that_is_still_there() {
     scene.finish().await;
     assert_eq!(dora(&mut scene, &["redrive"]).await.code, 0);
     assert_eq!(scene.finish().await.dead_letters.len(), 3);
+}
+
+/// A dead letter whose event had been decided, and could not be published, is no duplicate when it is put back: the message
+/// is another one, the event is not.
+#[tokio::test]
+async fn event_in_another_message() {
+    let mut scene = Scene::new().await;
+    scene.runs(&execution("e1", "12:00")).await;
+    scene.until("12:10").await;
+    scene.fails("cloudwatch:PutMetricData", Fault::access_denied(), 1000);
+    scene.raises(&ops_item(1, "12:30")).await;
+    scene.finish().await;
+    scene.services().faults.clear();
+    assert_eq!(dora(&mut scene, &["redrive"]).await.code, 0);
+    scene
+        .check(
+            "Deployments acme/shop 12:00 = 1
+            FailedDeployments acme/shop 12:00 = 1
+            deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee
+            failure e1 oi-000000000001 published: oi-000000000001: nothing is named; \
+            latest deployment of all before the incident",
+        )
+        .await;
 }

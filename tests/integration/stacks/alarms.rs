@@ -65,6 +65,9 @@ fn within_limits() {
         }
         assert_eq!(alarm["alarmActions"], json!(["${alarms.arn}"]));
         assert_eq!(alarm["okActions"], alarm["alarmActions"]);
+        // Where the lack of data is told, and nowhere else: an alarm without a topic for it would be silent.
+        let told = if alarm["treatMissingData"] == "missing" { &alarm["alarmActions"] } else { &Value::Null };
+        assert_eq!(&alarm["insufficientDataActions"], told);
         assert!(alarm["name"].as_str().unwrap().len() <= 255);
         assert!(names.insert(alarm["name"].as_str()), "{alarm}");
     }

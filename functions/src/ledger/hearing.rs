@@ -1,0 +1,82 @@
+//! Since when the reconciler looks at accounts and regions, and when an event came from each last.
+
+use super::{
+    Ledger,
+    item::{Item, key},
+    open::RECONCILER,
+};
+use crate::{error::Error, places::Place};
+use jiff::{SignedDuration, Timestamp};
+use std::{
+    collections::HashMap,
+    sync::{MutexGuard, PoisonError},
+};
+
+/// How often it is written that events come: every write is paid for.
+const NOTED_EVERY: SignedDuration = SignedDuration::from_mins(15);
+/// What the sort keys begin with of when an event came.
+const HEARD: &str = "heard";
+/// What the sort keys begin with of since when the reconciler looks there.
+const WATCHED: &str = "watched";
+
+/// What a process knows, so that it need not ask or write again.
+#[derive(Debug, Default)]
+pub(super) struct Hearing {
+    heard: HashMap<Place, Timestamp>,
+    watched: HashMap<Place, Timestamp>,
+}
+
+impl Ledger {
+    /// Notes that an event has come from an account and region.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn hear(&self, (account, region): (&str, &str), now: Timestamp) -> Result<(), Error> {
+        let place = (account.to_owned(), region.to_owned());
+        let noted = self.hearing().heard.get(&place).copied();
+        if noted.is_some_and(|noted| now.duration_since(noted) < NOTED_EVERY) {
+            return Ok(());
+        }
+        let attributes = Item::default().text("kind", RECONCILER);
+        self.later(RECONCILER, &key([HEARD, account, region, ""]), now, attributes).await?;
+        self.hearing().heard.insert(place, now);
+        Ok(())
+    }
+
+    /// When an event came last, from whatever account and region; none if none ever did. It may have come up to
+    /// [`NOTED_EVERY`] later.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn heard(&self) -> Result<Option<Timestamp>, Error> {
+        let items = self.query(RECONCILER, &key([HEARD, ""])).await?;
+        let times = items.iter().map(|item| item.instant_of("time")).collect::<Result<Vec<_>, _>>()?;
+        Ok(times.into_iter().max())
+    }
+
+    /// Since when the reconciler looks at an account and region: if it never did, since now.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn watch(&self, (account, region): (&str, &str), now: Timestamp) -> Result<Timestamp, Error> {
+        let place = (account.to_owned(), region.to_owned());
+        if let Some(since) = self.hearing().watched.get(&place) {
+            return Ok(*since);
+        }
+        let sort = key([WATCHED, account, region, ""]);
+        let item = Item::new(RECONCILER.into(), sort.clone()).text("kind", RECONCILER).instant("time", now);
+        let since = match self.put_new(item).await? {
+            true => now,
+            false => match self.query(RECONCILER, &sort).await?.first() {
+                Some(item) => item.instant_of("time")?,
+                None => now,
+            },
+        };
+        self.hearing().watched.insert(place, since);
+        Ok(since)
+    }
+
+    fn hearing(&self) -> MutexGuard<'_, Hearing> {
+        self.hearing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

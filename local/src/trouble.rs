@@ -1,0 +1,25 @@
+//! What goes wrong with the parts of an installation, beside their calls ([`crate::aws::Faults`]): somebody removes a rule, changes
+//! a policy, switches a schedule off; a function is broken, or Lambda gives it nothing to run with.
+
+/// Something that is wrong, for as long as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// A function dies in every invocation, as one that runs out of memory does.
+    Dies(&'static str),
+    /// Lambda gives a function no concurrency.
+    NoConcurrency(&'static str),
+    /// The trigger between a queue and its function is switched off.
+    TriggerOff(&'static str),
+    /// The rules of the tooling accounts are gone.
+    NoRules,
+    /// The buses take no events of the tooling accounts: these stay in the queues of what was not delivered, there.
+    BusesRefuse,
+    /// The queues take no events of the buses' rules: these stay in the operations account's queue of what was not delivered.
+    QueuesRefuse,
+    /// The bucket of the lake takes no objects.
+    LakeRefuses,
+    /// The schedule of the reconciler is switched off.
+    ScheduleOff,
+    /// The schedule may not invoke the reconciler: what it could not start stays in its dead-letter queue.
+    ScheduleRefused,
+}
