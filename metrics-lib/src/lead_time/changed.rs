@@ -188,9 +188,12 @@ impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
             let roots = &self.before.roots;
             roots.iter().all(|(root, _)| self.proof.membership(node, root, more) == Membership::Out)
         };
+        // What was merged after the last revision went live is in none of them, whether or not its push has arrived.
+        let live_until = self.question.live.iter().map(|live| live.time).max();
         let mut earlier = self.history.requests.iter().filter(|request| {
             let made = self.history.node(&request.merge_commit);
             request.own_branch
+                && live_until.is_some_and(|live_until| request.merged <= live_until)
                 && !self.history.is_later(node, request.merged)
                 && made.is_some_and(|made| {
                     !all.contains_key(&made) && (self.before.out.contains(made) || !is_out(made, &empty))

@@ -83,7 +83,7 @@ fn pull_request(head_branch: &str, head: u32, made: u32, count: u32) -> Change {
         head_commit: id(head),
         merge_commit: id(made),
         commit_count: count,
-        merged: hour(100),
+        merged: hour(i64::from(made)),
         own_branch: true,
         repository_id: None,
     })
@@ -528,6 +528,19 @@ fn stacked_pull_requests() {
     // Or the upper into the lower, and that into main.
     let downwards = ["one 20>40 40", "one<two 30 40 1", "main 10>100 100", "main<one 40 100 2"];
     check_story(&[10], "main", &[&branches[..], &downwards].concat(), "20 30");
+}
+
+/// A pull request that was merged after all that is live is in none of it, though the push that it made has not arrived.
+#[test]
+fn pull_request_merged_later_whose_push_has_not_arrived() {
+    let lines = [
+        "main 0>90 90#",
+        "main 90>100 95 100m#",
+        "main<thing 95 100 1",
+        "main<thing 135 140 2",
+        "main 140>150 150",
+    ];
+    check_story(&[90], "main", &lines, "95");
 }
 
 /// What came from main by a merge is not made anew by rebasing, and neither is the merge.
