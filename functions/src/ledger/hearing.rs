@@ -44,7 +44,7 @@ impl Ledger {
     }
 
     /// When an event came last, from whatever account and region; none if none ever did. It may have come up to
-    /// [`NOTED_EVERY`] later.
+    /// a quarter of an hour later.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
