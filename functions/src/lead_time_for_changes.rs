@@ -31,6 +31,8 @@ const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How many times a pipeline is asked for what went live before, if that was of another repository.
 const MOST_BEFORE: usize = 5;
+/// The errors of a pipeline that is no more, or that is not ours to read.
+const GONE: [&str; 3] = ["PipelineNotFoundException", "AccessDeniedException", "AccessDenied"];
 /// How many times the question is asked anew, each time with more that is known.
 const MOST_ROUNDS: usize = 50;
 
@@ -273,8 +275,10 @@ async fn before(
     let Some((deployed, revision)) = latest else { return Ok(found) };
     let live = match History::new(context, owner, &deployed.key).live_before(*time).await {
         Ok(live) => live.filter(|live| live.source.repository == source.repository),
-        // The pipeline is no more, or not ours to read any more: the ledger knows what it deployed last.
-        Err(Error::Aws { .. } | Error::Unconfigured { .. }) => None,
+        // The pipeline is no more, or not ours to read any more: the ledger knows what it deployed last. What passes is tried
+        // again, for the ledger alone does not know what a rollback brought back.
+        Err(Error::Aws { code, .. }) if GONE.contains(&code.as_str()) => None,
+        Err(Error::Unconfigured { .. }) => None,
         Err(error) => return Err(error),
     };
     found.add_line(live.as_ref());

@@ -3,7 +3,7 @@
 use super::check;
 use crate::scene::{
     PushedCommit, Scene, Source, TOOLING, at, commit, commit_id, execution, execution_of, push, report,
-    with_webhook,
+    rollback, with_webhook,
 };
 use local::{
     aws::{AwsError, Fault},
@@ -134,6 +134,29 @@ async fn pipeline_made_anew_while_an_account_is_unreadable() {
     scene.reconciles("18:00").await;
     let found = ["LeadTimeForChanges acme/shop 12:00 = 3600", "LeadTimeForChanges acme/shop 14:00 = 3600"];
     lead_times(scene, &found).await;
+}
+
+/// The pipeline before was rolled back, which its history alone tells: whichever request is throttled, it is asked again.
+#[tokio::test]
+async fn pipeline_made_anew_after_a_rollback_while_an_api_throttles() {
+    for spared in 0..5 {
+        let mut scene = Scene::with(with_webhook()).await;
+        scene.pushes("11:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
+        scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+        scene.pushes("12:30", "main", 1, &[commit(2, "12:30", "Add")]).await;
+        scene.runs(&execution("e2", "13:00").revision(&commit_id(2))).await;
+        scene.runs(&rollback("r1", "e1", "13:10")).await;
+        scene.pushes("13:20", "main", 2, &[commit(3, "13:20", "Mend")]).await;
+        scene.finish().await;
+        scene.runs(&execution_of("shop-2", "e3", "14:00").revision(&commit_id(3))).await;
+        scene.services().faults.spare("codepipeline:ListPipelineExecutions", spared);
+        scene.fails("codepipeline:ListPipelineExecutions", Fault::throttled(), 1);
+        scene.finish().await;
+        scene.services().faults.clear();
+        scene.reconciles("18:00").await;
+        let told = report(&scene.finish().await);
+        assert!(told.contains("LeadTimeForChanges acme/shop 14:00 = 5400\n"), "{spared} spared: {told}");
+    }
 }
 
 /// An account that stays unreadable is waited for as long as a delivery is: what another account deploys is told then.
