@@ -11,6 +11,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::Instant,
 };
 
 /// Plays the seeds from 1 on, as many at once as the machine has cores.
@@ -20,6 +21,7 @@ use std::{
 #[expect(clippy::print_stdout, reason = "the report is this command's output")]
 pub(crate) fn run(first: u64, seeds: u64) -> anyhow::Result<ExitCode> {
     let binaries = Binaries::build()?;
+    let begin = Instant::now();
     let next = AtomicU64::new(first);
     let verdicts: Mutex<Vec<Verdict>> = Mutex::default();
     let work = || -> anyhow::Result<()> {
@@ -52,6 +54,6 @@ pub(crate) fn run(first: u64, seeds: u64) -> anyhow::Result<ExitCode> {
     let reconciled: usize = verdicts.iter().map(|verdict| verdict.reconciled).sum();
     println!("{faults} faults, {reconciled} facts reconciled");
     let exact = verdicts.iter().filter(|verdict| verdict.is_exact()).count();
-    println!("{exact} of {seeds} seeds exact");
+    println!("{exact} of {seeds} seeds exact, in {} s", begin.elapsed().as_secs());
     Ok(if exact as u64 == seeds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
