@@ -170,8 +170,11 @@ fn a_second_time() {
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         report["files"].as_array().unwrap().iter().map(|file| file["outcome"].clone()).collect()
     };
+    // The repository's example is no installation.
+    fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../Pulumi.ops.yaml"), folder.join("Pulumi.ops.yaml"))
+        .unwrap();
     let first = init(folder, &with(&["--json"]));
-    assert_eq!(outcomes(&first), json!(["written", "written"]));
+    assert_eq!(outcomes(&first), json!(["replaced", "written"]));
     assert_eq!(outcomes(&init(folder, &with(&["--json"]))), json!(["unchanged", "unchanged"]));
     // As Pulumi writes it when a secret is set.
     let file = folder.join("Pulumi.ops.yaml");

@@ -29,7 +29,11 @@ enum Outcome {
     Unchanged,
 }
 
-/// Writes the files of stacks. If one is there already and says something else, none is written, unless that is meant.
+/// The example that this repository has of an operations stack, whose place a new installation's file takes.
+const EXAMPLE: &str = include_str!("../../../Pulumi.ops.yaml");
+
+/// Writes the files of stacks. If one is there already and says something else than the example, none is written, unless that
+/// is meant.
 pub(super) fn write(stacks: &[Configured], folder: &Path, force: bool) -> anyhow::Result<Vec<Written>> {
     let mut planned = Vec::new();
     let mut in_the_way = Vec::new();
@@ -56,7 +60,8 @@ pub(super) fn write(stacks: &[Configured], folder: &Path, force: bool) -> anyhow
             region: region.clone(),
             outcome,
         };
-        if outcome == Outcome::Replaced && !force {
+        let is_example = || fs::read_to_string(&path).is_ok_and(|text| text == EXAMPLE);
+        if outcome == Outcome::Replaced && !force && !is_example() {
             in_the_way.push(written.file.clone());
         }
         planned.push((path, file.to_yaml()?, written));
