@@ -381,6 +381,11 @@ async fn actions(reader: &Reader, key: &ExecutionKey) -> Result<Vec<ActionExecut
     pages.collect::<Result<_, _>>().await.map_err(Error::aws("codepipeline:ListActionExecutions"))
 }
 
+/// Whether an execution of a status has ended; one that has may be retried.
+pub(crate) fn has_ended(status: Option<&PipelineExecutionStatus>) -> bool {
+    !matches!(status, Some(PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping) | None)
+}
+
 fn execution_type(execution: &PipelineExecution) -> ExecutionType {
     if execution.execution_type != Some(ApiExecutionType::Rollback) {
         return ExecutionType::Standard;
@@ -398,10 +403,8 @@ fn typed(
 ) -> Result<Execution, Error> {
     let status = match &execution.status {
         Some(PipelineExecutionStatus::Succeeded) => ExecutionStatus::Succeeded,
-        Some(PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping) | None => {
-            ExecutionStatus::InProgress
-        }
-        Some(other) => ExecutionStatus::Ended(other.as_str().into()),
+        Some(ended) if has_ended(Some(ended)) => ExecutionStatus::Ended(ended.as_str().into()),
+        Some(_) | None => ExecutionStatus::InProgress,
     };
     let revisions = execution.artifact_revisions().iter().map(|revision| ArtifactRevision {
         name: revision.name.clone().unwrap_or_default(),

@@ -8,9 +8,8 @@ use crate::{
     context::Context,
     error::Error,
     ledger::{Horizon, Left, Owner, Subject},
-    pipelines::{LONGEST_EXECUTION, incomplete, timestamp},
+    pipelines::{LONGEST_EXECUTION, has_ended, incomplete, timestamp},
 };
-use aws_sdk_codepipeline::types::PipelineExecutionStatus;
 use jiff::Timestamp;
 use metrics_lib::{
     attribution::Unread,
@@ -247,10 +246,7 @@ async fn executions(
             let started = time(summary.start_time())?.unwrap_or(Timestamp::MIN);
             let changed = time(summary.last_update_time())?.unwrap_or(Timestamp::MAX);
             earliest = earliest.min(started);
-            let has_ended = !matches!(
-                summary.status(),
-                Some(PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping) | None
-            );
+            let has_ended = has_ended(summary.status());
             // A stage may run for long without any change.
             if (changed >= changed_since || !has_ended) && started < started_before {
                 let id =

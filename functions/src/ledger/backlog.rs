@@ -193,12 +193,12 @@ impl Ledger {
             .instant("tried", *tried)
             .text("error", error.chars().take(LONGEST_ERROR).collect::<String>())
             .text("state", if done.is_some() { "done" } else { "left" });
-        if let Some(done) = done {
-            attributes = attributes.instant("done", *done);
-        }
         // What is done is of no interest soon; what is set aside is tried until nothing comes of it any more.
-        let kept_since = if done.is_some() { *tried - super::RETENTION + TRIED_AGAIN_EVERY } else { *tried };
-        let request = self.set(BACKLOG, &subject.sort(), attributes.expires(kept_since));
+        attributes = match done {
+            Some(done) => attributes.instant("done", *done).expires_at(*tried + TRIED_AGAIN_EVERY),
+            None => attributes.expires(*tried),
+        };
+        let request = self.set(BACKLOG, &subject.sort(), attributes);
         request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
     }
 }

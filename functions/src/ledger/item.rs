@@ -49,7 +49,12 @@ impl Item {
 
     /// Adds when the item may be deleted, counted from an instant.
     pub(super) fn expires(self, since: Timestamp) -> Self {
-        self.number(EXPIRES_AT, (since + RETENTION).as_second())
+        self.expires_at(since + RETENTION)
+    }
+
+    /// Adds when the item may be deleted.
+    pub(super) fn expires_at(self, time: Timestamp) -> Self {
+        self.number(EXPIRES_AT, time.as_second())
     }
 
     /// Lists the item in the timeline, among those of its kind on the day of an instant, which is its time.

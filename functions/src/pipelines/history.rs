@@ -1,6 +1,6 @@
 //! What went live in a pipeline: its production deployments, and what its rollbacks went back to.
 
-use super::{LONGEST_EXECUTION, classify, incomplete, reader, timestamp};
+use super::{LONGEST_EXECUTION, classify, has_ended, incomplete, reader, timestamp};
 use crate::{
     context::Context,
     error::Error,
@@ -9,7 +9,7 @@ use crate::{
 };
 use aws_sdk_codepipeline::{
     primitives::DateTime,
-    types::{ExecutionType, PipelineExecutionStatus, PipelineExecutionSummary},
+    types::{ExecutionType, PipelineExecutionSummary},
 };
 use jiff::Timestamp;
 use metrics_lib::{
@@ -270,10 +270,7 @@ impl Listed {
         let time = |time: &Option<DateTime>| time.as_ref().map(|time| timestamp(LIST, time)).transpose();
         let id = summary.pipeline_execution_id.clone();
         let revisions = summary.source_revisions().iter().filter_map(|revision| revision.revision_id.clone());
-        let has_ended = !matches!(
-            summary.status,
-            Some(PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping) | None
-        );
+        let has_ended = has_ended(summary.status());
         Ok(Self {
             execution_id: id.ok_or_else(|| incomplete(LIST, "pipelineExecutionId"))?,
             started: time(&summary.start_time)?.unwrap_or(Timestamp::MIN),

@@ -69,14 +69,7 @@ fn what_iam_takes() {
     }
     let found = cloudformation::findings(&json!({"templates": {}, "policies": policies}));
     let Some(found) = outside::or_skip("what_iam_takes", found) else { return };
-    let explained = |finding: &&String| EXCEPTIONS.iter().any(|(part, _)| finding.contains(part));
-    let unexplained: Vec<&String> = found.iter().filter(|finding| !explained(finding)).collect();
-    let unused: Vec<_> =
-        EXCEPTIONS.iter().filter(|(part, _)| !found.iter().any(|finding| finding.contains(part))).collect();
-    assert!(
-        unexplained.is_empty() && unused.is_empty(),
-        "{unexplained:#?}\nno exceptions any more: {unused:#?}"
-    );
+    cloudformation::assert_explained(&found, &EXCEPTIONS);
 }
 
 /// What AWS's own handlers of the stacks' resources ask for, by type.
