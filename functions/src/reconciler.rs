@@ -180,13 +180,14 @@ async fn go_on(
         let has_failed = failures.iter().any(|failure| failure.subject == left.subject);
         is_of && !left.subject.is_one() && !has_failed && next >= since
     };
-    for left in backlog.iter().filter(is_done) {
-        backlog::done(context, left).await?;
-    }
-    // It is in the ledger before the horizon leaves it behind.
+    let done: Vec<&Left> = backlog.iter().filter(is_done).collect();
+    // It is in the ledger before the horizon, or what was left of a pipeline, leaves it behind.
     for failure in failures {
         let failed = backlog::leave(context, failure, backlog).await?;
         outcome.note(failed.map_or(Ok(()), Err));
+    }
+    for left in done {
+        backlog::done(context, left).await?;
     }
     if is_listed {
         advance(context, horizon, place, since, next).await?;
