@@ -19,6 +19,10 @@
 //!    +-----------------------------------+   +-----------> Closed(Undecided)
 //! ```
 //!
+//! A large fact takes several calls. The next call follows only if the data are the same as when the first was put: settings
+//! may have changed in between, or deliveries arrived. If they differ, CloudWatch has a part of what no longer is to be put,
+//! and the fact is undecided.
+//!
 //! The functions of the ledger write what these functions return, on condition that nothing has changed since it was read;
 //! `tests/publication.rs` runs the same functions through every interleaving of writers, crashes and unknown outcomes.
 
@@ -26,6 +30,7 @@ use crate::{
     contract::Metric,
     datum::{self, Batch, Datum, Dimension},
     fact::FactState,
+    rules::fnv_1a,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -90,6 +95,8 @@ pub struct Standing {
     pub progress: Progress,
     /// How many of its calls CloudWatch has: a large fact takes several, one after another.
     pub calls: usize,
+    /// The [digest](Call::batch) of the data that these calls are of.
+    pub batch: u64,
     /// The slot.
     pub slot: Slot,
 }
@@ -104,6 +111,9 @@ pub struct Call {
     pub values: Values,
     /// Whether it is the last.
     pub is_last: bool,
+    /// A digest of all data of the fact, if they take several calls; 0 if one call takes them all.
+    #[serde(default)]
+    pub batch: u64,
 }
 
 /// The calls that give CloudWatch a batch, in order.
@@ -115,12 +125,13 @@ pub fn calls(batch: &Batch, repository: Option<&str>) -> Vec<Call> {
     };
     let calls = batch.calls();
     let number = calls.len();
+    let digest = if number > 1 { fnv_1a(format!("{:?}", batch.data).as_bytes()) } else { 0 };
     let call = |(index, call): (usize, datum::Call<'_>)| {
         let mut values = Values::new();
         for datum in call.data().iter().filter(of_slot) {
             *values.entry(datum.metric).or_default() += datum.samples();
         }
-        Call { values, is_last: index + 1 == number }
+        Call { values, is_last: index + 1 == number, batch: digest }
     };
     calls.into_iter().enumerate().map(call).collect()
 }
@@ -158,6 +169,8 @@ pub enum Refusal {
         /// That fact.
         by: String,
     },
+    /// CloudWatch has some calls of the fact, and the others would be of other data: it is to be given up.
+    Changed,
     /// The fact is in another state than the transition begins with.
     Elsewhere,
 }
@@ -185,6 +198,9 @@ impl Standing {
         }
         if let Some(other) = &self.slot.holder {
             return Err(Refusal::Held { by: other.fact.clone() });
+        }
+        if self.calls > 0 && self.batch != holder.call.batch {
+            return Err(Refusal::Changed);
         }
         let progress = Progress::Claimed { by: by.to_owned(), until };
         Ok(Self { progress, slot: Slot { holder: Some(holder), ..self.slot.clone() }, ..self.clone() })
@@ -227,6 +243,19 @@ impl Standing {
             Progress::Claimed { until, .. } if *until <= now => {
                 let progress = Progress::Doubtful { since: *until };
                 Ok(Self { progress, ..self.clone() })
+            }
+            _ => Err(Refusal::Elsewhere),
+        }
+    }
+
+    /// Gives up a fact whose data have changed between two of its calls.
+    ///
+    /// # Errors
+    /// [`Refusal::Elsewhere`], if it is not open, or CloudWatch has none of its calls.
+    pub fn give_up(&self) -> Result<Self, Refusal> {
+        match self.progress {
+            Progress::Open if self.calls > 0 => {
+                Ok(Self { progress: Progress::Closed(FactState::Undecided), ..self.clone() })
             }
             _ => Err(Refusal::Elsewhere),
         }
@@ -284,6 +313,7 @@ impl Standing {
     fn taken(&self, holder: &Holder, progress: Progress) -> Self {
         let mut taken = self.released(progress);
         taken.calls += 1;
+        taken.batch = holder.call.batch;
         for (metric, values) in &holder.call.values {
             *taken.slot.counted.entry(*metric).or_default() += values;
         }

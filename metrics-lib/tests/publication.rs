@@ -78,10 +78,15 @@ impl World {
     }
 
     fn standing(&self, fact: usize) -> Standing {
-        Standing { progress: self.facts[fact].clone(), calls: self.calls[fact], slot: self.slot.clone() }
+        Standing {
+            progress: self.facts[fact].clone(),
+            calls: self.calls[fact],
+            batch: 0,
+            slot: self.slot.clone(),
+        }
     }
 
-    fn with(&self, fact: usize, Standing { progress, calls, slot }: Standing) -> Self {
+    fn with(&self, fact: usize, Standing { progress, calls, slot, .. }: Standing) -> Self {
         let mut next = Self { slot, ..self.clone() };
         next.facts[fact] = progress;
         next.calls[fact] = calls;
@@ -139,7 +144,12 @@ impl World {
                         let doubtful = standing.doubt(NOW).expect("a claim that has expired");
                         vec![self.with(fact, doubtful).at(message, At::Done)]
                     }
-                    Err(Refusal::Claimed { .. } | Refusal::Held { .. } | Refusal::Elsewhere) => vec![],
+                    Err(
+                        Refusal::Claimed { .. }
+                        | Refusal::Held { .. }
+                        | Refusal::Changed
+                        | Refusal::Elsewhere,
+                    ) => vec![],
                 }
             }
             At::Claimed => {
@@ -260,7 +270,7 @@ impl World {
 
 /// A call with so many values.
 fn call(values: usize, is_last: bool) -> Call {
-    Call { values: BTreeMap::from([(Metric::Deployments, values)]), is_last }
+    Call { values: BTreeMap::from([(Metric::Deployments, values)]), is_last, batch: 0 }
 }
 
 /// How a fact is claimed.
@@ -347,10 +357,33 @@ fn another_count_than_expected() {
     check(None, 3, Ok(Progress::Closed(FactState::Undecided)));
     // A slot whose count tells nothing, decides nothing.
     let spoiled = doubtful.decide(("a", time), Some(1), begin + LONG).unwrap();
-    let next = Standing { progress: Progress::Open, slot: spoiled.slot, calls: 0 };
+    let next = Standing { progress: Progress::Open, slot: spoiled.slot, ..Standing::default() };
     let claimed = claim(&next, Holder { fact: "b".into(), ..holder }, "2", begin + LONG).unwrap();
     let doubtful = claimed.put("b", "2", (Put::Unknown, None), begin + LONG).unwrap();
     let decided = doubtful.decide(("b", time), Some(2), begin + LONG + LONG).unwrap();
     assert_eq!(decided.progress, Progress::Closed(FactState::Undecided));
     assert!(decided.slot.is_spoiled && decided.slot.holder.is_none());
+}
+
+/// The next call of a fact follows only if the data are those of the first.
+#[test]
+fn data_that_change_between_two_calls() {
+    let begin = Timestamp::UNIX_EPOCH;
+    let holder = |number: usize, batch: u64| {
+        let call = Call { batch, ..call(1, number == 1) };
+        Holder { fact: "a".into(), call, then: FactState::Published }
+    };
+    let claimed = claim(&Standing::default(), holder(0, 7), "1", begin).unwrap();
+    let taken = claimed.put("a", "1", (Put::Taken, Some(holder(1, 7).call)), begin).unwrap();
+    let open = taken.put("a", "1", (Put::Refused, None), begin).unwrap();
+    assert_eq!((open.calls, &open.progress), (1, &Progress::Open));
+    assert!(claim(&open, holder(1, 7), "2", begin).is_ok());
+    assert_eq!(claim(&open, holder(1, 8), "2", begin), Err(Refusal::Changed));
+    let given_up = open.give_up().unwrap();
+    assert_eq!(given_up.progress, Progress::Closed(FactState::Undecided));
+    assert_eq!(
+        given_up.slot, open.slot,
+        "what CloudWatch has of it is counted, so other facts can be decided"
+    );
+    assert_eq!(Standing::default().give_up(), Err(Refusal::Elsewhere));
 }

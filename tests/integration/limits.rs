@@ -1,8 +1,14 @@
 //! The limits of AWS's services, and names that come up to them.
 
-use crate::scene::{Scene, Source, at, commit, commit_id, execution, ops_item, push, report, with_webhook};
+use crate::scene::{
+    PushedCommit, Scene, Source, at, commit, commit_id, execution, ops_item, push, report, with_webhook,
+};
+use jiff::SignedDuration;
 use local::aws::{AwsError, Fault};
-use metrics_lib::contract::Metric;
+use metrics_lib::{
+    contract::Metric,
+    fact::{FactKind, FactState},
+};
 use program::plan::Throttle;
 use std::collections::BTreeMap;
 
@@ -200,6 +206,42 @@ async fn change_of_thousands_of_commits_with_twenty_teams() {
     assert_eq!(commits(""), [6751], "{}", report(&outcome));
     assert_eq!(commits("Repository"), [6751]);
     assert_eq!(commits("Team"), [6751; 20]);
+}
+
+/// The teams change when CloudWatch has the first of several calls: the next would be of other data, and nobody puts it.
+#[tokio::test]
+async fn teams_that_change_between_two_calls() {
+    let with_teams = |prefix: &str| {
+        let mut settings = with_webhook();
+        settings["teams"] =
+            (0..20).map(|team| (format!("{prefix}-{team}"), serde_json::json!(["acme/shop"]))).collect();
+        settings
+    };
+    let mut scene = Scene::with(with_teams("team")).await;
+    scene.pushes("08:00", "main", 0, &[commit(1, "07:00", "Begin")]).await;
+    scene.runs(&execution("e1", "08:30").revision(&commit_id(1))).await;
+    let second = |number: u32| at("08:00") + SignedDuration::from_secs(i64::from(number));
+    let commits =
+        (2..6002).map(|number| PushedCommit { time: second(number), ..commit(number, "08:00", "Add") });
+    let commits: Vec<_> = commits.collect();
+    for (minute, chunk) in commits.chunks(1500).enumerate() {
+        let before = u32::try_from(1 + minute * 1500).unwrap();
+        scene.pushes(&format!("10:0{minute}"), "main", before, chunk).await;
+    }
+    scene.finish().await;
+    scene.services().faults.spare("cloudwatch:PutMetricData", 2);
+    scene.fails("cloudwatch:PutMetricData", Fault::throttled(), 1000);
+    scene.runs(&execution("e2", "12:00").revision(&commit_id(6001))).await;
+    scene.until("12:20").await;
+    scene.services().faults.clear();
+    scene.configured(&with_teams("group"));
+    scene.finish().await;
+    scene.reconciles("13:00").await;
+    let outcome = scene.finish().await;
+    let facts = outcome.facts.iter().filter(|fact| fact.execution_id.as_deref() == Some("e2"));
+    let states: Vec<_> = facts.map(|fact| (fact.kind, fact.state)).collect();
+    assert!(states.contains(&(FactKind::LeadTime, FactState::Undecided)), "{states:?}");
+    assert_eq!(outcome.total(Metric::UndecidedFacts), 1.0);
 }
 
 fn lost() -> AwsError {

@@ -203,6 +203,13 @@ impl Ledger {
                         return Ok(Claim::Handed);
                     }
                 }
+                Err(Refusal::Changed) => {
+                    let Ok(given_up) = standing.give_up() else { continue };
+                    let listed = Some(doubt_item(&item, &place, &slot));
+                    if self.swap(&place, &slot, (&standing, &given_up), item.clone(), listed).await? {
+                        return Ok(Claim::Handed);
+                    }
+                }
                 Err(Refusal::Elsewhere) => {}
             }
             (standing, known) = self.standing(&place, &slot).await?;
@@ -399,7 +406,9 @@ impl Ledger {
             Some((item, text)) => serde_json::from_str(text).map_err(|_| item.unreadable(SLOT))?,
             None => Slot::default(),
         };
-        Ok((Standing { progress: progress(&fact)?, calls: fact.count(CALLS), slot }, fact))
+        let batch = fact.get(BATCH).map(|digest| u64::from_str_radix(digest, 16));
+        let batch = batch.transpose().map_err(|_| fact.unreadable(BATCH))?.unwrap_or_default();
+        Ok((Standing { progress: progress(&fact)?, calls: fact.count(CALLS), batch, slot }, fact))
     }
 
     /// The item at a place.
@@ -462,6 +471,8 @@ impl Ledger {
 const API: &str = "dynamodb:TransactWriteItems";
 /// The attribute with the number of calls that CloudWatch has.
 const CALLS: &str = "calls";
+/// The attribute with the digest of the data that these calls are of, of facts that take several.
+const BATCH: &str = "batch";
 /// The attribute with the instant of a put whose outcome is unknown.
 const SINCE: &str = "doubtfulSince";
 /// The state of a fact that somebody is publishing.
@@ -516,6 +527,10 @@ fn progress(fact: &Item) -> Result<Progress, Error> {
 
 fn standing_attributes(item: Item, standing: &Standing) -> Item {
     let item = item.number(CALLS, standing.calls);
+    let item = match standing.batch {
+        0 => item,
+        batch => item.text(BATCH, format!("{batch:016x}")),
+    };
     match &standing.progress {
         Progress::Open => item.text("state", FactState::Pending.name()),
         Progress::Claimed { by, until } => {

@@ -48,16 +48,15 @@ async fn settled(context: &Context, owner: Owner<'_>, mut doubt: Doubt) -> Resul
         if !context.ledger.decide_doubt(&mut doubt, shown, now).await? {
             return Ok(());
         }
-        let kind = doubt.kind.name();
-        if doubt.standing.progress == Progress::Closed(FactState::Undecided) {
-            error!(fact.kind = kind, fact.time = %doubt.time, shown, "nobody can tell whether CloudWatch has a fact");
-            count(context, Metric::UndecidedFacts, doubt.slot.repository.as_deref()).await?;
-        } else {
-            info!(fact.kind = kind, fact.time = %doubt.time, shown, "it is known whether CloudWatch has a fact");
-        }
+        info!(fact.kind = doubt.kind.name(), fact.time = %doubt.time, shown, "CloudWatch was asked for a fact");
     }
-    if doubt.standing.progress == Progress::Open {
-        published(context, owner, &doubt).await?;
+    match doubt.standing.progress {
+        Progress::Closed(FactState::Undecided) => {
+            error!(fact.kind = doubt.kind.name(), fact.time = %doubt.time, "a fact is undecided");
+            count(context, Metric::UndecidedFacts, doubt.slot.repository.as_deref()).await?;
+        }
+        Progress::Open => published(context, owner, &doubt).await?,
+        Progress::Closed(_) | Progress::Claimed { .. } | Progress::Doubtful { .. } => {}
     }
     match context.ledger.standing_of(&doubt).await?.progress {
         Progress::Closed(_) => context.ledger.settle_doubt(&doubt).await,
