@@ -5,6 +5,7 @@
 //! CloudWatch had it.
 
 mod faults;
+mod removed;
 mod verdict;
 
 pub use verdict::Verdict;
@@ -20,7 +21,10 @@ use crate::{
 use faults::Mischief;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::event::ExecutionKey;
-use program::plan::Plan;
+use program::{
+    plan::{Plan, PlanError},
+    settings::Settings,
+};
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha12Rng;
 use serde_json::Value;
@@ -46,9 +50,14 @@ const JAM: SignedDuration = SignedDuration::from_hours(5);
 pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayError> {
     let Sample { lines, truth } = sample(seed, DAYS);
     let world = World::Lines(format!("seed {seed}"), lines);
-    let header = world.check()?;
-    let mut plan = Plan::new(&header.settings)?;
-    plan.reconciler.every = RECONCILED_EVERY;
+    let mut header = world.check()?;
+    header.settings.tooling_accounts.push(removed::account());
+    let planned = |settings: &Settings| {
+        let mut plan = Plan::new(settings)?;
+        plan.reconciler.every = RECONCILED_EVERY;
+        Ok::<_, PlanError>(plan)
+    };
+    let plan = planned(&header.settings)?;
     let mut cloud = Cloud::start(plan, binaries, header.start).await?;
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     let mut mischief = Mischief::default();
@@ -67,6 +76,11 @@ pub async fn chaos(seed: u64, binaries: &Binaries) -> Result<Verdict, ReplayErro
                 cloud.server().services().unreadable.insert(name);
             }
             Happening::Readable(name) => drop(cloud.server().services().unreadable.remove(&name)),
+            Happening::Removed => {
+                mischief.count += 1;
+                removed::remove_from(&mut header.settings);
+                cloud.configure(planned(&header.settings)?);
+            }
             Happening::Delivered(delivery, until) => {
                 while !deliver(&mut cloud, &delivery).await? {
                     // Somebody has GitHub deliver again what was not accepted, while it does.
@@ -103,6 +117,8 @@ enum Happening {
     Unreadable(String),
     /// It can be read again.
     Readable(String),
+    /// An account is taken out of the configuration.
+    Removed,
 }
 
 impl Script {
@@ -124,9 +140,10 @@ fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError
     let mut script = Script::default();
     let mut executions = Vec::new();
     let jam = rng.random_bool(0.5).then(|| SignedDuration::from_hours(rng.random_range(0..48)));
-    let mut first = None;
+    let (mut first, mut end) = (None, Timestamp::UNIX_EPOCH);
     for line in world.lines()? {
         let line = line?;
+        end = end.max(line.at);
         let jam = jam.map(|jam| *first.get_or_insert(line.at) + jam);
         match line.entry {
             Entry::Event { envelope, id, text } => {
@@ -159,6 +176,7 @@ fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError
         script.add(begin, Happening::Unreadable(name.clone()));
         script.add(begin + UNREADABLE, Happening::Readable(name.clone()));
     }
+    removed::add_to(&mut script, end, rng);
     Ok(script)
 }
 

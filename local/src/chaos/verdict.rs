@@ -1,5 +1,6 @@
 //! What came of the chaos of a seed, compared with what is true.
 
+use super::removed;
 use crate::{
     cloud::{Cloud, CloudError},
     outcome::{Fact, Outcome},
@@ -33,7 +34,9 @@ impl Verdict {
     pub(super) fn of(seed: u64, cloud: &Cloud, truth: &Truth, faults: usize) -> Result<Self, ReplayError> {
         let outcome = Outcome::of(cloud).map_err(CloudError::from)?;
         let mut differences = Vec::new();
-        metrics(&measured_metrics(&outcome), &truth.metrics, &mut differences);
+        let mut expected = truth.metrics.clone();
+        removed::add_truth(&outcome, &mut expected);
+        metrics(&measured_metrics(&outcome), &expected, &mut differences);
         let drift = outcome.metrics.iter().find(|metric| metric.name == Metric::LedgerDrift.name());
         let last = drift.and_then(|drift| drift.points.last()).map(|last| last.values.clone());
         compare(
@@ -129,6 +132,7 @@ fn ledger(outcome: &Outcome, truth: &Truth, differences: &mut Vec<String>) {
     compare("ledger, unattributed incidents", &unattributed.count(), &truth.unattributed, differences);
     compare("ledger, ignored executions", &outcome.ignored.len(), &truth.ignored, differences);
     let open = outcome.facts.iter().filter(|fact| fact.kind != FactKind::Failure);
+    let open = open.filter(|fact| !removed::is_of_account(fact));
     let open: Vec<_> = open.filter(|fact| fact.state == FactState::Pending).collect();
     if !open.is_empty() {
         differences.push(format!("facts that are not settled: {open:?}"));
