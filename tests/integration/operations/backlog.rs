@@ -216,6 +216,23 @@ async fn many_runs_before_the_first_deployment() {
     assert!(more < 60, "{more} looks");
 }
 
+/// Thousands of runs of another branch lie before the first deployment, as many as a pipeline that is years old has.
+#[tokio::test]
+async fn thousands_of_runs_before_the_first_deployment() {
+    let mut scene = Scene::with(with_webhook()).await;
+    for number in 0..7500 {
+        let end = at("01:00") + SignedDuration::from_secs(4) * number;
+        let key = execution(&format!("d{number}"), "01:00").recorded().key;
+        let run = Execution::standard(key, end).source(Source::CodeStar, "acme/shop", "develop");
+        scene.cloud.record_execution(run.recorded()).unwrap();
+    }
+    scene.pushes("10:00", "main", 0, &[commit(1, "09:00", "Begin")]).await;
+    scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+    let outcome = scene.finish().await;
+    assert_eq!(outcome.total(Metric::LeadTimeForChanges), 10_800.0);
+    assert!(outcome.dead_letters.is_empty());
+}
+
 const SLOW: std::time::Duration = std::time::Duration::from_millis(60);
 
 /// The lines of doctor about what can't be done.
