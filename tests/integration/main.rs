@@ -11,6 +11,7 @@ mod documents;
 mod engine;
 mod failures;
 mod faults;
+mod golden;
 mod histories;
 mod hostile;
 mod installation;

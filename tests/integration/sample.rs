@@ -1,6 +1,6 @@
-//! Made-up quarters whose true figures are known: what the real functions make of them is true, value for value.
+//! Made-up quarters whose true figures are known: what the real functions make of them is true, value for value, and what the ledger says of it stays as it was.
 
-use crate::scene::binaries;
+use crate::{golden, scene::binaries};
 use local::{
     outcome::Outcome,
     replay::replay,
@@ -15,6 +15,7 @@ async fn check(seed: u64) {
     let cloud = replay(&world, &header, binaries(), || ()).await.unwrap();
     let differences = truth.differences(&Outcome::of(&cloud).unwrap());
     assert!(differences.is_empty(), "seed {seed}:\n{}", differences.join("\n"));
+    insta::assert_snapshot!(format!("quarter_of_seed_{seed}"), golden::digests(&cloud));
 }
 
 #[tokio::test]
