@@ -18,8 +18,8 @@ use local::{
 };
 use metrics_lib::{
     contract::{Metric, dimension},
-    event::ExecutionKey,
     fact::FactState,
+    sources::codepipeline::ExecutionKey,
 };
 use peak_alloc::PeakAlloc;
 use program::{plan::Plan, settings::Settings};

@@ -9,11 +9,11 @@ use crate::{
 use clap::Args;
 use functions::{
     ledger::RETENTION,
-    places,
     reconciler::{
         Failed, Task,
         backfill::{Place, Report, Request, Step},
     },
+    sources::places,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};

@@ -16,8 +16,8 @@ use aws_sdk_cloudwatch::{
 use clap::Args;
 use figure::Figure;
 use functions::{
-    error::Error,
     ledger::{RETENTION, Recorded},
+    runtime::error::Error,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use metrics_lib::{

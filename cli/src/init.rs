@@ -12,7 +12,7 @@ use crate::{
 use choices::{Choices, Installation};
 use clap::Args;
 use files::Written;
-use functions::clock::Clock;
+use functions::runtime::clock::Clock;
 use jiff::tz::TimeZone;
 use program::settings::InvalidSettings;
 use serde::Serialize;

@@ -9,11 +9,9 @@ use aws_sdk_lambda::{
 };
 use clap::Args;
 use functions::{
-    clock::Clock,
-    config::Config,
-    error::Error,
     ledger::Ledger,
     reconciler::{Failed, Task},
+    runtime::{clock::Clock, config::Config, error::Error},
 };
 use jiff::Timestamp;
 use local::{cloud::Cloud, world::World};
@@ -211,7 +209,7 @@ fn settings(prefix: &str, region: &str, config: &Config) -> anyhow::Result<Setti
     if config.lead_time {
         settings["webhookSecret"] = json!("is not known here");
     }
-    let place = |place: &functions::config::ToolingAccount| ToolingAccount {
+    let place = |place: &functions::runtime::config::ToolingAccount| ToolingAccount {
         account: place.account.clone(),
         regions: place.regions.clone(),
     };

@@ -9,7 +9,7 @@ use aws_sdk_sqs::{
     types::{ListMessageMoveTasksResultEntry, QueueAttributeName},
 };
 use clap::Args;
-use functions::{error::Error, reconciler::Task};
+use functions::{reconciler::Task, runtime::error::Error};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{

@@ -3,9 +3,11 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use functions::{
-    commit_transform,
-    github_webhook::payload::{self, Marks},
-    github_webhook::signature::Signature,
+    commits::transform,
+    sources::github::{
+        payload::{self, Marks},
+        signature::Signature,
+    },
 };
 use jiff::Timestamp;
 use metrics_lib::lake::Row;
@@ -43,9 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         (0..100).filter(|_| serde_json::from_slice::<Row>(&record).is_ok()).count()
     })?;
     report("transform: 100 records", || {
-        serde_json::from_str(&batch)
-            .map(|batch| serde_json::to_string(&commit_transform::transform(batch)))
-            .is_ok()
+        serde_json::from_str(&batch).map(|batch| serde_json::to_string(&transform::transform(batch))).is_ok()
     })?;
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! What holds for input from anywhere, as functions that panic when it does not: for fuzzing and its corpora.
 
 use crate::{
-    commit_transform,
-    github_webhook::{
+    commits::transform,
+    sources::github::{
         payload::{self, Marks},
         signature::Signature,
     },
@@ -40,7 +40,7 @@ pub fn transform_record(data: &[u8]) {
     let record =
         json!({"recordId": "1", "approximateArrivalTimestamp": 0, "data": BASE64_STANDARD.encode(data)});
     let batch = serde_json::from_value(json!({"records": [record]}));
-    let answer = batch.map(commit_transform::transform).map(serde_json::to_value);
+    let answer = batch.map(transform::transform).map(serde_json::to_value);
     let Ok(Ok(answer)) = answer else { panic!("a batch is always answered") };
     assert!(answer["records"].as_array().is_some_and(|records| records.len() == 1));
     if answer["records"][0]["result"] == "Ok" {

@@ -46,7 +46,7 @@ pub use publishing::{Claim, Claimed, Doubt, SlotKey};
 pub use recorded::Recorded;
 pub use timeline::{NamedRepository, Names, days};
 
-use crate::error::Error;
+use crate::runtime::error::Error;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use hearing::Hearing;
 use item::Item;

@@ -24,12 +24,14 @@ pub use progress::Failed;
 use progress::{Failure, Outcome, Pace, Progress};
 
 use crate::{
-    context::Context,
-    error::Error,
     ledger::{Horizon, Left, Owner, Reached},
-    survey::Since,
-    wire,
-    worker::{self, SHORTEST_WORK},
+    runtime::{
+        context::Context,
+        error::Error,
+        json,
+        worker::{self, SHORTEST_WORK},
+    },
+    sources::codepipeline::execution_listing::Since,
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -94,7 +96,7 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
 
 /// Does what an invocation asks for; returns the answer.
 async fn perform(context: &Context, owner: Owner<'_>, payload: &str) -> Result<Value, Error> {
-    match wire::read(payload.as_bytes())? {
+    match json::read(payload.as_bytes())? {
         Payload { backfill: Some(request), .. } => {
             Ok(json!(step(backfill::pass(context, owner, &request)).await?))
         }

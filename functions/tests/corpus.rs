@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what can't be set up fails its test")]
 
-use functions::untrusted::{signature_header, transform_record, webhook_body};
+use functions::fuzz_invariants::{signature_header, transform_record, webhook_body};
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 use std::{fs, path::Path};
 

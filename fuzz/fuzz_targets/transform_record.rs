@@ -1,5 +1,5 @@
-//! See `functions::untrusted`.
+//! See `functions::fuzz_invariants`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| functions::untrusted::transform_record(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| functions::fuzz_invariants::transform_record(data));

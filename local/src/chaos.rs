@@ -20,7 +20,7 @@ use crate::{
 };
 use faults::Mischief;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::event::ExecutionKey;
+use metrics_lib::sources::codepipeline::ExecutionKey;
 use program::{
     plan::{Plan, PlanError},
     settings::Settings,

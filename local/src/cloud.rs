@@ -20,7 +20,7 @@ use crate::{
 };
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::{contract::env, event::PipelineKey};
+use metrics_lib::{contract::env, sources::codepipeline::PipelineKey};
 use program::plan::{Consumer, Function, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

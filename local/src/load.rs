@@ -15,8 +15,11 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{Metric, Namespace},
-    event::{ExecutionKey, OpsItemId, OpsItemKey},
     fact::FactState,
+    sources::{
+        codepipeline::ExecutionKey,
+        opscenter::{OpsItemId, OpsItemKey},
+    },
 };
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};

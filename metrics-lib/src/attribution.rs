@@ -1,10 +1,10 @@
 //! Attribution: which deployment an incident is blamed on. First match wins, and the reason is kept as evidence.
 
 use crate::{
-    event::{Deployed, ExecutionKey, Incident, PipelineKey},
-    production::Running,
+    event::{Deployed, Incident},
     repository::GitName,
     rules::Unnamed,
+    sources::codepipeline::{ExecutionKey, PipelineKey, production::Running},
     text::{self, ConsolePipeline, Mentioned},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -476,7 +476,7 @@ pub fn explain(question: Question<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::OpsItemKey;
+    use crate::sources::opscenter::OpsItemKey;
 
     const HOUR: i64 = 3600;
 

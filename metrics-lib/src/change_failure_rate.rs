@@ -2,8 +2,9 @@
 
 use crate::{
     contract::Metric,
-    event::{Deployed, Incident, OpsItemKey, Rollback},
+    event::{Deployed, Incident, Rollback},
     fact::{Fact, FactId},
+    sources::opscenter::OpsItemKey,
 };
 
 /// The failure that an incident attributed to a deployment makes of it.
@@ -41,7 +42,7 @@ pub fn unattributed(incident: &Incident, evidence: &str) -> Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::ExecutionKey;
+    use crate::sources::codepipeline::ExecutionKey;
     use jiff::Timestamp;
 
     /// However often a deployment failed, and however late that comes to be known, it is one failure at its time.

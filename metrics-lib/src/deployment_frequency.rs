@@ -4,9 +4,9 @@ use crate::{
     contract::Metric,
     event::{Deployment, Rollback},
     fact::{Fact, FactId},
-    production::NotProduction,
     rework_rate,
     rules::ReworkRule,
+    sources::codepipeline::production::NotProduction,
 };
 
 /// The fact of a production deployment. Its batch counts the deployment and, if it is one, the rework.

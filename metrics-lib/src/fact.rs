@@ -3,8 +3,8 @@
 use crate::{
     contract::Metric,
     datum::{Batch, DatumTime, DatumValue, InvalidDatum},
-    event::{ExecutionKey, OpsItemKey},
     lake::Commit,
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -18,9 +18,10 @@ use self::{
 use crate::{
     contract::Metric,
     datum::DatumValue,
-    event::{Deployed, Deployment, OpsItemId},
+    event::{Deployed, Deployment},
     fact::{Fact, FactId},
     lake::{Change, Commit, CommitId},
+    sources::opscenter::OpsItemId,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;

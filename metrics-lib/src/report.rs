@@ -142,7 +142,7 @@ mod tests {
     use super::*;
     use crate::{
         datum::DatumValue,
-        event::{ExecutionKey, OpsItemKey},
+        sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
     };
     use jiff::{SignedDuration, Timestamp};
 

@@ -54,7 +54,7 @@ pub fn by_change(deployment: &Deployment, changed: &Changed, rule: &ReworkRule) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::ExecutionKey;
+    use crate::sources::codepipeline::ExecutionKey;
     use jiff::Timestamp;
 
     #[test]

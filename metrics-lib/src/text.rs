@@ -7,7 +7,7 @@ pub(crate) use mentions::read;
 pub use mentions::{ConsolePipeline, Mention, Mentioned, mentions};
 pub use messages::{is_merge, is_of_pull_request, merged_branch};
 
-use crate::event::OpsItemId;
+use crate::sources::opscenter::OpsItemId;
 use std::ops::Range;
 
 /// The ids of the `OpsItem`s that a text names, in any case, in order of appearance.

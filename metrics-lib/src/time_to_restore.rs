@@ -3,8 +3,8 @@
 use crate::{
     contract::Metric,
     datum::DatumValue,
-    event::{ExecutionKey, OpsItemKey},
     fact::{Fact, FactId},
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

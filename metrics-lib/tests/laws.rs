@@ -11,15 +11,19 @@ use metrics_lib::{
     datum::{Batch, DatumTime, DatumValue, DimensionValue, MAX_CALL, MAX_DATA, MAX_VALUES},
     deployment_frequency,
     dora_metric::DoraMetric,
-    event::{
-        Deployed, Deployment, ExecutionKey, Incident, OpsItemKey, Reference, Rollback, Source, SourceKind,
-    },
+    event::{Deployed, Deployment, Incident, Reference, Rollback, Source, SourceKind},
     fact::Fact,
     lake::{Change, Commit, CommitId, Push},
     lead_time::{Answer, Live, Question, change},
-    production::{Action, Execution, ExecutionStatus, ExecutionType, Known, classify, source},
     report::{Figures, by_repository, total},
     rules::{ProductionRule, ReworkRule, Unnamed},
+    sources::{
+        codepipeline::{
+            ExecutionKey,
+            production::{Action, Execution, ExecutionStatus, ExecutionType, Known, classify, source},
+        },
+        opscenter::OpsItemKey,
+    },
     text,
     time_to_restore::{RestoredBy, Restorer, restore},
     window::{Period, Window},

@@ -16,7 +16,7 @@ use local::{
 };
 use metrics_lib::{
     contract,
-    event::{ExecutionKey, OpsItemKey},
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};

@@ -3,10 +3,10 @@
 use super::finding::Finding;
 use crate::installation::Installation;
 use functions::{
-    error::Error,
     ledger::Horizon,
-    places::{self, Place},
     reconciler::{Checked, Task},
+    runtime::error::Error,
+    sources::places::{self, Place},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{datum::OLDEST, fact::FactKind};

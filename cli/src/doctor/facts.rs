@@ -3,8 +3,8 @@
 use super::finding::Finding;
 use crate::installation::Installation;
 use functions::{
-    error::Error,
     ledger::{Left, MOST_TRIES},
+    runtime::error::Error,
 };
 use jiff::SignedDuration;
 use metrics_lib::{

@@ -5,7 +5,7 @@ use crate::installation::Installation;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 use aws_sdk_sqs::types::QueueAttributeName;
-use functions::error::Error;
+use functions::runtime::error::Error;
 use program::plan::{Alarm, Rule};
 use serde_json::Value;
 use std::collections::BTreeMap;

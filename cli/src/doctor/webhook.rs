@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use crate::installation::Installation;
 use anyhow::Context;
-use functions::{error::Error, oversized};
+use functions::{commits::oversized, runtime::error::Error};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
 use metrics_lib::datum::OLDEST;

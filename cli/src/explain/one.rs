@@ -9,7 +9,7 @@ use functions::reconciler::{
     Task,
     explain::{Explained, Request},
 };
-use metrics_lib::event::{ExecutionKey, OpsItemId};
+use metrics_lib::sources::{codepipeline::ExecutionKey, opscenter::OpsItemId};
 use serde::Serialize;
 use std::{
     fmt::{self, Display, Formatter},

@@ -1,6 +1,6 @@
-//! The Lambda function `change-failure-rate`; see `functions::change_failure_rate`.
+//! The Lambda function `change-failure-rate`; see `functions::metrics::change_failure_rate`.
 
-use functions::{change_failure_rate::ChangeFailureRate, worker};
+use functions::{metrics::change_failure_rate::ChangeFailureRate, runtime::worker};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,6 +1,6 @@
-//! The Lambda function `commit-transform`; see `functions::commit_transform`.
+//! The Lambda function `commit-transform`; see `functions::commits::transform`.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    functions::commit_transform::run().await
+    functions::commits::transform::run().await
 }

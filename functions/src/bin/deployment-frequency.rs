@@ -1,6 +1,6 @@
-//! The Lambda function `deployment-frequency`; see `functions::deployment_frequency`.
+//! The Lambda function `deployment-frequency`; see `functions::metrics::deployment_frequency`.
 
-use functions::{deployment_frequency::DeploymentFrequency, worker};
+use functions::{metrics::deployment_frequency::DeploymentFrequency, runtime::worker};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,6 +1,6 @@
-//! The Lambda function `github-webhook`; see `functions::github_webhook`.
+//! The Lambda function `github-webhook`; see `functions::sources::github`.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    functions::github_webhook::run().await
+    functions::sources::github::run().await
 }

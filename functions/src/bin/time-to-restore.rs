@@ -1,6 +1,6 @@
-//! The Lambda function `time-to-restore`; see `functions::time_to_restore`.
+//! The Lambda function `time-to-restore`; see `functions::metrics::time_to_restore`.
 
-use functions::{time_to_restore::TimeToRestore, worker};
+use functions::{metrics::time_to_restore::TimeToRestore, runtime::worker};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,6 +1,9 @@
 //! Reads the lake through Athena: values are parameters, never part of a statement.
 
-use crate::{context::Context, error::Error, ledger::Owner};
+use crate::{
+    ledger::Owner,
+    runtime::{context::Context, error::Error},
+};
 use aws_sdk_athena::types::{QueryExecutionContext, QueryExecutionState, QueryExecutionStatus};
 use jiff::Timestamp;
 use metrics_lib::{

@@ -1,6 +1,6 @@
 //! Deliveries of GitHub's that are larger than what Lambda takes: what they told is missing for good.
 
-use crate::{error::Error, publish::date_time};
+use crate::{metrics::publish::date_time, runtime::error::Error};
 use aws_sdk_cloudwatch::{
     Client,
     types::{Metric as ApiMetric, MetricDataQuery, MetricStat},

@@ -3,7 +3,7 @@
 //! Every record is answered exactly once, and one that is not ours harms no other. Source: Amazon Data Firehose developer
 //! guide, "Data transformation" and "Dynamic partitioning".
 
-use crate::{error::Error, wire};
+use crate::runtime::{error::Error, json};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use lambda_runtime::{
@@ -71,7 +71,7 @@ struct Metadata {
 pub async fn run() -> Result<(), lambda_runtime::Error> {
     tracing::init_default_subscriber();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
-        Ok::<_, Error>(transform(wire::read(event.payload.get().as_bytes())?))
+        Ok::<_, Error>(transform(json::read(event.payload.get().as_bytes())?))
     }))
     .await
 }

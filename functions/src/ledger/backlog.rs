@@ -5,11 +5,14 @@ use super::{
     item::{Item, key},
     open::INDEX_LAG,
 };
-use crate::error::Error;
+use crate::runtime::error::Error;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     datum::OLDEST,
-    event::{ExecutionKey, OpsItemKey, PipelineKey},
+    sources::{
+        codepipeline::{ExecutionKey, PipelineKey},
+        opscenter::OpsItemKey,
+    },
 };
 use std::fmt::{self, Display, Formatter};
 

@@ -4,13 +4,13 @@ use super::{
     Ledger,
     item::{Assigned, Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort},
 };
-use crate::error::Error;
+use crate::runtime::error::Error;
 use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue};
 use metrics_lib::{
     contract::ledger::{PARTITION_KEY, SORT_KEY},
-    event::{ExecutionKey, OpsItemKey},
     fact::{Fact, FactId, FactKind, FactState},
     rules::ProductionRule,
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

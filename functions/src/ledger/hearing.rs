@@ -5,7 +5,7 @@ use super::{
     item::{Item, key},
     open::RECONCILER,
 };
-use crate::{error::Error, places::Place};
+use crate::{runtime::error::Error, sources::places::Place};
 use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::HashMap,

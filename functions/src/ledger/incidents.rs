@@ -5,13 +5,17 @@ use super::{
     facts::{held, told_by},
     item::{Item, execution_id_sort, execution_partition, ops_item_partition, ops_item_sort, sortable},
 };
-use crate::error::Error;
+use crate::runtime::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use metrics_lib::{
     attribution::Attribution,
     contract::ledger::{PARTITION_KEY, SORT_KEY},
-    event::{Deployed, Deployment, ExecutionKey, Incident, OpsItemId, OpsItemKey, Rollback},
+    event::{Deployed, Deployment, Incident, Rollback},
+    sources::{
+        codepipeline::ExecutionKey,
+        opscenter::{OpsItemId, OpsItemKey},
+    },
     time_to_restore::{RestoredBy, Restorer, StatusChange, Statuses, ToldBy},
 };
 
@@ -337,7 +341,7 @@ pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
         ATTRIBUTED => Standing::Attributed {
             deployment: Deployed {
                 time: item.instant_of("deploymentTime")?,
-                key: metrics_lib::event::ExecutionKey {
+                key: metrics_lib::sources::codepipeline::ExecutionKey {
                     account: item.required("deploymentAccount")?.into(),
                     region: item.required("deploymentRegion")?.into(),
                     pipeline: item.required("pipeline")?.into(),

@@ -1,11 +1,12 @@
 //! The attributes of an item, and the typed values that they hold.
 
-use crate::error::Error;
+use crate::runtime::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use metrics_lib::{
     contract::ledger::{EXPIRES_AT, PARTITION_KEY, SORT_KEY, TIMELINE_DAY},
-    event::{Deployed, ExecutionKey, OpsItemKey},
+    event::Deployed,
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use sha2::{Digest, Sha256};
 use std::{borrow::Cow, collections::HashMap};

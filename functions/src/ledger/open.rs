@@ -6,7 +6,7 @@ use super::{
     incidents::{INCIDENT, IncidentRecord, record},
     item::{Item, key, sortable},
 };
-use crate::error::Error;
+use crate::runtime::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
@@ -14,8 +14,11 @@ use metrics_lib::{
         Metric,
         ledger::{PARTITION_KEY, SORT_KEY},
     },
-    event::{ExecutionKey, OpsItemKey, PipelineKey},
     fact::{FactKind, FactState},
+    sources::{
+        codepipeline::{ExecutionKey, PipelineKey},
+        opscenter::OpsItemKey,
+    },
 };
 use std::{collections::BTreeMap, ops::Range};
 

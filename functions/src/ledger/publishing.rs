@@ -9,7 +9,7 @@ use super::{
     facts::{counts_duplicates, fact_item, held, told_by},
     item::{Assigned, Item, key, sortable},
 };
-use crate::error::Error;
+use crate::runtime::error::Error;
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
@@ -21,9 +21,9 @@ use metrics_lib::{
         Metric,
         ledger::{EXPIRES_AT, PARTITION_KEY, SORT_KEY},
     },
-    event::{ExecutionKey, OpsItemId},
     fact::{Fact, FactKind, FactState},
     publication::{Call, Holder, Progress, Put, Refusal, Slot, Standing},
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemId},
 };
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Display, Formatter};

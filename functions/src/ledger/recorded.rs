@@ -6,13 +6,13 @@ use super::{
     item::{Item, execution_partition},
     publishing::DOUBTFUL,
 };
-use crate::error::Error;
+use crate::runtime::error::Error;
 use jiff::Timestamp;
 use metrics_lib::{
     contract::{Metric, ledger::SORT_KEY},
-    event::ExecutionKey,
     fact::{FactKind, FactState},
     rules::ProductionRule,
+    sources::codepipeline::ExecutionKey,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

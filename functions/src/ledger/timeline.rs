@@ -4,15 +4,16 @@ use super::{
     Ledger,
     item::{Item, execution_partition, key as key_of, timeline_day},
 };
-use crate::error::Error;
+use crate::runtime::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use metrics_lib::{
     contract::ledger::{SORT_KEY, TIMELINE_DAY, TIMELINE_INDEX},
-    event::{Deployed, Deployment, ExecutionKey, SourceKind},
+    event::{Deployed, Deployment, SourceKind},
     fact::FactKind,
     lake::CommitId,
     repository::GitName,
+    sources::codepipeline::ExecutionKey,
 };
 use std::{collections::BTreeSet, ops::Range, sync::PoisonError};
 

@@ -1,24 +1,32 @@
 //! Counts failed deployments: those that an incident is attributed to, and those that were rolled back.
 
 use crate::{
-    context::Context,
-    error::Error,
-    events::Event,
-    incidents,
     ledger::{DoneBy, IncidentRecord, Owner, Standing},
-    names,
-    pipelines::{self, History, Look, Resolution},
-    publish::{count_duplicate, publish},
-    survey, time_to_restore,
-    worker::{Handler, Work},
+    metrics::{
+        publish::{count_duplicate, publish},
+        time_to_restore,
+    },
+    runtime::{
+        context::Context,
+        error::Error,
+        worker::{Handler, Work},
+    },
+    sources::{
+        codepipeline::{self, History, Look, Resolution, execution_listing},
+        events::Event,
+        names, opscenter,
+    },
 };
 use jiff::Timestamp;
 use lambda_runtime::tracing::info;
 use metrics_lib::{
     attribution::{Attribution, Candidate, KnownNames, Named, Question, Unread, attribute},
     change_failure_rate,
-    event::{Deployed, ExecutionKey, Incident, OpsItemKey, PipelineKey, Rollback},
-    production::Running,
+    event::{Deployed, Incident, Rollback},
+    sources::{
+        codepipeline::{ExecutionKey, PipelineKey, production::Running},
+        opscenter::OpsItemKey,
+    },
 };
 use std::collections::BTreeMap;
 
@@ -34,7 +42,7 @@ impl Handler for ChangeFailureRate {
                 Some(DoneBy::SameMessage | DoneBy::AnotherEvent) | None => Ok(()),
             };
         }
-        match pipelines::resolved_rollback(context, owner, event).await? {
+        match codepipeline::resolved_rollback(context, owner, event).await? {
             Some(rollback) => rolled_back(context, owner, &rollback).await,
             None => Ok(()),
         }
@@ -55,7 +63,7 @@ pub async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollbac
 /// # Errors
 /// [`Error::NotYet`], those of [`publish`].
 pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<Option<DoneBy>, Error> {
-    let Some(incident) = incidents::incident(context, key).await? else {
+    let Some(incident) = opscenter::incident(context, key).await? else {
         info!(ops_item.id = %key.ops_item_id, "not an incident");
         return Ok(None);
     };
@@ -179,7 +187,7 @@ pub async fn suspects(
                 Named::Text(_) | Named::Execution(_) | Named::Pipelines(_) | Named::Nothing => true,
             }
     };
-    let unseen = survey::unseen(context, owner, is_asked, start, incident.created).await?;
+    let unseen = execution_listing::unseen(context, owner, is_asked, start, incident.created).await?;
     let mut unread = unseen.unread;
     let mut candidates = BTreeMap::new();
     for (deployed, began) in context.ledger.deployments_within(start..now).await? {
@@ -190,9 +198,9 @@ pub async fn suspects(
         if candidates.contains_key(&key) {
             continue;
         }
-        survey::check_time(owner)?;
-        match pipelines::look(context, owner, &key).await {
-            Err(error) => unread.push(survey::unread(&key, error)?),
+        execution_listing::check_time(owner)?;
+        match codepipeline::look(context, owner, &key).await {
+            Err(error) => unread.push(execution_listing::unread(&key, error)?),
             Ok(Look::Resolved(Resolution::Deployment(deployment))) => {
                 context.ledger.remember_names(&deployment).await?;
                 let deployed = Deployed::from(&deployment);
@@ -237,7 +245,11 @@ pub async fn suspects(
             Ok(Some(live)) => live,
             Ok(None) => return Ok(suspects),
             Err(error) => {
-                let unread = suspects.unread.iter().cloned().chain([survey::unread(&deployment.key, error)?]);
+                let unread = suspects
+                    .unread
+                    .iter()
+                    .cloned()
+                    .chain([execution_listing::unread(&deployment.key, error)?]);
                 return Ok(Suspects { unread: unread.collect(), ..suspects });
             }
         };

@@ -1,12 +1,14 @@
 //! Counts production deployments, rework and rollbacks: `Deployments`, `ReworkDeployments`, `Rollbacks`.
 
 use crate::{
-    context::Context,
-    error::Error,
     ledger::{DoneBy, Owner},
-    pipelines::{self, Resolution},
-    publish::{Published, count_duplicate, publish},
-    worker::{Handler, Work},
+    metrics::publish::{Published, count_duplicate, publish},
+    runtime::{
+        context::Context,
+        error::Error,
+        worker::{Handler, Work},
+    },
+    sources::codepipeline::{self, Resolution},
 };
 use lambda_runtime::tracing::info;
 use metrics_lib::deployment_frequency;
@@ -17,7 +19,7 @@ pub struct DeploymentFrequency;
 
 impl Handler for DeploymentFrequency {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        let Some(resolution) = pipelines::resolved(context, owner, event).await? else { return Ok(()) };
+        let Some(resolution) = codepipeline::resolved(context, owner, event).await? else { return Ok(()) };
         let repository = resolution.repository().map(str::to_owned);
         if let Some(Published::Before(DoneBy::AnotherMessage)) = executed(context, owner, &resolution).await?
         {

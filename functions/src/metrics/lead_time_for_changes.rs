@@ -1,16 +1,22 @@
 //! Measures how long changes took: `LeadTimeForChanges`, one value a deployment, and `CommitLeadTime`, one a commit.
 
 use crate::{
-    context::Context,
-    error::Error,
-    lake,
+    commits::{lake, oversized},
     ledger::{Owner, RETENTION},
-    names, oversized,
-    pipelines::{self, History, Look, Resolution, WentLive},
-    publish::{count, publish},
-    repositories::Identity,
-    survey, time_to_restore,
-    worker::{Handler, Work},
+    metrics::{
+        publish::{count, publish},
+        time_to_restore,
+    },
+    runtime::{
+        context::Context,
+        error::Error,
+        worker::{Handler, Work},
+    },
+    sources::{
+        codepipeline::{self, History, Look, Resolution, WentLive, execution_listing},
+        names,
+        repositories::Identity,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::tracing::warn;
@@ -18,11 +24,12 @@ use metrics_lib::{
     attribution::Unread,
     contract::Metric,
     datum::OLDEST,
-    event::{Deployed, Deployment, ExecutionKey},
+    event::{Deployed, Deployment},
     fact::FactKind,
     lake::{Change, CommitId, is_repository},
     lead_time::{self, Answer, Changed, LATEST_DELIVERY, Live, Question},
     rework_rate,
+    sources::codepipeline::ExecutionKey,
 };
 use std::{cmp::Reverse, collections::BTreeSet, ops::Range};
 
@@ -42,7 +49,7 @@ pub struct LeadTimeForChanges;
 
 impl Handler for LeadTimeForChanges {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        match pipelines::resolved(context, owner, event).await? {
+        match codepipeline::resolved(context, owner, event).await? {
             // An execution has two events, when its production stage has ended and when it has.
             Some(Resolution::Deployment(deployment)) if !is_done(context, &deployment.key).await? => {
                 deployed(context, owner, &deployment).await
@@ -104,7 +111,7 @@ async fn delivered_revision(context: &Context, deployment: &Deployment) -> Resul
         return Ok(None);
     }
     if let (None, Some(connection)) = (&source.provider, &source.connection) {
-        let provider = pipelines::provider_of(context, &deployment.key, connection).await?;
+        let provider = codepipeline::provider_of(context, &deployment.key, connection).await?;
         if provider.is_some_and(|provider| !provider.starts_with("GitHub")) {
             return Ok(None);
         }
@@ -308,23 +315,23 @@ async fn latest_elsewhere(
     let may_deploy = |account: &str| names::may_deploy(&context.config, repository, account);
     // The reconciler begins as far back as CloudWatch takes data; what is older it never saw.
     let since = time.checked_sub(OLDEST).unwrap_or(Timestamp::MIN);
-    let unseen = survey::unseen(context, owner, may_deploy, since, *time).await?;
+    let unseen = execution_listing::unseen(context, owner, may_deploy, since, *time).await?;
     let mut unread = unseen.unread.into_iter().next();
     let earliest = time.checked_sub(context.config.lead_time_lookback).unwrap_or(Timestamp::MIN);
     let mut latest = context.ledger.latest_deployment(repository, earliest..*time).await?;
     // In the deployment's own pipeline, nothing went live before.
     for unseen in unseen.executions.into_iter().filter(|unseen| !unseen.same_pipeline(key)) {
-        survey::check_time(owner)?;
+        execution_listing::check_time(owner)?;
         let known = context.ledger.known_of(&unseen).await?;
         let deployed_another = known.deployed().is_some_and(|deployed| deployed != repository);
         if deployed_another || known.is_ignored(&context.config.production, &unseen) {
             continue;
         }
-        let found = match pipelines::look(context, owner, &unseen).await {
+        let found = match codepipeline::look(context, owner, &unseen).await {
             Ok(Look::Resolved(Resolution::Deployment(found))) => found,
             Ok(_) => continue,
             Err(error) => {
-                unread = Some(survey::unread(&unseen, error)?);
+                unread = Some(execution_listing::unread(&unseen, error)?);
                 continue;
             }
         };

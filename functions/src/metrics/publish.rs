@@ -2,10 +2,8 @@
 //! [the protocol](metrics_lib::publication).
 
 use crate::{
-    clients::LONGEST_PUT,
-    context::Context,
-    error::Error,
     ledger::{Claim, Claimed, DoneBy, Owner},
+    runtime::{clients::LONGEST_PUT, context::Context, error::Error},
 };
 use aws_sdk_cloudwatch::{
     error::SdkError,

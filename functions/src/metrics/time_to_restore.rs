@@ -1,22 +1,25 @@
 //! Measures how long incidents lasted: `TimeToRestore`, one value an incident, for the earliest restore.
 
 use crate::{
-    context::Context,
-    error::Error,
-    events::{Change, Event},
-    incidents,
     ledger::{IncidentRecord, Owner, Standing},
-    names,
-    pipelines::{self, Look, Resolution},
-    publish::publish,
-    survey,
-    worker::{Handler, Work},
+    metrics::publish::publish,
+    runtime::{
+        context::Context,
+        error::Error,
+        worker::{Handler, Work},
+    },
+    sources::{
+        codepipeline::{self, Look, Resolution, execution_listing},
+        events::{Change, Event},
+        names, opscenter,
+    },
 };
 use jiff::Timestamp;
 use lambda_runtime::tracing::info;
 use metrics_lib::{
-    event::{Deployment, OpsItemId, OpsItemKey, Rollback},
+    event::{Deployment, Rollback},
     fact::Fact,
+    sources::opscenter::{OpsItemId, OpsItemKey},
     time_to_restore::{self, Restorer, StatusChange, Statuses, ToldBy},
 };
 
@@ -30,7 +33,7 @@ impl Handler for TimeToRestore {
             Event::OpsItemRaised(key) => raised(context, owner, key).await,
             Event::OpsItemChanged(key, change) => changed(context, owner, key, *change).await,
             Event::ExecutionEnded { .. } | Event::StageSucceeded { .. } | Event::Irrelevant => {
-                match pipelines::resolved(context, owner, event).await? {
+                match codepipeline::resolved(context, owner, event).await? {
                     Some(resolution) => executed(context, owner, &resolution).await,
                     None => Ok(()),
                 }
@@ -180,8 +183,8 @@ async fn record(context: &Context, key: &OpsItemKey) -> Result<Option<IncidentRe
 async fn record_and_item(
     context: &Context,
     key: &OpsItemKey,
-) -> Result<Option<(IncidentRecord, incidents::Item)>, Error> {
-    match incidents::item(context, key).await? {
+) -> Result<Option<(IncidentRecord, opscenter::Item)>, Error> {
+    match opscenter::item(context, key).await? {
         Some(item) => {
             let record = context.ledger.record_incident(&item.incident).await?;
             Ok(Some((record, item)))
@@ -233,15 +236,15 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
     context.after_restore_delay(restorer.time)?;
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
     let is_asked = |account: &str| names::may_restore(&context.config, record, account);
-    let unseen = survey::unseen(context, owner, is_asked, record.created, restorer.time).await?;
+    let unseen = execution_listing::unseen(context, owner, is_asked, record.created, restorer.time).await?;
     let mut is_all_read = unseen.unread.is_empty();
     for key in unseen.executions {
-        survey::check_time(owner)?;
-        match pipelines::look(context, owner, &key).await {
+        execution_listing::check_time(owner)?;
+        match codepipeline::look(context, owner, &key).await {
             Ok(Look::Resolved(resolution)) => link_if_restores(context, record, &resolution).await?,
             Ok(Look::Running(_) | Look::Unfinished(_)) => {}
             Err(error) => {
-                survey::unread(&key, error)?;
+                execution_listing::unread(&key, error)?;
                 is_all_read = false;
             }
         }
@@ -278,7 +281,7 @@ async fn present_statuses(
     record: &IncidentRecord,
     statuses: Statuses,
 ) -> Result<Statuses, Error> {
-    let item = incidents::item(context, &record.key).await?;
+    let item = opscenter::item(context, &record.key).await?;
     let Some(present) = item.and_then(|item| item.status_change()) else { return Ok(statuses) };
     if statuses.resolution().is_some() == present.is_resolved {
         return Ok(statuses);

@@ -6,10 +6,9 @@
 
 use super::{Failed, Failure, Pace, advance, before, incidents, step, work_through};
 use crate::{
-    context::Context,
-    error::Error,
     ledger::{Horizon, Owner, RETENTION},
-    survey::{self, Since},
+    runtime::{context::Context, error::Error},
+    sources::codepipeline::execution_listing::{self, Since},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -164,7 +163,7 @@ async fn unknown(
 ) -> Result<(usize, usize), Error> {
     match step {
         Step::Executions(Place { account, region }) => {
-            let survey::Listed { found, unread } = survey::listed(
+            let execution_listing::Listed { found, unread } = execution_listing::listed(
                 context,
                 owner,
                 (account, region),

@@ -2,10 +2,9 @@
 
 use super::{Failure, Outcome, SHARES, check_time, executions, incidents, share, step};
 use crate::{
-    context::Context,
-    error::Error,
     ledger::{Left, MOST_TRIES, Owner, Subject},
-    publish::put_quality,
+    metrics::publish::put_quality,
+    runtime::{context::Context, error::Error},
 };
 use jiff::Timestamp;
 use lambda_runtime::tracing::{error, info, warn};

@@ -5,13 +5,11 @@
 
 use super::{hearing, incidents, step};
 use crate::{
-    context::Context,
-    error::Error,
     ledger::Owner,
-    pipelines::{self, incomplete},
-    survey,
+    runtime::{context::Context, error::Error},
+    sources::codepipeline::{self, execution_listing, incomplete},
 };
-use metrics_lib::event::ExecutionKey;
+use metrics_lib::sources::codepipeline::ExecutionKey;
 use serde::{Deserialize, Serialize};
 
 /// What was tried in an account and region.
@@ -66,7 +64,7 @@ async fn executions(
 ) -> Result<String, Error> {
     const API: &str = "codepipeline:ListPipelineExecutions";
     let reader = context.clients.reader(account, region).await;
-    let pipelines = survey::pipelines(&reader).await?;
+    let pipelines = execution_listing::pipelines(&reader).await?;
     for pipeline in &pipelines {
         let request = reader.codepipeline.list_pipeline_executions().pipeline_name(pipeline).max_results(1);
         let page = request.send().await.map_err(Error::aws(API))?;
@@ -74,7 +72,7 @@ async fn executions(
         let id = latest.pipeline_execution_id().ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
         let [account, region, pipeline, execution_id] = [account, region, pipeline, id].map(str::to_owned);
         let key = ExecutionKey { account, region, pipeline, execution_id };
-        match pipelines::resolve(context, owner, &key).await {
+        match codepipeline::resolve(context, owner, &key).await {
             Ok(_) | Err(Error::Unfinished { .. }) => break,
             Err(error) => return Err(error),
         }

@@ -4,10 +4,9 @@
 //! more. Nothing can take them back; this finds them.
 
 use crate::{
-    context::Context,
-    error::Error,
     ledger::{DayCount, days},
-    publish::{date_time, put_quality},
+    metrics::publish::{date_time, put_quality},
+    runtime::{context::Context, error::Error},
 };
 use aws_sdk_cloudwatch::types::{Metric as ApiMetric, MetricDataQuery, MetricStat};
 use jiff::{SignedDuration, Timestamp};

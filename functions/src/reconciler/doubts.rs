@@ -2,13 +2,13 @@
 
 use super::{Outcome, SHARES, check_time, executions, incidents, share, step};
 use crate::{
-    change_failure_rate,
-    context::Context,
-    error::Error,
-    lead_time_for_changes,
     ledger::{Doubt, Owner},
-    pipelines::{self, Resolution},
-    publish::{count, date_time},
+    metrics::{
+        change_failure_rate, lead_time_for_changes,
+        publish::{count, date_time},
+    },
+    runtime::{context::Context, error::Error},
+    sources::codepipeline::{self, Resolution},
 };
 use aws_sdk_cloudwatch::types::{Dimension, Metric as ApiMetric, MetricDataQuery, MetricStat};
 use jiff::{SignedDuration, Timestamp};
@@ -76,7 +76,7 @@ async fn published(context: &Context, owner: Owner<'_>, doubt: &Doubt) -> Result
     }
     let Some(key) = &doubt.execution else { return Ok(()) };
     match doubt.kind {
-        FactKind::LeadTime | FactKind::Rework => match pipelines::resolve(context, owner, key).await? {
+        FactKind::LeadTime | FactKind::Rework => match codepipeline::resolve(context, owner, key).await? {
             Resolution::Deployment(deployment) => {
                 step(lead_time_for_changes::deployed(context, owner, &deployment)).await
             }

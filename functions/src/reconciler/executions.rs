@@ -2,21 +2,20 @@
 
 use super::{Pace, Progress, SHARES, share, step};
 use crate::{
-    change_failure_rate,
-    context::Context,
-    deployment_frequency,
-    error::Error,
-    lead_time_for_changes,
     ledger::{KnownFacts, Owner, Subject},
-    pipelines::{self, Resolution},
-    survey::{self, Found, Since},
-    time_to_restore,
+    metrics::{change_failure_rate, deployment_frequency, lead_time_for_changes, time_to_restore},
+    runtime::{context::Context, error::Error},
+    sources::codepipeline::{
+        self, Resolution,
+        execution_listing::{self, Found, Since},
+    },
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    event::{Deployment, ExecutionKey, PipelineKey},
+    event::Deployment,
     fact::FactKind,
     lead_time::{self, Answer, Changed},
+    sources::codepipeline::{ExecutionKey, PipelineKey},
 };
 
 /// Publishes what the executions of an account and region that changed last since some instants and before another make
@@ -35,7 +34,8 @@ pub(super) async fn work_through(
     let mut progress = Progress::until(until);
     // Time is left for what is found.
     let listing = share(owner, 2);
-    let survey::Listed { found, unread } = survey::listed(context, listing, place, since, until).await?;
+    let execution_listing::Listed { found, unread } =
+        execution_listing::listed(context, listing, place, since, until).await?;
     for (unread, error) in unread {
         let (account, region) = (unread.account, unread.region);
         let (subject, since) = match unread.pipeline {
@@ -74,7 +74,7 @@ pub(super) async fn executed(context: &Context, owner: Owner<'_>, key: &Executio
         return Ok(());
     }
     let KnownFacts { done, open } = known;
-    let resolution = pipelines::resolve(context, owner, key).await?;
+    let resolution = codepipeline::resolve(context, owner, key).await?;
     deployment_frequency::executed(context, owner, &resolution).await?;
     match &resolution {
         Resolution::Deployment(deployment) => {

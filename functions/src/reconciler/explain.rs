@@ -3,16 +3,20 @@
 //! The rules are tried now, with what is known now; beside that stands what the ledger has decided.
 
 use crate::{
-    change_failure_rate,
-    context::Context,
-    error::Error,
-    incidents::{self, Found, Item},
     ledger::{Owner, Recorded, Standing},
-    names, pipelines,
+    metrics::change_failure_rate,
+    runtime::{context::Context, error::Error},
+    sources::{
+        codepipeline, names,
+        opscenter::{self, Found, Item},
+    },
 };
 use metrics_lib::{
     attribution::{self, Candidate, Question},
-    event::{ExecutionKey, OpsItemId, OpsItemKey},
+    sources::{
+        codepipeline::ExecutionKey,
+        opscenter::{OpsItemId, OpsItemKey},
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -68,7 +72,7 @@ pub(super) async fn explain(
 }
 
 async fn execution(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Explained, Error> {
-    let tried = pipelines::explain(context, owner, key).await?;
+    let tried = codepipeline::explain(context, owner, key).await?;
     let facts = context.ledger.facts_of_execution(&key.execution_id).await?;
     let of_it = facts.into_iter().filter(|(of, _)| of == key);
     let ledger = of_it.map(|(_, fact)| {
@@ -80,7 +84,7 @@ async fn execution(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> R
 
 async fn incident(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<Option<Explained>, Error> {
     let what = format!("OpsItem {key}");
-    match incidents::find(context, key).await? {
+    match opscenter::find(context, key).await? {
         Found::Nothing => Ok(None),
         Found::Refused(reason) => {
             let tried = vec![format!("incidents by the settings: {reason}")];

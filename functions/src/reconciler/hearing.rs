@@ -3,7 +3,11 @@
 //! What no event brings, the reconciler finds; so the figures would not show that none comes.
 
 use super::{Outcome, step};
-use crate::{context::Context, error::Error, places::Place, publish::put_quality};
+use crate::{
+    metrics::publish::put_quality,
+    runtime::{context::Context, error::Error},
+    sources::places::Place,
+};
 use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::tracing::warn;

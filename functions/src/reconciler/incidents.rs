@@ -3,20 +3,19 @@
 
 use super::{Outcome, Pace, Progress, SHARES, before, check_time, places, share, step};
 use crate::{
-    change_failure_rate,
-    config::Config,
-    context::Context,
-    error::Error,
-    incidents::is_incident_type,
     ledger::{Horizon, IncidentRecord, Left, Open, Owner, Standing, Subject},
-    names,
-    pipelines::{incomplete, instant},
-    time_to_restore,
+    metrics::{change_failure_rate, time_to_restore},
+    runtime::{config::Config, context::Context, error::Error},
+    sources::{
+        codepipeline::{incomplete, instant},
+        names,
+        opscenter::is_incident_type,
+    },
 };
 use aws_sdk_ssm::types::{OpsItemFilter, OpsItemFilterKey, OpsItemFilterOperator, OpsItemSummary};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::tracing::warn;
-use metrics_lib::{event::OpsItemKey, fact::FactKind};
+use metrics_lib::{fact::FactKind, sources::opscenter::OpsItemKey};
 use std::ops::Range;
 
 /// Does for the `OpsItem`s of an account and region that changed last within a range of time what their events would have

@@ -2,17 +2,15 @@
 
 use super::{Outcome, SHARES, check_time, share, step};
 use crate::{
-    context::Context,
-    error::Error,
-    lead_time_for_changes,
     ledger::{Open, Owner},
-    pipelines::{self, Resolution},
-    publish::publish,
+    metrics::{lead_time_for_changes, publish::publish},
+    runtime::{context::Context, error::Error},
+    sources::codepipeline::{self, Resolution},
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    event::ExecutionKey,
     lead_time::{self, LATEST_DELIVERY},
+    sources::codepipeline::ExecutionKey,
 };
 use std::ops::Range;
 
@@ -42,7 +40,7 @@ async fn again(
     now: Timestamp,
 ) -> Result<(), Error> {
     let key = &open.what;
-    let result = match pipelines::resolve(context, owner, key).await {
+    let result = match codepipeline::resolve(context, owner, key).await {
         Ok(Resolution::Deployment(deployment)) => {
             match step(lead_time_for_changes::deployed(context, owner, &deployment)).await {
                 Err(Error::NotYet { .. }) => Ok(()),

@@ -2,8 +2,8 @@
 
 use super::check_time;
 use crate::{
-    error::Error,
     ledger::{Owner, Subject},
+    runtime::error::Error,
 };
 use jiff::Timestamp;
 use lambda_runtime::tracing::{error, info, warn};

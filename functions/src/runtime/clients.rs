@@ -1,6 +1,6 @@
 //! The AWS clients: those of the function's own account, and readers of the tooling accounts through their read role.
 
-use crate::config::Config;
+use crate::runtime::config::Config;
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, identity::IdentityCache, retry::RetryConfig, sts::AssumeRoleProvider,
     timeout::TimeoutConfig,

@@ -1,6 +1,6 @@
 //! The one clock of the functions. On one machine, where time is simulated, it is read from a file.
 
-use crate::error::Error;
+use crate::runtime::error::Error;
 use jiff::Timestamp;
 use metrics_lib::contract::env;
 use std::{fs, path::PathBuf};

@@ -1,6 +1,6 @@
 //! The configuration of the functions, read once from the environment.
 
-use crate::clock::Clock;
+use crate::runtime::clock::Clock;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use flate2::read::ZlibDecoder;
 use jiff::SignedDuration;

@@ -1,13 +1,13 @@
 //! What every handler gets: configuration, clock, clients and ledger, made once when the function starts.
 
 use crate::{
-    clients::Clients,
-    config::Config,
-    error::Error,
     ledger::Ledger,
-    pipelines::{Runs, Structures},
-    places::{self, Place},
-    repositories::Repositories,
+    runtime::{clients::Clients, config::Config, error::Error},
+    sources::{
+        codepipeline::{Runs, Structures},
+        places::{self, Place},
+        repositories::Repositories,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::lead_time::MEASURED_AFTER;

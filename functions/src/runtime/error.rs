@@ -1,13 +1,13 @@
 //! What can go wrong with one event, and whether trying again helps.
 
-use crate::wire::Fault;
+use crate::runtime::json::Fault;
 use aws_sdk_sts::{
     error::{ProvideErrorMetadata, SdkError},
     operation::assume_role::AssumeRoleError,
 };
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
-use metrics_lib::event::{ExecutionKey, OpsItemKey};
+use metrics_lib::sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey};
 use std::error::Error as StdError;
 
 /// Why an event could not be finished. It goes back to its queue, and in the end to the dead-letter queue.

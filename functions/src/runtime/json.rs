@@ -180,7 +180,7 @@ mod tests {
         #[expect(dead_code, reason = "it is only read")]
         account: String,
         #[expect(dead_code, reason = "it is only read")]
-        ids: Vec<metrics_lib::event::OpsItemId>,
+        ids: Vec<metrics_lib::sources::opscenter::OpsItemId>,
         #[expect(dead_code, reason = "it is only read")]
         more: Option<Value>,
         #[expect(dead_code, reason = "it is only read")]

@@ -3,13 +3,10 @@
 //! The answer names the messages that failed, so that SQS keeps those and no others (partial batch responses).
 
 use crate::{
-    config::Config,
-    context::Context,
-    error::Error,
-    events::{Event, Received},
     ledger::Owner,
-    publish::{LONGEST_PUBLICATION, put_quality},
-    wire,
+    metrics::publish::{LONGEST_PUBLICATION, put_quality},
+    runtime::{config::Config, context::Context, error::Error, json},
+    sources::events::{Event, Received},
 };
 use lambda_runtime::{
     LambdaEvent, service_fn,
@@ -120,7 +117,7 @@ async fn invoke(
     context: &Context,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Response, Error> {
-    let batch: Batch = wire::read(event.payload.get().as_bytes())?;
+    let batch: Batch = json::read(event.payload.get().as_bytes())?;
     let event_context = &event.context;
     let deadline = deadline(event_context);
     let mut response = Response::default();

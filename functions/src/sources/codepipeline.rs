@@ -1,13 +1,18 @@
 //! Turns (account, region, pipeline, execution id) into a deployment, a rollback, or the reason why it is neither,
 //! from what CodePipeline's API says of exactly this execution.
 
+pub mod execution_listing;
 mod history;
 mod structure;
 
 pub use history::{History, WentLive};
 pub use structure::Structures;
 
-use crate::{clients::Reader, context::Context, error::Error, events::Event, ledger::Owner, names};
+use crate::{
+    ledger::Owner,
+    runtime::{clients::Reader, context::Context, error::Error},
+    sources::{events::Event, names},
+};
 use aws_sdk_codepipeline::{
     primitives::DateTime,
     types::{
@@ -17,10 +22,13 @@ use aws_sdk_codepipeline::{
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
-    event::{Deployed, Deployment, ExecutionKey, Rollback},
-    production::{
-        self, Action, ArtifactRevision, Execution, ExecutionStatus, ExecutionType, Known, NotProduction,
-        Outcome, Running, needs_structure,
+    event::{Deployed, Deployment, Rollback},
+    sources::codepipeline::{
+        ExecutionKey,
+        production::{
+            self, Action, ArtifactRevision, Execution, ExecutionStatus, ExecutionType, Known, NotProduction,
+            Outcome, Running, needs_structure,
+        },
     },
 };
 use std::{

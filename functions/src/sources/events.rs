@@ -3,14 +3,14 @@
 //! The wire types name the fields that are used and nothing else, so that floats as versions, missing triggers and
 //! fields that come later can't break them.
 
-use crate::{
+use crate::runtime::{
     error::Error,
-    wire::{self, Fault},
+    json::{self, Fault},
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use metrics_lib::{
-    event::{ExecutionKey, OpsItemKey},
     rules::ProductionRule,
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use serde::{
     Deserialize, Deserializer,
@@ -178,7 +178,7 @@ enum StageState {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct OpsItemDetail {
-    ops_item_id: metrics_lib::event::OpsItemId,
+    ops_item_id: metrics_lib::sources::opscenter::OpsItemId,
     status: Option<OpsItemStatus>,
     modified_time: Option<String>,
 }
@@ -210,7 +210,7 @@ impl Received {
     /// # Errors
     /// [`Error::Malformed`].
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let envelope: Envelope = wire::read(text.as_bytes())?;
+        let envelope: Envelope = json::read(text.as_bytes())?;
         Ok(Self { id: envelope.id, event: Event::of(envelope)? })
     }
 }
@@ -219,7 +219,7 @@ impl Event {
     fn of(Envelope { detail_type, account, region, detail, .. }: Envelope) -> Result<Self, Error> {
         match detail_type.as_str() {
             "CodePipeline Pipeline Execution State Change" => {
-                let detail = wire::part("detail", detail)?;
+                let detail = json::part("detail", detail)?;
                 let PipelineDetail { pipeline, execution_id, state, pipeline_execution_attempt } = detail;
                 let key = ExecutionKey { account, region, pipeline, execution_id };
                 let state = match state {
@@ -234,7 +234,7 @@ impl Event {
                 Ok(Self::ExecutionEnded { key, state, attempt })
             }
             "CodePipeline Stage Execution State Change" => {
-                let StageDetail { pipeline, execution_id, stage, state } = wire::part("detail", detail)?;
+                let StageDetail { pipeline, execution_id, stage, state } = json::part("detail", detail)?;
                 Ok(match state {
                     StageState::Succeeded => Self::StageSucceeded {
                         key: ExecutionKey { account, region, pipeline, execution_id },
@@ -244,11 +244,11 @@ impl Event {
                 })
             }
             "OpsItem Create" => {
-                let OpsItemDetail { ops_item_id, .. } = wire::part("detail", detail)?;
+                let OpsItemDetail { ops_item_id, .. } = json::part("detail", detail)?;
                 Ok(Self::OpsItemRaised(OpsItemKey { account, region, ops_item_id }))
             }
             "OpsItem Update" => {
-                let OpsItemDetail { ops_item_id, status, modified_time } = wire::part("detail", detail)?;
+                let OpsItemDetail { ops_item_id, status, modified_time } = json::part("detail", detail)?;
                 let key = OpsItemKey { account, region, ops_item_id };
                 let is_resolved = status.and_then(|status| status.is_resolved());
                 let Some(is_resolved) = is_resolved else { return Ok(Self::Irrelevant) };

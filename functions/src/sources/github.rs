@@ -7,7 +7,11 @@ pub mod payload;
 pub mod secret;
 pub mod signature;
 
-use crate::{clock::Clock, config::WebhookConfig, error::Error, ledger::Ledger, publish::counted, wire};
+use crate::{
+    ledger::Ledger,
+    metrics::publish::counted,
+    runtime::{clock::Clock, config::WebhookConfig, error::Error, json},
+};
 use aws_config::BehaviorVersion;
 use aws_sdk_firehose::{primitives::Blob, types::Record};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -143,7 +147,7 @@ impl Webhook {
         &self,
         payload: Box<RawValue>,
     ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + '_>> {
-        Box::pin(async move { Ok(self.answer(wire::read(payload.get().as_bytes())?).await) })
+        Box::pin(async move { Ok(self.answer(json::read(payload.get().as_bytes())?).await) })
     }
 
     async fn answer(&self, request: Request) -> Response {

@@ -1,16 +1,12 @@
 //! What an incident may name, and what it may blame.
 
 use crate::{
-    config::Config,
-    context::Context,
-    error::Error,
     ledger::{IncidentRecord, Standing},
+    runtime::{config::Config, context::Context, error::Error},
 };
 use jiff::SignedDuration;
 use metrics_lib::{
-    attribution::KnownNames,
-    event::{ExecutionKey, Incident},
-    repository::GitName,
+    attribution::KnownNames, event::Incident, repository::GitName, sources::codepipeline::ExecutionKey,
 };
 
 /// How long a pipeline's bare name is known after its latest deployment.

@@ -1,11 +1,15 @@
 //! Reads an `OpsItem`: events carry neither its operational data nor what it is about, so the API is asked.
 
-use crate::{context::Context, error::Error, pipelines::instant};
+use crate::{
+    runtime::{context::Context, error::Error},
+    sources::codepipeline::instant,
+};
 use aws_sdk_ssm::types::{OpsItem, OpsItemStatus};
 use jiff::Timestamp;
 use metrics_lib::{
-    event::{Incident, OpsItemKey, PipelineKey},
+    event::Incident,
     rules::IncidentRule,
+    sources::{codepipeline::PipelineKey, opscenter::OpsItemKey},
     time_to_restore::{StatusChange, ToldBy},
 };
 use serde::Deserialize;

@@ -4,7 +4,10 @@
 //! Names of Git hosts are the same whatever their case. GitHub's id of a repository outlives its names, so a repository
 //! that was renamed or moved keeps the name that it is shown by. Names of CodeCommit, ECR and S3 are exact.
 
-use crate::{context::Context, error::Error, ledger::NamedRepository};
+use crate::{
+    ledger::NamedRepository,
+    runtime::{context::Context, error::Error},
+};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     event::SourceKind,

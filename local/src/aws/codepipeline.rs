@@ -6,7 +6,7 @@ use super::{
     time,
 };
 use jiff::Timestamp;
-use metrics_lib::event::{ExecutionKey, PipelineKey};
+use metrics_lib::sources::codepipeline::{ExecutionKey, PipelineKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{

@@ -6,7 +6,7 @@ use super::{
     time,
 };
 use jiff::Timestamp;
-use metrics_lib::event::OpsItemKey;
+use metrics_lib::sources::opscenter::OpsItemKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{

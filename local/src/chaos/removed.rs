@@ -12,8 +12,8 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{Metric, dimension},
-    event::ExecutionKey,
     fact::{FactKind, FactState},
+    sources::codepipeline::ExecutionKey,
 };
 use program::settings::{Settings, ToolingAccount};
 use rand::RngExt;

@@ -8,7 +8,7 @@ use crate::shapes::{
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::Metric,
-    event::{ExecutionKey, OpsItemKey},
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
     text,
 };
 use rand::RngExt;

@@ -3,7 +3,7 @@
 
 use crate::aws::RecordedExecution;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::event::ExecutionKey;
+use metrics_lib::sources::codepipeline::ExecutionKey;
 use serde_json::{Value, json};
 
 /// A pipeline execution.

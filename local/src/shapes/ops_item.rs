@@ -2,7 +2,7 @@
 
 use crate::aws::RecordedOpsItem;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::event::OpsItemKey;
+use metrics_lib::sources::opscenter::OpsItemKey;
 use serde_json::{Value, json};
 
 /// An `OpsItem`.

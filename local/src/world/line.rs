@@ -12,7 +12,10 @@ use crate::{
     router::Envelope,
 };
 use jiff::Timestamp;
-use metrics_lib::event::{ExecutionKey, OpsItemKey, PipelineKey};
+use metrics_lib::sources::{
+    codepipeline::{ExecutionKey, PipelineKey},
+    opscenter::OpsItemKey,
+};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use std::collections::BTreeMap;

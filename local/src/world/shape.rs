@@ -4,7 +4,7 @@
 use super::Fault;
 use crate::aws::recorded_time;
 use jiff::Timestamp;
-use metrics_lib::event::OpsItemId;
+use metrics_lib::sources::opscenter::OpsItemId;
 use program::settings::is_region;
 use serde_json::Value;
 

@@ -3,7 +3,7 @@ use crate::{
     aws::RecordedExecution,
     shapes::{Execution, Source},
 };
-use metrics_lib::event::ExecutionKey;
+use metrics_lib::sources::codepipeline::ExecutionKey;
 use serde_json::{Value, json};
 
 const AT: &str = "2026-06-15T12:00:00Z";

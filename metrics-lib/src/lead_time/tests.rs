@@ -391,7 +391,7 @@ fn circles() {
 #[test]
 fn facts() {
     let deployment = Deployment {
-        key: crate::event::ExecutionKey {
+        key: crate::sources::codepipeline::ExecutionKey {
             account: "1".into(),
             region: "r".into(),
             pipeline: "p".into(),

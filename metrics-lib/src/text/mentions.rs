@@ -4,7 +4,7 @@
 //! repositories or a query, is not prose, and mentions nothing.
 
 use super::{is_delimited, is_joined};
-use crate::event::PipelineKey;
+use crate::sources::codepipeline::PipelineKey;
 use std::ops::Range;
 
 /// A mention, and where in the text it is.

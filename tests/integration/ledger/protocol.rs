@@ -7,15 +7,16 @@ mod timeline;
 use super::Endpoint;
 use crate::scene::{TOOLING, at};
 use functions::{
-    error::Error,
     ledger::{Claim, Claimed, Ledger, Owner},
+    runtime::error::Error,
 };
 use metrics_lib::{
     deployment_frequency,
-    event::{Deployment, ExecutionKey, Incident, OpsItemKey, Reference, Source, SourceKind},
+    event::{Deployment, Incident, Reference, Source, SourceKind},
     fact::{Fact, FactState, Publication, Teams},
     publication::{self, Call, Put},
     rules::ReworkRule,
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
     time_to_restore::{self, StatusChange, ToldBy},
 };
 use std::{

@@ -4,16 +4,14 @@
 //! works through everything that ended before its horizon; what has ended since is looked up here.
 
 use crate::{
-    clients::Reader,
-    context::Context,
-    error::Error,
     ledger::{Horizon, Left, Owner, Subject},
-    pipelines::{LONGEST_EXECUTION, has_ended, incomplete, timestamp},
+    runtime::{clients::Reader, context::Context, error::Error},
+    sources::codepipeline::{LONGEST_EXECUTION, has_ended, incomplete, timestamp},
 };
 use jiff::Timestamp;
 use metrics_lib::{
     attribution::Unread,
-    event::{ExecutionKey, PipelineKey},
+    sources::codepipeline::{ExecutionKey, PipelineKey},
 };
 use std::time::{Duration, Instant};
 

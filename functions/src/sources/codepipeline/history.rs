@@ -2,10 +2,9 @@
 
 use super::{LONGEST_EXECUTION, classify, has_ended, incomplete, reader, timestamp};
 use crate::{
-    context::Context,
-    error::Error,
     ledger::{Owner, Walked},
-    survey::check_time,
+    runtime::{context::Context, error::Error},
+    sources::codepipeline::execution_listing::check_time,
 };
 use aws_sdk_codepipeline::{
     primitives::DateTime,
@@ -13,8 +12,8 @@ use aws_sdk_codepipeline::{
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    event::{Deployment, ExecutionKey, PipelineKey},
-    production::Outcome,
+    event::Deployment,
+    sources::codepipeline::{ExecutionKey, PipelineKey, production::Outcome},
 };
 use std::{
     cmp::Reverse,

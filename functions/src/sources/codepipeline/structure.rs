@@ -2,12 +2,12 @@
 //! shows.
 
 use super::{actions, pipeline_execution, typed};
-use crate::{clients::Reader, context::Context, error::Error};
+use crate::runtime::{clients::Reader, context::Context, error::Error};
 use aws_sdk_codepipeline::types::{
     ExecutionType, PipelineExecutionFilter, PipelineExecutionStatus, SucceededInStageFilter,
 };
-use metrics_lib::{
-    event::{ExecutionKey, PipelineKey},
+use metrics_lib::sources::codepipeline::{
+    ExecutionKey, PipelineKey,
     production::{Execution, Stage, Structure},
 };
 use std::{

@@ -2,7 +2,7 @@
 //!
 //! Source: GitHub documentation, "Webhook events and payloads": `push` and `pull_request`.
 
-use crate::wire;
+use crate::runtime::json;
 use jiff::Timestamp;
 use metrics_lib::{
     lake::{Change, Commit, CommitId, PullRequest, Push, is_repository},
@@ -119,7 +119,7 @@ pub struct Named {
 
 /// What a payload tells of its repository's name, if it does.
 pub fn named(event: &str, body: &[u8]) -> Option<Named> {
-    let payload: NamedPayload = wire::read(body).ok()?;
+    let payload: NamedPayload = json::read(body).ok()?;
     let name = checked(&payload.repository)?.to_owned();
     let (owner, own) = name.split_once('/')?;
     let former = payload.changes.filter(|_| event == "repository").and_then(|changes| {
@@ -204,7 +204,7 @@ pub fn changes(event: &str, body: &[u8], now: Timestamp, marks: &Marks) -> Resul
 }
 
 fn parse<T: DeserializeOwned>(event: &str, body: &[u8]) -> Result<T, Invalid> {
-    wire::read(body).map_err(|fault| Invalid { event: event.to_owned(), reason: fault.to_string() })
+    json::read(body).map_err(|fault| Invalid { event: event.to_owned(), reason: fault.to_string() })
 }
 
 fn push(payload: PushPayload, now: Timestamp, marks: &Marks) -> Result<Vec<Change>, Invalid> {

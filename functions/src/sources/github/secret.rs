@@ -1,7 +1,7 @@
 //! The secret that GitHub signs with: read from Secrets Manager, kept for a while, and read again when it seems to have
 //! been replaced.
 
-use crate::error::Error;
+use crate::runtime::error::Error;
 use aws_sdk_secretsmanager::Client;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;

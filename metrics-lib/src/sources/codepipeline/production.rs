@@ -5,8 +5,9 @@ mod source;
 mod stage;
 
 use crate::{
-    event::{Deployment, ExecutionKey, Reference, Source},
+    event::{Deployment, Reference, Source},
     rules::ProductionRule,
+    sources::codepipeline::ExecutionKey,
 };
 use jiff::Timestamp;
 use stage::{Progress, latest_attempts};

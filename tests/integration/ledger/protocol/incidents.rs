@@ -3,8 +3,8 @@
 use super::{Report, deployment, incident, incident_key, incident_of, key, owner};
 use crate::scene::{TOOLING, at};
 use functions::{
-    error::Error,
     ledger::{IncidentRecord, Owner},
+    runtime::error::Error,
 };
 use metrics_lib::{
     attribution::Attribution,

@@ -6,13 +6,14 @@ use crate::{
     scene::{TOOLING, at},
 };
 use functions::{
-    error::Error,
     ledger::{Horizon, Reached},
+    runtime::error::Error,
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    event::{Deployed, ExecutionKey},
+    event::Deployed,
     fact::{Fact, FactId},
+    sources::codepipeline::ExecutionKey,
 };
 
 /// More than a page of the index.

@@ -1,0 +1,9 @@
+//! The Lambda side of every function: its configuration, clock and clients, its errors, and the loop over SQS batches.
+
+pub mod clients;
+pub mod clock;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod json;
+pub mod worker;

@@ -1,0 +1,10 @@
+//! Sources: what tells of deployments, incidents and commits. Each has a room that asks its API and reads what it sends;
+//! beside them, which accounts and regions count, and what is called how.
+
+pub mod codepipeline;
+pub mod events;
+pub mod github;
+pub mod names;
+pub mod opscenter;
+pub mod places;
+pub mod repositories;

@@ -1,0 +1,112 @@
+//! CodePipeline: its pipelines and executions, and [which of them](production) are production deployments.
+
+pub mod production;
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What identifies a pipeline execution. A retried execution keeps its id, so it stays one deployment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecutionKey {
+    /// The account that the pipeline runs in, 12 digits.
+    pub account: String,
+    /// The pipeline's region.
+    pub region: String,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The execution's id, a UUID.
+    pub execution_id: String,
+}
+
+impl ExecutionKey {
+    /// Whether both executions are of one pipeline.
+    pub fn same_pipeline(&self, other: &Self) -> bool {
+        (&self.account, &self.region, &self.pipeline) == (&other.account, &other.region, &other.pipeline)
+    }
+}
+
+impl fmt::Display for ExecutionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}/{}", self.account, self.region, self.pipeline, self.execution_id)
+    }
+}
+
+/// A pipeline, wherever it runs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PipelineKey {
+    /// The account that the pipeline runs in, 12 digits.
+    pub account: String,
+    /// The pipeline's region.
+    pub region: String,
+    /// The pipeline's name.
+    pub pipeline: String,
+}
+
+impl PipelineKey {
+    /// An execution of the pipeline.
+    pub fn execution(&self, execution_id: String) -> ExecutionKey {
+        let Self { account, region, pipeline } = self.clone();
+        ExecutionKey { account, region, pipeline, execution_id }
+    }
+
+    /// Reads a pipeline's ARN, `arn:PARTITION:codepipeline:REGION:ACCOUNT:NAME`, or that of one of its stages or actions,
+    /// which have `/STAGE` or `/STAGE/ACTION` at the end; none if it is something else.
+    pub fn from_arn(arn: &str) -> Option<Self> {
+        let mut parts = arn.trim().splitn(6, ':');
+        let ("arn", _partition, "codepipeline") = (parts.next()?, parts.next()?, parts.next()?) else {
+            return None;
+        };
+        let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
+        let mut names = resource.split('/');
+        let pipeline = names.next()?;
+        let is_name =
+            |name: &str| !name.is_empty() && !name.contains(|c: char| c == ':' || c.is_whitespace());
+        let named = is_name(region) && is_name(account) && is_name(pipeline);
+        let complete = names.clone().count() <= 2 && names.all(is_name);
+        (named && complete).then(|| Self {
+            account: account.into(),
+            region: region.into(),
+            pipeline: pipeline.into(),
+        })
+    }
+}
+
+impl From<&ExecutionKey> for PipelineKey {
+    fn from(key: &ExecutionKey) -> Self {
+        Self { account: key.account.clone(), region: key.region.clone(), pipeline: key.pipeline.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pipelines_from_arns() {
+        fn check(arn: &str, expected: Option<[&str; 3]>) {
+            let found = PipelineKey::from_arn(arn);
+            let expected = expected.map(|parts| {
+                let [account, region, pipeline] = parts.map(str::to_owned);
+                PipelineKey { account, region, pipeline }
+            });
+            assert_eq!(found, expected, "{arn:?}");
+        }
+        let shop = Some(["111111111111", "eu-west-1", "shop"]);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop", shop);
+        check(" arn:aws-us-gov:codepipeline:eu-west-1:111111111111:shop\n", shop);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop/Source", shop);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop/Source/Action", shop);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop/", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:shop/Source/Action/More", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:/Source/Action", None);
+        check("arn:aws:codepipeline:eu-west-1:aws:actiontype:Source/AWS/S3/1", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:actiontype:Build/Custom/Shop/1", None);
+        check("arn:aws:codepipeline:::shop", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:webhook:shop", None);
+        check("arn:aws:codepipeline:eu-west-1:111111111111:", None);
+        check("arn:aws:lambda:eu-west-1:111111111111:shop", None);
+        check("shop", None);
+    }
+}

@@ -1,0 +1,91 @@
+//! `OpsCenter`: its `OpsItem`s.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// The id of an `OpsItem`: `oi-` and 12 hexadecimal digits, kept in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OpsItemId(String);
+
+/// A text that is not the id of an `OpsItem`.
+#[derive(Debug, thiserror::Error)]
+#[error("\"{0}\" is not an OpsItem id: `oi-` and 12 hexadecimal digits")]
+pub struct InvalidOpsItemId(String);
+
+impl OpsItemId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for OpsItemId {
+    type Err = InvalidOpsItemId;
+
+    fn from_str(id: &str) -> Result<Self, Self::Err> {
+        let lower = id.to_ascii_lowercase();
+        let valid = lower
+            .strip_prefix("oi-")
+            .is_some_and(|digits| digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if valid { Ok(Self(lower)) } else { Err(InvalidOpsItemId(id.into())) }
+    }
+}
+
+impl TryFrom<String> for OpsItemId {
+    type Error = InvalidOpsItemId;
+
+    fn try_from(id: String) -> Result<Self, Self::Error> {
+        id.parse()
+    }
+}
+
+impl From<OpsItemId> for String {
+    fn from(id: OpsItemId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for OpsItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What identifies an `OpsItem`: ids are unique in an account and region only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpsItemKey {
+    /// The account that the `OpsItem` was created in, 12 digits.
+    pub account: String,
+    /// The region that it was created in.
+    pub region: String,
+    /// Its id.
+    pub ops_item_id: OpsItemId,
+}
+
+impl fmt::Display for OpsItemKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.account, self.region, self.ops_item_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ops_item_ids() {
+        fn check(id: &str, expected: Option<&str>) {
+            let found = id.parse().ok().map(|id: OpsItemId| String::from(id));
+            assert_eq!(found.as_deref(), expected, "{id:?}");
+        }
+        check("oi-0123456789ab", Some("oi-0123456789ab"));
+        check("OI-0123456789AB", Some("oi-0123456789ab"));
+        check("oi-0123456789a", None);
+        check("oi-0123456789abc", None);
+        check("oi-0123456789ag", None);
+        check(" oi-0123456789ab", None);
+        check("oi-éééééé", None);
+    }
+}
