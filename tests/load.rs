@@ -9,11 +9,11 @@ use local::{
     cloud::Cloud,
     concurrency::Limit,
     load::Scenario,
-    outcome::Outcome,
+    payload_builders::{Execution, Source},
     replay::replay,
+    replay_result::ReplayResult,
     router::Envelope,
     sample::{Sample, sample},
-    shapes::{Execution, Source},
     world::World,
 };
 use metrics_lib::{
@@ -107,7 +107,7 @@ async fn thousand_deployments_in_one_minute() {
     cloud.finish().await.unwrap();
     let bytes = ALLOCATED.peak_usage() - before;
 
-    let outcome = Outcome::of(&cloud).unwrap();
+    let outcome = ReplayResult::of(&cloud).unwrap();
     let over_quota = cloud.server().services().quotas.exceeded.values().sum();
     let throttled = [stalled, cloud.throttles() - stalled, over_quota];
     assert!(throttled.iter().all(|&times| times > 50), "{throttled:?}");

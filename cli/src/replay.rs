@@ -4,7 +4,8 @@ use crate::{output, page, summary};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use local::{
-    binaries::Binaries, cloud::Cloud, dashboard::Stored, outcome::Outcome, replay::replay, world::World,
+    binaries::Binaries, cloud::Cloud, dashboard::Stored, replay::replay, replay_result::ReplayResult,
+    world::World,
 };
 use program::{plan::Plan, settings::Settings};
 use std::{io::Write, path::Path, process::ExitCode};
@@ -12,7 +13,7 @@ use std::{io::Write, path::Path, process::ExitCode};
 /// What came of a world.
 pub(crate) struct Played {
     /// Everything that happened.
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: ReplayResult,
     /// The values that dashboards show.
     pub(crate) stored: Stored,
     /// The simulated present.
@@ -38,7 +39,7 @@ pub(crate) fn run(world: &Path, json: bool, page: &page::Options) -> anyhow::Res
 /// Plays a world; progress and notes go to standard error.
 pub(crate) fn play(world: &World) -> anyhow::Result<Played> {
     with_cloud(world, async |cloud, mut settings| {
-        let outcome = Outcome::of(&cloud)?;
+        let outcome = ReplayResult::of(&cloud)?;
         // The dashboards list what was seen too, as nobody must configure the repositories of a recording.
         settings.dashboards.repositories.extend(outcome.figures().into_keys());
         Ok(Played {

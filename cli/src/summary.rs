@@ -3,7 +3,7 @@
 use crate::output::Words;
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use jiff::SignedDuration;
-use local::outcome::{Fact, Outcome};
+use local::replay_result::{Fact, ReplayResult};
 use metrics_lib::{
     contract::Metric,
     dora_metric::DoraMetric,
@@ -16,11 +16,11 @@ use std::{
 };
 
 /// The outcome of a replay as tables for people.
-pub(crate) fn summary(outcome: &Outcome) -> impl Display + '_ {
+pub(crate) fn summary(outcome: &ReplayResult) -> impl Display + '_ {
     Summary(outcome)
 }
 
-struct Summary<'a>(&'a Outcome);
+struct Summary<'a>(&'a ReplayResult);
 
 impl Display for Summary<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -71,7 +71,7 @@ impl Display for Summary<'_> {
 }
 
 /// Two rows for each repository, measured and true, and two for all.
-pub(crate) fn comparison_table(outcome: &Outcome, truth: &BTreeMap<String, Figures>) -> Table {
+pub(crate) fn comparison_table(outcome: &ReplayResult, truth: &BTreeMap<String, Figures>) -> Table {
     let measured = outcome.figures();
     let repositories: BTreeSet<&String> = measured.keys().chain(truth.keys()).collect();
     let none = Figures::default();

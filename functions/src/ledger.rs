@@ -39,9 +39,9 @@ mod timeline;
 
 pub use backlog::{Left, MOST_TRIES, Subject};
 pub use facts::{Done, DoneBy, KnownFacts, Owner};
-pub use incidents::{IncidentRecord, Standing};
+pub use incidents::{AttributionState, IncidentRecord};
 pub use item::RETENTION;
-pub use open::{DayCount, Horizon, Open, Reached, Walked};
+pub use open::{DayCount, PendingItem, Reached, Walked, Watermark};
 pub use publishing::{Claim, Claimed, Doubt, SlotKey};
 pub use recorded::Recorded;
 pub use timeline::{NamedRepository, Names, days};

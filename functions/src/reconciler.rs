@@ -1,7 +1,7 @@
 //! Finds what no event has brought, settles what events alone can't, and compares the ledger with CloudWatch.
 //!
 //! It runs on a schedule, and does what the other functions do, through the same ledger: whatever is published already
-//! stays as it is. A run works through the executions and `OpsItem`s of each account and region from its last horizon to
+//! stays as it is. A run works through the executions and `OpsItem`s of each account and region from its last watermark to
 //! the present less the attribution delay. What it can't finish in its time, the next run goes on with. What fails it leaves
 //! behind, each apart, tries again, and sets aside after twenty tries: it holds up nothing else. Two runs at once disturb
 //! each other no more than two messages do.
@@ -21,10 +21,10 @@ mod progress;
 pub use check::Checked;
 pub use progress::Failed;
 
-use progress::{Failure, Outcome, Pace, Progress};
+use progress::{Failure, Outcome, Progress, RateLimit};
 
 use crate::{
-    ledger::{Horizon, Left, Owner, Reached},
+    ledger::{Left, Owner, Reached, Watermark},
     runtime::{
         context::Context,
         error::Error,
@@ -122,11 +122,11 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
     let backlog = context.ledger.backlog(now).await?;
     for (account, region) in places(context).await? {
         let place = (account.as_str(), region.as_str());
-        outcome.note(step(go_on(context, owner, Horizon::Executions, place, until, &backlog)).await);
+        outcome.note(step(go_on(context, owner, Watermark::Executions, place, until, &backlog)).await);
     }
     for (account, region) in &context.ops_item_places().await? {
         let place = (account.as_str(), region.as_str());
-        outcome.note(step(go_on(context, owner, Horizon::OpsItems, place, until, &backlog)).await);
+        outcome.note(step(go_on(context, owner, Watermark::OpsItems, place, until, &backlog)).await);
     }
     outcome.note(step(backlog::try_again(context, owner, &backlog, now)).await);
     outcome.note(step(hearing::count_undelivered(context)).await);
@@ -153,37 +153,37 @@ fn step<'a, T>(
 async fn places(context: &Context) -> Result<Vec<(String, String)>, Error> {
     let mut places = Vec::new();
     for (account, region) in context.places().await? {
-        let horizon = context.ledger.horizon(Horizon::Executions, &account, &region).await?;
-        places.push((horizon.map(|reached| reached.time), account, region));
+        let watermark = context.ledger.watermark(Watermark::Executions, &account, &region).await?;
+        places.push((watermark.map(|reached| reached.time), account, region));
     }
     places.sort();
     Ok(places.into_iter().map(|(_, account, region)| (account, region)).collect())
 }
 
-/// Works through what changed last since a horizon of an account and region, and moves the horizon on. What fails is left
+/// Works through what changed last since a watermark of an account and region, and moves the watermark on. What fails is left
 /// behind; an account that can't be listed stays where it was.
 async fn go_on(
     context: &Context,
     owner: Owner<'_>,
-    horizon: Horizon,
+    watermark: Watermark,
     place: (&str, &str),
     until: Timestamp,
     backlog: &[Left],
 ) -> Result<(), Error> {
-    let since = begin(context, horizon, place, until).await?;
-    let mut pace = Pace::unlimited(owner);
+    let since = begin(context, watermark, place, until).await?;
+    let mut rate_limit = RateLimit::unlimited(owner);
     let Progress { next, failures, .. } =
-        work_through(context, owner, horizon, place, since..until, backlog, &mut pace).await?;
+        work_through(context, owner, watermark, place, since..until, backlog, &mut rate_limit).await?;
     let mut outcome = Outcome::default();
     let is_listed = !failures.iter().any(|failure| failure.subject.is_place());
     let is_done = |left: &&Left| {
         let is_of = left.subject.place() == place
-            && left.subject.is_of_executions() == matches!(horizon, Horizon::Executions);
+            && left.subject.is_of_executions() == matches!(watermark, Watermark::Executions);
         let has_failed = failures.iter().any(|failure| failure.subject == left.subject);
         is_of && !left.subject.is_one() && !has_failed && next >= since
     };
     let done: Vec<&Left> = backlog.iter().filter(is_done).collect();
-    // It is in the ledger before the horizon, or what was left of a pipeline, leaves it behind.
+    // It is in the ledger before the watermark, or what was left of a pipeline, leaves it behind.
     for failure in failures {
         let failed = backlog::leave(context, failure, backlog).await?;
         outcome.note(failed.map_or(Ok(()), Err));
@@ -192,31 +192,31 @@ async fn go_on(
         backlog::done(context, left).await?;
     }
     if is_listed {
-        advance(context, horizon, place, since, next).await?;
+        advance(context, watermark, place, since, next).await?;
     }
     outcome.first()
 }
 
-/// Works through what a horizon is of, in an account and region and a range of time, and through what was left of it before.
+/// Works through what a watermark is of, in an account and region and a range of time, and through what was left of it before.
 async fn work_through(
     context: &Context,
     owner: Owner<'_>,
-    horizon: Horizon,
+    watermark: Watermark,
     place: (&str, &str),
     range: Range<Timestamp>,
     backlog: &[Left],
-    pace: &mut Pace<'_>,
+    rate_limit: &mut RateLimit<'_>,
 ) -> Result<Progress, Error> {
     if range.is_empty() {
         return Ok(Progress::until(range.end));
     }
-    match horizon {
-        Horizon::Executions | Horizon::BackfilledExecutions(..) => {
+    match watermark {
+        Watermark::Executions | Watermark::BackfilledExecutions(..) => {
             let since = Since::new(range.start, before(range.end, OLDEST).min(range.start), backlog);
-            executions::work_through(context, owner, place, &since, range.end, pace).await
+            executions::work_through(context, owner, place, &since, range.end, rate_limit).await
         }
-        Horizon::OpsItems | Horizon::BackfilledOpsItems(_) => {
-            incidents::work_through(context, owner, place, range, pace).await
+        Watermark::OpsItems | Watermark::BackfilledOpsItems(_) => {
+            incidents::work_through(context, owner, place, range, rate_limit).await
         }
     }
 }
@@ -224,18 +224,18 @@ async fn work_through(
 /// Where to begin in an account and region: where the last run ended, at first as far back as CloudWatch takes data.
 async fn begin(
     context: &Context,
-    horizon: Horizon,
+    watermark: Watermark,
     (account, region): (&str, &str),
     until: Timestamp,
 ) -> Result<Timestamp, Error> {
-    let reached = context.ledger.horizon(horizon, account, region).await?;
+    let reached = context.ledger.watermark(watermark, account, region).await?;
     Ok(reached.map_or_else(|| before(until, OLDEST), |reached| reached.time))
 }
 
-/// Moves the horizon of an account and region on.
+/// Moves the watermark of an account and region on.
 async fn advance(
     context: &Context,
-    horizon: Horizon,
+    watermark: Watermark,
     place: (&str, &str),
     since: Timestamp,
     time: Timestamp,
@@ -244,7 +244,7 @@ async fn advance(
         return Ok(());
     }
     let reached = Reached { time, before: Some(since), at: context.now()? };
-    context.ledger.advance(horizon, place, reached).await
+    context.ledger.advance(watermark, place, reached).await
 }
 
 /// One thing gets a share of the time that is left at the most, so that the others are done, too.

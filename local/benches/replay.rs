@@ -3,10 +3,10 @@
 use local::{
     binaries::Binaries,
     cloud::Cloud,
-    outcome::Outcome,
+    payload_builders::{PushedCommit, push},
     replay::replay,
+    replay_result::ReplayResult,
     sample::{Sample, sample},
-    shapes::{PushedCommit, push},
     world::World,
 };
 use metrics_lib::contract::Metric;
@@ -72,7 +72,7 @@ async fn replayed(binaries: &Binaries, file: &Path, days: u32) -> Result<(), Box
     let cloud = replay(&world, &header, binaries, || ()).await?;
     let elapsed = start.elapsed();
     let memory = status_line("self", "VmHWM:");
-    let outcome = Outcome::of(&cloud)?;
+    let outcome = ReplayResult::of(&cloud)?;
     let Sample { lines, truth } = sample(1, days);
     let differences = truth.differences(&outcome);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
@@ -105,8 +105,8 @@ async fn webhook(binaries: &Binaries) -> Result<(), Box<dyn Error>> {
     });
     let now = "2026-06-15T12:00:00Z".parse()?;
     let mut plan = Plan::new(&Settings::from_json(&config)?)?;
-    if let Some(intake) = &mut plan.intake {
-        intake.gate.throttle = Throttle { rate: 1, burst: DELIVERIES + 1 };
+    if let Some(commit_ingestion) = &mut plan.commit_ingestion {
+        commit_ingestion.gate.throttle = Throttle { rate: 1, burst: DELIVERIES + 1 };
     }
     let mut cloud = Cloud::start(plan, binaries, now).await?;
     let commits: Vec<PushedCommit> = (0..20)

@@ -10,9 +10,9 @@ mod cbor;
 mod cloudwatch;
 mod codepipeline;
 mod connections;
+mod control;
 mod credentials;
 mod dynamodb;
-mod errand;
 mod error;
 mod events;
 mod faults;
@@ -44,6 +44,6 @@ pub use services::Services;
 pub use ssm::{RecordedOpsItem, Ssm};
 pub use time::recorded as recorded_time;
 
+pub(crate) use control::{Control, Done};
 pub(crate) use credentials::Caller;
-pub(crate) use errand::{Done, Errand};
 pub(crate) use server::no_delay;

@@ -8,8 +8,8 @@ use crate::{
     aws::{AwsError, Caller, RecordedExecution, RecordedOpsItem, Server, Services},
     binaries::Binaries,
     clock::Clock,
+    commit_ingestion::{CommitIngestion, GITHUB},
     concurrency::{Concurrency, Limit},
-    intake::{GITHUB, Intake},
     invocation,
     lambda::{Failure, Lambda, LambdaError},
     pattern::InvalidEvent,
@@ -38,7 +38,7 @@ pub struct Cloud {
     router: Router,
     feeds: Vec<Feed>,
     concurrency: Concurrency,
-    intake: Option<Intake>,
+    commit_ingestion: Option<CommitIngestion>,
     reconciler: Lambda,
     /// When the reconciler runs next.
     next_run: Timestamp,
@@ -139,10 +139,18 @@ impl Cloud {
             Ok(Feed { queue: Queue::new(queue.clone()), lambda: lambda(function)? })
         });
         let feeds = feeds.collect::<Result<_, CloudError>>()?;
-        let intake = match &plan.intake {
-            Some(intake) => {
-                let [webhook, transform] = [lambda(&intake.webhook)?, lambda(&intake.transform)?];
-                Some(Intake::start((intake.api.clone(), intake.gate.clone()), webhook, transform).await?)
+        let commit_ingestion = match &plan.commit_ingestion {
+            Some(commit_ingestion) => {
+                let [webhook, transform] =
+                    [lambda(&commit_ingestion.webhook)?, lambda(&commit_ingestion.transform)?];
+                Some(
+                    CommitIngestion::start(
+                        (commit_ingestion.api.clone(), commit_ingestion.gate.clone()),
+                        webhook,
+                        transform,
+                    )
+                    .await?,
+                )
             }
             None => None,
         };
@@ -156,7 +164,7 @@ impl Cloud {
             router,
             feeds,
             concurrency,
-            intake,
+            commit_ingestion,
             reconciler,
             next_run,
             refused,
@@ -212,9 +220,12 @@ impl Cloud {
 
     /// All functions.
     pub fn lambdas(&self) -> impl Iterator<Item = &Lambda> {
-        let intake = self.intake.iter().flat_map(|intake| [&intake.webhook, &intake.transform]);
+        let commit_ingestion = self
+            .commit_ingestion
+            .iter()
+            .flat_map(|commit_ingestion| [&commit_ingestion.webhook, &commit_ingestion.transform]);
         let consumers = self.feeds.iter().map(|feed| &feed.lambda);
-        consumers.chain([&self.reconciler]).chain(intake)
+        consumers.chain([&self.reconciler]).chain(commit_ingestion)
     }
 
     /// The functions, each behind its queue.
@@ -330,8 +341,8 @@ impl Cloud {
             let mut headers = headers.iter();
             headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
         };
-        let (status, reason) = match &mut self.intake {
-            Some(intake) => intake.deliver(from, headers, body, &self.server).await?,
+        let (status, reason) = match &mut self.commit_ingestion {
+            Some(commit_ingestion) => commit_ingestion.deliver(from, headers, body, &self.server).await?,
             None => (404, "no webhook is configured".to_owned()),
         };
         if !(200..300).contains(&status) {
@@ -350,7 +361,7 @@ impl Cloud {
 
     /// The id of the webhook's process, once it has started.
     pub fn webhook_process(&self) -> Option<u32> {
-        self.intake.as_ref()?.webhook.process_id()
+        self.commit_ingestion.as_ref()?.webhook.process_id()
     }
 
     /// Lets time pass up to an instant; functions get what becomes visible on the way.
@@ -363,12 +374,14 @@ impl Cloud {
         {
             self.advance_clock(due)?;
             let lake_refuses = self.is(Trouble::LakeRefuses);
-            match (work, &mut self.intake) {
+            match (work, &mut self.commit_ingestion) {
                 (Work::Flush, _) if lake_refuses => {
                     let now = self.clock.now();
                     self.server.services().firehose.postpone(now);
                 }
-                (Work::Flush, Some(intake)) => intake.flush(&self.server, self.clock.now()).await?,
+                (Work::Flush, Some(commit_ingestion)) => {
+                    commit_ingestion.flush(&self.server, self.clock.now()).await?
+                }
                 (Work::Flush, None) => {}
                 (Work::Deliver(index), _) => self.deliver_batch(index).await?,
                 (Work::Reconcile, _) => {
@@ -456,9 +469,12 @@ impl Cloud {
         function: &str,
         payload: impl Into<Bytes>,
     ) -> Result<Result<Bytes, Failure>, CloudError> {
-        let intake = self.intake.iter_mut().flat_map(|intake| [&mut intake.webhook, &mut intake.transform]);
+        let commit_ingestion = self
+            .commit_ingestion
+            .iter_mut()
+            .flat_map(|commit_ingestion| [&mut commit_ingestion.webhook, &mut commit_ingestion.transform]);
         let consumers = self.feeds.iter_mut().map(|feed| &mut feed.lambda);
-        let mut lambdas = consumers.chain([&mut self.reconciler]).chain(intake);
+        let mut lambdas = consumers.chain([&mut self.reconciler]).chain(commit_ingestion);
         let lambda = lambdas.find(|lambda| lambda.name() == function);
         let lambda = lambda.ok_or_else(|| CloudError::Binary(function.to_owned()))?;
         Ok(invocation::invoke(&self.server, lambda, payload.into()).await?)

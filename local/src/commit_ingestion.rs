@@ -57,7 +57,7 @@ const TRIES: usize = 4;
 
 /// The functions of the way, and the listener.
 #[derive(Debug)]
-pub(crate) struct Intake {
+pub(crate) struct CommitIngestion {
     pub(crate) webhook: Lambda,
     pub(crate) transform: Lambda,
     gate: Gate,
@@ -108,7 +108,7 @@ struct Metadata {
     partition_keys: BTreeMap<String, String>,
 }
 
-impl Intake {
+impl CommitIngestion {
     /// Starts to listen.
     pub(crate) async fn start(
         (api, gate): (String, plan::Gate),

@@ -8,9 +8,9 @@ use crate::{
     binaries::Binaries,
     cloud::{Cloud, CloudError},
     concurrency::Limit,
-    outcome::Outcome,
+    payload_builders::{Execution, OpsItem, PushedCommit, Source, push},
+    replay_result::ReplayResult,
     router::Envelope,
-    shapes::{Execution, OpsItem, PushedCommit, Source, push},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
@@ -59,7 +59,7 @@ pub enum Scenario {
 #[derive(Debug)]
 pub struct Loaded {
     /// Everything that CloudWatch and the ledger hold.
-    pub outcome: Outcome,
+    pub outcome: ReplayResult,
     /// From when the load was over to the last value of a DORA metric.
     pub took: SignedDuration,
     /// How many calls were throttled, by quota.
@@ -282,7 +282,7 @@ impl Stage {
 
     async fn loaded(mut self) -> Result<Loaded, Box<dyn Error>> {
         self.cloud.finish().await?;
-        let outcome = Outcome::of(&self.cloud)?;
+        let outcome = ReplayResult::of(&self.cloud)?;
         let services = self.cloud.server().services();
         let latest = services.cloudwatch.latest.get(Namespace::Dora.name()).copied().unwrap_or(self.over);
         let (took, exceeded) = (latest.duration_since(self.over), services.quotas.exceeded.clone());

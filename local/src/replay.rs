@@ -3,7 +3,7 @@
 use crate::{
     binaries::Binaries,
     cloud::{Cloud, CloudError},
-    intake::signature,
+    commit_ingestion::signature,
     world::{Delivery, Entry, Header, World, WorldError},
 };
 use jiff::SignedDuration;

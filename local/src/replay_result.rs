@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, io};
 /// What a replay led to.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Outcome {
+pub struct ReplayResult {
     /// The metrics that `PutMetricData` received.
     pub metrics: Vec<Metric>,
     /// The facts of the ledger, in order of time.
@@ -127,7 +127,7 @@ pub struct DeadLetter {
     pub event: Box<RawValue>,
 }
 
-impl Outcome {
+impl ReplayResult {
     /// What the cloud holds now.
     ///
     /// # Errors
@@ -150,7 +150,7 @@ impl Outcome {
     }
 }
 
-impl Outcome {
+impl ReplayResult {
     /// The figures of each repository, from what CloudWatch received.
     pub fn figures(&self) -> BTreeMap<String, Figures> {
         let mut all: BTreeMap<String, Figures> = BTreeMap::new();

@@ -7,8 +7,8 @@
 
 mod history;
 mod scenario;
-mod story;
 mod truth;
+mod world_builder;
 
 pub(crate) use truth::measured_metrics;
 pub use truth::{Dimensions, Metrics, Truth};
@@ -18,7 +18,7 @@ use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha12Rng;
 use scenario::Scenario;
 use serde_json::{Value, json};
-use story::{Renaming, Repository, Story};
+use world_builder::{Renaming, Repository, WorldBuilder};
 
 /// The days of a quarter.
 pub const QUARTER: u32 = 91;
@@ -80,9 +80,10 @@ pub fn sample(seed: u64, days: u32) -> Sample {
     let start: Timestamp = "2026-01-05T00:00:00Z".parse().unwrap_or_default();
     let mut scripts = REPOSITORIES.map(|repository| (repository, Vec::new()));
     let renaming = renaming(&mut rng, start + SignedDuration::from_hours(24 * i64::from(days / 2)));
-    let mut story = Story::new(start, config(), renaming, ChaCha12Rng::seed_from_u64(seed.wrapping_add(1)));
+    let mut builder =
+        WorldBuilder::new(start, config(), renaming, ChaCha12Rng::seed_from_u64(seed.wrapping_add(1)));
     for repository in &REPOSITORIES {
-        story.structures(start, repository);
+        builder.structures(start, repository);
     }
     for day in 0..days {
         for (slot, (repository, script)) in (0..).zip(&mut scripts) {
@@ -94,10 +95,10 @@ pub fn sample(seed: u64, days: u32) -> Sample {
                 script.pop().unwrap_or(Scenario::Deployment)
             });
             let begin = start + SignedDuration::from_hours(24 * i64::from(day) + 8 * slot);
-            scenario.play(&mut story, repository, begin);
+            scenario.play(&mut builder, repository, begin);
         }
     }
-    story.finish()
+    builder.finish()
 }
 
 /// One of the repositories is renamed at midnight, when none is at work.

@@ -1,7 +1,7 @@
 //! Attribution: which deployment an incident is blamed on. First match wins, and the reason is kept as evidence.
 
 use crate::{
-    event::{Deployed, Incident},
+    event::{DeploymentRef, Incident},
     repository::GitName,
     rules::Unnamed,
     sources::codepipeline::{ExecutionKey, PipelineKey, production::Running},
@@ -83,7 +83,7 @@ impl KnownNames {
 
 /// What an incident names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Named {
+pub enum AttributionHint {
     /// An execution, in its operational data (`dora/execution`).
     Execution(String),
     /// A repository, in its operational data (`dora/repository`), as it is shown.
@@ -203,7 +203,7 @@ fn holds(longer: &Range<usize>, place: &Range<usize>) -> bool {
     longer.start <= place.start && place.end <= longer.end && longer.len() > place.len()
 }
 
-impl Named {
+impl AttributionHint {
     /// What an incident names, the most explicit first.
     pub fn by(incident: &Incident, known: &KnownNames) -> Self {
         if let Some(id) = &incident.execution_id {
@@ -294,7 +294,7 @@ impl Display for Unread {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The deployment.
-    pub deployed: Deployed,
+    pub deployed: DeploymentRef,
     /// When the first attempt of its production stage began; its end where it has none.
     pub began: Timestamp,
 }
@@ -304,8 +304,8 @@ pub struct Candidate {
 pub struct Question<'a> {
     /// The incident.
     pub incident: &'a Incident,
-    /// What it names, see [`Named::by`].
-    pub named: &'a Named,
+    /// What it names, see [`AttributionHint::by`].
+    pub named: &'a AttributionHint,
     /// The names that are known.
     pub known: &'a KnownNames,
     /// The deployments that still ran and that the incident's account may blame, those within the window and where an
@@ -339,7 +339,7 @@ impl<'a> Question<'a> {
 
     /// Whether it was waited long enough for what can't be read.
     fn has_waited(&self) -> bool {
-        let wait = if *self.named == Named::Nothing { self.unread_wait } else { NAMED_UNREAD_WAIT };
+        let wait = if *self.named == AttributionHint::Nothing { self.unread_wait } else { NAMED_UNREAD_WAIT };
         self.unread_since.is_some_and(|since| self.now.duration_since(since) >= wait)
     }
 }
@@ -350,7 +350,7 @@ pub enum Attribution {
     /// A deployment.
     Deployment {
         /// The deployment.
-        deployment: Deployed,
+        deployment: DeploymentRef,
         /// Why this one.
         evidence: String,
     },
@@ -370,12 +370,12 @@ pub enum Attribution {
 pub fn attribute(question: Question<'_>) -> Attribution {
     let Question { incident, named, unnamed, .. } = question;
     let described = named.describe();
-    if matches!((named, unnamed), (Named::Nothing, Unnamed::Unattributed)) {
+    if matches!((named, unnamed), (AttributionHint::Nothing, Unnamed::Unattributed)) {
         return Attribution::Unattributed {
             evidence: format!("{described}, and such incidents are attributed to nothing"),
         };
     }
-    let is_execution = matches!(named, Named::Execution(_));
+    let is_execution = matches!(named, AttributionHint::Execution(_));
     let blamed = question.blamed();
     if let Some(deployment) = blamed.filter(|_| is_execution) {
         return Attribution::Deployment { deployment: deployment.clone(), evidence: described };
@@ -399,7 +399,7 @@ pub fn attribute(question: Question<'_>) -> Attribution {
             evidence: format!("{described}, and no known deployment matches"),
         };
     };
-    let what = if let Named::Nothing = named { "of all" } else { "of it" };
+    let what = if let AttributionHint::Nothing = named { "of all" } else { "of it" };
     let when = if deployment.time < incident.created {
         " before the incident"
     } else {
@@ -411,10 +411,10 @@ pub fn attribute(question: Question<'_>) -> Attribution {
 
 impl<'a> Question<'a> {
     /// The latest candidate that is of what is named, and of the window unless an execution is named.
-    fn blamed(&self) -> Option<&'a Deployed> {
-        let whatever_its_age = matches!(self.named, Named::Execution(_));
+    fn blamed(&self) -> Option<&'a DeploymentRef> {
+        let whatever_its_age = matches!(self.named, AttributionHint::Execution(_));
         let candidates = self.candidates.iter().filter(|candidate| {
-            let Deployed { key, repository, .. } = &candidate.deployed;
+            let DeploymentRef { key, repository, .. } = &candidate.deployed;
             self.named.covers(key, Some(self.known.shown(repository)))
         });
         let blameable = candidates.filter(|candidate| whatever_its_age || self.is_of_window(candidate));
@@ -495,14 +495,14 @@ mod tests {
         Incident { key, created: at(100 * HOUR), title, description, execution_id, repository, pipelines }
     }
 
-    fn deployed(id: &str, repository: &str, pipeline: &str, hour: i64) -> Deployed {
+    fn deployed(id: &str, repository: &str, pipeline: &str, hour: i64) -> DeploymentRef {
         let [account, region, pipeline, execution_id] = ["1", "r", pipeline, id].map(str::to_owned);
         let key = ExecutionKey { account, region, pipeline, execution_id };
-        Deployed { time: at(hour * HOUR), key, repository: repository.into() }
+        DeploymentRef { time: at(hour * HOUR), key, repository: repository.into() }
     }
 
     /// The deployments that are known when the incident is raised in hour 100.
-    fn known() -> Vec<Deployed> {
+    fn known() -> Vec<DeploymentRef> {
         vec![
             deployed("old", "acme/shop", "shop", 75),
             deployed("day", "acme/shop", "shop", 76),
@@ -518,12 +518,13 @@ mod tests {
     /// Each deployment began when it ended. Asked an hour after the incident.
     fn ask(
         incident: &Incident,
-        named: &Named,
+        named: &AttributionHint,
         known: &KnownNames,
-        deployments: &[Deployed],
+        deployments: &[DeploymentRef],
         running: &[Running],
     ) -> Attribution {
-        let candidate = |deployed: &Deployed| Candidate { deployed: deployed.clone(), began: deployed.time };
+        let candidate =
+            |deployed: &DeploymentRef| Candidate { deployed: deployed.clone(), began: deployed.time };
         let candidates: Vec<Candidate> = deployments.iter().map(candidate).collect();
         attribute(Question {
             incident,
@@ -547,7 +548,7 @@ mod tests {
             known.add_git(&deployed.repository);
             known.pipelines.insert(deployed.key.pipeline.clone());
         }
-        let found = ask(incident, &Named::by(incident, &known), &known, &deployments, &[]);
+        let found = ask(incident, &AttributionHint::by(incident, &known), &known, &deployments, &[]);
         let blamed = match &found {
             Attribution::Deployment { deployment, .. } => Some(deployment.key.execution_id.as_str()),
             Attribution::Unattributed { .. } | Attribution::Awaited { .. } => None,
@@ -598,7 +599,8 @@ mod tests {
         fn check(hours: &[i64], expected: Option<i64>) {
             let deployments: Vec<_> =
                 hours.iter().map(|&hour| deployed("e", "acme/shop", "shop", hour)).collect();
-            let found = ask(&incident(), &Named::Nothing, &KnownNames::default(), &deployments, &[]);
+            let found =
+                ask(&incident(), &AttributionHint::Nothing, &KnownNames::default(), &deployments, &[]);
             let found = match found {
                 Attribution::Deployment { deployment, .. } => Some(deployment.time.as_second() / HOUR),
                 Attribution::Unattributed { .. } | Attribution::Awaited { .. } => None,
@@ -616,8 +618,8 @@ mod tests {
     /// What METRICS.md says of each text is so.
     #[test]
     fn the_documented_table_is_true() {
-        fn describe(named: Named) -> String {
-            let Named::Text(text) = named else { return "nothing".into() };
+        fn describe(named: AttributionHint) -> String {
+            let AttributionHint::Text(text) = named else { return "nothing".into() };
             let arns = text.pipelines.iter().map(|PipelineKey { account, region, pipeline }| {
                 format!("pipeline {pipeline} of {account} in {region}")
             });
@@ -648,7 +650,7 @@ mod tests {
                 Incident { title: text.clone(), ..incident() },
                 Incident { description: text.clone(), ..incident() },
             ] {
-                assert_eq!(describe(Named::by(&incident, &known)), expected, "{text}");
+                assert_eq!(describe(AttributionHint::by(&incident, &known)), expected, "{text}");
             }
             count += 1;
         }
@@ -667,7 +669,7 @@ mod tests {
             known.add_git("acme/shop");
             let incident = Incident { title: "acme/shop is down".into(), ..incident() };
             let deployments = [deployed("e1", "acme/shop", "shop", 90)];
-            let named = Named::by(&incident, &known);
+            let named = AttributionHint::by(&incident, &known);
             let evidence = match ask(&incident, &named, &known, &deployments, &[running]) {
                 Attribution::Deployment { evidence, .. }
                 | Attribution::Unattributed { evidence }
@@ -731,7 +733,7 @@ mod tests {
     fn every_rule_is_explained() {
         let incident = Incident { title: "https://github.com/acme/shop is down".into(), ..incident() };
         let known = KnownNames::default();
-        let named = Named::by(&incident, &known);
+        let named = AttributionHint::by(&incident, &known);
         let question = Question { named: &named, known: &known, ..unnamed(&incident) };
         let expected = [
             "operational data dora/execution: names nothing",
@@ -746,7 +748,7 @@ mod tests {
     /// What can't be read holds up what it concerns, for a stated time.
     #[test]
     fn what_can_not_be_read() {
-        fn check(named: &Named, pipeline: Option<&str>, waited: i64, expected: &str) {
+        fn check(named: &AttributionHint, pipeline: Option<&str>, waited: i64, expected: &str) {
             let unread = [Unread {
                 account: "1".into(),
                 region: "r".into(),
@@ -776,21 +778,21 @@ mod tests {
         }
         let of = |account: &str, name: &str| {
             let [account, region, pipeline] = [account, "r", name].map(str::to_owned);
-            Named::Pipelines(vec![PipelineKey { account, region, pipeline }])
+            AttributionHint::Pipelines(vec![PipelineKey { account, region, pipeline }])
         };
         let shop = deployed("e2", "acme/shop", "shop", 95).key;
-        check(&Named::Nothing, None, 0, "awaited");
-        check(&Named::Nothing, Some("other"), 0, "awaited");
-        check(&Named::Nothing, None, 1, "blamed all the same");
-        check(&Named::Repository("acme/shop".into()), None, 1, "awaited");
-        check(&Named::Repository("acme/shop".into()), None, 96, "blamed all the same");
+        check(&AttributionHint::Nothing, None, 0, "awaited");
+        check(&AttributionHint::Nothing, Some("other"), 0, "awaited");
+        check(&AttributionHint::Nothing, None, 1, "blamed all the same");
+        check(&AttributionHint::Repository("acme/shop".into()), None, 1, "awaited");
+        check(&AttributionHint::Repository("acme/shop".into()), None, 96, "blamed all the same");
         check(&of(&shop.account, "shop"), Some("other"), 0, "blamed");
         check(&of("1", "other"), Some("other"), 0, "awaited");
         check(&of("1", "other"), None, 0, "awaited");
         check(&of("2", "other"), None, 0, "unattributed");
         // The execution that is named is known.
-        check(&Named::Execution("e2".into()), None, 0, "blamed");
-        check(&Named::Execution("e9".into()), None, 0, "awaited");
+        check(&AttributionHint::Execution("e2".into()), None, 0, "blamed");
+        check(&AttributionHint::Execution("e9".into()), None, 0, "awaited");
     }
 
     /// A question about an incident that names nothing, asked an hour after it, without any deployment.
@@ -799,7 +801,7 @@ mod tests {
             KnownNames { owners: BTreeSet::new(), repositories: BTreeMap::new(), pipelines: BTreeSet::new() };
         Question {
             incident,
-            named: &Named::Nothing,
+            named: &AttributionHint::Nothing,
             known: &KNOWN,
             candidates: &[],
             running: &[],

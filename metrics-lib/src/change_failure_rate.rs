@@ -2,7 +2,7 @@
 
 use crate::{
     contract::Metric,
-    event::{Deployed, Incident, Rollback},
+    event::{DeploymentRef, Incident, Rollback},
     fact::{Fact, FactId},
     sources::opscenter::OpsItemKey,
 };
@@ -11,7 +11,7 @@ use crate::{
 ///
 /// It is stamped at the deployment's time, so that both sides of the ratio count the same deployments; where CloudWatch no
 /// longer takes that, the ledger alone has it.
-pub fn failed_by_incident(deployment: &Deployed, incident: &Incident, evidence: &str) -> Fact {
+pub fn failed_by_incident(deployment: &DeploymentRef, incident: &Incident, evidence: &str) -> Fact {
     let evidence = format!("{}: {evidence}", incident.key.ops_item_id);
     failure(deployment, Some(incident.key.clone()), evidence)
 }
@@ -22,7 +22,7 @@ pub fn failed_by_rollback(rollback: &Rollback) -> Fact {
     failure(&rollback.rolled_back, None, evidence)
 }
 
-fn failure(deployment: &Deployed, ops_item: Option<OpsItemKey>, evidence: String) -> Fact {
+fn failure(deployment: &DeploymentRef, ops_item: Option<OpsItemKey>, evidence: String) -> Fact {
     Fact {
         repository: Some(deployment.repository.clone()),
         ops_item,
@@ -53,7 +53,7 @@ mod tests {
             ExecutionKey { account, region, pipeline, execution_id: execution_id.into() }
         };
         let at = |second: i64| Timestamp::from_second(second).unwrap();
-        let deployed = Deployed { time: at(1000), key: key("e1"), repository: "acme/shop".into() };
+        let deployed = DeploymentRef { time: at(1000), key: key("e1"), repository: "acme/shop".into() };
         let ops_item_id = "oi-0123456789ab".parse().unwrap();
         let incident = Incident {
             key: OpsItemKey { account: "1".into(), region: "r".into(), ops_item_id },

@@ -119,7 +119,7 @@ pub struct Deployment {
 /// What stays known of a production deployment: all that attribution needs, and nothing of its content.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Deployed {
+pub struct DeploymentRef {
     /// When it ended.
     pub time: Timestamp,
     /// What identifies it.
@@ -128,7 +128,7 @@ pub struct Deployed {
     pub repository: String,
 }
 
-impl From<&Deployment> for Deployed {
+impl From<&Deployment> for DeploymentRef {
     fn from(deployment: &Deployment) -> Self {
         let Deployment { key, time, source, .. } = deployment;
         Self { time: *time, key: key.clone(), repository: source.repository.clone() }
@@ -144,9 +144,9 @@ pub struct Rollback {
     /// When it ended.
     pub time: Timestamp,
     /// The deployment that it took back: what was live before it.
-    pub rolled_back: Deployed,
+    pub rolled_back: DeploymentRef,
     /// The deployment that is live after it; none if its target is not known.
-    pub restored: Option<Deployed>,
+    pub restored: Option<DeploymentRef>,
 }
 
 /// An `OpsItem` of type `/aws/issue`.

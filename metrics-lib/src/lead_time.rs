@@ -18,7 +18,7 @@ use self::{
 use crate::{
     contract::Metric,
     datum::DatumValue,
-    event::{Deployed, Deployment},
+    event::{Deployment, DeploymentRef},
     fact::{Fact, FactId},
     lake::{Change, Commit, CommitId},
     sources::opscenter::OpsItemId,
@@ -45,7 +45,7 @@ pub struct Live {
 
 /// What lead time is made from, beside the pushes.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
+pub struct ChangeQuery<'a> {
     /// The revision that was deployed.
     pub revision: &'a CommitId,
     /// What went live in this pipeline before, the latest first; for a new pipeline what ran for the repository. The latest,
@@ -65,7 +65,7 @@ pub struct Question<'a> {
     pub oldest: Timestamp,
 }
 
-impl Question<'_> {
+impl ChangeQuery<'_> {
     /// Before when there is something that was not read, but can be.
     fn unread_before(&self) -> Timestamp {
         if self.read_since > self.oldest { self.read_since } else { Timestamp::MIN }
@@ -74,7 +74,7 @@ impl Question<'_> {
 
 /// What a deployment changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum ChangeSet {
     /// This.
     Changed(Changed),
     /// Nothing new.
@@ -97,7 +97,7 @@ pub enum Answer {
     },
 }
 
-impl Answer {
+impl ChangeSet {
     fn missing(reason: String, known: Changed, happened: Timestamp, now: Timestamp) -> Self {
         match may_arrive(happened, now) {
             true => Self::Awaited { reason, known },
@@ -148,43 +148,43 @@ struct Problem {
 }
 
 /// Finds what a deployment changed, from changes in any order and any number of times.
-pub fn change(question: Question<'_>, changes: &[Change]) -> Answer {
-    let Question { revision, live, .. } = question;
+pub fn change(question: ChangeQuery<'_>, changes: &[Change]) -> ChangeSet {
+    let ChangeQuery { revision, live, .. } = question;
     if live.first().is_some_and(|live| live.revision == *revision) {
-        return Answer::Nothing("the same revision was deployed before");
+        return ChangeSet::Nothing("the same revision was deployed before");
     }
     let history = history(&question, changes, &[]);
     let proof = Proof::new(&history, question.unread_before());
     let before = Before::new(&proof, live);
-    let Some(node) = history.node(revision) else { return Answer::Nothing("no commit is new") };
+    let Some(node) = history.node(revision) else { return ChangeSet::Nothing("no commit is new") };
     if before.roots.iter().any(|(root, is_sure)| *is_sure && root.ancestors.contains(node)) {
-        return Answer::Nothing("an older revision was deployed again");
+        return ChangeSet::Nothing("an older revision was deployed again");
     }
     let found = Search::new(&proof, &question, &before).find(node);
     answer(&question, found)
 }
 
-fn history<'a>(question: &Question<'a>, changes: &'a [Change], candidates: &'a [Live]) -> History<'a> {
+fn history<'a>(question: &ChangeQuery<'a>, changes: &'a [Change], candidates: &'a [Live]) -> History<'a> {
     let live = question.live.iter().chain(candidates).map(|live| (&live.revision, live.time));
     History::new(changes, question.lines, live.chain([(question.revision, question.deployed)]))
 }
 
-fn answer(question: &Question<'_>, found: Found) -> Answer {
-    let Question { deployed, now, .. } = *question;
+fn answer(question: &ChangeQuery<'_>, found: Found) -> ChangeSet {
+    let ChangeQuery { deployed, now, .. } = *question;
     let Found { changed, problems, .. } = found;
     let unread = question.unread_before();
     // What counted earlier instead of a commit was merged after that was made.
     let is_unread = changed.commits.iter().any(|commit| commit.time < unread);
     if unread > Timestamp::MIN && (is_unread || problems.iter().any(|problem| problem.further)) {
-        return Answer::Older;
+        return ChangeSet::Older;
     }
     let Some(Problem { happened, reason, .. }) = problems.into_iter().next_back() else {
         return match changed.commits.is_empty() {
-            true => Answer::Nothing("no commit is new"),
-            false => Answer::Changed(changed),
+            true => ChangeSet::Nothing("no commit is new"),
+            false => ChangeSet::Changed(changed),
         };
     };
-    Answer::missing(reason, changed, happened.min(deployed), now)
+    ChangeSet::missing(reason, changed, happened.min(deployed), now)
 }
 
 /// Whether what happened at an instant may still be delivered.
@@ -196,7 +196,7 @@ fn may_arrive(happened: Timestamp, now: Timestamp) -> bool {
 /// which would take something away from the change if they had, or would have taken back what does. The candidates are the
 /// latest first, each with its time; the answer are their places. To be asked again with what of them went live, until none of
 /// the rest is concerned: what took something back makes the change larger.
-pub fn concerned(question: Question<'_>, changes: &[Change], candidates: &[Live]) -> Vec<usize> {
+pub fn concerned(question: ChangeQuery<'_>, changes: &[Change], candidates: &[Live]) -> Vec<usize> {
     let history = history(&question, changes, candidates);
     let proof = Proof::new(&history, question.unread_before());
     let before = Before::new(&proof, question.live);
@@ -227,13 +227,13 @@ pub fn concerned(question: Question<'_>, changes: &[Change], candidates: &[Live]
 }
 
 /// The fact of a lead time; without value when nothing is new, or when it can't be told.
-pub fn fact(deployment: &Deployment, answer: &Answer) -> Fact {
+pub fn fact(deployment: &Deployment, answer: &ChangeSet) -> Fact {
     let since = |commit: &Commit| DatumValue::seconds(deployment.time.duration_since(commit.time)).ok();
     let without = |counted_by: Vec<Metric>, evidence: String| {
         lead_time_fact(deployment, Vec::new(), counted_by, evidence)
     };
     match answer {
-        Answer::Changed(Changed { commits, .. }) => {
+        ChangeSet::Changed(Changed { commits, .. }) => {
             let first = commits.first().map(|commit| (commit, since(commit)));
             let lead_time = first.and_then(|(_, seconds)| Some((Metric::LeadTimeForChanges, seconds?)));
             let each = commits.iter().filter_map(|commit| Some((Metric::CommitLeadTime, since(commit)?)));
@@ -243,10 +243,10 @@ pub fn fact(deployment: &Deployment, answer: &Answer) -> Fact {
             let values = lead_time.into_iter().chain(each).collect();
             Fact { commits: commits.clone(), ..lead_time_fact(deployment, values, Vec::new(), evidence) }
         }
-        Answer::Nothing(reason) => without(Vec::new(), (*reason).to_owned()),
-        Answer::Older => without(Vec::new(), "older changes were not read".to_owned()),
-        Answer::Awaited { reason, .. } => without(Vec::new(), reason.clone()),
-        Answer::Incomplete { reason, .. } => {
+        ChangeSet::Nothing(reason) => without(Vec::new(), (*reason).to_owned()),
+        ChangeSet::Older => without(Vec::new(), "older changes were not read".to_owned()),
+        ChangeSet::Awaited { reason, .. } => without(Vec::new(), reason.clone()),
+        ChangeSet::Incomplete { reason, .. } => {
             let at_least = answer.lower_bound().map_or_else(String::new, |commit| {
                 let minutes = deployment.time.duration_since(commit.time).as_mins();
                 let (hours, minutes) = (minutes / 60, minutes % 60);
@@ -264,7 +264,7 @@ pub fn without_commits(deployment: &Deployment) -> Fact {
 }
 
 /// The fact that the lead time of a deployment can't be told, since its execution can't be read any more.
-pub fn unreadable(deployed: &Deployed, reason: &str) -> Fact {
+pub fn unreadable(deployed: &DeploymentRef, reason: &str) -> Fact {
     Fact {
         repository: Some(deployed.repository.clone()),
         counted_by: vec![Metric::IncompleteLeadTimes],

@@ -15,7 +15,7 @@ mod world;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     lake::{Change, Commit, CommitId, PullRequest, Push},
-    lead_time::{Answer, Changed, LATEST_DELIVERY, Live, Question, change, concerned},
+    lead_time::{ChangeQuery, ChangeSet, Changed, LATEST_DELIVERY, Live, change, concerned},
 };
 use repository::Repository;
 use std::{
@@ -255,7 +255,12 @@ struct Case<'w> {
 
 impl Case<'_> {
     /// Asks as whoever calls does: for older changes when these may tell, and for what is concerned.
-    fn ask(&self, question: Question<'_>, known: &[(i64, usize)], open: &[(i64, usize, bool)]) -> Answer {
+    fn ask(
+        &self,
+        question: ChangeQuery<'_>,
+        known: &[(i64, usize)],
+        open: &[(i64, usize, bool)],
+    ) -> ChangeSet {
         let live = |entries: &[(i64, usize)]| -> Vec<Live> {
             let live = |&(time, node): &(i64, usize)| Live {
                 time: at(time),
@@ -269,7 +274,7 @@ impl Case<'_> {
         loop {
             let changes = self.arrived(question.read_since, question.now);
             let of_known = live(&known);
-            let question_now = Question { live: &of_known, ..question };
+            let question_now = ChangeQuery { live: &of_known, ..question };
             let candidates = live(&open.iter().map(|(time, node, _)| (*time, *node)).collect::<Vec<_>>());
             let places = concerned(question_now, &changes, &candidates);
             if !places.is_empty() {
@@ -292,7 +297,7 @@ impl Case<'_> {
                 continue;
             }
             match change(question_now, &changes) {
-                Answer::Older if question.read_since > question.oldest => {
+                ChangeSet::Older if question.read_since > question.oldest => {
                     question.read_since = question.oldest
                 }
                 answer => return answer,
@@ -342,17 +347,19 @@ impl Case<'_> {
     fn judge(
         &self,
         what: &str,
-        answer: &Answer,
+        answer: &ChangeSet,
         truth: &BTreeMap<CommitId, Timestamp>,
     ) -> Result<&'static str, String> {
         let found: BTreeMap<CommitId, Timestamp> = match answer {
-            Answer::Changed(Changed { commits, .. }) => {
+            ChangeSet::Changed(Changed { commits, .. }) => {
                 commits.iter().map(|commit| (commit.id.clone(), commit.time)).collect()
             }
-            Answer::Nothing(_) => BTreeMap::new(),
-            Answer::Older => return Err(format!("seed {}: {what}: older is asked for in vain", self.seed)),
-            Answer::Awaited { .. } => return Ok("awaited"),
-            Answer::Incomplete { .. } => return Ok("incomplete"),
+            ChangeSet::Nothing(_) => BTreeMap::new(),
+            ChangeSet::Older => {
+                return Err(format!("seed {}: {what}: older is asked for in vain", self.seed));
+            }
+            ChangeSet::Awaited { .. } => return Ok("awaited"),
+            ChangeSet::Incomplete { .. } => return Ok("incomplete"),
         };
         if found == *truth {
             return Ok("exact");
@@ -477,7 +484,7 @@ fn judge_all(case: &Case<'_>, chance: &mut Chance, tally: &mut Tally) {
         open.sort_unstable();
         let deployed = at(*time);
         for delay in [SignedDuration::from_mins(15), SignedDuration::from_hours(30), LATEST_DELIVERY] {
-            let question = Question {
+            let question = ChangeQuery {
                 revision: &id(case.repository.id(*revision)),
                 live: &[],
                 lines: &lines,
@@ -496,7 +503,7 @@ fn judge_all(case: &Case<'_>, chance: &mut Chance, tally: &mut Tally) {
                 }
                 Err(fault) => tally.faults.push(fault),
             }
-            if let Answer::Incomplete { reason, .. } = &answer {
+            if let ChangeSet::Incomplete { reason, .. } = &answer {
                 let words = reason.split(' ').filter(|word| word.len() < 40 && !word.contains('/'));
                 *tally.reasons.entry(words.collect::<Vec<_>>().join(" ")).or_default() += 1;
                 if env::var("GIT_SEED").is_ok() {

@@ -5,16 +5,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
-    attribution::{Attribution, Candidate, KnownNames, Named, Question as Asked, attribute},
+    attribution::{Attribution, AttributionHint, Candidate, KnownNames, Question, attribute},
     change_failure_rate,
     contract::{Metric, Namespace},
     datum::{Batch, DatumTime, DatumValue, DimensionValue, MAX_CALL, MAX_DATA, MAX_VALUES},
     deployment_frequency,
     dora_metric::DoraMetric,
-    event::{Deployed, Deployment, Incident, Reference, Rollback, Source, SourceKind},
+    event::{Deployment, DeploymentRef, Incident, Reference, Rollback, Source, SourceKind},
     fact::Fact,
     lake::{Change, Commit, CommitId, Push},
-    lead_time::{Answer, Live, Question, change},
+    lead_time::{ChangeQuery, ChangeSet, Live, change},
     report::{Figures, by_repository, total},
     rules::{ProductionRule, ReworkRule, Unnamed},
     sources::{
@@ -84,10 +84,10 @@ fn fact() -> impl Strategy<Value = Fact> {
     let deployed = deployment()
         .prop_map(|deployment| deployment_frequency::deployment(&deployment, &ReworkRule::default()));
     let failed = (deployment(), incident()).prop_map(|(deployment, incident)| {
-        change_failure_rate::failed_by_incident(&Deployed::from(&deployment), &incident, "")
+        change_failure_rate::failed_by_incident(&DeploymentRef::from(&deployment), &incident, "")
     });
     let rolled_back = deployment().prop_map(|deployment| {
-        let rolled_back = Deployed::from(&deployment);
+        let rolled_back = DeploymentRef::from(&deployment);
         let rollback = Rollback { key: deployment.key, time: deployment.time, rolled_back, restored: None };
         deployment_frequency::rollback(&rollback)
     });
@@ -181,7 +181,7 @@ proptest! {
         hours in 1..2000_i64,
     ) {
         let candidates = |all: &[Deployment]| -> Vec<Candidate> {
-            let candidate = |deployment: &Deployment| Candidate { deployed: Deployed::from(deployment), began: deployment.time };
+            let candidate = |deployment: &Deployment| Candidate { deployed: DeploymentRef::from(deployment), began: deployment.time };
             all.iter().map(candidate).collect()
         };
         let (candidates, mut shuffled) = (candidates(&deployments), candidates(&shuffled));
@@ -191,9 +191,9 @@ proptest! {
             known.add_git(&deployment.source.repository);
             known.pipelines.insert(deployment.key.pipeline.clone());
         }
-        let named = Named::by(&incident, &known);
+        let named = AttributionHint::by(&incident, &known);
         let window = SignedDuration::from_hours(hours);
-        let ask = |candidates: &[Candidate]| attribute(Asked {
+        let ask = |candidates: &[Candidate]| attribute(Question {
             incident: &incident, named: &named, known: &known, candidates, running: &[],
             attribution_window: window, unnamed: Unnamed::Latest, unread: &[], unread_since: None,
             unread_wait: SignedDuration::ZERO, now: incident.created,
@@ -282,7 +282,7 @@ proptest! {
         let ask = |previous: usize, changes: &[Change]| {
             let end = Timestamp::from_second(TIME.end).unwrap();
             let live = [Live { time: end, revision: heads[previous].clone() }];
-            let question = Question {
+            let question = ChangeQuery {
                 revision: &heads[heads.len() - 1],
                 live: &live,
                 lines: &["main".to_owned()].into(),
@@ -295,9 +295,9 @@ proptest! {
             change(question, changes)
         };
         // The previous deployment is further back: the change has more commits, and its first is no later.
-        let first_of = |answer: &Answer| match answer {
-            Answer::Changed(changed) => changed.commits.first().map(|commit| commit.time),
-            Answer::Nothing(_) | Answer::Older | Answer::Awaited { .. } | Answer::Incomplete { .. } => None,
+        let first_of = |answer: &ChangeSet| match answer {
+            ChangeSet::Changed(changed) => changed.commits.first().map(|commit| commit.time),
+            ChangeSet::Nothing(_) | ChangeSet::Older | ChangeSet::Awaited { .. } | ChangeSet::Incomplete { .. } => None,
         };
         let (longer, shorter) = (ask(early, &pushes), ask(late, &pushes));
         if let Some(shorter) = first_of(&shorter) {

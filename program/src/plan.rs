@@ -60,7 +60,7 @@ pub struct Plan {
     /// The name of the queue in each region of a tooling account of events that a rule there could not deliver.
     pub tooling_undelivered: String,
     /// What GitHub's webhooks go through; none if lead time is not measured.
-    pub intake: Option<Intake>,
+    pub commit_ingestion: Option<CommitIngestion>,
     /// The ledger's table.
     pub ledger: Table,
     /// The roles that the functions assume in the tooling accounts.
@@ -186,7 +186,7 @@ pub struct Scheduled {
 /// The way of GitHub's webhooks into the lake.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Intake {
+pub struct CommitIngestion {
     /// The name of the API that GitHub calls.
     pub api: String,
     /// What comes through to the webhook.
@@ -324,7 +324,7 @@ impl Plan {
             reconciler: functions::reconciler(names, settings, &read_role),
             undelivered: names.undelivered(),
             tooling_undelivered: names.tooling_undelivered(),
-            intake: settings.lead_time.then(|| functions::intake(names, settings)),
+            commit_ingestion: settings.lead_time.then(|| functions::commit_ingestion(names, settings)),
             ledger: Table {
                 name: names.table(),
                 partition_key: ledger::PARTITION_KEY,
@@ -341,9 +341,12 @@ impl Plan {
 
     /// Every function.
     pub fn functions(&self) -> impl Iterator<Item = &Function> {
-        let intake = self.intake.iter().flat_map(|intake| [&intake.webhook, &intake.transform]);
+        let commit_ingestion = self
+            .commit_ingestion
+            .iter()
+            .flat_map(|commit_ingestion| [&commit_ingestion.webhook, &commit_ingestion.transform]);
         let scheduled = std::iter::once(&self.reconciler.function);
-        self.consumers.iter().map(|consumer| &consumer.function).chain(scheduled).chain(intake)
+        self.consumers.iter().map(|consumer| &consumer.function).chain(scheduled).chain(commit_ingestion)
     }
 }
 

@@ -10,7 +10,7 @@ use local::{
     alarm,
     aws::Fault,
     dashboard::Stored,
-    shapes::{delivery, push},
+    payload_builders::{delivery, push},
     trouble::Trouble,
 };
 use metrics_lib::contract::Metric;

@@ -187,8 +187,9 @@ async fn unknown_outcome(operation: &str, fault: Fault, calls: usize) {
     scene.fails(operation, fault.clone(), calls);
     scene.runs(&execution("e1", "12:00")).await;
     scene.finish().await;
-    let is_pending =
-        |outcome: &local::outcome::Outcome| crate::scene::report(outcome).contains("deployment e1 pending");
+    let is_pending = |outcome: &local::replay_result::ReplayResult| {
+        crate::scene::report(outcome).contains("deployment e1 pending")
+    };
     scene.reconciles("14:30").await;
     assert!(
         is_pending(&scene.finish().await),

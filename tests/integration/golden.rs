@@ -2,7 +2,7 @@
 //! order. They change only where a stored format or a rule changes on purpose, and the commit says why.
 
 use crate::scene::binaries;
-use local::{cloud::Cloud, outcome::Outcome, replay::replay, sample::sample, world::World};
+use local::{cloud::Cloud, replay::replay, replay_result::ReplayResult, sample::sample, world::World};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -39,7 +39,7 @@ fn json(value: &impl Serialize) -> String {
 
 /// Numbers and digests of all that a world led to.
 pub(crate) fn digests(cloud: &Cloud) -> String {
-    let outcome = Outcome::of(cloud).unwrap();
+    let outcome = ReplayResult::of(cloud).unwrap();
     let digest = |text: &str| hex::encode(&Sha256::digest(text)[..8]);
     let mut digests = String::new();
     for metric in &outcome.metrics {

@@ -14,7 +14,7 @@ use crate::scene::{Scene, commit, execution, ops_item, rollback, with_webhook};
 use deliveries::Deliveries;
 use events::Events;
 use invocations::Invocations;
-use local::outcome::Outcome;
+use local::replay_result::ReplayResult;
 use metrics_lib::contract::{Metric, Namespace};
 use mutation::CANARY;
 use rand::SeedableRng;
@@ -59,7 +59,7 @@ struct State {
 
 impl State {
     fn of(scene: &Scene) -> Self {
-        let outcome = Outcome::of(&scene.cloud).unwrap();
+        let outcome = ReplayResult::of(&scene.cloud).unwrap();
         let dora = outcome.metrics.iter().filter(|metric| metric.namespace == Namespace::Dora.name());
         let figures = dora.map(|metric| {
             let points = metric.points.iter().map(|point| format!("{} {:?}", point.timestamp, point.values));
@@ -88,7 +88,7 @@ async fn ten_thousand_inputs() {
     Events::new().play(&mut scene, &mut rng, EVENTS, &mut tally).await;
     Deliveries::new().play(&mut scene, &mut rng, DELIVERIES, &mut tally).await;
     Records::of(&scene).play(&mut scene, &mut rng, RECORDS, &mut tally).await;
-    let outcome = Outcome::of(&scene.cloud).unwrap();
+    let outcome = ReplayResult::of(&scene.cloud).unwrap();
     assert_eq!(outcome.total(Metric::WebhookRejected), tally.refused_requests(), "each is counted");
     Invocations::new().play(&mut scene, &mut rng, INVOCATIONS, &mut tally).await;
     let logs = scene.cloud.logs().unwrap();

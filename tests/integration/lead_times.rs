@@ -5,8 +5,8 @@ use crate::scene::{
 };
 use jiff::SignedDuration;
 use local::{
-    outcome::Fact,
-    shapes::{delivery, merged_pull_request},
+    payload_builders::{delivery, merged_pull_request},
+    replay_result::Fact,
 };
 use metrics_lib::fact::FactKind;
 use program::plan::{Consumer, Plan, Throttle};
@@ -140,7 +140,10 @@ async fn late_push() {
     let mut scene = Scene::with(with_webhook()).await;
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
     scene.until("12:55").await;
-    assert!(!report(&local::outcome::Outcome::of(&scene.cloud).unwrap()).contains("LeadTimeForChanges"));
+    assert!(
+        !report(&local::replay_result::ReplayResult::of(&scene.cloud).unwrap())
+            .contains("LeadTimeForChanges")
+    );
     scene.pushes("13:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
     scene.finish().await;
     scene.reconciles("18:00").await;
@@ -260,11 +263,11 @@ async fn query_that_takes_too_long() {
 #[tokio::test]
 async fn memory_of_the_webhook_stays_flat() {
     let mut scene = Scene::planned(with_webhook(), |plan| {
-        plan.intake.as_mut().unwrap().gate.throttle = Throttle { rate: 1, burst: 2000 };
+        plan.commit_ingestion.as_mut().unwrap().gate.throttle = Throttle { rate: 1, burst: 2000 };
     })
     .await;
     let commits: Vec<_> = (1..=20).map(|number| commit(number, "10:00", "Add a thing")).collect();
-    let push = local::shapes::push("acme/shop", "main", None, &commits, crate::scene::at("11:00"));
+    let push = local::payload_builders::push("acme/shop", "main", None, &commits, crate::scene::at("11:00"));
     let mut memory = Vec::new();
     for _ in 0..4 {
         for _ in 0..500 {
@@ -378,7 +381,7 @@ async fn unavailable() {
     for operation in ["secretsmanager:GetSecretValue", "firehose:PutRecordBatch"] {
         let mut scene = Scene::with(with_webhook()).await;
         scene.fails(operation, local::aws::Fault::throttled(), 1);
-        let push = local::shapes::push(
+        let push = local::payload_builders::push(
             "acme/shop",
             "main",
             None,

@@ -63,7 +63,7 @@ async fn execution_whose_id_is_longer_than_a_key() {
 #[tokio::test]
 async fn strangers_leave_room_for_github() {
     let mut scene = Scene::planned(with_webhook(), |plan| {
-        let gate = &mut plan.intake.as_mut().unwrap().gate;
+        let gate = &mut plan.commit_ingestion.as_mut().unwrap().gate;
         gate.throttle = Throttle { rate: 1, burst: 30 };
         let firewall = gate.firewall.as_mut().unwrap();
         (firewall.from_one, firewall.from_all) = (5, 20);
@@ -130,7 +130,7 @@ async fn large_body_in_the_functions_memory() {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim();
     let most: u32 = most.trim_end_matches(" kB").parse().unwrap();
-    let memory = scene.cloud.plan().intake.as_ref().unwrap().webhook.memory;
+    let memory = scene.cloud.plan().commit_ingestion.as_ref().unwrap().webhook.memory;
     assert!(most / 1024 < memory / 2, "{most} KiB of {memory} MiB");
     // All of it is on its way to the lake.
     scene.runs(&execution("e1", "13:00").revision(&commit_id(2000))).await;

@@ -8,9 +8,9 @@ use crate::{
 use local::{
     aws::{AwsError, Fault, Grant},
     cloud::Cloud,
+    payload_builders::delivery,
     replay::replay,
     sample::sample,
-    shapes::delivery,
     world::World,
 };
 use serde_json::json;

@@ -6,7 +6,7 @@ use crate::{
     outside::{self, Outside},
     scene::{Scene, with_webhook},
 };
-use local::shapes::delivery;
+use local::payload_builders::delivery;
 use metrics_lib::lake::{Change, Row};
 use serde_json::Value;
 use std::{fs, process::Command};

@@ -5,7 +5,7 @@ use crate::scene::{
     OPS, Scene, at, commit, commit_id, config, execution, execution_in, execution_of, ops_item, ops_item_in,
     push, report, rollback, with_webhook,
 };
-use local::{aws::Fault, outcome::Outcome, shapes::merged_pull_request};
+use local::{aws::Fault, payload_builders::merged_pull_request, replay_result::ReplayResult};
 use metrics_lib::contract::Metric;
 
 const DEPLOYED: &str = "Deployments acme/shop 12:00 = 1
@@ -285,7 +285,7 @@ async fn check_pull_request(arrive: [Option<&str>; 2], runs: [&str; 2], expected
             Err(expected) => expected,
         };
         assert!(scene.cloud.reconcile().await.unwrap());
-        let report = report(&Outcome::of(&scene.cloud).unwrap());
+        let report = report(&ReplayResult::of(&scene.cloud).unwrap());
         let found =
             report.lines().find_map(|line| line.strip_prefix("LeadTimeForChanges acme/shop 16:00 = "));
         assert_eq!(found, expected, "{time}: {report}");
@@ -314,7 +314,7 @@ async fn first_deployment_whose_earlier_pushes_arrive_late() {
     scene.pushes("11:00", "main", 1, &[commit(2, "11:00", "Go on")]).await;
     scene.runs(&execution("e1", "12:00").revision(&commit_id(2))).await;
     scene.reconciles("16 10:00").await;
-    let before = report(&Outcome::of(&scene.cloud).unwrap());
+    let before = report(&ReplayResult::of(&scene.cloud).unwrap());
     assert!(
         before.contains("leadTime e1 pending: commits were pushed before the webhook existed"),
         "{before}"

@@ -2,8 +2,8 @@
 
 use crate::{golden, scene::binaries};
 use local::{
-    outcome::Outcome,
     replay::replay,
+    replay_result::ReplayResult,
     sample::{QUARTER, Sample, sample},
     world::World,
 };
@@ -13,7 +13,7 @@ async fn check(seed: u64) {
     let world = World::Lines(format!("seed {seed}"), lines);
     let header = world.check().unwrap();
     let cloud = replay(&world, &header, binaries(), || ()).await.unwrap();
-    let differences = truth.differences(&Outcome::of(&cloud).unwrap());
+    let differences = truth.differences(&ReplayResult::of(&cloud).unwrap());
     assert!(differences.is_empty(), "seed {seed}:\n{}", differences.join("\n"));
     insta::assert_snapshot!(format!("quarter_of_seed_{seed}"), golden::digests(&cloud));
 }

@@ -4,14 +4,14 @@
 //! The stage: operations account 999999999999 and tooling account 111111111111 (eu-west-1 and us-east-1), on
 //! 2026-06-15 (a Monday), clock times in UTC.
 
-pub(crate) use local::shapes::{Delivery, Execution, OpsItem, PushedCommit, Source, action, push};
+pub(crate) use local::payload_builders::{Delivery, Execution, OpsItem, PushedCommit, Source, action, push};
 
 use jiff::{SignedDuration, Timestamp};
 use local::{
     aws::{Fault, Services},
     binaries::Binaries,
     cloud::Cloud,
-    outcome::{Metric, Outcome},
+    replay_result::{Metric, ReplayResult},
     router::Envelope,
 };
 use metrics_lib::{
@@ -252,9 +252,9 @@ impl Scene {
     }
 
     /// Lets time pass until no message waits.
-    pub(crate) async fn finish(&mut self) -> Outcome {
+    pub(crate) async fn finish(&mut self) -> ReplayResult {
         self.cloud.finish().await.unwrap();
-        Outcome::of(&self.cloud).unwrap()
+        ReplayResult::of(&self.cloud).unwrap()
     }
 
     /// Finishes and compares the report with what is expected; leading blanks of its lines don't count.
@@ -273,7 +273,7 @@ impl Scene {
 /// The outcome as a report: metrics by repository (in total where they name none), facts that are not published, and
 /// whatever else did not become one. What is told at every run, and that messages are at risk, is left out: dead letters tell
 /// what became of those.
-pub(crate) fn report(outcome: &Outcome) -> String {
+pub(crate) fn report(outcome: &ReplayResult) -> String {
     let mut report = String::new();
     let left_out = [
         contract::Metric::MessagesAtRisk,
@@ -311,7 +311,7 @@ pub(crate) fn report(outcome: &Outcome) -> String {
 }
 
 /// Whether a metric is told in a report: by repository, or, if it names none, in total.
-fn is_told(metric: &Metric, outcome: &Outcome) -> bool {
+fn is_told(metric: &Metric, outcome: &ReplayResult) -> bool {
     let same = |other: &&Metric| other.name == metric.name && other.namespace == metric.namespace;
     let by_repository = |metric: &Metric| metric.dimensions.contains_key("Repository");
     match metric.dimensions.is_empty() {

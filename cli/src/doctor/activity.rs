@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use crate::installation::Installation;
 use functions::{
-    ledger::Horizon,
+    ledger::Watermark,
     reconciler::{Checked, Task},
     runtime::error::Error,
     sources::places::{self, Place},
@@ -56,7 +56,7 @@ pub(super) async fn reconciler(installation: &Installation) -> Vec<Finding> {
     };
     for (account, region) in &places {
         let subject = format!("{account} {region}");
-        findings.push(match ledger.horizon(Horizon::Executions, account, region).await {
+        findings.push(match ledger.watermark(Watermark::Executions, account, region).await {
             Err(error) => {
                 Finding::failed(CHECK, subject, error.to_string(), "let the operator read the ledger")
             }

@@ -62,7 +62,7 @@ pub(super) fn outputs(installation: &Installation, outputs: Option<&Outputs>) ->
 /// Whether deliveries were too large to be taken.
 pub(super) async fn oversized(installation: &Installation) -> Option<Finding> {
     const SUBJECT: &str = "large deliveries";
-    installation.plan.intake.as_ref()?;
+    installation.plan.commit_ingestion.as_ref()?;
     let cloudwatch = aws_sdk_cloudwatch::Client::new(installation.sdk());
     let now = installation.now;
     Some(match oversized::oversized(&cloudwatch, now - OLDEST..now + SignedDuration::from_secs(1)).await {
@@ -81,14 +81,14 @@ pub(super) async fn oversized(installation: &Installation) -> Option<Finding> {
 
 /// Pings the webhook as GitHub does, signed.
 pub(super) async fn ping(installation: &Installation, outputs: Option<&Outputs>) -> Option<Finding> {
-    let intake = installation.plan.intake.as_ref()?;
+    let commit_ingestion = installation.plan.commit_ingestion.as_ref()?;
     let skipped = |found: String, remedy: &str| Some(Finding::skipped(CHECK, "ping", found, remedy));
     let Some(Outputs { webhook_url: url, .. }) = outputs else {
         let remedy = "give the stack's outputs: `pulumi stack output --json | cargo dora doctor --outputs -`";
         return skipped("its address is not known".to_owned(), remedy);
     };
     let secrets = aws_sdk_secretsmanager::Client::new(installation.sdk());
-    let request = secrets.get_secret_value().secret_id(&intake.secret);
+    let request = secrets.get_secret_value().secret_id(&commit_ingestion.secret);
     let secret = match request.send().await.map_err(Error::aws("secretsmanager:GetSecretValue")) {
         Ok(found) => SecretString::from(found.secret_string.unwrap_or_default()),
         Err(error) => {
@@ -112,7 +112,7 @@ pub(super) async fn ping(installation: &Installation, outputs: Option<&Outputs>)
              deliveries on GitHub",
         ),
         Ok(status) => {
-            let log = &intake.webhook.log_group;
+            let log = &commit_ingestion.webhook.log_group;
             Finding::failed(CHECK, url, format!("answers with status {status}"), format!("see its log {log}"))
         }
         Err(error) => {

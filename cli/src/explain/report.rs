@@ -2,7 +2,7 @@
 
 use super::figure::Figure;
 use crate::output::Words;
-use functions::ledger::{IncidentRecord, Recorded, Standing};
+use functions::ledger::{AttributionState, IncidentRecord, Recorded};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use metrics_lib::{
     contract::{Metric, Unit},
@@ -91,9 +91,9 @@ impl Incident {
     /// An incident, unless it is attributed.
     pub(super) fn undecided(record: &IncidentRecord) -> Option<Self> {
         let attribution = match record.standing {
-            Standing::Attributed { .. } => return None,
-            Standing::Pending => "pending",
-            Standing::Unattributed => "unattributed",
+            AttributionState::Attributed { .. } => return None,
+            AttributionState::Pending => "pending",
+            AttributionState::Unattributed => "unattributed",
         };
         let key = &record.key;
         Some(Self {

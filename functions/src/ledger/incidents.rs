@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use metrics_lib::{
     attribution::Attribution,
     contract::ledger::{PARTITION_KEY, SORT_KEY},
-    event::{Deployed, Deployment, Incident, Rollback},
+    event::{Deployment, DeploymentRef, Incident, Rollback},
     sources::{
         codepipeline::ExecutionKey,
         opscenter::{OpsItemId, OpsItemKey},
@@ -21,7 +21,7 @@ use metrics_lib::{
 
 /// Where the attribution of an incident stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum AttributionState {
     /// Not decided yet.
     Pending,
     /// Decided: no deployment. The reconciler tries again.
@@ -29,7 +29,7 @@ pub enum Standing {
     /// Decided, once and for good.
     Attributed {
         /// The deployment that is blamed.
-        deployment: Deployed,
+        deployment: DeploymentRef,
         /// Why this one.
         evidence: String,
     },
@@ -43,7 +43,7 @@ pub struct IncidentRecord {
     /// When it was raised.
     pub created: Timestamp,
     /// Its attribution.
-    pub standing: Standing,
+    pub standing: AttributionState,
     /// The id of the message that led to the attribution, once there is one.
     pub decided_by: Option<String>,
     /// The id of the message that told of its creation after that, if one did.
@@ -83,7 +83,7 @@ impl Ledger {
             .text("evidence", "not attributed yet")
             .expires(incident.created);
         self.put_new(item).await?;
-        let standing = Standing::Pending;
+        let standing = AttributionState::Pending;
         Ok(IncidentRecord {
             key: key.clone(),
             created: incident.created,
@@ -113,12 +113,12 @@ impl Ledger {
         record: &IncidentRecord,
         attribution: &Attribution,
         owner: Owner<'_>,
-    ) -> Result<Standing, Error> {
+    ) -> Result<AttributionState, Error> {
         let (decision, standing) = match attribution {
-            Attribution::Awaited { .. } => return Ok(Standing::Pending),
+            Attribution::Awaited { .. } => return Ok(AttributionState::Pending),
             Attribution::Unattributed { evidence } => (
                 Item::default().text("attribution", UNATTRIBUTED).text("evidence", evidence),
-                Standing::Unattributed,
+                AttributionState::Unattributed,
             ),
             Attribution::Deployment { deployment, evidence } => (
                 Item::default()
@@ -130,7 +130,7 @@ impl Ledger {
                     .text("deploymentAccount", &deployment.key.account)
                     .text("deploymentRegion", &deployment.key.region)
                     .instant("deploymentTime", deployment.time),
-                Standing::Attributed { deployment: deployment.clone(), evidence: evidence.clone() },
+                AttributionState::Attributed { deployment: deployment.clone(), evidence: evidence.clone() },
             ),
         };
         let item = incident_item(&record.key);
@@ -195,7 +195,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn link_blame(&self, deployment: &Deployed, record: &IncidentRecord) -> Result<(), Error> {
+    pub async fn link_blame(&self, deployment: &DeploymentRef, record: &IncidentRecord) -> Result<(), Error> {
         let id = &record.key.ops_item_id;
         let sort = format!("{}#{id}", ops_item_sort("blamedBy", &record.key));
         let item = Item::new(execution_partition(&deployment.key.execution_id), sort)
@@ -209,13 +209,13 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn blamed_by(&self, deployment: &Deployed) -> Result<Vec<IncidentRecord>, Error> {
+    pub async fn blamed_by(&self, deployment: &DeploymentRef) -> Result<Vec<IncidentRecord>, Error> {
         let links = self.query(&execution_partition(&deployment.key.execution_id), "blamedBy#").await?;
         let mut records = Vec::new();
         for link in links {
             let key = link.ops_item_key()?;
             records.extend(self.incidents(&key.ops_item_id).await?.into_iter().filter(|record| {
-                record.key == key && matches!(&record.standing, Standing::Attributed { deployment: blamed, .. } if blamed.key == deployment.key)
+                record.key == key && matches!(&record.standing, AttributionState::Attributed { deployment: blamed, .. } if blamed.key == deployment.key)
             }));
         }
         Ok(records)
@@ -309,7 +309,7 @@ impl Ledger {
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn restorers(&self, record: &IncidentRecord) -> Result<Vec<Restorer>, Error> {
         let restorer = |item: &Item, by: RestoredBy| -> Result<Restorer, Error> {
-            let Deployed { time, key, repository } = item.deployed()?;
+            let DeploymentRef { time, key, repository } = item.deployed()?;
             Ok(Restorer { time, execution: key, by, repository: Some(repository) })
         };
         let references = self.query(&ops_item_partition(&record.key), "referencedBy#").await?;
@@ -317,7 +317,7 @@ impl Ledger {
             .iter()
             .map(|item| restorer(item, RestoredBy::Deployment))
             .collect::<Result<Vec<_>, _>>()?;
-        if let Standing::Attributed { deployment, .. } = &record.standing {
+        if let AttributionState::Attributed { deployment, .. } = &record.standing {
             let partition = execution_partition(&deployment.key.execution_id);
             for item in self.query(&partition, "rolledBackBy#").await? {
                 let rollback = restorer(&item, RestoredBy::Rollback)?;
@@ -336,10 +336,10 @@ pub(super) fn incident_item(key: &OpsItemKey) -> Item {
 
 pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
     let standing = match item.required("attribution")? {
-        PENDING => Standing::Pending,
-        UNATTRIBUTED => Standing::Unattributed,
-        ATTRIBUTED => Standing::Attributed {
-            deployment: Deployed {
+        PENDING => AttributionState::Pending,
+        UNATTRIBUTED => AttributionState::Unattributed,
+        ATTRIBUTED => AttributionState::Attributed {
+            deployment: DeploymentRef {
                 time: item.instant_of("deploymentTime")?,
                 key: metrics_lib::sources::codepipeline::ExecutionKey {
                     account: item.required("deploymentAccount")?.into(),

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use metrics_lib::{
     contract::ledger::{EXPIRES_AT, PARTITION_KEY, SORT_KEY, TIMELINE_DAY},
-    event::Deployed,
+    event::DeploymentRef,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use sha2::{Digest, Sha256};
@@ -142,8 +142,8 @@ impl Item {
     }
 
     /// The deployment that the item is about.
-    pub(super) fn deployed(&self) -> Result<Deployed, Error> {
-        Ok(Deployed {
+    pub(super) fn deployed(&self) -> Result<DeploymentRef, Error> {
+        Ok(DeploymentRef {
             time: self.instant_of("time")?,
             key: self.execution_key()?,
             repository: self.required("repository")?.into(),

@@ -30,7 +30,7 @@ pub(super) const INDEX_LAG: SignedDuration = SignedDuration::from_mins(1);
 
 /// Something that is tried again, the more rarely the older it is.
 #[derive(Clone, Debug)]
-pub struct Open<T> {
+pub struct PendingItem<T> {
     /// What it is.
     pub what: T,
     partition: String,
@@ -39,7 +39,7 @@ pub struct Open<T> {
     tried: Option<Timestamp>,
 }
 
-impl<T> Open<T> {
+impl<T> PendingItem<T> {
     /// Whether it is to be tried now: a quarter of its age after it was tried last.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.tried.is_none_or(|tried| now.duration_since(tried) >= now.duration_since(self.time) / 4)
@@ -63,7 +63,7 @@ pub struct DayCount {
 
 /// What of an account and region the reconciler has worked through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Horizon {
+pub enum Watermark {
     /// Executions that changed last before it.
     Executions,
     /// `OpsItem`s that changed last before it.
@@ -151,7 +151,10 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn open_lead_times(&self, range: Range<Timestamp>) -> Result<Vec<Open<ExecutionKey>>, Error> {
+    pub async fn open_lead_times(
+        &self,
+        range: Range<Timestamp>,
+    ) -> Result<Vec<PendingItem<ExecutionKey>>, Error> {
         let items = self.listed(FactKind::LeadTime.name(), range).await?;
         let open = items.into_iter().filter(|item| !is_done(item));
         open.map(|item| opened(item.execution_key()?, &item)).collect()
@@ -173,7 +176,7 @@ impl Ledger {
     pub async fn incidents_within(
         &self,
         range: Range<Timestamp>,
-    ) -> Result<Vec<Open<IncidentRecord>>, Error> {
+    ) -> Result<Vec<PendingItem<IncidentRecord>>, Error> {
         let items = self.listed(INCIDENT, range).await?;
         items.into_iter().map(|item| opened(record(&item)?, &item)).collect()
     }
@@ -184,7 +187,7 @@ impl Ledger {
     /// [`Error::Aws`].
     pub async fn tried<T>(
         &self,
-        Open { partition, sort, .. }: &Open<T>,
+        PendingItem { partition, sort, .. }: &PendingItem<T>,
         now: Timestamp,
     ) -> Result<(), Error> {
         let request = self.set(partition, sort, Item::default().instant("tried", now));
@@ -215,13 +218,13 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn horizon(
+    pub async fn watermark(
         &self,
-        horizon: Horizon,
+        watermark: Watermark,
         account: &str,
         region: &str,
     ) -> Result<Option<Reached>, Error> {
-        let items = self.query(RECONCILER, &horizon.sort(account, region)).await?;
+        let items = self.query(RECONCILER, &watermark.sort(account, region)).await?;
         let reached = items.first().map(|item| {
             Ok(Reached {
                 time: item.instant_of("time")?,
@@ -238,7 +241,7 @@ impl Ledger {
     /// [`Error::Aws`].
     pub async fn advance(
         &self,
-        horizon: Horizon,
+        watermark: Watermark,
         (account, region): (&str, &str),
         Reached { time, before, at }: Reached,
     ) -> Result<(), Error> {
@@ -247,7 +250,7 @@ impl Ledger {
             attributes = attributes.instant("before", before);
         }
         let attributes = attributes.text("kind", RECONCILER);
-        self.later(RECONCILER, &horizon.sort(account, region), time, attributes).await.map(drop)
+        self.later(RECONCILER, &watermark.sort(account, region), time, attributes).await.map(drop)
     }
 
     /// Notes that the ledger is compared with CloudWatch on a day; whether it was not before.
@@ -279,7 +282,7 @@ fn walked_sort(PipelineKey { account, region, pipeline }: &PipelineKey) -> Strin
     key([account, region, pipeline, ""])
 }
 
-impl Horizon {
+impl Watermark {
     fn sort(self, account: &str, region: &str) -> String {
         match self {
             Self::Executions => key(["executions", account, region, ""]),
@@ -295,8 +298,8 @@ impl Horizon {
     }
 }
 
-fn opened<T>(what: T, item: &Item) -> Result<Open<T>, Error> {
-    Ok(Open {
+fn opened<T>(what: T, item: &Item) -> Result<PendingItem<T>, Error> {
+    Ok(PendingItem {
         what,
         partition: item.required(PARTITION_KEY)?.to_owned(),
         sort: item.required(SORT_KEY)?.to_owned(),

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use metrics_lib::{
     contract::ledger::{SORT_KEY, TIMELINE_DAY, TIMELINE_INDEX},
-    event::{Deployed, Deployment, SourceKind},
+    event::{Deployment, DeploymentRef, SourceKind},
     fact::FactKind,
     lake::CommitId,
     repository::GitName,
@@ -25,7 +25,7 @@ impl Ledger {
     pub async fn deployments_within(
         &self,
         range: Range<Timestamp>,
-    ) -> Result<Vec<(Deployed, Timestamp)>, Error> {
+    ) -> Result<Vec<(DeploymentRef, Timestamp)>, Error> {
         let mut deployments = Vec::new();
         for item in self.listed(FactKind::Deployment.name(), range.clone()).await? {
             let deployed = item.deployed()?;
@@ -45,10 +45,10 @@ impl Ledger {
         &self,
         repository: &str,
         range: Range<Timestamp>,
-    ) -> Result<Option<(Deployed, CommitId)>, Error> {
+    ) -> Result<Option<(DeploymentRef, CommitId)>, Error> {
         let days: Vec<Timestamp> = days(range.clone()).collect();
         for day in days.into_iter().rev() {
-            let mut latest: Option<(Deployed, CommitId)> = None;
+            let mut latest: Option<(DeploymentRef, CommitId)> = None;
             for item in self.listed(FactKind::Deployment.name(), day..day).await? {
                 let revision = item.get("revision").and_then(|id| CommitId::try_from(id.to_owned()).ok());
                 let Some(revision) = revision else { continue };
@@ -87,7 +87,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn deployments_of(&self, execution_id: &str) -> Result<Vec<Deployed>, Error> {
+    pub async fn deployments_of(&self, execution_id: &str) -> Result<Vec<DeploymentRef>, Error> {
         let items = self.query(&execution_partition(execution_id), "deployment#").await?;
         items.iter().map(Item::deployed).collect()
     }
@@ -96,7 +96,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn deployment(&self, key: &ExecutionKey) -> Result<Option<Deployed>, Error> {
+    pub async fn deployment(&self, key: &ExecutionKey) -> Result<Option<DeploymentRef>, Error> {
         Ok(self.deployments_of(&key.execution_id).await?.into_iter().find(|deployed| deployed.key == *key))
     }
 

@@ -1,7 +1,7 @@
 //! Counts failed deployments: those that an incident is attributed to, and those that were rolled back.
 
 use crate::{
-    ledger::{DoneBy, IncidentRecord, Owner, Standing},
+    ledger::{AttributionState, DoneBy, IncidentRecord, Owner},
     metrics::{
         publish::{count_duplicate, publish},
         time_to_restore,
@@ -20,9 +20,9 @@ use crate::{
 use jiff::Timestamp;
 use lambda_runtime::tracing::info;
 use metrics_lib::{
-    attribution::{Attribution, Candidate, KnownNames, Named, Question, Unread, attribute},
+    attribution::{Attribution, AttributionHint, Candidate, KnownNames, Question, Unread, attribute},
     change_failure_rate,
-    event::{Deployed, Incident, Rollback},
+    event::{DeploymentRef, Incident, Rollback},
     sources::{
         codepipeline::{ExecutionKey, PipelineKey, production::Running},
         opscenter::OpsItemKey,
@@ -74,26 +74,26 @@ pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Re
     };
     // An attribution is decided for good, but one that found no deployment, which only the reconciler tries again.
     let is_open = match record.standing {
-        Standing::Pending => true,
-        Standing::Unattributed => owner.is_reconciler(),
-        Standing::Attributed { .. } => false,
+        AttributionState::Pending => true,
+        AttributionState::Unattributed => owner.is_reconciler(),
+        AttributionState::Attributed { .. } => false,
     };
     if is_open {
         context.after_attribution_delay(incident.created, "deployments before the incident")?;
         record.standing = decide(context, owner, &incident, &record).await?;
     }
     match &record.standing {
-        Standing::Attributed { deployment, evidence } => {
+        AttributionState::Attributed { deployment, evidence } => {
             context.ledger.link_blame(deployment, &record).await?;
             let fact = change_failure_rate::failed_by_incident(deployment, &incident, evidence);
             publish(context, owner, &fact).await?;
         }
-        Standing::Unattributed => {
+        AttributionState::Unattributed => {
             let reason = "no deployment could be attributed";
             publish(context, owner, &change_failure_rate::unattributed(&incident, reason)).await?;
         }
         // What may be to blame is still being deployed: the reconciler decides when that has ended.
-        Standing::Pending => return Ok(decided_by),
+        AttributionState::Pending => return Ok(decided_by),
     }
     // What restored service may have ended before, and a rollback restores it only now that it is known what is blamed.
     time_to_restore::settle(context, owner, &record).await?;
@@ -105,7 +105,7 @@ async fn decide(
     owner: Owner<'_>,
     incident: &Incident,
     record: &IncidentRecord,
-) -> Result<Standing, Error> {
+) -> Result<AttributionState, Error> {
     let known = names::known(context, incident).await?;
     let suspects = suspects(context, owner, incident, &known, record.unread_since).await?;
     let question = suspects.question(context, incident, &known);
@@ -123,7 +123,7 @@ async fn decide(
 /// What may be blamed for an incident.
 #[derive(Clone, Debug)]
 pub struct Suspects {
-    named: Named,
+    named: AttributionHint,
     now: Timestamp,
     candidates: Vec<Candidate>,
     running: Vec<Running>,
@@ -171,7 +171,7 @@ pub async fn suspects(
 ) -> Result<Suspects, Error> {
     let config = &context.config;
     let now = context.now()?;
-    let named = Named::by(incident, known);
+    let named = AttributionHint::by(incident, known);
     let start = incident.created.checked_sub(config.attribution_window).unwrap_or(Timestamp::MIN);
     // Events may be late or lost, and what was being deployed ends later: what the reconciler has not worked through is
     // asked of the API.
@@ -180,11 +180,14 @@ pub async fn suspects(
         let may_deploy = |repository: &String| names::may_deploy(config, repository, account);
         names::may_concern(config, &incident.key.account, account)
             && match &named {
-                Named::Repository(repository) => may_deploy(repository),
-                Named::Text(text) if text.names_repositories_only() => {
+                AttributionHint::Repository(repository) => may_deploy(repository),
+                AttributionHint::Text(text) if text.names_repositories_only() => {
                     text.repositories.iter().any(may_deploy)
                 }
-                Named::Text(_) | Named::Execution(_) | Named::Pipelines(_) | Named::Nothing => true,
+                AttributionHint::Text(_)
+                | AttributionHint::Execution(_)
+                | AttributionHint::Pipelines(_)
+                | AttributionHint::Nothing => true,
             }
     };
     let unseen = execution_listing::unseen(context, owner, is_asked, start, incident.created).await?;
@@ -203,7 +206,7 @@ pub async fn suspects(
             Err(error) => unread.push(execution_listing::unread(&key, error)?),
             Ok(Look::Resolved(Resolution::Deployment(deployment))) => {
                 context.ledger.remember_names(&deployment).await?;
-                let deployed = Deployed::from(&deployment);
+                let deployed = DeploymentRef::from(&deployment);
                 candidates.insert(key, Candidate { deployed, began: deployment.began });
             }
             Ok(Look::Running(found)) => running.push(found),
@@ -212,7 +215,7 @@ pub async fn suspects(
             ) => {}
         }
     }
-    if let Named::Execution(id) = &named {
+    if let AttributionHint::Execution(id) = &named {
         for deployed in context.ledger.deployments_of(id).await? {
             let began = deployed.time;
             candidates.entry(deployed.key.clone()).or_insert(Candidate { deployed, began });
@@ -238,7 +241,7 @@ pub async fn suspects(
         };
         // What had been rolled back ran no longer: what ran is blamed.
         let ended_before = deployment.time < incident.created;
-        if matches!(named, Named::Execution(_)) || !ended_before {
+        if matches!(named, AttributionHint::Execution(_)) || !ended_before {
             return Ok(suspects);
         }
         let live = match live_before(context, owner, &deployment.key, incident.created).await {
@@ -275,7 +278,7 @@ async fn live_before(
 ) -> Result<Option<Option<Candidate>>, Error> {
     match History::new(context, owner, key).live_before(time).await {
         Ok(live) => {
-            Ok(Some(live.map(|live| Candidate { deployed: Deployed::from(&live), began: live.began })))
+            Ok(Some(live.map(|live| Candidate { deployed: DeploymentRef::from(&live), began: live.began })))
         }
         Err(Error::Aws { code, .. }) if code == "PipelineNotFoundException" => Ok(None),
         Err(error) => Err(error),

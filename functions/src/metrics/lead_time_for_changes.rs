@@ -24,10 +24,10 @@ use metrics_lib::{
     attribution::Unread,
     contract::Metric,
     datum::OLDEST,
-    event::{Deployed, Deployment},
+    event::{Deployment, DeploymentRef},
     fact::FactKind,
     lake::{Change, CommitId, is_repository},
-    lead_time::{self, Answer, Changed, LATEST_DELIVERY, Live, Question},
+    lead_time::{self, ChangeQuery, ChangeSet, Changed, LATEST_DELIVERY, Live},
     rework_rate,
     sources::codepipeline::ExecutionKey,
 };
@@ -79,15 +79,15 @@ pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployme
         fact.evidence = format!("{}; {unread} could not be read", fact.evidence);
     }
     let (changed, is_settled) = match answer {
-        Answer::Changed(changed) => (changed, true),
-        Answer::Incomplete { known, .. } => (known, true),
-        Answer::Awaited { known, .. } => {
+        ChangeSet::Changed(changed) => (changed, true),
+        ChangeSet::Incomplete { known, .. } => (known, true),
+        ChangeSet::Awaited { known, .. } => {
             if context.ledger.note_pending(&fact).await? {
                 count(context, Metric::PendingLeadTimes, Some(&deployment.source.repository)).await?;
             }
             (known, false)
         }
-        Answer::Nothing(_) | Answer::Older => return publish(context, owner, &fact).await.map(drop),
+        ChangeSet::Nothing(_) | ChangeSet::Older => return publish(context, owner, &fact).await.map(drop),
     };
     // The deployed commit's message is known from the execution; the rest of the change is known only here. What follows
     // from it comes first: once the lead time is published, nobody looks at the change again.
@@ -121,13 +121,13 @@ async fn delivered_revision(context: &Context, deployment: &Deployment) -> Resul
 
 /// What a deployment changed, as far as it can be told.
 struct Told {
-    answer: Answer,
+    answer: ChangeSet,
     /// Without what it was told at last: the repository may have been deployed there before.
     unread: Option<Unread>,
 }
 
-impl From<Answer> for Told {
-    fn from(answer: Answer) -> Self {
+impl From<ChangeSet> for Told {
+    fn from(answer: ChangeSet) -> Self {
         Self { answer, unread: None }
     }
 }
@@ -151,7 +151,7 @@ async fn answer(
         && now.duration_since(*time) < LATEST_DELIVERY
     {
         let (reason, known) = (elsewhere(unread), Changed::default());
-        return Ok(Answer::Awaited { reason, known }.into());
+        return Ok(ChangeSet::Awaited { reason, known }.into());
     }
     lines.insert(config.production.main_branch(&key.pipeline, Some(&source.repository)).to_owned());
     lines.extend(source.reference.branch().map(str::to_owned));
@@ -162,7 +162,7 @@ async fn answer(
     let mut changes = read(context, owner, &repository, read_since, now.min(*time + LATEST_ARRIVAL)).await?;
     let mut others: Vec<(Live, String)> = others(&history, *time, &live);
     for _ in 0..MOST_ROUNDS {
-        let question = Question {
+        let question = ChangeQuery {
             revision,
             live: &live,
             lines: &lines,
@@ -173,7 +173,7 @@ async fn answer(
             oldest,
         };
         let answer = lead_time::change(question, &changes);
-        if let Answer::Older = answer {
+        if let ChangeSet::Older = answer {
             changes.extend(read(context, owner, &repository, oldest, read_since).await?);
             read_since = oldest;
             continue;
@@ -200,7 +200,7 @@ async fn answer(
         others.retain(|_| number.next().is_some_and(|number| !concerned.contains(&number)));
     }
     let reason = "what went live before can't be told apart".to_owned();
-    Ok(Answer::Incomplete { reason, known: Changed::default() }.into())
+    Ok(ChangeSet::Incomplete { reason, known: Changed::default() }.into())
 }
 
 /// Adds to what is missing for good how many deliveries were too large in the time of a change. It is the reconciler that finds
@@ -208,12 +208,12 @@ async fn answer(
 async fn with_oversized(
     context: &Context,
     owner: Owner<'_>,
-    answer: Answer,
+    answer: ChangeSet,
     range: Range<Timestamp>,
-) -> Answer {
-    let Answer::Incomplete { reason, known } = answer else { return answer };
+) -> ChangeSet {
+    let ChangeSet::Incomplete { reason, known } = answer else { return answer };
     if !owner.is_reconciler() || range.is_empty() {
-        return Answer::Incomplete { reason, known };
+        return ChangeSet::Incomplete { reason, known };
     }
     let since = range.start;
     let reason = match oversized::oversized(&context.clients.cloudwatch, range).await {
@@ -227,7 +227,7 @@ async fn with_oversized(
             reason
         }
     };
-    Answer::Incomplete { reason, known }
+    ChangeSet::Incomplete { reason, known }
 }
 
 /// What went live before a deployment.
@@ -299,7 +299,7 @@ async fn before(
 /// What was deployed in other pipelines.
 struct Elsewhere {
     /// The latest production deployment, and its commit.
-    latest: Option<(Deployed, CommitId)>,
+    latest: Option<(DeploymentRef, CommitId)>,
     /// Where there may be a later one.
     unread: Option<Unread>,
 }
@@ -336,7 +336,7 @@ async fn latest_elsewhere(
             }
         };
         let Some(revision) = commit(&found) else { continue };
-        let deployed = Deployed::from(&found);
+        let deployed = DeploymentRef::from(&found);
         let counts = deployed.repository == *repository && deployed.time < *time;
         if counts && latest.as_ref().is_none_or(|(latest, _)| *latest < deployed) {
             latest = Some((deployed, revision));

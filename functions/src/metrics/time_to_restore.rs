@@ -1,7 +1,7 @@
 //! Measures how long incidents lasted: `TimeToRestore`, one value an incident, for the earliest restore.
 
 use crate::{
-    ledger::{IncidentRecord, Owner, Standing},
+    ledger::{AttributionState, IncidentRecord, Owner},
     metrics::publish::publish,
     runtime::{
         context::Context,
@@ -230,7 +230,7 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
     let Some(restorer) = earliest(context, record, &statuses).await? else {
         return note_resolution(context, record, &statuses).await;
     };
-    if let Standing::Pending = record.standing {
+    if let AttributionState::Pending = record.standing {
         return Ok(());
     }
     context.after_restore_delay(restorer.time)?;
@@ -301,7 +301,7 @@ pub async fn settle_at_resolution(
     record: &IncidentRecord,
     complete: Timestamp,
 ) -> Result<(), Error> {
-    if let Standing::Pending = record.standing {
+    if let AttributionState::Pending = record.standing {
         return Ok(());
     }
     let waits_until = |resolved: Timestamp| resolved.checked_add(context.config.attribution_window);
@@ -356,8 +356,8 @@ async fn earliest(
 
 fn at_resolution(record: &IncidentRecord, statuses: &Statuses) -> Option<Fact> {
     let repository = match &record.standing {
-        Standing::Attributed { deployment, .. } => Some(deployment.repository.clone()),
-        Standing::Pending | Standing::Unattributed => None,
+        AttributionState::Attributed { deployment, .. } => Some(deployment.repository.clone()),
+        AttributionState::Pending | AttributionState::Unattributed => None,
     };
     let resolution = statuses.resolution()?;
     time_to_restore::resolved_without_deployment(&record.key, record.created, resolution, repository)

@@ -4,9 +4,9 @@
 //! attributed to what is known to have been deployed, and then settles what is open. How far a backfill has come is in
 //! the ledger, so that one which was interrupted goes on.
 
-use super::{Failed, Failure, Pace, advance, before, incidents, step, work_through};
+use super::{Failed, Failure, RateLimit, advance, before, incidents, step, work_through};
 use crate::{
-    ledger::{Horizon, Owner, RETENTION},
+    ledger::{Owner, RETENTION, Watermark},
     runtime::{context::Context, error::Error},
     sources::codepipeline::execution_listing::{self, Since},
 };
@@ -99,18 +99,18 @@ pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request)
         Step::OpsItems(_) | Step::Settle => request.since,
     };
     let begin = begin.max(oldest);
-    let horizon = match &request.step {
+    let watermark = match &request.step {
         // Under other settings, the same executions come to something else.
         Step::Executions(place) => {
             let settings = context.config.production.digest();
-            Some((Horizon::BackfilledExecutions(request.since, settings), place))
+            Some((Watermark::BackfilledExecutions(request.since, settings), place))
         }
-        Step::OpsItems(place) => Some((Horizon::BackfilledOpsItems(request.since), place)),
+        Step::OpsItems(place) => Some((Watermark::BackfilledOpsItems(request.since), place)),
         Step::Settle => None,
     };
     let mut reached = begin;
-    if let (Some((horizon, Place { account, region })), false) = (horizon, request.dry_run) {
-        let before = context.ledger.horizon(horizon, account, region).await?;
+    if let (Some((watermark, Place { account, region })), false) = (watermark, request.dry_run) {
+        let before = context.ledger.watermark(watermark, account, region).await?;
         reached = before.map_or(begin, |before| before.time);
     }
     let from = request.next.unwrap_or(reached).max(oldest);
@@ -122,14 +122,15 @@ pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request)
         let (found, unknown) = unknown(context, owner, &request.step, from..until).await?;
         return Ok(Report { done: found, unknown: Some(unknown), ..report });
     }
-    let mut pace = Pace::limited(owner, MOST, request.per_second);
-    let (next, done, failed) = match horizon {
-        Some((horizon, Place { account, region })) => {
+    let mut rate_limit = RateLimit::limited(owner, MOST, request.per_second);
+    let (next, done, failed) = match watermark {
+        Some((watermark, Place { account, region })) => {
             let (place, range) = ((account.as_str(), region.as_str()), from..until);
-            let progress = work_through(context, owner, horizon, place, range, &[], &mut pace).await?;
-            // What failed in an earlier pass keeps the horizon where it is.
+            let progress =
+                work_through(context, owner, watermark, place, range, &[], &mut rate_limit).await?;
+            // What failed in an earlier pass keeps the watermark where it is.
             if reached >= from {
-                advance(context, horizon, place, from, progress.reached()).await?;
+                advance(context, watermark, place, from, progress.reached()).await?;
             }
             let failures = progress.failures.iter();
             let failed = failures.map(|Failure { subject, error, .. }| Failed::new(subject, error)).collect();

@@ -1,6 +1,6 @@
 //! Works through executions, in the order in which they ended.
 
-use super::{Pace, Progress, SHARES, share, step};
+use super::{Progress, RateLimit, SHARES, share, step};
 use crate::{
     ledger::{KnownFacts, Owner, Subject},
     metrics::{change_failure_rate, deployment_frequency, lead_time_for_changes, time_to_restore},
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use metrics_lib::{
     event::Deployment,
     fact::FactKind,
-    lead_time::{self, Answer, Changed},
+    lead_time::{self, ChangeSet, Changed},
     sources::codepipeline::{ExecutionKey, PipelineKey},
 };
 
@@ -29,7 +29,7 @@ pub(super) async fn work_through(
     place: (&str, &str),
     since: &Since,
     until: Timestamp,
-    pace: &mut Pace<'_>,
+    rate_limit: &mut RateLimit<'_>,
 ) -> Result<Progress, Error> {
     let mut progress = Progress::until(until);
     // Time is left for what is found.
@@ -52,7 +52,7 @@ pub(super) async fn work_through(
         since.of(&PipelineKey::from(key)) <= *changed && *changed < until
     };
     for Found { changed, key, has_ended } in found.into_iter().filter(is_asked_for) {
-        if !pace.next().await {
+        if !rate_limit.next().await {
             progress.stop(changed);
             break;
         }
@@ -105,7 +105,7 @@ async fn lead_time(context: &Context, owner: Owner<'_>, deployment: &Deployment)
         Ok(()) => Ok(()),
         Err(error) => {
             let (reason, known) = (error.to_string(), Changed::default());
-            let unknown = lead_time::fact(deployment, &Answer::Awaited { reason, known });
+            let unknown = lead_time::fact(deployment, &ChangeSet::Awaited { reason, known });
             context.ledger.note_pending(&unknown).await?;
             Ok(())
         }

@@ -3,7 +3,7 @@
 //! The rules are tried now, with what is known now; beside that stands what the ledger has decided.
 
 use crate::{
-    ledger::{Owner, Recorded, Standing},
+    ledger::{AttributionState, Owner, Recorded},
     metrics::change_failure_rate,
     runtime::{context::Context, error::Error},
     sources::{
@@ -136,9 +136,9 @@ async fn recorded(context: &Context, item: &Item) -> Result<Vec<String>, Error> 
     let records = context.ledger.incidents(&key.ops_item_id).await?;
     let Some(record) = records.iter().find(|record| record.key == *key) else { return Ok(Vec::new()) };
     let mut known = vec![match &record.standing {
-        Standing::Pending => "attribution: not decided yet".to_owned(),
-        Standing::Unattributed => "attribution: to nothing".to_owned(),
-        Standing::Attributed { deployment, evidence } => {
+        AttributionState::Pending => "attribution: not decided yet".to_owned(),
+        AttributionState::Unattributed => "attribution: to nothing".to_owned(),
+        AttributionState::Attributed { deployment, evidence } => {
             format!("attribution: to {}, by {evidence}", deployment.key)
         }
     }];

@@ -1,9 +1,9 @@
 //! Incidents: those whose event did not come, those that no deployment was blamed for, and those that were resolved
 //! without a deployment.
 
-use super::{Outcome, Pace, Progress, SHARES, before, check_time, places, share, step};
+use super::{Outcome, Progress, RateLimit, SHARES, before, check_time, places, share, step};
 use crate::{
-    ledger::{Horizon, IncidentRecord, Left, Open, Owner, Standing, Subject},
+    ledger::{AttributionState, IncidentRecord, Left, Owner, PendingItem, Subject, Watermark},
     metrics::{change_failure_rate, time_to_restore},
     runtime::{config::Config, context::Context, error::Error},
     sources::{
@@ -28,7 +28,7 @@ pub(super) async fn work_through(
     owner: Owner<'_>,
     place: (&str, &str),
     range: Range<Timestamp>,
-    pace: &mut Pace<'_>,
+    rate_limit: &mut RateLimit<'_>,
 ) -> Result<Progress, Error> {
     let mut progress = Progress::until(range.end);
     let mut summaries = match changed(context, place, range.start).await {
@@ -44,7 +44,7 @@ pub(super) async fn work_through(
     for summary in summaries {
         // What changed at the very instant is listed again.
         let modified = modified(&summary).map_or(range.start, |modified| before(modified, INSTANT));
-        if !pace.next().await {
+        if !rate_limit.next().await {
             progress.stop(modified);
             break;
         }
@@ -146,15 +146,15 @@ pub(super) async fn settle(
 async fn again(
     context: &Context,
     owner: Owner<'_>,
-    incident: &Open<IncidentRecord>,
+    incident: &PendingItem<IncidentRecord>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let key = &incident.what.key;
     let has_failed = match &incident.what.standing {
-        Standing::Attributed { deployment, .. } => {
+        AttributionState::Attributed { deployment, .. } => {
             context.ledger.known_of(&deployment.key).await?.done.contains_key(&FactKind::Failure)
         }
-        Standing::Pending | Standing::Unattributed => false,
+        AttributionState::Pending | AttributionState::Unattributed => false,
     };
     if !has_failed {
         early(change_failure_rate::raised(context, owner, key).await.map(drop))?;
@@ -213,10 +213,10 @@ pub(super) async fn complete(context: &Context) -> Result<Complete, Error> {
         };
         let (aside, left): (Vec<&Left>, Vec<&Left>) =
             backlog.iter().filter(of_place).partition(|left| left.is_set_aside());
-        let horizon = context.ledger.horizon(Horizon::Executions, &account, &region).await?;
+        let watermark = context.ledger.watermark(Watermark::Executions, &account, &region).await?;
         let reached = match aside.iter().any(|left| left.subject.is_place()) {
             true => Some(now),
-            false => horizon.map(|reached| reached.time),
+            false => watermark.map(|reached| reached.time),
         };
         let since = left.iter().map(|left| left.since).min();
         let reached = reached.map(|reached| since.map_or(reached, |since| reached.min(since)));

@@ -2,7 +2,7 @@
 
 use super::{Outcome, SHARES, check_time, share, step};
 use crate::{
-    ledger::{Open, Owner},
+    ledger::{Owner, PendingItem},
     metrics::{lead_time_for_changes, publish::publish},
     runtime::{context::Context, error::Error},
     sources::codepipeline::{self, Resolution},
@@ -36,7 +36,7 @@ pub(super) async fn settle(
 async fn again(
     context: &Context,
     owner: Owner<'_>,
-    open: &Open<ExecutionKey>,
+    open: &PendingItem<ExecutionKey>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let key = &open.what;

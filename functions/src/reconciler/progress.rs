@@ -10,18 +10,18 @@ use lambda_runtime::tracing::{error, info, warn};
 use std::{fmt::Display, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-/// The most things a second that a pace makes sense for.
+/// The most things a second that a rate limit makes sense for.
 const FASTEST: u32 = 1000;
 
 /// How many things are done in a pass, and how fast.
 #[derive(Debug)]
-pub(super) struct Pace<'a> {
+pub(super) struct RateLimit<'a> {
     owner: Owner<'a>,
     left: usize,
     interval: Option<Interval>,
 }
 
-impl<'a> Pace<'a> {
+impl<'a> RateLimit<'a> {
     /// As many as the invocation has time for.
     pub(super) fn unlimited(owner: Owner<'a>) -> Self {
         Self { owner, left: usize::MAX, interval: None }

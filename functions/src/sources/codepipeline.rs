@@ -22,12 +22,12 @@ use aws_sdk_codepipeline::{
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
-    event::{Deployed, Deployment, Rollback},
+    event::{Deployment, DeploymentRef, Rollback},
     sources::codepipeline::{
         ExecutionKey,
         production::{
-            self, Action, ArtifactRevision, Execution, ExecutionStatus, ExecutionType, Known, NotProduction,
-            Outcome, Running, needs_structure,
+            self, Action, ArtifactRevision, Classification, Execution, ExecutionStatus, ExecutionType, Known,
+            NotProduction, Running, needs_structure,
         },
     },
 };
@@ -72,7 +72,7 @@ pub enum Look {
 
 /// What became of executions that can't change any more, as this process has asked for them.
 #[derive(Debug, Default)]
-pub struct Runs(Mutex<HashMap<ExecutionKey, (Timestamp, Outcome)>>);
+pub struct Runs(Mutex<HashMap<ExecutionKey, (Timestamp, Classification)>>);
 
 impl Runs {
     /// How many executions are remembered at the most.
@@ -81,13 +81,13 @@ impl Runs {
     /// How long an outcome is believed: its repository may be renamed.
     const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
 
-    fn get(&self, key: &ExecutionKey, now: Timestamp) -> Option<Outcome> {
+    fn get(&self, key: &ExecutionKey, now: Timestamp) -> Option<Classification> {
         let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, outcome) = runs.get(key).filter(|(at, _)| now.duration_since(*at).abs() < Self::BELIEVED)?;
         Some(outcome.clone())
     }
 
-    fn put(&self, key: &ExecutionKey, now: Timestamp, outcome: &Outcome) {
+    fn put(&self, key: &ExecutionKey, now: Timestamp, outcome: &Classification) {
         let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if runs.len() >= Self::MOST {
             runs.clear();
@@ -125,14 +125,14 @@ async fn look_at(
     context: &Context,
     owner: Owner<'_>,
     key: &ExecutionKey,
-    outcome: Outcome,
+    outcome: Classification,
 ) -> Result<Look, Error> {
     Ok(match outcome {
-        Outcome::Deployment(deployment) => Look::Resolved(Resolution::Deployment(deployment)),
-        Outcome::NotProduction(reason) => Look::Resolved(Resolution::NotProduction(reason)),
-        Outcome::Running(running) => Look::Running(running),
-        Outcome::Unfinished(reason) => Look::Unfinished(reason),
-        Outcome::Rollback { time, target, repository } => {
+        Classification::Deployment(deployment) => Look::Resolved(Resolution::Deployment(deployment)),
+        Classification::NotProduction(reason) => Look::Resolved(Resolution::NotProduction(reason)),
+        Classification::Running(running) => Look::Running(running),
+        Classification::Unfinished(reason) => Look::Unfinished(reason),
+        Classification::Rollback { time, target, repository } => {
             Look::Resolved(rollback(context, owner, key, time, target, repository).await?)
         }
     })
@@ -191,7 +191,7 @@ async fn reader(context: &Context, key: &ExecutionKey) -> Arc<Reader> {
     context.clients.reader(&key.account, &key.region).await
 }
 
-async fn classify(context: &Context, key: &ExecutionKey) -> Result<Outcome, Error> {
+async fn classify(context: &Context, key: &ExecutionKey) -> Result<Classification, Error> {
     let now = context.now()?;
     if let Some(known) = context.runs.get(key, now) {
         return Ok(known);
@@ -205,7 +205,7 @@ async fn classify(context: &Context, key: &ExecutionKey) -> Result<Outcome, Erro
         ExecutionStatus::Ended(status) => ["Superseded", "Cancelled"].contains(&status.as_str()),
         ExecutionStatus::InProgress => false,
     };
-    if is_final && !matches!(outcome, Outcome::Running(_) | Outcome::Unfinished(_)) {
+    if is_final && !matches!(outcome, Classification::Running(_) | Classification::Unfinished(_)) {
         context.runs.put(key, now, &outcome);
     }
     Ok(outcome)
@@ -333,8 +333,8 @@ async fn rollback(
         Some(id) => history.live_since(&id).await?,
         None => None,
     };
-    let (key, rolled_back) = (key.clone(), Deployed::from(&live));
-    let restored = restored.as_ref().map(Deployed::from);
+    let (key, rolled_back) = (key.clone(), DeploymentRef::from(&live));
+    let restored = restored.as_ref().map(DeploymentRef::from);
     Ok(Resolution::Rollback(Rollback { key, time, rolled_back, restored }))
 }
 

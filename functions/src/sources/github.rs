@@ -24,7 +24,7 @@ use metrics_lib::{
     contract::Metric,
     lake::{Change, Row},
 };
-use payload::{Marks, Named};
+use payload::{Marks, RepositoryNames};
 use secret::Secrets;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -218,7 +218,7 @@ impl Webhook {
     }
 
     /// Remembers the names of a repository.
-    async fn remember(&self, named: &Named, now: Timestamp) -> Result<(), Error> {
+    async fn remember(&self, named: &RepositoryNames, now: Timestamp) -> Result<(), Error> {
         for name in &named.names {
             self.ledger.remember_repository(name, Some(named.id), now).await?;
         }

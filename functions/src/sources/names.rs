@@ -1,7 +1,7 @@
 //! What an incident may name, and what it may blame.
 
 use crate::{
-    ledger::{IncidentRecord, Standing},
+    ledger::{AttributionState, IncidentRecord},
     runtime::{config::Config, context::Context, error::Error},
 };
 use jiff::SignedDuration;
@@ -70,8 +70,10 @@ pub fn may_concern(config: &Config, account: &str, other: &str) -> bool {
 /// Whether what an account deploys may restore an incident. What a bound repository is blamed for, only its accounts mend.
 pub fn may_restore(config: &Config, record: &IncidentRecord, account: &str) -> bool {
     let mends_blamed = match &record.standing {
-        Standing::Attributed { deployment, .. } => may_deploy(config, &deployment.repository, account),
-        Standing::Pending | Standing::Unattributed => true,
+        AttributionState::Attributed { deployment, .. } => {
+            may_deploy(config, &deployment.repository, account)
+        }
+        AttributionState::Pending | AttributionState::Unattributed => true,
     };
     mends_blamed && may_concern(config, &record.key.account, account)
 }

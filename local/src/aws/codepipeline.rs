@@ -355,7 +355,7 @@ fn listed(member: &str, elements: Vec<Value>, next: Option<String>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shapes::{Execution, Source};
+    use crate::payload_builders::{Execution, Source};
 
     const ACCOUNT: &str = "111111111111";
 

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Errand {
+pub(crate) enum Control {
     /// To invoke the function of a name, and wait for its result.
     Invoke {
         /// The function's name in AWS.
@@ -43,14 +43,14 @@ pub(crate) struct Done {
     pub(crate) function_failed: bool,
 }
 
-/// An errand, and where its answer goes.
-pub(crate) type Asked = (Errand, oneshot::Sender<Result<Done, AwsError>>);
+/// A request to the cloud itself, and where its answer goes.
+pub(crate) type Asked = (Control, oneshot::Sender<Result<Done, AwsError>>);
 
 /// Where errands go.
 pub(super) type Desk = mpsc::UnboundedSender<Asked>;
 
-impl Errand {
-    /// The errand that a request is; none if it asks for data.
+impl Control {
+    /// What a request asks of the cloud itself; none if it asks for data.
     pub(super) fn of(request: &Request<'_>) -> Result<Option<Self>, AwsError> {
         let input = |name: &str| -> Result<String, AwsError> {
             let input: Value = serde_json::from_slice(&request.body)

@@ -104,7 +104,11 @@ impl Permissions {
             region: plan.region.clone(),
             account: plan.ops_account.clone(),
             tooling_undelivered: plan.tooling_undelivered.clone(),
-            workgroup: plan.intake.as_ref().map(|intake| intake.workgroup.clone()).unwrap_or_default(),
+            workgroup: plan
+                .commit_ingestion
+                .as_ref()
+                .map(|commit_ingestion| commit_ingestion.workgroup.clone())
+                .unwrap_or_default(),
             organization: plan.organization.as_ref().map(|organization| organization.id.clone()),
             member_regions: plan.organization.iter().flat_map(|org| org.regions.clone()).collect(),
             encrypted: plan
@@ -346,10 +350,10 @@ impl Permissions {
 
 /// What Athena uses under the role of whoever asks it.
 fn queried(plan: &Plan) -> Vec<(&'static str, String)> {
-    let Some(intake) = &plan.intake else { return Vec::new() };
+    let Some(commit_ingestion) = &plan.commit_ingestion else { return Vec::new() };
     let own = |service, resource: &str| arn(service, &plan.region, &plan.ops_account, resource);
     let bucket = |path: &str| program::naming::bucket_arn(&plan.region, path);
-    let database = &intake.database;
+    let database = &commit_ingestion.database;
     vec![
         ("glue:GetDatabase", own("glue", "catalog")),
         ("glue:GetDatabase", own("glue", "database/default")),
@@ -357,11 +361,11 @@ fn queried(plan: &Plan) -> Vec<(&'static str, String)> {
         ("glue:GetTable", own("glue", "catalog")),
         ("glue:GetTable", own("glue", &format!("database/{database}"))),
         ("glue:GetTable", own("glue", &format!("table/{database}/{}", lake::TABLE))),
-        ("s3:ListBucket", bucket(&intake.bucket)),
-        ("s3:GetObject", bucket(&format!("{}/{}/bucket=00/object", intake.bucket, lake::TABLE))),
-        ("s3:GetBucketLocation", bucket(&intake.results_bucket)),
-        ("s3:PutObject", bucket(&format!("{}/answer", intake.results_bucket))),
-        ("s3:GetObject", bucket(&format!("{}/answer", intake.results_bucket))),
+        ("s3:ListBucket", bucket(&commit_ingestion.bucket)),
+        ("s3:GetObject", bucket(&format!("{}/{}/bucket=00/object", commit_ingestion.bucket, lake::TABLE))),
+        ("s3:GetBucketLocation", bucket(&commit_ingestion.results_bucket)),
+        ("s3:PutObject", bucket(&format!("{}/answer", commit_ingestion.results_bucket))),
+        ("s3:GetObject", bucket(&format!("{}/answer", commit_ingestion.results_bucket))),
     ]
 }
 

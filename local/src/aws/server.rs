@@ -2,7 +2,7 @@
 
 use super::{
     AwsError, Services, cbor,
-    errand::{Asked, Desk, Done, Errand},
+    control::{Asked, Control, Desk, Done},
     request::{Protocol, Request},
     services::Answer,
     sts::REQUEST_ID,
@@ -81,7 +81,7 @@ impl Server {
     }
 
     /// Waits until the cloud itself is asked for something.
-    pub(crate) async fn errand(&mut self) -> Option<Asked> {
+    pub(crate) async fn control(&mut self) -> Option<Asked> {
         self.errands.recv().await
     }
 
@@ -112,7 +112,7 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
             ([(CONTENT_TYPE, content_type(request.protocol)), SMITHY_PROTOCOL], output).into_response()
         }
         Answer::Error(error) => refusal(request.protocol, &error),
-        Answer::Errand(errand) => run(&shared, request.protocol, errand).await,
+        Answer::Control(control) => run(&shared, request.protocol, control).await,
         Answer::Crash => {
             shared.crash.notify_one();
             future::pending().await
@@ -121,9 +121,9 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
 }
 
 /// Has the cloud do what it is asked for.
-async fn run(shared: &Shared, protocol: Protocol, errand: Errand) -> Response {
+async fn run(shared: &Shared, protocol: Protocol, control: Control) -> Response {
     let (reply, answered) = oneshot::channel();
-    let is_open = shared.desk.send((errand, reply)).is_ok();
+    let is_open = shared.desk.send((control, reply)).is_ok();
     let closed = || AwsError::new("ServiceUnavailable", "the cloud is closed").with_status(503);
     let done = if is_open { answered.await.unwrap_or_else(|_| Err(closed())) } else { Err(closed()) };
     match done {

@@ -3,12 +3,12 @@
 use super::{
     Athena, AwsError, CloudWatch, CodePipeline, Connections, DynamoDb, Fault, Faults, Firehose, Lake,
     Permissions, Quotas, Secret, Ssm, cbor,
-    errand::Errand,
+    control::Control,
     events::Events,
     request::{Protocol, Request},
     sts::{self, Sts},
 };
-use crate::{clock::Clock, intake::SECRET, trouble::Trouble, vended::Vended};
+use crate::{clock::Clock, commit_ingestion::SECRET, trouble::Trouble, vended::Vended};
 use axum::body::Bytes;
 use jiff::Timestamp;
 use metrics_lib::{contract::Metric, datum::MAX_CALL};
@@ -76,7 +76,7 @@ pub(super) enum Answer {
     /// Nothing ever: the caller is to die.
     Crash,
     /// What the cloud itself is to do.
-    Errand(Errand),
+    Control(Control),
 }
 
 impl Services {
@@ -89,14 +89,18 @@ impl Services {
             connections: Connections::default(),
             codepipeline: CodePipeline::default(),
             dynamodb: DynamoDb::new([&plan.ledger]),
-            firehose: Firehose::new(plan.intake.as_ref().map(|intake| intake.stream.clone())),
+            firehose: Firehose::new(
+                plan.commit_ingestion.as_ref().map(|commit_ingestion| commit_ingestion.stream.clone()),
+            ),
             lake: Lake::default(),
             ssm: Ssm::default(),
-            athena: plan
-                .intake
+            athena: plan.commit_ingestion.as_ref().map_or_else(Athena::default, |commit_ingestion| {
+                Athena::new(&commit_ingestion.workgroup, &commit_ingestion.database)
+            }),
+            secret: plan
+                .commit_ingestion
                 .as_ref()
-                .map_or_else(Athena::default, |intake| Athena::new(&intake.workgroup, &intake.database)),
-            secret: plan.intake.as_ref().map(|intake| Secret::new(&intake.secret, SECRET, now)),
+                .map(|commit_ingestion| Secret::new(&commit_ingestion.secret, SECRET, now)),
             sts: Sts {
                 role: plan.read_role.clone(),
                 accounts: [plan.tooling_accounts.clone(), plan.incident_accounts.clone()].concat(),
@@ -173,9 +177,9 @@ impl Services {
         if let Some(Fault::Refused(error)) = fault {
             return Answer::Error(error);
         }
-        match self.errand(request) {
+        match self.control(request) {
             Ok(None) => {}
-            Ok(Some(errand)) => return Answer::Errand(errand),
+            Ok(Some(control)) => return Answer::Control(control),
             Err(error) => return Answer::Error(error),
         }
         match (self.call_within_quotas(request), fault) {
@@ -189,19 +193,21 @@ impl Services {
     }
 
     /// What a request asks of the cloud itself, if it does.
-    fn errand(&mut self, request: &Request<'_>) -> Result<Option<Errand>, AwsError> {
-        let errand = Errand::of(request)?;
-        if errand.is_some() {
-            let input = match &errand {
-                Some(Errand::Invoke { function, .. }) => json!({"FunctionName": function}),
+    fn control(&mut self, request: &Request<'_>) -> Result<Option<Control>, AwsError> {
+        let control = Control::of(request)?;
+        if control.is_some() {
+            let input = match &control {
+                Some(Control::Invoke { function, .. }) => json!({"FunctionName": function}),
                 Some(
-                    Errand::QueueAttributes { queue } | Errand::StartMove { queue } | Errand::Moves { queue },
+                    Control::QueueAttributes { queue }
+                    | Control::StartMove { queue }
+                    | Control::Moves { queue },
                 ) => json!({"QueueName": queue}),
                 None => Value::Null,
             };
             self.permissions.check(&request.caller, &request.region, &request.action(), &input)?;
         }
-        Ok(errand)
+        Ok(control)
     }
 
     /// Answers a call, unless a quota is exceeded for as long as the caller tries.

@@ -195,7 +195,7 @@ fn invalid(message: &str) -> AwsError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shapes::OpsItem;
+    use crate::payload_builders::OpsItem;
 
     #[test]
     fn filters_and_pages() {

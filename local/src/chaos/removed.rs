@@ -3,10 +3,10 @@
 
 use super::{Happening, Script, copies};
 use crate::{
-    outcome::{Fact, Outcome},
+    payload_builders::{Execution, Source},
+    replay_result::{Fact, ReplayResult},
     router::Envelope,
     sample::{Dimensions, Metrics},
-    shapes::{Execution, Source},
     world::Entry,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -80,7 +80,7 @@ pub(super) fn is_of_account(fact: &Fact) -> bool {
 }
 
 /// What CloudWatch must have of the account: one value for each deployment that the ledger has published.
-pub(super) fn add_truth(outcome: &Outcome, truth: &mut Metrics) {
+pub(super) fn add_truth(outcome: &ReplayResult, truth: &mut Metrics) {
     let published = outcome.facts.iter().filter(|fact| {
         is_of_account(fact) && fact.kind == FactKind::Deployment && fact.state == FactState::Published
     });

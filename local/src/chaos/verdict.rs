@@ -3,8 +3,8 @@
 use super::removed;
 use crate::{
     cloud::{Cloud, CloudError},
-    outcome::{Fact, Outcome},
     replay::ReplayError,
+    replay_result::{Fact, ReplayResult},
     sample::{Metrics, Truth, measured_metrics},
 };
 use jiff::Timestamp;
@@ -32,7 +32,7 @@ pub struct Verdict {
 
 impl Verdict {
     pub(super) fn of(seed: u64, cloud: &Cloud, truth: &Truth, faults: usize) -> Result<Self, ReplayError> {
-        let outcome = Outcome::of(cloud).map_err(CloudError::from)?;
+        let outcome = ReplayResult::of(cloud).map_err(CloudError::from)?;
         let mut differences = Vec::new();
         let mut expected = truth.metrics.clone();
         removed::add_truth(&outcome, &mut expected);
@@ -92,7 +92,7 @@ fn metrics(measured: &Metrics, truth: &Metrics, differences: &mut Vec<String>) {
 }
 
 /// Compares the facts that the ledger has with what is true.
-fn ledger(outcome: &Outcome, truth: &Truth, differences: &mut Vec<String>) {
+fn ledger(outcome: &ReplayResult, truth: &Truth, differences: &mut Vec<String>) {
     for (repository, figures) in &truth.figures {
         let of = |kind: FactKind| {
             let facts = outcome.facts.iter().filter(move |fact| fact.kind == kind);

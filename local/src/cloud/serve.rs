@@ -1,9 +1,9 @@
-//! Serving operators: the cloud does what they ask for, one errand after the other.
+//! Serving operators: the cloud does what they ask for, one request after the other.
 
 use super::{Cloud, CloudError, Feed};
 use crate::{
-    aws::{AwsError, Caller, Done, Errand},
-    intake::{Intake, Request},
+    aws::{AwsError, Caller, Control, Done},
+    commit_ingestion::{CommitIngestion, Request},
     lambda::Failure,
 };
 use axum::body::Bytes;
@@ -37,7 +37,7 @@ impl Cloud {
     /// How operators reach the cloud, while it is served.
     pub fn operator(&self) -> Access {
         let access_key = Caller::operator(&self.plan.ops_account).access_key();
-        let webhook_url = self.intake.as_ref().map(Intake::url);
+        let webhook_url = self.commit_ingestion.as_ref().map(CommitIngestion::url);
         let clock_file = self.clock.file().to_owned();
         Access { endpoint: self.server.endpoint(), access_key, secret: "secret", clock_file, webhook_url }
     }
@@ -50,17 +50,17 @@ impl Cloud {
     pub async fn serve(&mut self) -> Result<(), CloudError> {
         loop {
             let asked = select! {
-                asked = self.server.errand() => asked,
-                request = webhook(&mut self.intake) => {
-                    if let (Some(intake), Some(request)) = (&mut self.intake, request) {
-                        intake.answer(request, &self.server).await?;
+                asked = self.server.control() => asked,
+                request = webhook(&mut self.commit_ingestion) => {
+                    if let (Some(commit_ingestion), Some(request)) = (&mut self.commit_ingestion, request) {
+                        commit_ingestion.answer(request, &self.server).await?;
                     }
                     continue;
                 }
             };
-            let Some((errand, reply)) = asked else { return Ok(()) };
-            let moves = matches!(errand, Errand::StartMove { .. });
-            let done = self.run(errand).await?;
+            let Some((control, reply)) = asked else { return Ok(()) };
+            let moves = matches!(control, Control::StartMove { .. });
+            let done = self.run(control).await?;
             if moves && done.is_ok() {
                 self.finish().await?;
             }
@@ -69,12 +69,12 @@ impl Cloud {
         }
     }
 
-    async fn run(&mut self, errand: Errand) -> Result<Result<Done, AwsError>, CloudError> {
-        Ok(match errand {
-            Errand::Invoke { function, payload } => self.invoke_named(&function, payload).await?,
-            Errand::QueueAttributes { queue } => self.queue_attributes(&queue).map(done),
-            Errand::StartMove { queue } => self.start_move(&queue).map(done),
-            Errand::Moves { queue } => Ok(done(self.moves(&queue))),
+    async fn run(&mut self, control: Control) -> Result<Result<Done, AwsError>, CloudError> {
+        Ok(match control {
+            Control::Invoke { function, payload } => self.invoke_named(&function, payload).await?,
+            Control::QueueAttributes { queue } => self.queue_attributes(&queue).map(done),
+            Control::StartMove { queue } => self.start_move(&queue).map(done),
+            Control::Moves { queue } => Ok(done(self.moves(&queue))),
         })
     }
 
@@ -152,9 +152,9 @@ impl Cloud {
 }
 
 /// The next request for the webhook; never, where there is none.
-async fn webhook(intake: &mut Option<Intake>) -> Option<Request> {
-    match intake {
-        Some(intake) => intake.request().await,
+async fn webhook(commit_ingestion: &mut Option<CommitIngestion>) -> Option<Request> {
+    match commit_ingestion {
+        Some(commit_ingestion) => commit_ingestion.request().await,
         None => pending().await,
     }
 }

@@ -1,6 +1,6 @@
 //! Deliveries of GitHub's webhooks, in the shapes of its documentation ("Webhook events and payloads").
 
-use crate::intake::signature;
+use crate::commit_ingestion::signature;
 use jiff::Timestamp;
 use metrics_lib::text;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The commits of a repository, and which of them each pipeline has deployed.
 
-use crate::shapes::PushedCommit;
+use crate::payload_builders::PushedCommit;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 

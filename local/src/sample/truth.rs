@@ -1,7 +1,7 @@
 //! What is true of a sample.
 
 use super::teams;
-use crate::outcome::Outcome;
+use crate::replay_result::ReplayResult;
 use jiff::Timestamp;
 use metrics_lib::{
     contract::{Metric, Namespace, dimension},
@@ -39,7 +39,7 @@ pub struct Truth {
 
 impl Truth {
     /// What of an outcome is not so, one sentence each; nothing if all is.
-    pub fn differences(&self, outcome: &Outcome) -> Vec<String> {
+    pub fn differences(&self, outcome: &ReplayResult) -> Vec<String> {
         let mut differences = Vec::new();
         let mut compare = |what: &str, measured: &dyn Debug, truth: &dyn Debug| {
             let (measured, truth) = (format!("{measured:?}"), format!("{truth:?}"));
@@ -90,7 +90,7 @@ impl Truth {
 }
 
 /// The DORA metrics of an outcome.
-pub(crate) fn measured_metrics(outcome: &Outcome) -> Metrics {
+pub(crate) fn measured_metrics(outcome: &ReplayResult) -> Metrics {
     let known = outcome.metrics.iter().filter_map(|metric| {
         let known = Metric::ALL.into_iter().find(|known| known.name() == metric.name)?;
         let points = metric.points.iter().map(|point| (point.timestamp, point.values.clone()));

@@ -1,7 +1,7 @@
 //! Lets things happen, and keeps the truth about them.
 
 use super::{OPS, Sample, Truth, git_hub_id, history::History};
-use crate::shapes::{
+use crate::payload_builders::{
     Delivery, Execution, OpsItem, PushedCommit, Source, merged_pull_request, push, renamed, structure,
     with_id,
 };
@@ -126,7 +126,7 @@ pub(super) struct Renaming {
 const CUSTOM: SignedDuration = SignedDuration::from_hours(24);
 
 /// The lines of a world as they come to be, and the truth.
-pub(super) struct Story {
+pub(super) struct WorldBuilder {
     rng: ChaCha12Rng,
     lines: Vec<(Timestamp, String)>,
     histories: BTreeMap<&'static str, History>,
@@ -136,16 +136,16 @@ pub(super) struct Story {
     pub(super) truth: Truth,
 }
 
-impl Story {
+impl WorldBuilder {
     pub(super) fn new(start: Timestamp, config: Value, renaming: Renaming, rng: ChaCha12Rng) -> Self {
         let lines = vec![(start, json!({"at": start, "config": config}).to_string())];
         let (histories, rework, truth) = (BTreeMap::new(), BTreeSet::new(), Truth::default());
-        let mut story = Self { rng, lines, histories, rework, renaming, truth };
-        if story.rng.random_bool(0.5) {
+        let mut builder = Self { rng, lines, histories, rework, renaming, truth };
+        if builder.rng.random_bool(0.5) {
             // Not every webhook is told of this: then the id in other deliveries tells it.
-            story.delivered(renaming.from, renaming.at, [renamed(renaming.from, renaming.to)]);
+            builder.delivered(renaming.from, renaming.at, [renamed(renaming.from, renaming.to)]);
         }
-        story
+        builder
     }
 
     /// CodePipeline knows the structure of some of a repository's pipelines. That of others was deleted.

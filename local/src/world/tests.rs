@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     aws::RecordedExecution,
-    shapes::{Execution, Source},
+    payload_builders::{Execution, Source},
 };
 use metrics_lib::sources::codepipeline::ExecutionKey;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! The commits of a change.
 
 use super::{
-    Changed, Problem, Question,
+    ChangeQuery, Changed, Problem,
     history::{History, Node, Set},
     live::Before,
     may_arrive,
@@ -34,7 +34,7 @@ pub(super) struct Found {
 pub(super) struct Search<'s, 'h, 'a> {
     proof: &'s Proof<'h, 'a>,
     history: &'h History<'a>,
-    question: &'s Question<'a>,
+    question: &'s ChangeQuery<'a>,
     before: &'s Before,
     /// Since when commits count.
     since: Timestamp,
@@ -54,7 +54,7 @@ struct Gathered {
 }
 
 impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
-    pub(super) fn new(proof: &'s Proof<'h, 'a>, question: &'s Question<'a>, before: &'s Before) -> Self {
+    pub(super) fn new(proof: &'s Proof<'h, 'a>, question: &'s ChangeQuery<'a>, before: &'s Before) -> Self {
         let is_first = before.roots.is_empty();
         let earliest = question.deployed.checked_sub(question.lookback);
         let since = earliest.ok().filter(|_| is_first).unwrap_or(Timestamp::MIN);
@@ -126,7 +126,7 @@ impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
         match way {
             // What was pushed earlier may be what the branch began from.
             Ok(way) if way.has_begun && self.proof.read_since > Timestamp::MIN => {
-                (through(way.through), Some(self.dead(Dead::Began(revision))))
+                (through(way.through), Some(self.dead(Dead::BranchStart(revision))))
             }
             Ok(way) => (through(way.through), None),
             Err(dead) => (certain.nodes().collect(), dead.into_iter().map(|dead| self.dead(dead)).max()),
@@ -237,13 +237,13 @@ impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
                     id(node)
                 ),
             ),
-            Dead::Torn(node) => {
+            Dead::MissingPart(node) => {
                 (deployed, format!("a part of the push that brought {} has not arrived", id(node)))
             }
             Dead::Cut(node) => {
                 (deployed, format!("GitHub does not list all commits of the push that brought {}", id(node)))
             }
-            Dead::Began(node) => {
+            Dead::BranchStart(node) => {
                 (deployed, format!("nothing tells what the branch of {} began from", id(node)))
             }
             Dead::Forced(node) => {

@@ -74,7 +74,7 @@ pub(super) enum Told {
     /// Not all: GitHub lists so many at most.
     Cut,
     /// Not all: a part has not arrived.
-    Torn,
+    MissingPart,
 }
 
 /// A statement about anc(x): it is these commits, and what is below.
@@ -93,7 +93,7 @@ pub(super) enum Below {
     /// Some of anc of this, but not this: it was forced away.
     Some(Node),
     /// What the branch began from.
-    Began,
+    BranchStart,
 }
 
 /// What a branch may have begun from.
@@ -233,7 +233,7 @@ impl<'a> History<'a> {
             self.seen[node].get_or_insert(first.pushed);
         }
         let told = match () {
-            () if parts.len() < first.parts as usize => Told::Torn,
+            () if parts.len() < first.parts as usize => Told::MissingPart,
             () if list.is_empty() => Told::Nothing,
             () if list.len() >= LISTED_AT_MOST || !list.contains(&new) => Told::Cut,
             () => Told::All,
@@ -368,7 +368,7 @@ impl<'a> History<'a> {
         let step = |(number, count): (usize, usize)| {
             let push = &self.pushes[number];
             let below = match push.old {
-                None => Below::Began,
+                None => Below::BranchStart,
                 Some(old) if push.forced => Below::Some(old),
                 Some(old) => Below::All(old),
             };
@@ -377,7 +377,7 @@ impl<'a> History<'a> {
         let mut steps: Vec<_> = self.sources(node).filter_map(step).collect();
         steps.sort_by_key(|step| match step.below {
             Below::All(_) => 0,
-            Below::Began => 1,
+            Below::BranchStart => 1,
             Below::Some(_) => 2,
         });
         steps

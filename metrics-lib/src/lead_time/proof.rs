@@ -79,7 +79,7 @@ impl Place {
         match step.below {
             Below::All(node) => Some(Self { node, is_dropped: false }),
             Below::Some(node) => Some(Self { node, is_dropped: true }),
-            Below::Began => None,
+            Below::BranchStart => None,
         }
     }
 
@@ -102,11 +102,11 @@ pub(super) enum Dead {
     /// No push tells how a commit came about that was there at this instant; none for the first.
     Unknown(Node, Option<Timestamp>),
     /// A part of a push that ends with a commit is missing.
-    Torn(Node),
+    MissingPart(Node),
     /// A push that ends with a commit is longer than GitHub's list.
     Cut(Node),
     /// A branch may have begun from what is not known.
-    Began(Node),
+    BranchStart(Node),
     /// A force push may have left something.
     Forced(Node),
 }
@@ -242,7 +242,7 @@ impl<'h, 'a> Proof<'h, 'a> {
                     }
                     Some(_) => {}
                     None if (rules.begins)(step.push) => drop(began.get_or_insert((place, step))),
-                    None => drop(dead.insert(Dead::Began(node))),
+                    None => drop(dead.insert(Dead::BranchStart(node))),
                 }
             }
         }
@@ -271,8 +271,8 @@ impl<'h, 'a> Proof<'h, 'a> {
 
     fn dead_end(&self, node: Node, time: Option<Timestamp>) -> Dead {
         let told = |told: Told| self.history.ending(node).any(|push| push.told == told);
-        if told(Told::Torn) {
-            Dead::Torn(node)
+        if told(Told::MissingPart) {
+            Dead::MissingPart(node)
         } else if told(Told::Cut) {
             Dead::Cut(node)
         } else {

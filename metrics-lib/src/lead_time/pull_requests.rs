@@ -222,7 +222,7 @@ fn trail(proof: &Proof<'_, '_>, head: Node, on_base: &Set) -> Trail {
                 trail.uncertain.push(Vec::new());
                 (at, is_dropped) = (old, true);
             }
-            Below::Began => {
+            Below::BranchStart => {
                 trail.has_ended = true;
                 return trail;
             }

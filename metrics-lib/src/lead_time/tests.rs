@@ -120,7 +120,7 @@ fn check_at(
     let revision = id(revision);
     let (live, lines) =
         (live(previous), BTreeSet::from_iter(["main"].into_iter().chain(branch).map(str::to_owned)));
-    let question = Question {
+    let question = ChangeQuery {
         revision: &revision,
         live: &live,
         lines: &lines,
@@ -138,12 +138,12 @@ fn check_at(
         });
         commits.collect::<Vec<_>>().join(" ")
     };
-    let describe = |answer: Answer| match answer {
-        Answer::Changed(changed) => commits(changed),
-        Answer::Nothing(reason) => reason.to_owned(),
-        Answer::Older => "older".into(),
-        Answer::Awaited { known, .. } => format!("awaited, known: {}", commits(known)),
-        Answer::Incomplete { known, .. } => format!("incomplete, known: {}", commits(known)),
+    let describe = |answer: ChangeSet| match answer {
+        ChangeSet::Changed(changed) => commits(changed),
+        ChangeSet::Nothing(reason) => reason.to_owned(),
+        ChangeSet::Older => "older".into(),
+        ChangeSet::Awaited { known, .. } => format!("awaited, known: {}", commits(known)),
+        ChangeSet::Incomplete { known, .. } => format!("incomplete, known: {}", commits(known)),
     };
     assert_eq!(describe(change(question, changes)), expected);
     let reversed: Vec<_> = changes.iter().rev().chain(changes).cloned().collect();
@@ -347,7 +347,7 @@ fn deployments_of_several_branches() {
 #[test]
 fn references_before_the_first_deployment() {
     let old = Commit { ops_items: vec!["oi-000000000001".parse().unwrap()], ..commit(10, 10) };
-    let question = Question {
+    let question = ChangeQuery {
         revision: &id(100),
         live: &[],
         lines: &BTreeSet::from(["main".to_owned()]),
@@ -358,7 +358,7 @@ fn references_before_the_first_deployment() {
         oldest: hour(-10_000),
     };
     let answer = change(question, &[push("main", 0, &[old, commit(100, 100)])]);
-    let Answer::Changed(Changed { commits, ops_items, .. }) = answer else { panic!("{answer:?}") };
+    let ChangeSet::Changed(Changed { commits, ops_items, .. }) = answer else { panic!("{answer:?}") };
     assert_eq!((commits, ops_items), (vec![commit(100, 100)], BTreeSet::new()));
 }
 
@@ -411,19 +411,19 @@ fn facts() {
             message: None,
         },
     };
-    let check = |answer: Answer, expected: &[(Metric, f64)]| {
+    let check = |answer: ChangeSet, expected: &[(Metric, f64)]| {
         let fact = fact(&deployment, &answer);
         let found: Vec<_> =
             fact.measured.iter().map(|(metric, value)| (*metric, value.get() / 3600.0)).collect();
         assert_eq!(found, expected);
     };
     check(
-        Answer::Changed(Changed { commits: vec![commit(95, 95), commit(98, 98)], ..Changed::default() }),
+        ChangeSet::Changed(Changed { commits: vec![commit(95, 95), commit(98, 98)], ..Changed::default() }),
         &[(Metric::LeadTimeForChanges, 5.0), (Metric::CommitLeadTime, 5.0), (Metric::CommitLeadTime, 2.0)],
     );
-    check(Answer::Nothing("nothing"), &[]);
+    check(ChangeSet::Nothing("nothing"), &[]);
     let known = Changed { commits: vec![commit(75, 75)], ..Changed::default() };
-    let incomplete = Answer::Incomplete { reason: "a push is missing".into(), known };
+    let incomplete = ChangeSet::Incomplete { reason: "a push is missing".into(), known };
     check(incomplete.clone(), &[]);
     let fact = fact(&deployment, &incomplete);
     assert_eq!(fact.counted_by, [Metric::IncompleteLeadTimes]);
@@ -443,7 +443,7 @@ fn bots_are_left_out() {
 #[test]
 fn references() {
     fn check(changes: &[Change], ops_items: &[&str], branches: &[&str]) {
-        let question = Question {
+        let question = ChangeQuery {
             revision: &id(100),
             live: &live(&[90]),
             lines: &BTreeSet::from(["main".to_owned()]),
@@ -453,7 +453,7 @@ fn references() {
             read_since: hour(-10_000),
             oldest: hour(-10_000),
         };
-        let Answer::Changed(changed) = change(question, changes) else { panic!("{changes:?}") };
+        let ChangeSet::Changed(changed) = change(question, changes) else { panic!("{changes:?}") };
         let found: Vec<String> = changed.ops_items.iter().map(ToString::to_string).collect();
         assert_eq!(found, ops_items);
         assert_eq!(Vec::from_iter(&changed.branches), branches);
@@ -756,7 +756,7 @@ fn topic_that_merged_a_main_from_before_the_webhook() {
 fn branch_from_before_what_was_read() {
     fn check(changes: &[Change], read_since: i64, expected: &str) {
         let lines = BTreeSet::from(["main".to_owned()]);
-        let question = Question {
+        let question = ChangeQuery {
             revision: &id(100),
             live: &live(&[90]),
             lines: &lines,
@@ -767,7 +767,7 @@ fn branch_from_before_what_was_read() {
             oldest: hour(-5000),
         };
         let found = match change(question, changes) {
-            Answer::Changed(Changed { commits, .. }) => commits
+            ChangeSet::Changed(Changed { commits, .. }) => commits
                 .iter()
                 .map(|commit| commit.time.duration_since(hour(0)).as_hours().to_string())
                 .collect(),
@@ -838,7 +838,7 @@ fn more_commits_than_are_listed() {
     let check = |listed: &[Commit], expected: bool| {
         let pushes = [all(listed), push("main", 3100, &[commit(100, 96)])];
         let lines = BTreeSet::from(["main".to_owned()]);
-        let question = Question {
+        let question = ChangeQuery {
             revision: &id(100),
             live: &live(&[90]),
             lines: &lines,
@@ -848,7 +848,7 @@ fn more_commits_than_are_listed() {
             read_since: hour(0),
             oldest: hour(0),
         };
-        assert_eq!(matches!(change(question, &pushes), Answer::Changed(_)), expected);
+        assert_eq!(matches!(change(question, &pushes), ChangeSet::Changed(_)), expected);
     };
     check(&commits[52..], false);
     check(&commits[..2048], false);
@@ -901,7 +901,7 @@ fn stacked_branch_that_was_created_with_commits() {
 fn reasons() {
     fn check(previous: &[u32], lines: &[&str], hours: i64, expected: &str) {
         let main = BTreeSet::from(["main".to_owned()]);
-        let question = Question {
+        let question = ChangeQuery {
             revision: &id(100),
             live: &live(previous),
             lines: &main,
@@ -912,8 +912,8 @@ fn reasons() {
             oldest: hour(-10_000),
         };
         let found = match change(question, &story(lines)) {
-            Answer::Awaited { reason, .. } => format!("awaited: {reason}"),
-            Answer::Incomplete { reason, .. } => format!("incomplete: {reason}"),
+            ChangeSet::Awaited { reason, .. } => format!("awaited: {reason}"),
+            ChangeSet::Incomplete { reason, .. } => format!("incomplete: {reason}"),
             answer => format!("{answer:?}"),
         };
         assert_eq!(found.split_once(" 0000").map_or(found.as_str(), |(start, _)| start), expected);
@@ -937,7 +937,7 @@ fn executions_that_are_concerned() {
         let changes =
             story(&["main 0>10 10", "main 10>20 20", "main 20>30 30", "main 30>40 40", "main 40>100 100"]);
         let lines = BTreeSet::from(["main".to_owned()]);
-        let question = Question {
+        let question = ChangeQuery {
             revision: &id(100),
             live: &live(live_before),
             lines: &lines,

@@ -47,12 +47,12 @@ pub fn operator(plan: &Plan) -> Vec<Statement> {
         dead_letters.collect(),
     );
     add("PutBack", &["sqs:SendMessage"], consumers().map(|each| queue(&each.name)).collect());
-    if plan.intake.is_some() {
+    if plan.commit_ingestion.is_some() {
         add("Secret", &["secretsmanager:GetSecretValue"], vec![Resource::Secret]);
     }
     // Who puts a message back on an encrypted queue makes a data key for it.
     let mut decrypts = vec1!["dynamodb", "sqs"];
-    if plan.intake.is_some() {
+    if plan.commit_ingestion.is_some() {
         decrypts.push("secretsmanager");
     }
     for (sid, action, services) in

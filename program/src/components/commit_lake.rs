@@ -19,7 +19,7 @@ use crate::{
         s3::Bucket,
     },
     naming::Names,
-    plan::Intake,
+    plan::CommitIngestion,
     pulumi::{Document, Handle, Options, Text},
     settings::Settings,
 };
@@ -32,7 +32,7 @@ const SCAN_LIMIT: u64 = 10 * 1024 * 1024 * 1024;
 pub(crate) fn commit_lake(
     document: &mut Document,
     settings: &Settings,
-    intake: &Intake,
+    commit_ingestion: &CommitIngestion,
     key: &Handle<Key>,
     transform: &Deployed,
 ) {
@@ -41,22 +41,22 @@ pub(crate) fn commit_lake(
         Lifecycle { id: "changes", prefix: "changes/", days: None },
         Lifecycle { id: "errors", prefix: "errors/", days: Some(90) },
     ];
-    let bucket = bucket(document, "lake", intake.bucket.clone(), key, &lifecycle, Options::kept());
-    catalog(document, intake, &bucket);
-    workgroup(document, names, intake, key);
-    stream(document, settings, intake, key, &bucket, transform);
+    let bucket = bucket(document, "lake", commit_ingestion.bucket.clone(), key, &lifecycle, Options::kept());
+    catalog(document, commit_ingestion, &bucket);
+    workgroup(document, names, commit_ingestion, key);
+    stream(document, settings, commit_ingestion, key, &bucket, transform);
 }
 
-fn catalog(document: &mut Document, intake: &Intake, bucket: &Handle<Bucket>) {
+fn catalog(document: &mut Document, commit_ingestion: &CommitIngestion, bucket: &Handle<Bucket>) {
     let database = CatalogDatabase {
-        name: intake.database.as_str().into(),
+        name: commit_ingestion.database.as_str().into(),
         description: "What DORA metrics know of GitHub".into(),
     };
     let database = document.add("lake-database", database);
     let columns = |columns: &[(&str, &str)]| -> Vec<Column> {
         columns.iter().map(|(name, kind)| Column { name: (*name).into(), kind: (*kind).into() }).collect()
     };
-    let parameters = lake::table_parameters(&intake.bucket);
+    let parameters = lake::table_parameters(&commit_ingestion.bucket);
     let table = CatalogTable {
         name: lake::TABLE.into(),
         description: "Pushes and merged pull requests".into(),
@@ -75,14 +75,20 @@ fn catalog(document: &mut Document, intake: &Intake, bucket: &Handle<Bucket>) {
     document.add("lake-table", table);
 }
 
-fn workgroup(document: &mut Document, names: &Names, intake: &Intake, key: &Handle<Key>) {
+fn workgroup(document: &mut Document, names: &Names, commit_ingestion: &CommitIngestion, key: &Handle<Key>) {
     // Answers are read at once by who asked; they stay a week for people who look into a figure.
     let lifecycle = [Lifecycle { id: "answers", prefix: "", days: Some(7) }];
-    let results =
-        bucket(document, "query-results", intake.results_bucket.clone(), key, &lifecycle, Options::default());
+    let results = bucket(
+        document,
+        "query-results",
+        commit_ingestion.results_bucket.clone(),
+        key,
+        &lifecycle,
+        Options::default(),
+    );
     let encryption = athena::Encryption { encryption_option: "SSE_KMS", kms_key_arn: key.arn() };
     let properties = Workgroup {
-        name: intake.workgroup.as_str().into(),
+        name: commit_ingestion.workgroup.as_str().into(),
         description: "Reads the lake of DORA metrics".into(),
         // What it holds is a history of queries.
         force_destroy: true,
@@ -103,12 +109,12 @@ fn workgroup(document: &mut Document, names: &Names, intake: &Intake, key: &Hand
 fn stream(
     document: &mut Document,
     settings: &Settings,
-    intake: &Intake,
+    commit_ingestion: &CommitIngestion,
     key: &Handle<Key>,
     bucket: &Handle<Bucket>,
     transform: &Deployed,
 ) {
-    let planned = &intake.stream;
+    let planned = &commit_ingestion.stream;
     let log_group = LogGroup {
         name: format!("/aws/kinesisfirehose/{}", planned.name).into(),
         retention_in_days: settings.operations.log_retention_days,

@@ -37,7 +37,10 @@ impl From<&Plan> for Transport {
         };
         Self {
             queues: plan.consumers.iter().map(queue).collect(),
-            stream: plan.intake.as_ref().map(|intake| intake.stream.name.clone()),
+            stream: plan
+                .commit_ingestion
+                .as_ref()
+                .map(|commit_ingestion| commit_ingestion.stream.name.clone()),
         }
     }
 }

@@ -120,8 +120,8 @@ pub(super) fn alarms(names: &Names, settings: &Settings, plan: &Plan) -> Vec<Ala
     for function in plan.functions() {
         alarms.extend(self::function(names, function.name, &function.resource));
     }
-    if let Some(intake) = &plan.intake {
-        alarms.extend(self::intake(names, &intake.stream.name));
+    if let Some(commit_ingestion) = &plan.commit_ingestion {
+        alarms.extend(self::commit_ingestion(names, &commit_ingestion.stream.name));
     }
     alarms.push(silence(names, settings));
     alarms.push(untold(names));
@@ -217,7 +217,7 @@ fn function(names: &Names, function: &str, resource: &str) -> [Alarm; 2] {
     ]
 }
 
-fn intake(names: &Names, stream: &str) -> [Alarm; 4] {
+fn commit_ingestion(names: &Names, stream: &str) -> [Alarm; 4] {
     let freshness = series(
         "AWS/Firehose",
         "DeliveryToS3.DataFreshness",

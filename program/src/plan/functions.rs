@@ -1,7 +1,7 @@
 //! The functions: their size, their environment, and what each may do.
 
 use super::{
-    Consumer, DeliveryStream, Function, Intake, ReadRole, Scheduled,
+    CommitIngestion, Consumer, DeliveryStream, Function, ReadRole, Scheduled,
     gate::gate,
     permissions::{self, LedgerUse, Reads, Statement},
     routes::{self, CHANGE_FAILURE_RATE, LEAD_TIME, Route, TIME_TO_RESTORE},
@@ -176,10 +176,10 @@ fn unless_default<T: Default + PartialEq + Serialize>(
 }
 
 /// The way of GitHub's webhooks into the lake.
-pub(super) fn intake(names: &Names, settings: &Settings) -> Intake {
+pub(super) fn commit_ingestion(names: &Names, settings: &Settings) -> CommitIngestion {
     let mut webhook_permissions = permissions::every_function(names, "github-webhook");
     webhook_permissions.extend(permissions::webhook(names));
-    Intake {
+    CommitIngestion {
         api: names.api(),
         gate: gate(&settings.operations),
         webhook: Function {

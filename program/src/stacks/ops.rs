@@ -22,7 +22,7 @@ use crate::{
         webhook_api::webhook_api,
     },
     dashboard::{self, Transport},
-    plan::{self, Intake, Plan},
+    plan::{self, CommitIngestion, Plan},
     pulumi::{Document, Handle, Json, Options, Text},
     settings::{Settings, WEBHOOK_SECRET},
 };
@@ -77,9 +77,9 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
     rules.extend(forwarding(&mut document, names, &own, bus_of));
     queue::policy(&mut document, "undelivered", undelivered, rules);
 
-    match &plan.intake {
-        Some(intake) => {
-            let url = intake_of(&mut document, settings, intake, key);
+    match &plan.commit_ingestion {
+        Some(commit_ingestion) => {
+            let url = commit_ingestion_of(&mut document, settings, commit_ingestion, key);
             document.output("webhookUrl", url);
         }
         None => {
@@ -99,9 +99,14 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
 }
 
 /// The way of GitHub's webhooks. Returns the URL that GitHub is to call.
-fn intake_of(document: &mut Document, settings: &Settings, intake: &Intake, key: &Handle<Key>) -> Text {
+fn commit_ingestion_of(
+    document: &mut Document,
+    settings: &Settings,
+    commit_ingestion: &CommitIngestion,
+    key: &Handle<Key>,
+) -> Text {
     let secret = Secret {
-        name: intake.secret.as_str().into(),
+        name: commit_ingestion.secret.as_str().into(),
         description: "What GitHub signs webhooks with for DORA metrics".into(),
         kms_key_id: key.arn(),
         // Whoever deletes it has its value in the configuration; one that waits for its deletion would keep the same
@@ -114,8 +119,8 @@ fn intake_of(document: &mut Document, settings: &Settings, intake: &Intake, key:
     let options = Options { retain_on_delete: true, ..Options::default() };
     document.add_with("webhook-secret-value", value, options);
     let actual = Actual { key: Some(key), secret: Some(&secret) };
-    let webhook = function(document, &intake.webhook, &settings.operations, key, actual);
-    let transform = function(document, &intake.transform, &settings.operations, key, actual);
-    commit_lake(document, settings, intake, key, &transform);
-    webhook_api(document, settings, &intake.gate, key, &webhook)
+    let webhook = function(document, &commit_ingestion.webhook, &settings.operations, key, actual);
+    let transform = function(document, &commit_ingestion.transform, &settings.operations, key, actual);
+    commit_lake(document, settings, commit_ingestion, key, &transform);
+    webhook_api(document, settings, &commit_ingestion.gate, key, &webhook)
 }

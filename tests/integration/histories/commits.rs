@@ -7,7 +7,7 @@ use crate::scene::{
 };
 use local::{
     aws::{AwsError, Fault},
-    shapes::{delivery, merged_pull_request},
+    payload_builders::{delivery, merged_pull_request},
 };
 use serde_json::{Value, json};
 

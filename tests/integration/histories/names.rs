@@ -6,7 +6,7 @@ use crate::scene::{
 };
 use local::{
     aws::Fault,
-    shapes::{self, with_id},
+    payload_builders::{self, with_id},
 };
 use serde_json::json;
 
@@ -88,7 +88,7 @@ async fn renaming_that_could_not_be_kept() {
     let mut scene = Scene::with(with_webhook()).await;
     scene.pushes("11:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
-    let renamed = with_id(shapes::renamed("acme/shop", "acme/store"), 7);
+    let renamed = with_id(payload_builders::renamed("acme/shop", "acme/store"), 7);
     scene.until("13:00").await;
     scene.fails("dynamodb:PutItem", Fault::internal_error(), 1);
     assert_eq!(scene.delivers("13:00", &renamed).await, 503);

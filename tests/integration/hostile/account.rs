@@ -7,7 +7,7 @@ use crate::scene::{
     ops_item_in, push, rollback_in, with_webhook,
 };
 use jiff::{SignedDuration, Timestamp};
-use local::outcome::Outcome;
+use local::replay_result::ReplayResult;
 use metrics_lib::contract::{Namespace, dimension};
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha12Rng;
@@ -222,7 +222,7 @@ async fn figures(mut acts: Acts) -> BTreeMap<String, Vec<(Timestamp, Vec<f64>)>>
     of_repositories(&outcome)
 }
 
-fn of_repositories(outcome: &Outcome) -> BTreeMap<String, Vec<(Timestamp, Vec<f64>)>> {
+fn of_repositories(outcome: &ReplayResult) -> BTreeMap<String, Vec<(Timestamp, Vec<f64>)>> {
     let metrics = outcome.metrics.iter().filter(|metric| metric.namespace == Namespace::Dora.name());
     let metrics = metrics.filter_map(|metric| {
         let repository = metric.dimensions.get(dimension::REPOSITORY)?;

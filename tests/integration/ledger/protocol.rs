@@ -34,7 +34,7 @@ pub(super) async fn play(endpoint: &Endpoint) -> String {
     timeline::deployments(&mut report, endpoint).await;
     timeline::open(&mut report).await;
     timeline::counts(&mut report).await;
-    timeline::horizons(&mut report).await;
+    timeline::watermarks(&mut report).await;
     report.text
 }
 

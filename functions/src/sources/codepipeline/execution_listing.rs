@@ -1,10 +1,10 @@
 //! What has ended in the configured accounts and regions, whether or not an event tells: read from CodePipeline's API.
 //!
 //! Events are late or lost. Whoever decides something once and for good must know what had ended by then. The reconciler
-//! works through everything that ended before its horizon; what has ended since is looked up here.
+//! works through everything that ended before its watermark; what has ended since is looked up here.
 
 use crate::{
-    ledger::{Horizon, Left, Owner, Subject},
+    ledger::{Left, Owner, Subject, Watermark},
     runtime::{clients::Reader, context::Context, error::Error},
     sources::codepipeline::{LONGEST_EXECUTION, has_ended, incomplete, timestamp},
 };
@@ -58,8 +58,8 @@ pub async fn unseen(
     let places = places.iter().map(|(account, region)| (account.as_str(), region.as_str()));
     for place in places.filter(|(account, _)| is_asked(account)) {
         let (account, region) = place;
-        let horizon = context.ledger.horizon(Horizon::Executions, account, region).await?;
-        let shown = horizon.and_then(|reached| reached.shown(now));
+        let watermark = context.ledger.watermark(Watermark::Executions, account, region).await?;
+        let shown = watermark.and_then(|reached| reached.shown(now));
         let since = shown.map_or(changed_since, |shown| shown.max(changed_since));
         let since = Since::new(since, changed_since, &backlog);
         let listed = listed(context, owner, place, &since, started_before).await?;

@@ -13,7 +13,7 @@ use aws_sdk_codepipeline::{
 use jiff::Timestamp;
 use metrics_lib::{
     event::Deployment,
-    sources::codepipeline::{ExecutionKey, PipelineKey, production::Outcome},
+    sources::codepipeline::{ExecutionKey, PipelineKey, production::Classification},
 };
 use std::{
     cmp::Reverse,
@@ -204,19 +204,21 @@ impl<'a> History<'a> {
             return Ok(None);
         }
         let went_live = match classify(self.context, &key).await? {
-            Outcome::Deployment(deployment) => Some(WentLive {
+            Classification::Deployment(deployment) => Some(WentLive {
                 time: deployment.time,
                 execution_id: execution_id.to_owned(),
                 deployment: Some(deployment),
             }),
-            Outcome::Rollback { time, target, .. } => {
+            Classification::Rollback { time, target, .. } => {
                 let deployment = match target {
                     Some(target) => self.live_since(&target).await?,
                     None => None,
                 };
                 Some(WentLive { time, execution_id: execution_id.to_owned(), deployment })
             }
-            Outcome::NotProduction(_) | Outcome::Running(_) | Outcome::Unfinished(_) => None,
+            Classification::NotProduction(_) | Classification::Running(_) | Classification::Unfinished(_) => {
+                None
+            }
         };
         self.looked_at.insert(execution_id.to_owned(), went_live.clone());
         Ok(went_live)
@@ -232,8 +234,8 @@ impl<'a> History<'a> {
         for _ in 0..MOST_TARGETS {
             let key = ExecutionKey { execution_id: id, ..self.key.clone() };
             id = match classify(self.context, &key).await {
-                Ok(Outcome::Deployment(deployment)) => return Ok(Some(deployment)),
-                Ok(Outcome::Rollback { target: Some(target), .. }) => target,
+                Ok(Classification::Deployment(deployment)) => return Ok(Some(deployment)),
+                Ok(Classification::Rollback { target: Some(target), .. }) => target,
                 Ok(_) => return Ok(None),
                 Err(Error::Aws { code, .. }) if code == "PipelineExecutionNotFoundException" => {
                     return Ok(None);

@@ -110,7 +110,7 @@ struct BranchRepository {
 /// A repository's name and GitHub's id of it, as a delivery has them; and the name that it had before, if the delivery
 /// tells that it was renamed or moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct RepositoryNames {
     /// GitHub's id.
     pub id: u64,
     /// The names, `owner/name`, the former one first.
@@ -118,7 +118,7 @@ pub struct Named {
 }
 
 /// What a payload tells of its repository's name, if it does.
-pub fn named(event: &str, body: &[u8]) -> Option<Named> {
+pub fn named(event: &str, body: &[u8]) -> Option<RepositoryNames> {
     let payload: NamedPayload = json::read(body).ok()?;
     let name = checked(&payload.repository)?.to_owned();
     let (owner, own) = name.split_once('/')?;
@@ -137,7 +137,7 @@ pub fn named(event: &str, body: &[u8]) -> Option<Named> {
             }
         }
     });
-    Some(Named {
+    Some(RepositoryNames {
         id: payload.repository.id?,
         names: former.into_iter().chain([name.clone()]).map(GitName::new).collect(),
     })
@@ -435,7 +435,11 @@ mod tests {
         fn check(event: &str, payload: &Value, expected: Option<(u64, &[&str])>) {
             let found = named(event, payload.to_string().as_bytes());
             let names = |names: &[&str]| names.iter().map(|name| GitName::new(*name)).collect();
-            assert_eq!(found, expected.map(|(id, all)| Named { id, names: names(all) }), "{payload}");
+            assert_eq!(
+                found,
+                expected.map(|(id, all)| RepositoryNames { id, names: names(all) }),
+                "{payload}"
+            );
         }
         let repository = json!({"id": 7, "full_name": "acme/store"});
         check("push", &json!({"repository": repository}), Some((7, &["acme/store"])));

@@ -109,7 +109,7 @@ const DEPLOY: &str = "Deploy";
 
 /// What an execution is to the metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Classification {
     /// A production deployment.
     Deployment(Deployment),
     /// A succeeded rollback of production. What it took back, the pipeline's history tells.
@@ -225,14 +225,14 @@ pub fn classify(
     source: &FoundSource,
     rule: &ProductionRule,
     known: Known<'_>,
-) -> Outcome {
+) -> Classification {
     let pipeline = execution.key.pipeline.as_str();
     let repository = repository_of(source).map(str::to_owned);
     let stage = production_stage(execution, source, rule, known.structure);
     let progress = stage.map_or(Progress::Absent, |stage| Progress::of(execution, stage, known));
     let fingerprint = rule.fingerprint(pipeline, repository.as_deref());
     let not_production = |reason: String| {
-        Outcome::NotProduction(NotProduction {
+        Classification::NotProduction(NotProduction {
             key: execution.key.clone(),
             time: end(execution, stage),
             repository: repository.clone(),
@@ -243,7 +243,9 @@ pub fn classify(
     };
     if rule.is_excluded(pipeline) {
         return match &execution.status {
-            ExecutionStatus::InProgress => Outcome::Unfinished("the execution is still in progress".into()),
+            ExecutionStatus::InProgress => {
+                Classification::Unfinished("the execution is still in progress".into())
+            }
             _ => not_production(format!("pipeline {pipeline} is excluded")),
         };
     }
@@ -255,25 +257,25 @@ pub fn classify(
     let Some(time) = end(execution, stage) else {
         return match &execution.status {
             ExecutionStatus::Ended(status) => not_production(format!("the execution ended as {status}")),
-            _ => Outcome::Unfinished("the API lists no action of the execution".into()),
+            _ => Classification::Unfinished("the API lists no action of the execution".into()),
         };
     };
     if let ExecutionType::Rollback { target } = &execution.execution_type {
         return match (&execution.status, refused_rollback(execution, source, rule, stage)) {
             (ExecutionStatus::InProgress, _) => {
-                Outcome::Unfinished("the rollback is still in progress".into())
+                Classification::Unfinished("the rollback is still in progress".into())
             }
             (ExecutionStatus::Ended(status), _) => not_production(format!("the rollback ended as {status}")),
             (ExecutionStatus::Succeeded, Some(reason)) => not_production(reason),
             (ExecutionStatus::Succeeded, None) => {
-                Outcome::Rollback { time, target: target.clone(), repository }
+                Classification::Rollback { time, target: target.clone(), repository }
             }
         };
     }
     let source = match source {
         Ok(source) => source,
         Err(reason) if execution.status == ExecutionStatus::InProgress => {
-            return Outcome::Unfinished(reason.clone());
+            return Classification::Unfinished(reason.clone());
         }
         Err(reason) => return not_production(reason.clone()),
     };
@@ -283,14 +285,14 @@ pub fn classify(
         (Progress::Running, _) => {
             if let (Some(began), None) = (began, refused) {
                 let (key, repository) = (execution.key.clone(), source.repository.clone());
-                return Outcome::Running(Running { key, repository, began });
+                return Classification::Running(Running { key, repository, began });
             }
             let stage = stage.unwrap_or_default();
-            Outcome::Unfinished(format!("stage {stage} is still in progress"))
+            Classification::Unfinished(format!("stage {stage} is still in progress"))
         }
         (Progress::Succeeded, _) => match refused {
             Some(reason) => not_production(reason),
-            None => Outcome::Deployment(Deployment {
+            None => Classification::Deployment(Deployment {
                 key: execution.key.clone(),
                 time,
                 began: began.unwrap_or(time),
@@ -300,7 +302,7 @@ pub fn classify(
             }),
         },
         (Progress::Absent | Progress::NotSucceeded(_), Some("InProgress")) => {
-            Outcome::Unfinished("the execution is still in progress".into())
+            Classification::Unfinished("the execution is still in progress".into())
         }
         (Progress::NotSucceeded(reason), _) => {
             not_production(format!("stage {} did not succeed: {reason}", stage.unwrap_or_default()))
@@ -310,7 +312,7 @@ pub fn classify(
             let running = latest_attempts(execution).into_iter().find(|action| action.status == IN_PROGRESS);
             if let Some(action) = running {
                 // Its end would become the deployment's time.
-                return Outcome::Unfinished(format!("action {} is still in progress", action.name));
+                return Classification::Unfinished(format!("action {} is still in progress", action.name));
             }
             let must_run = stage.is_some() || !follows_git_flow(source, rule);
             match refused {
@@ -321,7 +323,7 @@ pub fn classify(
                     });
                     not_production(format!("it did not run a stage {}", stage.unwrap_or_default()))
                 }
-                None => Outcome::Deployment(Deployment {
+                None => Classification::Deployment(Deployment {
                     key: execution.key.clone(),
                     time,
                     began: time,

@@ -3,7 +3,7 @@
 use super::{Report, deployed, deployment, incident, incident_key, key, owner_of, resolved};
 use crate::scene::TOOLING;
 use functions::ledger::Owner;
-use metrics_lib::{change_failure_rate, event::Deployed, publication::Put};
+use metrics_lib::{change_failure_rate, event::DeploymentRef, publication::Put};
 
 pub(super) async fn claims(report: &mut Report) {
     report.section("Claims");
@@ -77,7 +77,7 @@ pub(super) async fn claims(report: &mut Report) {
 /// Facts of several kinds, and of executions of several pipelines with one id, in one partition.
 pub(super) async fn kinds(report: &mut Report) {
     report.section("Kinds");
-    let blamed = Deployed::from(&deployment("cart", "e3", "11:00"));
+    let blamed = DeploymentRef::from(&deployment("cart", "e3", "11:00"));
     let failed = change_failure_rate::failed_by_incident(&blamed, &incident(2, "11:30"), "it is named");
     report.publishes(&deployed("cart", "e3", "11:00"), "m1", "12:00").await;
     report.publishes(&failed, "m1", "12:00").await;

@@ -8,7 +8,7 @@ use functions::{
 };
 use metrics_lib::{
     attribution::Attribution,
-    event::{Deployed, Rollback},
+    event::{DeploymentRef, Rollback},
     time_to_restore::{StatusChange, ToldBy},
 };
 
@@ -24,7 +24,7 @@ pub(super) async fn decisions(report: &mut Report) {
     let record: IncidentRecord = report.ledger.record_incident(&raised).await.unwrap();
     let unattributed = Attribution::Unattributed { evidence: "nothing was deployed".into() };
     let attributed = |id: &str| Attribution::Deployment {
-        deployment: Deployed::from(&deployment("shop", id, "11:00")),
+        deployment: DeploymentRef::from(&deployment("shop", id, "11:00")),
         evidence: "it is named".into(),
     };
     let decisions = [
@@ -74,7 +74,7 @@ pub(super) async fn decisions(report: &mut Report) {
 
 pub(super) async fn links(report: &mut Report) {
     report.section("Links");
-    let undone = Deployed::from(&deployment("shop", "e1", "11:00"));
+    let undone = DeploymentRef::from(&deployment("shop", "e1", "11:00"));
     let record = report.ledger.incidents(&incident_key(TOOLING, 3).ops_item_id).await.unwrap().remove(0);
     let blamed = report.ledger.blamed_by(&undone).await;
     report.tell("blamed by, before it is linked", &blamed);

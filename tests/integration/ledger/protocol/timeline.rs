@@ -6,12 +6,12 @@ use crate::{
     scene::{TOOLING, at},
 };
 use functions::{
-    ledger::{Horizon, Reached},
+    ledger::{Reached, Watermark},
     runtime::error::Error,
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    event::Deployed,
+    event::DeploymentRef,
     fact::{Fact, FactId},
     sources::codepipeline::ExecutionKey,
 };
@@ -28,7 +28,7 @@ pub(super) async fn deployments(report: &mut Report, endpoint: &Endpoint) {
         let fact = Fact { evidence: "x".repeat(100_000), revision, ..deployed };
         report.publishes(&fact, "m1", "20 13:00").await;
     }
-    let ids = |found: Vec<(Deployed, Timestamp)>| {
+    let ids = |found: Vec<(DeploymentRef, Timestamp)>| {
         found.into_iter().map(|(found, _)| found.key.execution_id).collect::<Vec<_>>().join(" ")
     };
     for (from, to) in [
@@ -78,7 +78,7 @@ pub(super) async fn open(report: &mut Report) {
     report.ledger.note_pending(&lead_time("g2", "22 11:00")).await.unwrap();
     report.publishes(&lead_time("g3", "22 10:00"), "m1", "22 12:00").await;
     let open = report.ledger.open_lead_times(day("22")).await;
-    let ids = |open: &[functions::ledger::Open<ExecutionKey>], now: &str| {
+    let ids = |open: &[functions::ledger::PendingItem<ExecutionKey>], now: &str| {
         open.iter()
             .map(|open| format!("{} {}", open.what.execution_id, open.is_due(at(now))))
             .collect::<Vec<_>>()
@@ -115,12 +115,12 @@ pub(super) async fn counts(report: &mut Report) {
     }
 }
 
-pub(super) async fn horizons(report: &mut Report) {
+pub(super) async fn watermarks(report: &mut Report) {
     report.section("Horizons");
     let place = (TOOLING, "eu-west-1");
-    for horizon in [Horizon::Executions, Horizon::OpsItems] {
-        let reached = report.ledger.horizon(horizon, place.0, place.1).await;
-        report.tell(&format!("{horizon:?} at first"), &reached);
+    for watermark in [Watermark::Executions, Watermark::OpsItems] {
+        let reached = report.ledger.watermark(watermark, place.0, place.1).await;
+        report.tell(&format!("{watermark:?} at first"), &reached);
     }
     for (time, before, now) in [
         ("12:00", None, "12:15"),
@@ -129,12 +129,12 @@ pub(super) async fn horizons(report: &mut Report) {
         ("13:00", None, "13:17"),
     ] {
         let reached = Reached { time: at(time), before: before.map(at), at: at(now) };
-        report.ledger.advance(Horizon::Executions, place, reached).await.unwrap();
-        let reached = report.ledger.horizon(Horizon::Executions, place.0, place.1).await;
+        report.ledger.advance(Watermark::Executions, place, reached).await.unwrap();
+        let reached = report.ledger.watermark(Watermark::Executions, place.0, place.1).await;
         report.tell(&format!("advanced to {time}"), &reached);
     }
     for elsewhere in [("999999999999", "eu-west-1"), (TOOLING, "eu-west-11"), (TOOLING, "eu-west")] {
-        let reached = report.ledger.horizon(Horizon::Executions, elsewhere.0, elsewhere.1).await;
+        let reached = report.ledger.watermark(Watermark::Executions, elsewhere.0, elsewhere.1).await;
         report.tell(&format!("{elsewhere:?}"), &reached);
     }
     for day in ["20", "20", "19", "21"] {

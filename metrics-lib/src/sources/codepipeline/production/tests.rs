@@ -74,7 +74,7 @@ fn outcome(execution: &Execution) -> String {
 fn outcome_by(execution: &Execution, rule: &ProductionRule, known: Known<'_>) -> String {
     let deployed = super::source(execution, None);
     match classify(execution, &deployed, rule, known) {
-        Outcome::Deployment(deployment) => {
+        Classification::Deployment(deployment) => {
             let Source { repository, reference, revision, message, .. } = deployment.source;
             let minute = deployment.time.as_second() / 60;
             let details: Vec<String> = [revision.unwrap_or_default(), message.unwrap_or_default()]
@@ -83,14 +83,14 @@ fn outcome_by(execution: &Execution, rule: &ProductionRule, known: Known<'_>) ->
                 .collect();
             format!("{repository} {reference} at {minute} {}", details.join(" ")).trim_end().to_owned()
         }
-        Outcome::Rollback { time, target, .. } => {
+        Classification::Rollback { time, target, .. } => {
             format!("rollback to {} at {}", target.unwrap_or_default(), time.as_second() / 60)
         }
-        Outcome::NotProduction(ignored) => format!("ignored: {}", ignored.reason),
-        Outcome::Running(running) => {
+        Classification::NotProduction(ignored) => format!("ignored: {}", ignored.reason),
+        Classification::Running(running) => {
             format!("running {} since {}", running.repository, running.began.as_second() / 60)
         }
-        Outcome::Unfinished(reason) => format!("unfinished: {reason}"),
+        Classification::Unfinished(reason) => format!("unfinished: {reason}"),
     }
 }
 
