@@ -4,18 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "what can't be set up fails its test")]
 
 use jiff::{SignedDuration, Timestamp};
-use local::{
-    binaries::Binaries,
-    cloud::Cloud,
-    concurrency::Limit,
-    load::Scenario,
-    payload_builders::{Execution, Source},
-    replay::replay,
-    replay_result::ReplayResult,
-    router::Envelope,
-    sample::{Sample, sample},
-    world::World,
-};
 use metrics_lib::{
     contract::{Metric, dimension},
     fact::FactState,
@@ -23,7 +11,21 @@ use metrics_lib::{
 };
 use peak_alloc::PeakAlloc;
 use program::{plan::Plan, settings::Settings};
+use scenarios::{
+    load::Scenario,
+    sample::{Sample, sample},
+};
 use serde_json::json;
+use simulator::{
+    binaries::Binaries,
+    cloud::Cloud,
+    concurrency::Limit,
+    payload_builders::{Execution, Source},
+    replay::replay,
+    replay_result::ReplayResult,
+    router::Envelope,
+    world::World,
+};
 use std::{collections::BTreeMap, fs};
 use tokio::sync::Mutex;
 

@@ -3,12 +3,12 @@
 use crate::output;
 use anyhow::Context;
 use clap::ValueEnum;
-use local::sample;
 use program::{
     dashboard::{Transport, cloudwatch, grafana},
     plan::Plan,
     settings::Settings,
 };
+use scenarios::sample;
 use serde_json::Value;
 use std::{
     fs::File,

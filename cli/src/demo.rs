@@ -1,10 +1,8 @@
 //! `cargo dora demo`: plays a sample and compares the figures with the true ones.
 
 use crate::{output, page, replay::play, summary::comparison_table};
-use local::{
-    sample::{Sample, sample},
-    world::World,
-};
+use scenarios::sample::{Sample, sample};
+use simulator::world::World;
 use std::{io::Write, process::ExitCode};
 
 /// Plays the sample of a seed and prints measured and true figures side by side; fails if they differ.

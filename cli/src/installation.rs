@@ -14,7 +14,6 @@ use functions::{
     runtime::{clock::Clock, config::Config, error::Error},
 };
 use jiff::Timestamp;
-use local::{cloud::Cloud, world::World};
 use program::{
     naming::Names,
     plan::Plan,
@@ -22,6 +21,7 @@ use program::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
+use simulator::{cloud::Cloud, world::World};
 use std::{env, path::PathBuf};
 use tokio::select;
 

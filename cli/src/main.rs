@@ -43,7 +43,7 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
         /// How many days to make up.
-        #[arg(long, default_value_t = local::sample::QUARTER, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        #[arg(long, default_value_t = scenarios::sample::QUARTER, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
         #[command(flatten)]
         page: page::Options,

@@ -4,7 +4,6 @@ use crate::{output, replay::Played};
 use anyhow::Context;
 use axum::{Router, response::Html, routing::get};
 use clap::Args;
-use local::dashboard;
 use program::dashboard::Transport;
 use std::{
     fs,
@@ -31,7 +30,7 @@ impl Options {
             return Ok(());
         }
         let documents = program::dashboard::cloudwatch(&played.settings, &Transport::from(&played.plan))?;
-        let page = dashboard::page(&documents, of, &played.stored, played.now)?;
+        let page = dashboard_page::page(&documents, of, &played.stored, played.now)?;
         if let Some(file) = &self.out {
             write(file, &page)?;
         }

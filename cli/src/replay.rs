@@ -1,13 +1,13 @@
 //! `cargo dora replay`: plays a world and shows what comes of it.
 
 use crate::{output, page, summary};
+use dashboard_page::Stored;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use local::{
-    binaries::Binaries, cloud::Cloud, dashboard::Stored, replay::replay, replay_result::ReplayResult,
-    world::World,
-};
 use program::{plan::Plan, settings::Settings};
+use simulator::{
+    binaries::Binaries, cloud::Cloud, replay::replay, replay_result::ReplayResult, world::World,
+};
 use std::{io::Write, path::Path, process::ExitCode};
 
 /// What came of a world.
@@ -42,13 +42,7 @@ pub(crate) fn play(world: &World) -> anyhow::Result<Played> {
         let outcome = ReplayResult::of(&cloud)?;
         // The dashboards list what was seen too, as nobody must configure the repositories of a recording.
         settings.dashboards.repositories.extend(outcome.figures().into_keys());
-        Ok(Played {
-            outcome,
-            stored: Stored::of(&cloud),
-            now: cloud.now(),
-            settings,
-            plan: cloud.plan().clone(),
-        })
+        Ok(Played { outcome, stored: cloud.stored(), now: cloud.now(), settings, plan: cloud.plan().clone() })
     })
 }
 

@@ -3,13 +3,13 @@
 use crate::output::Words;
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use jiff::SignedDuration;
-use local::replay_result::{Fact, ReplayResult};
 use metrics_lib::{
     contract::Metric,
     dora_metric::DoraMetric,
     fact::FactState,
     report::{Figures, total},
 };
+use simulator::replay_result::{Fact, ReplayResult};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::{self, Display, Formatter},

@@ -6,16 +6,15 @@
 
 use crate::scene::{Scene, TOOLING, at, commit, commit_id, execution, execution_of, ops_item, with_webhook};
 use jiff::{SignedDuration, Timestamp};
-use local::{
-    alarm,
-    aws::Fault,
-    dashboard::Stored,
-    payload_builders::{delivery, push},
-    trouble::Trouble,
-};
 use metrics_lib::contract::Metric;
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
+use simulator::{
+    alarm,
+    aws::Fault,
+    payload_builders::{delivery, push},
+    trouble::Trouble,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -58,7 +57,7 @@ async fn installed(config: Value) -> Scene {
 
 /// What people get to know from the installation until now.
 fn raised(scene: &Scene) -> Raised {
-    let stored = Stored::of(&scene.cloud);
+    let stored = scene.cloud.stored();
     let mut raised = Raised::new();
     for planned in &scene.cloud.plan().alarms {
         let changes = alarm::changes(planned, &stored, at(INSTALLED)..scene.cloud.now());

@@ -2,7 +2,7 @@
 //! with `cargo xtask chaos`.
 
 use crate::scene::binaries;
-use local::chaos::chaos;
+use scenarios::chaos::chaos;
 
 async fn check(seed: u64) {
     let verdict = chaos(seed, binaries()).await.unwrap();

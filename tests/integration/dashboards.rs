@@ -5,20 +5,17 @@ pub(crate) mod grammar;
 mod shown;
 
 use crate::scene::binaries;
+use dashboard_page::{MetricName, Stored, page};
 use jiff::{SignedDuration, Timestamp};
-use local::{
-    dashboard::{MetricName, Stored, page},
-    replay::replay,
-    sample::{self, QUARTER, Sample, Truth, sample},
-    world::World,
-};
 use metrics_lib::contract::{Metric, Unit};
 use program::{
     dashboard::{Transport, cloudwatch, grafana},
     plan::Plan,
     settings::Settings,
 };
+use scenarios::sample::{self, QUARTER, Sample, Truth, sample};
 use serde_json::{Value, json};
+use simulator::{replay::replay, world::World};
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 
@@ -174,7 +171,7 @@ async fn quarter() -> &'static Quarter {
             let cloud = replay(&world, &header, binaries(), || ()).await.unwrap();
             let documents = documents(&header.settings);
             let now = cloud.now();
-            let page = page(&documents, "seed 7", &Stored::of(&cloud), now).unwrap();
+            let page = page(&documents, "seed 7", &cloud.stored(), now).unwrap();
             Quarter { truth, documents, page, now }
         })
         .await

@@ -319,7 +319,7 @@ async fn teams_of_300_repositories() {
     let execution = execution("e1", "12:00").source(Source::CodeStar, "acme/service-19-14", "main");
     scene.runs(&execution).await;
     let outcome = scene.finish().await;
-    let of_team = |metric: &&local::replay_result::Metric| {
+    let of_team = |metric: &&simulator::replay_result::Metric| {
         metric.name == "Deployments" && metric.dimensions.get("Team").is_some_and(|team| team == "team-19")
     };
     assert_eq!(outcome.metrics.iter().filter(of_team).count(), 1);

@@ -9,8 +9,8 @@ use crate::{
     outside,
     scene::{Scene, execution},
 };
-use local::aws::Fault;
 use serde_json::Value;
+use simulator::aws::Fault;
 use std::{
     collections::BTreeSet,
     fs,

@@ -2,8 +2,8 @@
 //! cloud.
 
 use crate::scene::{Scene, execution, ops_item, rollback};
-use local::aws::{AwsError, Fault};
 use metrics_lib::contract::Metric;
+use simulator::aws::{AwsError, Fault};
 use std::time::Duration;
 
 /// A story in which every API is called: a deployment, an incident, a fix, another deployment and its rollback.
@@ -187,7 +187,7 @@ async fn unknown_outcome(operation: &str, fault: Fault, calls: usize) {
     scene.fails(operation, fault.clone(), calls);
     scene.runs(&execution("e1", "12:00")).await;
     scene.finish().await;
-    let is_pending = |outcome: &local::replay_result::ReplayResult| {
+    let is_pending = |outcome: &simulator::replay_result::ReplayResult| {
         crate::scene::report(outcome).contains("deployment e1 pending")
     };
     scene.reconciles("14:30").await;

@@ -2,10 +2,11 @@
 //! order. They change only where a stored format or a rule changes on purpose, and the commit says why.
 
 use crate::scene::binaries;
-use local::{cloud::Cloud, replay::replay, replay_result::ReplayResult, sample::sample, world::World};
+use scenarios::sample::sample;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use simulator::{cloud::Cloud, replay::replay, replay_result::ReplayResult, world::World};
 use std::{collections::BTreeMap, fmt::Write};
 
 /// The attributes that differ between two runs of the same world: who published, until when.

@@ -14,13 +14,13 @@ use crate::scene::{Scene, commit, execution, ops_item, rollback, with_webhook};
 use deliveries::Deliveries;
 use events::Events;
 use invocations::Invocations;
-use local::replay_result::ReplayResult;
 use metrics_lib::contract::{Metric, Namespace};
 use mutation::CANARY;
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use records::Records;
 use serde_json::Value;
+use simulator::replay_result::ReplayResult;
 use std::collections::BTreeMap;
 use tally::Tally;
 

@@ -4,13 +4,13 @@ use crate::scene::{
     Scene, Source, commit, commit_id, execution, execution_of, ops_item, report, with_webhook,
 };
 use jiff::SignedDuration;
-use local::{
-    payload_builders::{delivery, merged_pull_request},
-    replay_result::Fact,
-};
 use metrics_lib::fact::FactKind;
 use program::plan::{Consumer, Plan, Throttle};
 use serde_json::json;
+use simulator::{
+    payload_builders::{delivery, merged_pull_request},
+    replay_result::Fact,
+};
 
 /// Deploys commit 1 at 12:00, lets things happen, deploys a commit at 16:00, and compares what is said of lead time.
 async fn check(happens: impl AsyncFnOnce(&mut Scene), deployed: u32, expected: &[&str]) {
@@ -141,7 +141,7 @@ async fn late_push() {
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
     scene.until("12:55").await;
     assert!(
-        !report(&local::replay_result::ReplayResult::of(&scene.cloud).unwrap())
+        !report(&simulator::replay_result::ReplayResult::of(&scene.cloud).unwrap())
             .contains("LeadTimeForChanges")
     );
     scene.pushes("13:00", "main", 0, &[commit(1, "11:00", "Begin")]).await;
@@ -267,7 +267,8 @@ async fn memory_of_the_webhook_stays_flat() {
     })
     .await;
     let commits: Vec<_> = (1..=20).map(|number| commit(number, "10:00", "Add a thing")).collect();
-    let push = local::payload_builders::push("acme/shop", "main", None, &commits, crate::scene::at("11:00"));
+    let push =
+        simulator::payload_builders::push("acme/shop", "main", None, &commits, crate::scene::at("11:00"));
     let mut memory = Vec::new();
     for _ in 0..4 {
         for _ in 0..500 {
@@ -380,8 +381,8 @@ async fn push_that_was_too_large() {
 async fn unavailable() {
     for operation in ["secretsmanager:GetSecretValue", "firehose:PutRecordBatch"] {
         let mut scene = Scene::with(with_webhook()).await;
-        scene.fails(operation, local::aws::Fault::throttled(), 1);
-        let push = local::payload_builders::push(
+        scene.fails(operation, simulator::aws::Fault::throttled(), 1);
+        let push = simulator::payload_builders::push(
             "acme/shop",
             "main",
             None,
@@ -418,7 +419,7 @@ async fn hotfix_whose_lead_time_is_awaited() {
 #[tokio::test]
 async fn refusal_that_is_not_counted() {
     let mut scene = Scene::with(with_webhook()).await;
-    scene.fails("cloudwatch:PutMetricData", local::aws::Fault::throttled(), 1);
+    scene.fails("cloudwatch:PutMetricData", simulator::aws::Fault::throttled(), 1);
     for time in ["12:00", "12:01"] {
         assert_eq!(scene.delivers(time, &delivery("push", &json!({"ref": 5}))).await, 400);
     }
@@ -431,7 +432,7 @@ async fn refusal_that_is_not_counted() {
 async fn athena_fails() {
     for operation in ["athena:StartQueryExecution", "athena:GetQueryExecution", "athena:GetQueryResults"] {
         let mut scene = Scene::with(with_webhook()).await;
-        scene.fails(operation, local::aws::Fault::internal_error(), 2);
+        scene.fails(operation, simulator::aws::Fault::internal_error(), 2);
         scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
         scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
         let report = report(&scene.finish().await);

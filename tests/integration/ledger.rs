@@ -13,13 +13,13 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
-use local::{
-    aws::{AwsError, DynamoDb, Fault, Server, Services, function_key},
-    clock::Clock,
-};
 use metrics_lib::contract::Metric;
 use program::{plan::Plan, settings::Settings};
 use requests::Answer;
+use simulator::{
+    aws::{AwsError, DynamoDb, Fault, Server, Services, function_key},
+    clock::Clock,
+};
 use std::{sync::Arc, time::Duration};
 
 /// Where a DynamoDB answers, and the table that the ledger is kept in.

@@ -8,8 +8,8 @@ mod redrive;
 mod settings;
 
 use crate::scene::{Scene, binaries, ops_item};
-use local::cloud::Access;
 use metrics_lib::contract::env;
+use simulator::cloud::Access;
 use std::collections::BTreeSet;
 use tokio::{process::Command, select};
 
@@ -100,7 +100,7 @@ async fn permissions_of_operators() {
     scene.raises(&ops_item(1, "01:00")).await;
     scene.services().faults.add(
         "ssm:GetOpsItem",
-        local::aws::Fault::Refused(local::aws::AwsError::new("AccessDeniedException", "no")),
+        simulator::aws::Fault::Refused(simulator::aws::AwsError::new("AccessDeniedException", "no")),
         1000,
     );
     scene.finish().await;

@@ -6,9 +6,9 @@ use crate::{
     scene::{binaries, with_webhook},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use local::lambda::Lambda;
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
+use simulator::lambda::Lambda;
 use std::{
     collections::BTreeMap,
     env,

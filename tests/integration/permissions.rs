@@ -5,15 +5,15 @@ use crate::{
     lead_times::short_on_time,
     scene::{OPS, Scene, binaries, commit, commit_id, execution, ops_item, ops_item_in, with_webhook},
 };
-use local::{
+use scenarios::sample::sample;
+use serde_json::json;
+use simulator::{
     aws::{AwsError, Fault, Grant},
     cloud::Cloud,
     payload_builders::delivery,
     replay::replay,
-    sample::sample,
     world::World,
 };
-use serde_json::json;
 use std::collections::BTreeSet;
 
 /// All grants of a cloud's functions, and those that were used.

@@ -6,9 +6,9 @@ use crate::{
     outside::{self, Outside},
     scene::{Scene, with_webhook},
 };
-use local::payload_builders::delivery;
 use metrics_lib::lake::{Change, Row};
 use serde_json::Value;
+use simulator::payload_builders::delivery;
 use std::{fs, process::Command};
 
 const PACKAGE: &str = "@octokit/webhooks-examples@7.6.1";

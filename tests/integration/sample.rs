@@ -1,12 +1,8 @@
 //! Made-up quarters whose true figures are known: what the real functions make of them is true, value for value, and what the ledger says of it stays as it was.
 
 use crate::{golden, scene::binaries};
-use local::{
-    replay::replay,
-    replay_result::ReplayResult,
-    sample::{QUARTER, Sample, sample},
-    world::World,
-};
+use scenarios::sample::{QUARTER, Sample, sample};
+use simulator::{replay::replay, replay_result::ReplayResult, world::World};
 
 async fn check(seed: u64) {
     let Sample { lines, truth } = sample(seed, QUARTER);

@@ -4,22 +4,24 @@
 //! The stage: operations account 999999999999 and tooling account 111111111111 (eu-west-1 and us-east-1), on
 //! 2026-06-15 (a Monday), clock times in UTC.
 
-pub(crate) use local::payload_builders::{Delivery, Execution, OpsItem, PushedCommit, Source, action, push};
+pub(crate) use simulator::payload_builders::{
+    Delivery, Execution, OpsItem, PushedCommit, Source, action, push,
+};
 
 use jiff::{SignedDuration, Timestamp};
-use local::{
-    aws::{Fault, Services},
-    binaries::Binaries,
-    cloud::Cloud,
-    replay_result::{Metric, ReplayResult},
-    router::Envelope,
-};
 use metrics_lib::{
     contract,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
+use simulator::{
+    aws::{Fault, Services},
+    binaries::Binaries,
+    cloud::Cloud,
+    replay_result::{Metric, ReplayResult},
+    router::Envelope,
+};
 use std::{
     fmt::Write,
     sync::{MutexGuard, OnceLock},

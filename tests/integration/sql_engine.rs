@@ -36,7 +36,7 @@ async fn statement_on_a_real_engine() {
         .await;
     scene.pushes("12:00", hostile, 0, &[commit(3, "11:30", "Go on")]).await;
     let at = crate::scene::at("12:00");
-    let request = local::payload_builders::merged_pull_request(
+    let request = simulator::payload_builders::merged_pull_request(
         "acme/shop",
         "feature",
         &crate::scene::commit_id(3),

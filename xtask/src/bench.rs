@@ -20,8 +20,8 @@ const RUNS: u32 = 20;
 pub(crate) fn run() -> anyhow::Result<()> {
     program()?;
     step("webhook", &["bench", "--package", "functions", "--bench", "git_hub", "--locked"], &[])?;
-    step("replay", &["bench", "--package", "local", "--bench", "replay", "--locked"], &[])?;
-    step("load", &["bench", "--package", "local", "--bench", "load", "--locked"], &[])
+    step("replay", &["bench", "--package", "scenarios", "--bench", "replay", "--locked"], &[])?;
+    step("load", &["bench", "--package", "scenarios", "--bench", "load", "--locked"], &[])
 }
 
 /// How long the Pulumi program takes to build with nothing built before, and to print a stack.

@@ -1,9 +1,7 @@
 //! `cargo xtask chaos`: plays seeds of chaos, and says how many led to exactly what is true.
 
-use local::{
-    binaries::Binaries,
-    chaos::{Verdict, chaos},
-};
+use scenarios::chaos::{Verdict, chaos};
+use simulator::binaries::Binaries;
 use std::{
     process::ExitCode,
     sync::{

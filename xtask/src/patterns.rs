@@ -1,7 +1,7 @@
 //! Compares the event pattern matcher with a file of known answers.
 
 use anyhow::Context;
-use local::pattern::cases::{self, Disagreement};
+use event_pattern::cases::{self, Disagreement};
 use std::{path::Path, process::ExitCode};
 
 /// Prints each case in which the matcher disagrees with the file, then how many agree.

@@ -1,11 +1,11 @@
 //! Reads the figures from a page, and compares them with what is true.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use local::sample::Truth;
 use metrics_lib::{
     contract::Metric,
     window::{Period, Window},
 };
+use scenarios::sample::Truth;
 use std::collections::BTreeMap;
 
 /// A table of a widget: of a chart, a row a period; of a table, a row a figure.

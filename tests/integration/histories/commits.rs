@@ -5,11 +5,11 @@ use crate::scene::{
     PushedCommit, Scene, Source, TOOLING, at, commit, commit_id, execution, execution_of, push, report,
     rollback, with_webhook,
 };
-use local::{
+use serde_json::{Value, json};
+use simulator::{
     aws::{AwsError, Fault},
     payload_builders::{delivery, merged_pull_request},
 };
-use serde_json::{Value, json};
 
 const TOLD: &[&str] = &["LeadTimeForChanges", "IncompleteLeadTimes", "DeploymentsWithoutCommits", "leadTime"];
 

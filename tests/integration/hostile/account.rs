@@ -7,11 +7,11 @@ use crate::scene::{
     ops_item_in, push, rollback_in, with_webhook,
 };
 use jiff::{SignedDuration, Timestamp};
-use local::replay_result::ReplayResult;
 use metrics_lib::contract::{Namespace, dimension};
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
+use simulator::replay_result::ReplayResult;
 use std::collections::BTreeMap;
 
 /// How many worlds are made up, unless the variable `WORLDS` says how many.

@@ -6,10 +6,10 @@ use super::{
 };
 use crate::scene::{Scene, at, commit, commit_id, push};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use local::payload_builders::{headers, merged_pull_request};
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
+use simulator::payload_builders::{headers, merged_pull_request};
 use std::collections::BTreeMap;
 
 /// The largest body that the webhook takes.
@@ -56,7 +56,7 @@ impl Request {
 
 impl Deliveries {
     pub(super) fn new() -> Self {
-        let body = |(_, body): local::payload_builders::Delivery| serde_json::from_str(&body).unwrap();
+        let body = |(_, body): simulator::payload_builders::Delivery| serde_json::from_str(&body).unwrap();
         let commits = [commit(2, "10:30", CANARY)];
         let pushed = push("acme/shop", "main", Some(&commit_id(1)), &commits, at("11:00"));
         let merged =

@@ -1,7 +1,6 @@
 //! Worlds and configurations that are none: each is refused by its place, or is in order.
 
 use super::{mutation::mutated, tally::Tally};
-use local::world::{World, WorldError};
 use program::{
     plan::Plan,
     settings::{InvalidSettings, Settings},
@@ -9,6 +8,7 @@ use program::{
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
+use simulator::world::{World, WorldError};
 use std::{fs, path::Path};
 
 /// The longest that an error says.

@@ -5,10 +5,10 @@ use super::{
     tally::{Answer, Tally},
 };
 use crate::scene::{Scene, at, execution, ops_item, rollback};
-use local::router::Envelope;
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
+use simulator::router::Envelope;
 use std::collections::BTreeSet;
 
 /// The functions that get SQS batches.

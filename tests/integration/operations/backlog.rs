@@ -6,9 +6,9 @@ use crate::scene::{
     execution_of, ops_item, ops_item_in, report, rollback_in, with_webhook,
 };
 use jiff::{SignedDuration, Timestamp};
-use local::aws::Fault;
 use metrics_lib::contract::Metric;
 use serde_json::{Value, json};
+use simulator::aws::Fault;
 
 const OTHER: &str = "222222222222";
 

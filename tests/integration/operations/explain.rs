@@ -2,8 +2,8 @@
 
 use super::dora;
 use crate::scene::{Scene, Source, at, commit, commit_id, execution, ops_item, rollback, with_webhook};
-use local::aws::Fault;
 use metrics_lib::contract::Metric;
+use simulator::aws::Fault;
 
 /// A day with a bit of everything.
 async fn day() -> Scene {

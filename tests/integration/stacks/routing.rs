@@ -7,7 +7,7 @@ use super::{
     ops, tooling, with,
 };
 use crate::scene::{OPS, TOOLING, execution_in, ops_item_in};
-use local::pattern::{Event, Pattern};
+use event_pattern::{Event, Pattern};
 use metrics_lib::rules::matches;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write, fs};
