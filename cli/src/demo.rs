@@ -1,6 +1,6 @@
 //! `cargo dora demo`: plays a sample and compares the figures with the true ones.
 
-use crate::{output, page, replay::play, summary::comparison_table};
+use crate::{output, page, played::play, summary::comparison_table};
 use scenarios::sample::{Sample, sample};
 use simulator::world::World;
 use std::{io::Write, process::ExitCode};

@@ -1,6 +1,6 @@
 //! The installation that a command is about: one in AWS, or the stacks of a world that is played on this machine.
 
-use crate::replay;
+use crate::played;
 use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, Region, SdkConfig, profile::ProfileFileCredentialsProvider};
 use aws_sdk_lambda::{
@@ -76,7 +76,7 @@ impl Options {
     ) -> anyhow::Result<T> {
         if let Some(world) = &self.local {
             let world = World::open(world)?;
-            return replay::with_cloud(&world, async |cloud, settings| {
+            return played::with_cloud(&world, async |cloud, settings| {
                 on_this_machine(cloud, &settings.prefix, work).await
             });
         }

@@ -9,6 +9,7 @@ mod init;
 mod installation;
 mod output;
 mod page;
+mod played;
 mod policy;
 mod redrive;
 mod replay;

@@ -1,6 +1,6 @@
 //! The dashboards of what was played, as a page: written to a file, or served on this machine.
 
-use crate::{output, replay::Played};
+use crate::{output, played::Played};
 use anyhow::Context;
 use axum::{Router, response::Html, routing::get};
 use clap::Args;

@@ -11,6 +11,7 @@ mod periods;
 mod plot;
 pub mod statistic;
 mod stored;
+mod texts;
 
 pub use page::{PageError, page};
 pub use stored::{MetricName, Stored};

@@ -6,6 +6,7 @@ use super::{
     evaluate::{Evaluated, EvaluationError, Line, evaluate},
     plot::plot,
     stored::Stored,
+    texts::{number, short_day},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -123,7 +124,7 @@ fn markdown(text: &str) -> Markup {
 
 /// The values of the latest period: the first one large, unless all are alike.
 fn numbers(widget: &Metrics, evaluated: &Evaluated) -> Markup {
-    let mut colors = visible(widget).map(|row| &row.rendering.color);
+    let mut colors = widget.visible().map(|row| &row.rendering.color);
     let first = colors.next();
     let alike = evaluated.lines.len() > 1 && colors.all(|color| Some(color) == first);
     html! {
@@ -139,11 +140,6 @@ fn numbers(widget: &Metrics, evaluated: &Evaluated) -> Markup {
             }
         }
     }
-}
-
-/// The rows that are drawn.
-pub(super) fn visible(widget: &Metrics) -> impl Iterator<Item = &Row> {
-    widget.metrics.iter().filter(|row| row.rendering.visible)
 }
 
 /// The latest value on its scale.
@@ -183,7 +179,7 @@ fn table(widget: &Metrics, evaluated: &Evaluated, now: Timestamp) -> Markup {
                     }
                 }
                 tbody {
-                    @for (Line { label, values }, row) in evaluated.lines.iter().zip(visible(widget)) {
+                    @for (Line { label, values }, row) in evaluated.lines.iter().zip(widget.visible()) {
                         @let change = row.rendering.expression.as_ref().is_some_and(|text| text.starts_with("DIFF("));
                         tr.change[change] {
                             th scope="row" { (label) }
@@ -206,7 +202,7 @@ fn chart(widget: &Metrics, evaluated: &Evaluated) -> Result<Markup, PageError> {
         plot(widget, evaluated).map_err(|error| PageError::Plot(widget.title.clone(), error.to_string()))?;
     Ok(html! {
         ul.legend aria-hidden="true" {
-            @for Row { rendering, .. } in visible(widget) {
+            @for Row { rendering, .. } in widget.visible() {
                 @let color = rendering.color.as_deref().unwrap_or_default().to_ascii_uppercase();
                 li {
                     svg viewBox="0 0 26 10" width="26" height="10" {
@@ -261,24 +257,8 @@ fn signed(change: Option<f64>) -> Markup {
     html! { (plus) (value(change)) }
 }
 
-/// A number with three digits that say something; all digits of a whole number.
-pub(super) fn number(value: f64) -> String {
-    let digits = match value.abs() {
-        _ if value.fract() == 0.0 => 0,
-        large if large >= 100.0 => 0,
-        large if large >= 10.0 => 1,
-        _ => 2,
-    };
-    format!("{value:.digits$}")
-}
-
 fn day(time: Timestamp) -> String {
     time.to_zoned_datetime(TimeZone::UTC).date().to_string()
-}
-
-/// A day of this year, where there is little room.
-pub(super) fn short_day(time: Timestamp) -> String {
-    time.to_zoned_datetime(TimeZone::UTC).strftime("%-d %b").to_string()
 }
 
 fn instant(time: Timestamp) -> String {
@@ -291,21 +271,6 @@ fn instant(time: Timestamp) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn numbers_for_people() {
-        fn check(value: f64, expected: &str) {
-            assert_eq!(number(value), expected);
-        }
-        check(0.0, "0");
-        check(12.0, "12");
-        check(1234.0, "1234");
-        check(0.123_456, "0.12");
-        check(9.876, "9.88");
-        check(24.545, "24.5");
-        check(123.45, "123");
-        check(-1.5, "-1.50");
-    }
 
     #[test]
     fn what_is_not_drawn_here_is_refused_by_name() {

@@ -6,7 +6,7 @@
 use super::{
     document::{Annotation, Metrics, Row, Side},
     evaluate::{Evaluated, Line},
-    page::{number, short_day, visible},
+    texts::{number, short_day},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::window::Window;
@@ -40,7 +40,7 @@ struct Drawn<'a> {
 /// Draws the lines of a widget, those of the right axis as bars behind the others.
 pub(super) fn plot(widget: &Metrics, evaluated: &Evaluated) -> Result<String, Failed> {
     let mut svg = String::new();
-    let drawn = evaluated.lines.iter().zip(visible(widget)).map(|(line, Row { rendering, .. })| Drawn {
+    let drawn = evaluated.lines.iter().zip(widget.visible()).map(|(line, Row { rendering, .. })| Drawn {
         line,
         color: color(rendering.color.as_deref().unwrap_or_default()),
         side: rendering.y_axis,

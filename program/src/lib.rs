@@ -6,6 +6,7 @@ mod aws;
 pub mod cloudformation;
 mod components;
 pub mod dashboard;
+pub mod levels;
 pub mod naming;
 pub mod plan;
 mod pulumi;

@@ -12,7 +12,7 @@ pub use problem::{Found, InvalidSettings, Problem};
 pub use reader::{DEFAULT_PREFIX, LONGEST_PREFIX, is_region};
 pub use stack::{StackSettings, ToolingSettings};
 
-use crate::{dashboard::levels::Levels, naming::Names};
+use crate::{levels::Levels, naming::Names};
 use jiff::SignedDuration;
 use metrics_lib::{
     fact::Teams,

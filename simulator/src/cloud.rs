@@ -3,23 +3,23 @@
 mod serve;
 mod stored;
 
+pub use crate::error::CloudError;
 pub use serve::Access;
 
 use crate::{
-    aws::{AwsError, Caller, RecordedExecution, RecordedOpsItem, Server, Services},
+    aws::{Caller, RecordedExecution, RecordedOpsItem, Server, Services},
     binaries::Binaries,
     clock::Clock,
     commit_ingestion::{CommitIngestion, GITHUB},
     concurrency::{Concurrency, Limit},
     invocation,
-    lambda::{Failure, Lambda, LambdaError},
+    lambda::{Failure, Lambda},
     queue::{DeadLetter, Queue, Received},
-    router::{Envelope, InvalidRule, Route, Router},
+    router::{Envelope, Route, Router},
     trouble::Trouble,
     vended::{self, Depths},
 };
 use axum::body::Bytes;
-use event_pattern::InvalidEvent;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{contract::env, sources::codepipeline::PipelineKey};
 use program::plan::{Consumer, Function, Plan};
@@ -92,32 +92,6 @@ pub struct Refused {
     pub detail_type: String,
     /// Why it was not let through.
     pub reason: String,
-}
-
-/// What stops the cloud.
-#[derive(Debug, thiserror::Error)]
-pub enum CloudError {
-    /// This machine has no port or no room for a file.
-    #[error("the single-machine cloud can't be set up")]
-    Io(#[from] io::Error),
-    /// A rule of the plan is invalid.
-    #[error(transparent)]
-    Rule(#[from] InvalidRule),
-    /// A function can't be run.
-    #[error(transparent)]
-    Lambda(#[from] LambdaError),
-    /// Something that is no event.
-    #[error(transparent)]
-    Event(#[from] InvalidEvent),
-    /// The listener for webhooks is gone.
-    #[error("the listener for webhooks does not answer")]
-    Listener,
-    /// Lambda may not do under a function's role what it has to.
-    #[error("the plan's policies are too strict")]
-    Forbidden(#[source] AwsError),
-    /// A function's name that has no binary.
-    #[error("function {0} has no binary")]
-    Binary(String),
 }
 
 impl Cloud {

@@ -5,7 +5,7 @@ mod gate;
 
 use crate::{
     aws::{Gathered, Server, no_delay},
-    cloud::CloudError,
+    error::CloudError,
     invocation,
     lambda::Lambda,
     vended,

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod cloud;
 mod commit_ingestion;
 pub mod concurrency;
+mod error;
 mod invocation;
 pub mod lambda;
 pub mod payload_builders;

@@ -4,6 +4,7 @@
 
 mod alarms;
 mod chaos;
+mod circles;
 mod cli;
 mod dashboards;
 mod deployments;

@@ -2,11 +2,14 @@
 
 mod archive;
 mod build;
+mod options;
 mod zig;
+
+pub(crate) use options::Options;
 
 use crate::snapshots::root;
 use anyhow::{Context, ensure};
-use build::{Architecture, Binary};
+use build::Binary;
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use std::{
     fs,
@@ -18,27 +21,6 @@ use zig::{Missing, Zig};
 
 /// How the command ends when the machine lacks something: `EX_UNAVAILABLE` of `sysexits.h`.
 const UNAVAILABLE: u8 = 69;
-
-/// Which functions to build, and how.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Options {
-    /// The processors that Lambda runs the functions on.
-    #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
-    architecture: Architecture,
-    /// Build without optimisation, which is fast, into target/lambda-debug: for tests.
-    #[arg(long)]
-    debug: bool,
-    /// The functions, by name; all if none is named.
-    #[arg(value_name = "FUNCTION")]
-    functions: Vec<String>,
-}
-
-impl Options {
-    /// Cargo's profile; the archives' folder is called so too.
-    fn profile(&self) -> &'static str {
-        if self.debug { "lambda-debug" } else { "lambda" }
-    }
-}
 
 /// Builds the functions and packs each; prints how large they are. What the machine lacks is said with its remedy.
 ///

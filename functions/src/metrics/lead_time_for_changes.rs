@@ -143,7 +143,8 @@ async fn answer(
     let config = &context.config;
     let now = context.now()?;
     let lookback = config.lead_time_lookback;
-    let repository = context.repositories.identity(context, &source.repository, *time).await?;
+    let repository =
+        context.repositories.identity(&context.ledger, (&source.repository, *time), context.now()?).await?;
     let mut history = History::new(context, owner, key);
     let Before { mut live, mut lines, unread } = before(context, owner, &mut history, deployment).await?;
     // As long as anything may arrive, it is waited for. No account holds up for ever what another one deploys.

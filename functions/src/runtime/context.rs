@@ -4,7 +4,7 @@ use crate::{
     ledger::Ledger,
     runtime::{clients::Clients, config::Config, error::Error},
     sources::{
-        codepipeline::{Runs, Structures},
+        codepipeline::known::{Runs, Structures},
         places::{self, Place},
         repositories::Repositories,
     },
@@ -37,7 +37,7 @@ impl Context {
     pub async fn new(config: Config) -> Self {
         let clients = Clients::new(&config).await;
         let ledger = Ledger::new(clients.dynamodb.clone(), config.ledger_table.clone());
-        let repositories = Repositories::new(config.repository_names());
+        let repositories = Repositories::new(config.repository_names(), config.repositories.aliases.clone());
         let (runs, structures, providers) = (Runs::default(), Structures::default(), Mutex::default());
         Self { config, clients, ledger, repositories, runs, structures, providers }
     }

@@ -3,10 +3,10 @@
 
 pub mod execution_listing;
 mod history;
+pub mod known;
 mod structure;
 
 pub use history::{History, WentLive};
-pub use structure::Structures;
 
 use crate::{
     ledger::Owner,
@@ -33,7 +33,7 @@ use metrics_lib::{
 };
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 /// What an execution is to the metrics.
@@ -68,32 +68,6 @@ pub enum Look {
     Running(Running),
     /// It has not come to production, or the API does not show its end yet.
     Unfinished(String),
-}
-
-/// What became of executions that can't change any more, as this process has asked for them.
-#[derive(Debug, Default)]
-pub struct Runs(Mutex<HashMap<ExecutionKey, (Timestamp, Classification)>>);
-
-impl Runs {
-    /// How many executions are remembered at the most.
-    const MOST: usize = 2_000;
-
-    /// How long an outcome is believed: its repository may be renamed.
-    const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
-
-    fn get(&self, key: &ExecutionKey, now: Timestamp) -> Option<Classification> {
-        let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, outcome) = runs.get(key).filter(|(at, _)| now.duration_since(*at).abs() < Self::BELIEVED)?;
-        Some(outcome.clone())
-    }
-
-    fn put(&self, key: &ExecutionKey, now: Timestamp, outcome: &Classification) {
-        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if runs.len() >= Self::MOST {
-            runs.clear();
-        }
-        runs.insert(key.clone(), (now, outcome.clone()));
-    }
 }
 
 /// Resolves an execution that has ended, or whose production stage has.
@@ -280,17 +254,21 @@ async fn describe(context: &Context, key: &ExecutionKey) -> Result<Described, Er
 async fn named_source(context: &Context, execution: &Execution) -> Result<production::FoundSource, Error> {
     let (rule, pipeline) = (&context.config.production, &execution.key.pipeline);
     let time = execution.actions.iter().map(|action| action.updated).max();
-    let time = time.unwrap_or(context.now()?);
+    let now = context.now()?;
+    let time = time.unwrap_or(now);
     let mut source = production::source(execution, rule.source_action(pipeline, None));
     // Of several source actions, the repository of one may say that another counts.
     for _ in 0..2 {
         let Ok(found) = &mut source else { return Ok(source) };
-        found.repository = context.repositories.shown(context, found.kind, &found.repository, time).await?;
+        found.repository =
+            context.repositories.shown(&context.ledger, found.kind, (&found.repository, time), now).await?;
         let Some(named) = rule.source_action(pipeline, Some(&found.repository)) else { break };
         let mut by_name = production::source(execution, Some(named));
         if let Ok(by_name) = &mut by_name {
-            by_name.repository =
-                context.repositories.shown(context, by_name.kind, &by_name.repository, time).await?;
+            by_name.repository = context
+                .repositories
+                .shown(&context.ledger, by_name.kind, (&by_name.repository, time), now)
+                .await?;
         }
         if by_name == source {
             break;

@@ -27,7 +27,7 @@ pub async fn known(context: &Context, incident: &Incident) -> Result<KnownNames,
     let names = context.ledger.names().await?;
     let account = &incident.key.account;
     for named in &names.repositories {
-        let shown = context.repositories.shown_of(&names.repositories, &config.repositories.aliases, named);
+        let shown = context.repositories.shown_of(&names.repositories, named);
         // One without an owner is a word.
         let is_ours = |(by, name): &(String, GitName)| {
             (*name == named.name || name.as_str() == shown) && may_concern(config, account, by)

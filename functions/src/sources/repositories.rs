@@ -5,8 +5,8 @@
 //! that was renamed or moved keeps the name that it is shown by. Names of CodeCommit, ECR and S3 are exact.
 
 use crate::{
-    ledger::NamedRepository,
-    runtime::{context::Context, error::Error},
+    ledger::{Ledger, NamedRepository},
+    runtime::error::Error,
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
@@ -26,6 +26,8 @@ const BELIEVED: SignedDuration = SignedDuration::from_secs(60);
 pub struct Repositories {
     /// The names as the configuration has them.
     spellings: Spellings,
+    /// The names of today, by those of before, as the configuration has them.
+    aliases: BTreeMap<GitName, String>,
     /// What was looked up, and when.
     looked_up: Mutex<HashMap<GitName, (Timestamp, Identity)>>,
 }
@@ -42,9 +44,12 @@ pub struct Identity {
 }
 
 impl Repositories {
-    /// Repositories whose names the configuration spells, the first spelling of each.
-    pub fn new<T: AsRef<str>>(configured: impl IntoIterator<Item = T>) -> Self {
-        Self { spellings: configured.into_iter().collect(), looked_up: Mutex::default() }
+    /// Repositories whose names the configuration spells, the first spelling of each, and what they were called before.
+    pub fn new<T: AsRef<str>>(
+        configured: impl IntoIterator<Item = T>,
+        aliases: BTreeMap<GitName, String>,
+    ) -> Self {
+        Self { spellings: configured.into_iter().collect(), aliases, looked_up: Mutex::default() }
     }
 
     /// The name that a repository is shown by, as an execution of an instant names it. One that is new is remembered.
@@ -53,13 +58,13 @@ impl Repositories {
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn shown(
         &self,
-        context: &Context,
+        ledger: &Ledger,
         kind: SourceKind,
-        name: &str,
-        time: Timestamp,
+        (name, time): (&str, Timestamp),
+        now: Timestamp,
     ) -> Result<String, Error> {
         match kind {
-            SourceKind::Git => self.identity(context, name, time).await.map(|identity| identity.shown),
+            SourceKind::Git => self.identity(ledger, (name, time), now).await.map(|identity| identity.shown),
             SourceKind::CodeCommit | SourceKind::Ecr | SourceKind::S3 => Ok(name.to_owned()),
         }
     }
@@ -68,27 +73,31 @@ impl Repositories {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn identity(&self, context: &Context, name: &str, time: Timestamp) -> Result<Identity, Error> {
-        let now = context.now()?;
+    pub async fn identity(
+        &self,
+        ledger: &Ledger,
+        (name, time): (&str, Timestamp),
+        now: Timestamp,
+    ) -> Result<Identity, Error> {
         let name = GitName::new(name);
         if let Some((at, known)) = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner).get(&name)
             && now.duration_since(*at).abs() < BELIEVED
         {
             return Ok(known.clone());
         }
-        let identity = self.look_up(context, &name, time).await?;
+        let identity = self.look_up(ledger, &name, time).await?;
         let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
         looked_up.insert(name, (now, identity.clone()));
         Ok(identity)
     }
 
-    async fn look_up(&self, context: &Context, name: &GitName, time: Timestamp) -> Result<Identity, Error> {
-        let aliases = &context.config.repositories.aliases;
+    async fn look_up(&self, ledger: &Ledger, name: &GitName, time: Timestamp) -> Result<Identity, Error> {
+        let aliases = &self.aliases;
         let today = GitName::new(aliases.get(name).map_or(name.as_str(), String::as_str));
-        let mut known = context.ledger.repositories_named(&today).await?;
+        let mut known = ledger.repositories_named(&today).await?;
         if known.is_empty() {
-            context.ledger.remember_repository(&today, None, time).await?;
-            known = context.ledger.repositories_named(&today).await?;
+            ledger.remember_repository(&today, None, time).await?;
+            known = ledger.repositories_named(&today).await?;
         }
         // A name that was given up may be taken by another repository: it is the one that had it then.
         let at_the_time = known.iter().filter(|named| named.id.is_some() && named.since <= time);
@@ -99,12 +108,11 @@ impl Repositories {
         let mut names: Vec<NamedRepository> = known.into_iter().filter(|named| named.id.is_none()).collect();
         let mut given_up = BTreeSet::new();
         if let Some(id) = id {
-            let own = context.ledger.repositories_with_id(id).await?;
+            let own = ledger.repositories_with_id(id).await?;
             let was_renamed = own.len() > 1;
             for named in own {
                 // A name that was given up is another repository's row since that took it.
-                match was_renamed && is_taken(&named, &context.ledger.repositories_named(&named.name).await?)
-                {
+                match was_renamed && is_taken(&named, &ledger.repositories_named(&named.name).await?) {
                     true => drop(given_up.insert(named.name)),
                     false => names.push(named),
                 }
@@ -124,13 +132,8 @@ impl Repositories {
     }
 
     /// The name that a repository is shown by, of all that are known.
-    pub fn shown_of(
-        &self,
-        all: &[NamedRepository],
-        aliases: &BTreeMap<GitName, String>,
-        named: &NamedRepository,
-    ) -> String {
-        let today = aliases.get(&named.name).map_or(named.name.as_str(), String::as_str).into();
+    pub fn shown_of(&self, all: &[NamedRepository], named: &NamedRepository) -> String {
+        let today = self.aliases.get(&named.name).map_or(named.name.as_str(), String::as_str).into();
         let same_name = |other: &&NamedRepository| other.name == today;
         let id = named.id.or_else(|| all.iter().filter(same_name).find_map(|other| other.id));
         let same = |other: &&NamedRepository| same_name(other) || (id.is_some() && other.id == id);

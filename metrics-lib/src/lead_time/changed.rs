@@ -1,10 +1,9 @@
 //! The commits of a change.
 
 use super::{
-    ChangeQuery, Changed, Problem,
+    change_query::{ChangeQuery, Changed, Problem, may_arrive},
     history::{History, Node, Set},
     live::Before,
-    may_arrive,
     proof::{Dead, Membership, Proof, Rules},
     pull_requests::{Made, made},
 };

@@ -1,7 +1,7 @@
 //! What is live before a deployment.
 
 use super::{
-    Live,
+    change_query::Live,
     history::{History, Node, Set},
     proof::{Membership, Proof, Root},
 };

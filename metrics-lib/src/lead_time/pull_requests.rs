@@ -1,7 +1,7 @@
 //! What merging pull requests made, and the commits that count instead.
 
 use super::{
-    Problem,
+    change_query::Problem,
     history::{Below, History, Node, Pushed, Set, Told},
     proof::{Membership, Proof},
 };

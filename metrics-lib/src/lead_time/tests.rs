@@ -1,5 +1,5 @@
 use super::*;
-use crate::lake::{PullRequest, Push};
+use crate::lake::{CommitId, PullRequest, Push};
 
 /// An hour of the story; it begins in hour 0.
 fn hour(hour: i64) -> Timestamp {

@@ -7,12 +7,11 @@ use super::{
     figures::{Figures, series},
     graph::{Color, Graph, Period, Series, View},
     layout::Dashboard,
-    levels::Levels,
     math::Statistic,
     names,
     widget::{Content, Widget, Width},
 };
-use crate::settings::Settings;
+use crate::{levels::Levels, settings::Settings};
 use metrics_lib::{
     contract::Metric,
     datum::{Dimension, DimensionValue},

@@ -3,11 +3,13 @@
 use super::{
     figures::{Figures, lengths, n, series},
     graph::{Band, Color, Period, Series},
-    levels::{Bounds, Levels},
     math::Statistic,
     widget::{Content, Widget, Width},
 };
-use crate::settings::Settings;
+use crate::{
+    levels::{Bounds, Levels},
+    settings::Settings,
+};
 use metrics_lib::dora_metric::{Descriptor, DoraMetric, MadeOf, TimeUnit};
 
 /// DORA's guide to its metrics.

@@ -1,7 +1,7 @@
 //! Reads the values of a configuration and keeps every problem, so that all are reported at once.
 
 use super::{Found, InvalidSettings, Problem, RepositoryAlarm, ToolingAccount};
-use crate::dashboard::levels::{InvalidLevel, Levels};
+use crate::levels::{InvalidLevel, Levels};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use metrics_lib::{datum::DimensionValue, fact::Teams};
 use serde::{Deserialize, de::DeserializeOwned};

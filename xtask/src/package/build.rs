@@ -1,6 +1,6 @@
 //! The functions' binaries, for the machines that Lambda runs them on.
 
-use super::{Options, zig::Zig};
+use super::{options::Options, zig::Zig};
 use crate::{rustc, snapshots::root};
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
@@ -13,30 +13,10 @@ use std::{
 /// The C library of Lambda's runtime `provided.al2023`.
 const GLIBC: &str = "2.34";
 
-/// Processors that Lambda has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Architecture {
-    /// Graviton.
-    Arm64,
-    /// Intel and AMD.
-    #[value(name = "x86_64")]
-    X86_64,
-}
-
 /// A function's binary.
 pub(super) struct Binary {
     pub(super) function: String,
     pub(super) content: Vec<u8>,
-}
-
-impl Architecture {
-    /// Rust's name of it.
-    pub(super) fn target(self) -> &'static str {
-        match self {
-            Self::Arm64 => "aarch64-unknown-linux-gnu",
-            Self::X86_64 => "x86_64-unknown-linux-gnu",
-        }
-    }
 }
 
 /// Builds the functions, sorted by name. Cargo says which there are.

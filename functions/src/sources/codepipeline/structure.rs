@@ -10,29 +10,11 @@ use metrics_lib::sources::codepipeline::{
     ExecutionKey, PipelineKey,
     production::{Execution, Stage, Structure},
 };
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 const LIST: &str = "codepipeline:ListPipelineExecutions";
 /// How many executions are looked at for one that ran through.
 const MOST_LOOKED_AT: usize = 5;
-
-/// The structures that this process has asked for: a version's never changes.
-#[derive(Debug, Default)]
-pub struct Structures(Mutex<HashMap<(PipelineKey, i32), Arc<Structure>>>);
-
-impl Structures {
-    fn get(&self, pipeline: &PipelineKey, version: i32) -> Option<Arc<Structure>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&(pipeline.clone(), version)).cloned()
-    }
-
-    fn put(&self, pipeline: PipelineKey, version: i32, structure: Arc<Structure>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((pipeline, version), structure);
-    }
-}
 
 /// The structure of the pipeline that an execution ran in; none if nothing tells it.
 pub(super) async fn of(

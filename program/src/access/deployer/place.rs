@@ -1,12 +1,15 @@
 //! Where a stack is, and what it has.
 
-use super::rights::{API, OWN};
 use crate::{
     naming::{Names, arn, partition},
     plan::Resource,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
+
+/// Why names end with `*`.
+pub(super) const OWN: &str = "what the installation has, now and in later versions, begins with its prefix";
+pub(super) const API: &str = "API Gateway makes up the ids of APIs, and their ARNs have no names";
 
 /// Where a stack is, and what it has.
 pub(super) struct Place<'a> {

@@ -3,7 +3,7 @@
 //! Sources: the permissions of each type's handlers in AWS's schemas of CloudFormation resources, which the tests compare; what
 //! the AWS provider calls beside them; Service Authorization Reference.
 
-use super::place::Place;
+use super::place::{API, OWN, Place};
 use crate::{
     naming::{arn, bucket_arn, partition},
     plan::Resource,
@@ -23,9 +23,6 @@ pub(super) struct Right {
 /// A condition: operator, key and values.
 pub(super) type When = (&'static str, &'static str, fn(&Place<'_>) -> Vec<String>);
 
-/// Why names end with `*`.
-pub(super) const OWN: &str = "what the installation has, now and in later versions, begins with its prefix";
-pub(super) const API: &str = "API Gateway makes up the ids of APIs, and their ARNs have no names";
 const KEY: &str = "AWS makes up the key's id; the condition limits it to the installation's tag";
 const NONE: &str = "the service has no resources for these actions";
 /// The tag that every resource of an installation has.

@@ -1,0 +1,31 @@
+//! What stops the cloud.
+
+use crate::{aws::AwsError, lambda::LambdaError, router::InvalidRule};
+use event_pattern::InvalidEvent;
+use std::io;
+
+/// What stops the cloud.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// This machine has no port or no room for a file.
+    #[error("the single-machine cloud can't be set up")]
+    Io(#[from] io::Error),
+    /// A rule of the plan is invalid.
+    #[error(transparent)]
+    Rule(#[from] InvalidRule),
+    /// A function can't be run.
+    #[error(transparent)]
+    Lambda(#[from] LambdaError),
+    /// Something that is no event.
+    #[error(transparent)]
+    Event(#[from] InvalidEvent),
+    /// The listener for webhooks is gone.
+    #[error("the listener for webhooks does not answer")]
+    Listener,
+    /// Lambda may not do under a function's role what it has to.
+    #[error("the plan's policies are too strict")]
+    Forbidden(#[source] AwsError),
+    /// A function's name that has no binary.
+    #[error("function {0} has no binary")]
+    Binary(String),
+}
