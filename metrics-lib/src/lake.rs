@@ -3,7 +3,7 @@
 //! A record is one line of JSON. Records lie in S3 by a hash of the repository and the day that they arrived, so that a
 //! question about one repository reads a small part. Values never become part of a statement: they are parameters.
 
-use crate::{repository::GitName, rules::fnv_1a, sources::opscenter::OpsItemId};
+use crate::{fnv::fnv_1a, repository::GitName, sources::opscenter::OpsItemId};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};

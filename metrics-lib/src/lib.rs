@@ -15,6 +15,7 @@ pub mod deployment_frequency;
 pub mod dora_metric;
 pub mod event;
 pub mod fact;
+pub mod fnv;
 pub mod lake;
 pub mod lead_time;
 pub mod publication;

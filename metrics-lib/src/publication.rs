@@ -30,7 +30,7 @@ use crate::{
     contract::Metric,
     datum::{self, Batch, Datum, Dimension},
     fact::FactState,
-    rules::fnv_1a,
+    fnv::fnv_1a,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

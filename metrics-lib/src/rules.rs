@@ -1,7 +1,7 @@
 //! What an installation decides: which executions are production deployments, what is rework, which incidents count, and
 //! what repositories are called.
 
-use crate::repository::GitName;
+use crate::{fnv::fnv_1a, repository::GitName};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,13 +108,6 @@ impl ProductionRule {
             .map(|(_, value)| value)
             .or_else(|| of(self.repositories.get(repository?)?))
     }
-}
-
-/// A hash that never changes: what was written with it is compared years later.
-pub(crate) fn fnv_1a(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// What is rework.

@@ -9,6 +9,7 @@ use super::{
     math::Stat,
     widget::Content,
 };
+use metrics_lib::fnv::fnv_1a;
 use serde_json::{Value, json};
 
 /// The model of a dashboard.
@@ -42,9 +43,7 @@ fn uid(name: &str) -> String {
     if name.len() <= 40 {
         return name.to_owned();
     }
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = fnv_1a(name.as_bytes());
     format!("{}{hash:016x}", &name[..24])
 }
 
