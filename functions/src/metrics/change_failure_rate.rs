@@ -106,9 +106,8 @@ async fn decide(
     incident: &Incident,
     record: &IncidentRecord,
 ) -> Result<AttributionState, Error> {
-    let known = names::known(context, incident).await?;
-    let suspects = suspects(context, owner, incident, &known, record.unread_since).await?;
-    let question = suspects.question(context, incident, &known);
+    let suspects = suspects(context, owner, incident, record.unread_since).await?;
+    let question = suspects.question(context, incident);
     if record.unread_since.is_none() && question.unread_that_concerns().next().is_some() {
         context.ledger.note_unread(record, context.now()?).await?;
     }
@@ -123,6 +122,7 @@ async fn decide(
 /// What may be blamed for an incident.
 #[derive(Clone, Debug)]
 pub struct Suspects {
+    known: KnownNames,
     named: AttributionHint,
     now: Timestamp,
     candidates: Vec<Candidate>,
@@ -133,13 +133,8 @@ pub struct Suspects {
 
 impl Suspects {
     /// The question which of them is blamed.
-    pub fn question<'a>(
-        &'a self,
-        context: &Context,
-        incident: &'a Incident,
-        known: &'a KnownNames,
-    ) -> Question<'a> {
-        let Self { named, now, candidates, running, unread, unread_since } = self;
+    pub fn question<'a>(&'a self, context: &Context, incident: &'a Incident) -> Question<'a> {
+        let Self { known, named, now, candidates, running, unread, unread_since } = self;
         let config = &context.config;
         Question {
             incident,
@@ -166,12 +161,12 @@ pub async fn suspects(
     context: &Context,
     owner: Owner<'_>,
     incident: &Incident,
-    known: &KnownNames,
     unread_since: Option<Timestamp>,
 ) -> Result<Suspects, Error> {
     let config = &context.config;
     let now = context.now()?;
-    let named = AttributionHint::by(incident, known);
+    let mut known = names::known(context, incident).await?;
+    let mut named = AttributionHint::by(incident, &known);
     let start = incident.created.checked_sub(config.attribution_window).unwrap_or(Timestamp::MIN);
     // Events may be late or lost, and what was being deployed ends later: what the reconciler has not worked through is
     // asked of the API.
@@ -197,6 +192,7 @@ pub async fn suspects(
         candidates.insert(deployed.key.clone(), Candidate { deployed, began });
     }
     let mut running: Vec<Running> = Vec::new();
+    let mut has_news = false;
     for key in unseen.executions {
         if candidates.contains_key(&key) {
             continue;
@@ -206,6 +202,7 @@ pub async fn suspects(
             Err(error) => unread.push(execution_listing::unread(&key, error)?),
             Ok(Look::Resolved(Resolution::Deployment(deployment))) => {
                 context.ledger.remember_names(&deployment).await?;
+                has_news = true;
                 let deployed = DeploymentRef::from(&deployment);
                 candidates.insert(key, Candidate { deployed, began: deployment.began });
             }
@@ -214,6 +211,11 @@ pub async fn suspects(
                 Look::Resolved(Resolution::Rollback(_) | Resolution::NotProduction(_)) | Look::Unfinished(_),
             ) => {}
         }
+    }
+    // No event had told of these deployments, nor of what they are called.
+    if has_news {
+        known = names::known(context, incident).await?;
+        named = AttributionHint::by(incident, &known);
     }
     if let AttributionHint::Execution(id) = &named {
         for deployed in context.ledger.deployments_of(id).await? {
@@ -227,6 +229,7 @@ pub async fn suspects(
     running.retain(|running| names::may_blame(config, account, &running.key, &running.repository));
     loop {
         let suspects = Suspects {
+            known: known.clone(),
             named: named.clone(),
             now,
             candidates: candidates.values().cloned().collect(),
@@ -234,8 +237,7 @@ pub async fn suspects(
             unread: unread.clone(),
             unread_since,
         };
-        let Attribution::Deployment { deployment, .. } =
-            attribute(suspects.question(context, incident, known))
+        let Attribution::Deployment { deployment, .. } = attribute(suspects.question(context, incident))
         else {
             return Ok(suspects);
         };

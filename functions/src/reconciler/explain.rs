@@ -7,7 +7,7 @@ use crate::{
     metrics::change_failure_rate,
     runtime::{context::Context, error::Error},
     sources::{
-        codepipeline, names,
+        codepipeline,
         opscenter::{self, Found, Item},
     },
 };
@@ -103,12 +103,11 @@ async fn attributed(
     owner: Owner<'_>,
     Item { incident, .. }: &Item,
 ) -> Result<Vec<String>, Error> {
-    let known = names::known(context, incident).await?;
     let records = context.ledger.incidents(&incident.key.ops_item_id).await?;
     let unread_since =
         records.into_iter().find(|record| record.key == incident.key).and_then(|record| record.unread_since);
-    let suspects = change_failure_rate::suspects(context, owner, incident, &known, unread_since).await?;
-    let question = suspects.question(context, incident, &known);
+    let suspects = change_failure_rate::suspects(context, owner, incident, unread_since).await?;
+    let question = suspects.question(context, incident);
     let Question { candidates, running, .. } = question;
     let mut tried = vec![format!("incidents by the settings: it is one, raised at {:.0}", incident.created)];
     tried.push(match context.config.incidents.accounts.get(&incident.key.account) {

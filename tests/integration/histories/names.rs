@@ -188,3 +188,28 @@ async fn other_hosts() {
         check(scene, &words, &["DeploymentsWithoutCommits acme/shop 12:00 = 1"]).await;
     }
 }
+
+/// No event told of what was deployed first, so nobody knows what it is called until an incident is attributed: its text names
+/// it all the same, and another one's later deployment is not blamed.
+#[tokio::test]
+async fn names_that_no_event_told() {
+    async fn named(text: &str) {
+        let mut scene = Scene::new().await;
+        scene.knows(&execution_of("till", "e1", "10:00").source(Source::CodeStar, "acme/shop", "main")).await;
+        scene.knows(&execution_of("files", "e2", "11:00").source(Source::S3, "bucket/app.zip", "")).await;
+        scene.knows(&execution_of("web", "e3", "12:00").source(Source::CodeStar, "acme/web", "main")).await;
+        scene.raises(&ops_item(1, "12:30").title(text)).await;
+        scene.until("13:00").await;
+        scene.reconciles("13:00").await;
+        let blamed = match text {
+            "acme/shop is down" | "till is down" => "acme/shop 10:00",
+            "bucket/app.zip is down" => "bucket/app.zip 11:00",
+            _ => "acme/web 12:00",
+        };
+        check(scene, &["FailedDeployments"], &[&format!("FailedDeployments {blamed} = 1")]).await;
+    }
+    named("acme/shop is down").await;
+    named("bucket/app.zip is down").await;
+    named("till is down").await;
+    named("It is down").await;
+}
