@@ -7,7 +7,6 @@ use std::{
     fs,
     path::Path,
 };
-use syn::{UseTree, visit::Visit};
 
 /// The path of a module in its crate; the root's is empty.
 type Module = Vec<String>;
@@ -15,42 +14,50 @@ type Module = Vec<String>;
 /// The modules that each module needs.
 type Needs = BTreeMap<Module, BTreeSet<Module>>;
 
-/// The `use` declarations of a file, as paths of names.
-#[derive(Default)]
-struct Uses(Vec<Vec<String>>);
-
-impl<'ast> Visit<'ast> for Uses {
-    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
-        let is_test = module.attrs.iter().any(|attribute| attribute.path().is_ident("cfg"));
-        if !is_test {
-            syn::visit::visit_item_mod(self, module);
+/// The paths that the `use` declarations of a file name, as rustfmt writes them; tests are the last module of a file.
+fn uses(text: &str) -> Vec<Vec<String>> {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let line = line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
+        let Some(begin) = line.trim_start_matches("pub ").strip_prefix("use ") else { continue };
+        let mut tree = begin.to_owned();
+        while !tree.ends_with(';') {
+            tree += lines.next().expect("a declaration that ends").trim();
         }
+        add(&[], tree.trim_end_matches(';'), &mut found);
     }
-
-    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        self.add(&mut Vec::new(), &item.tree);
-    }
+    found
 }
 
-impl Uses {
-    fn add(&mut self, path: &mut Vec<String>, tree: &UseTree) {
-        let whole = |name: String| path.iter().cloned().chain([name]).collect();
-        match tree {
-            UseTree::Path(step) => {
-                path.push(step.ident.to_string());
-                self.add(path, &step.tree);
-                path.pop();
+/// Adds the paths of a tree, `a::{b, c::{d, e as f}}`.
+fn add(before: &[String], tree: &str, found: &mut Vec<Vec<String>>) {
+    let (path, group) = match tree.split_once('{') {
+        Some((path, group)) => (path, Some(group.strip_suffix('}').expect("a brace for each"))),
+        None => (tree.split(" as ").next().unwrap_or(tree), None),
+    };
+    let names = path.split("::").map(str::trim).filter(|name| !name.is_empty() && *name != "*");
+    let path = [before, &names.map(str::to_owned).collect::<Vec<_>>()].concat();
+    let Some(group) = group else { return found.push(path) };
+    let (mut depth, mut begin) = (0, 0);
+    for (index, letter) in group.char_indices().chain([(group.len(), ',')]) {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                if !group[begin..index].trim().is_empty() {
+                    add(&path, group[begin..index].trim(), found);
+                }
+                begin = index + 1;
             }
-            UseTree::Name(name) => self.0.push(whole(name.ident.to_string())),
-            UseTree::Rename(name) => self.0.push(whole(name.ident.to_string())),
-            UseTree::Glob(_) => self.0.push(path.clone()),
-            UseTree::Group(group) => group.items.iter().for_each(|item| self.add(path, item)),
+            _ => {}
         }
     }
 }
 
 /// The files of a folder as modules, without those of tests.
-fn files(folder: &Path, module: &Module, found: &mut BTreeMap<Module, syn::File>) {
+fn files(folder: &Path, module: &Module, found: &mut BTreeMap<Module, String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -59,14 +66,13 @@ fn files(folder: &Path, module: &Module, found: &mut BTreeMap<Module, syn::File>
             files(&path, &own, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests" {
             let root = module.is_empty() && (name == "lib" || name == "main");
-            let file = syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap();
-            found.insert(if root { Module::new() } else { own }, file);
+            found.insert(if root { Module::new() } else { own }, fs::read_to_string(&path).unwrap());
         }
     }
 }
 
 /// The module that a `use` declaration of another one names, if it is of the same crate.
-fn named(files: &BTreeMap<Module, syn::File>, from: &Module, path: &[String]) -> Option<Module> {
+fn named(files: &BTreeMap<Module, String>, from: &Module, path: &[String]) -> Option<Module> {
     let mut place = from.clone();
     let mut steps = path.iter().map(String::as_str).peekable();
     match steps.next()? {
@@ -96,10 +102,9 @@ fn named(files: &BTreeMap<Module, syn::File>, from: &Module, path: &[String]) ->
 fn needs(source: &Path) -> Needs {
     let mut found = BTreeMap::new();
     files(source, &Module::new(), &mut found);
-    let of = |(module, file): (&Module, &syn::File)| {
-        let mut uses = Uses::default();
-        uses.visit_file(file);
-        let needed = uses.0.iter().filter_map(|path| named(&found, module, path));
+    let of = |(module, text): (&Module, &String)| {
+        let uses = uses(text);
+        let needed = uses.iter().filter_map(|path| named(&found, module, path));
         (module.clone(), needed.filter(|needed| needed != module).collect())
     };
     found.iter().map(of).collect()
@@ -144,11 +149,11 @@ fn no_file_needs_one_that_needs_it() {
 fn a_circle_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
-    write("lib.rs", "mod a; mod b; mod c;");
-    write("a.rs", "use crate::b::B; pub struct A;");
-    write("b.rs", "use super::{c::C, x}; pub struct B;");
-    write("c.rs", "#[cfg(test)] mod tests { use crate::a::A; } pub struct C;");
+    write("lib.rs", "mod a;\nmod b;\nmod c;\n");
+    write("a.rs", "use crate::b::B;\npub struct A;\n");
+    write("b.rs", "pub(crate) use super::{\n    c::{C, D as E},\n    x,\n};\npub struct B;\n");
+    write("c.rs", "pub struct C;\n\n#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}\n");
     assert_eq!(in_circles(&needs(folder.path())), <[String; 0]>::default());
-    write("c.rs", "use crate::{a::{A as Other}, b}; pub struct C;");
+    write("c.rs", "use crate::{a::A as Other, b};\npub struct C;\n");
     assert_eq!(in_circles(&needs(folder.path())), ["a needs b", "b needs c", "c needs a, b"]);
 }
