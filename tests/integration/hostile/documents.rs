@@ -3,13 +3,17 @@
 use super::{mutation::mutated, tally::Tally};
 use program::{
     plan::Plan,
-    settings::{InvalidSettings, Settings},
+    settings::{self, InvalidSettings, Settings},
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use simulator::world::{World, WorldError};
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::LazyLock};
+
+/// The schema of the stacks' files.
+static SCHEMA: LazyLock<jsonschema::Validator> =
+    LazyLock::new(|| jsonschema::validator_for(&settings::schema("dora-metrics")).unwrap());
 
 /// The longest that an error says.
 const LONGEST: usize = 2_500;
@@ -111,6 +115,16 @@ fn settled(config: &Value, valid: &Value) -> &'static str {
             return "refused";
         }
     };
+    // An editor refuses nothing that the program takes.
+    let given = config.as_object().unwrap().iter().filter(|(_, value)| !value.is_null());
+    let mut keys: Map<String, Value> =
+        given.map(|(key, value)| (format!("dora-metrics:{key}"), value.clone())).collect();
+    keys.insert("dora-metrics:stack".to_owned(), "ops".into());
+    if settings.unknown_keys.is_empty() {
+        let file = json!({"config": keys});
+        let refused: Vec<String> = SCHEMA.iter_errors(&file).map(|error| error.to_string()).collect();
+        assert!(refused.is_empty(), "an editor refuses {file}: {refused:?}");
+    }
     match (settings.unknown_keys.is_empty(), Plan::new(&settings)) {
         (_, Err(error)) => {
             assert!(error.to_string().len() < LONGEST, "{error}");
