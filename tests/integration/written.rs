@@ -9,7 +9,13 @@ pub(crate) fn file(path: &Path, expected: &str) {
         fs::write(path, expected).unwrap();
     }
     let found = fs::read_to_string(path).unwrap_or_default();
-    assert!(found == expected, "{} is old: `cargo xtask test --bless` writes\n{expected}", path.display());
+    let mut lines = found.lines().zip(expected.lines());
+    let first = lines.find(|(found, expected)| found != expected);
+    assert!(
+        found == expected,
+        "{} is old, `cargo xtask test --only settings --bless` writes it; first {first:#?}",
+        path.display()
+    );
 }
 
 /// A part of a document, between `<!-- written: NAME -->` and `<!-- end -->`.
