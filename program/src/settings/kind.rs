@@ -175,7 +175,7 @@ impl Kind for Maybe {
 /// A secret: only whether there is one is known. Its value is never part of a problem.
 pub(super) struct Secret;
 
-const SECRET: &str = "a text that is not empty; set it with `pulumi config set --secret`";
+const SECRET: &str = "a text that is not empty; set it with `pulumi config set --secret KEY`";
 
 impl Kind for Secret {
     type Value = bool;

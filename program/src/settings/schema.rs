@@ -76,23 +76,3 @@ fn as_text_too(schema: Value) -> Value {
         "anyOf": [schema, {"type": "string", "pattern": "^\\s*[\\[{]", "contentMediaType": "application/json"}],
     })
 }
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use std::sync::LazyLock;
-
-    /// The schema of the operations account's settings, with the keys that a configuration has before Pulumi's.
-    static OPS: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
-        let mut object = Map::new();
-        for setting in ops_settings() {
-            object.insert(setting.key.to_owned(), as_text_too(setting.for_editors()));
-        }
-        jsonschema::validator_for(&json!({"type": "object", "properties": object})).unwrap()
-    });
-
-    /// What of a configuration of the operations account's stack the schema refuses, beside what is missing.
-    pub(in crate::settings) fn refused_by_schema(config: &Value) -> Vec<String> {
-        OPS.iter_errors(config).map(|error| error.to_string()).collect()
-    }
-}
