@@ -34,7 +34,10 @@ enum Command {
         open: bool,
     },
     /// Install the tools of tools.txt into target/tools, at their versions.
-    Tools,
+    Tools {
+        /// Only these.
+        names: Vec<String>,
+    },
     /// Build the Pulumi engine for the tests, if it is not built yet.
     Engine,
     /// Measure the Pulumi program, the webhook beside its floor, and replays of 1,000 and 10,000 deployments: time an
@@ -62,7 +65,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Test(options) => checks::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Doc { open } => checks::documentation(open).map(|()| ExitCode::SUCCESS),
-        Command::Tools => tools::install().map(|()| ExitCode::SUCCESS),
+        Command::Tools { names } => tools::install(&names).map(|()| ExitCode::SUCCESS),
         Command::Engine => engine::build().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench::run().map(|()| ExitCode::SUCCESS),
         Command::Package(options) => package::run(&options),

@@ -20,10 +20,14 @@ fn pinned() -> anyhow::Result<Vec<(String, String)>> {
     tools.collect()
 }
 
-/// Installs what is not there at its version.
-pub(crate) fn install() -> anyhow::Result<()> {
-    for (name, version) in pinned()? {
-        if tool(&name)?.is_ok() {
+/// Installs tools that are not there at their versions: those of some names, or all.
+pub(crate) fn install(names: &[String]) -> anyhow::Result<()> {
+    let pinned = pinned()?;
+    if let Some(unknown) = names.iter().find(|name| !pinned.iter().any(|(pinned, _)| pinned == *name)) {
+        bail!("tools.txt does not pin {unknown}");
+    }
+    for (name, version) in pinned {
+        if (!names.is_empty() && !names.contains(&name)) || tool(&name)?.is_ok() {
             continue;
         }
         let status = cargo()
