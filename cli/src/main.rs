@@ -17,7 +17,11 @@ mod stack_file;
 mod summary;
 
 use clap::{Parser, Subcommand};
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// DORA metrics for AWS CodePipeline, on this machine, without an AWS account.
 #[derive(Parser)]
@@ -92,6 +96,14 @@ enum Command {
     ///
     /// No policy is longer than IAM takes: where one is not enough, there are several, to be attached together.
     ExportPolicy(policy::Arguments),
+    /// Print the JSON schema of the stacks' configuration, `Pulumi.STACK.yaml`: an editor completes and checks the file by it.
+    ///
+    /// docs/stack.schema.json is the same; a file's first line `# yaml-language-server: $schema=docs/stack.schema.json` names it.
+    ExportSchema {
+        /// The product's folder, with `Pulumi.yaml`.
+        #[arg(long, default_value = ".")]
+        folder: PathBuf,
+    },
     /// Put dead letters back on their queues, when what kept the functions from finishing them is mended.
     ///
     /// Exit code 3 says that messages are left.
@@ -109,6 +121,7 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Backfill(arguments) => backfill::run(&arguments),
         Command::ExportPolicy(arguments) => policy::run(&arguments),
+        Command::ExportSchema { folder } => export_schema(&folder),
         Command::Redrive(arguments) => redrive::run(&arguments),
     };
     match result {
@@ -119,6 +132,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn export_schema(folder: &Path) -> anyhow::Result<ExitCode> {
+    let project = stack_file::Project::find(folder)?;
+    output::print_json(&program::settings::schema(&project.name))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

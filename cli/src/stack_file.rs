@@ -11,6 +11,9 @@ use std::{fs, path::Path};
 /// What stands for a secret whose value is not to be had, and not needed.
 pub(crate) const UNKNOWN_SECRET: &str = "is not known here";
 
+/// What names the schema of the files, beside `Pulumi.yaml`, to the editors that use yaml-language-server.
+const SCHEMA_LINE: &str = "# yaml-language-server: $schema=docs/stack.schema.json";
+
 /// A project: its file `Pulumi.yaml`, as far as it matters here.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Project {
@@ -63,10 +66,11 @@ impl StackFile {
         }
     }
 
-    /// The file's text. Every text in it is quoted, so that no YAML reader takes an account for a number.
+    /// The file's text. Every text in it is quoted, so that no YAML reader takes an account for a number. Its first line names
+    /// the schema to editors.
     pub(crate) fn to_yaml(&self) -> anyhow::Result<String> {
         let options = serde_saphyr::ser_options! { quote_all: true, compact_list_indent: false };
-        Ok(serde_saphyr::to_string_with_options(self, options)?)
+        Ok(format!("{SCHEMA_LINE}\n{}", serde_saphyr::to_string_with_options(self, options)?))
     }
 
     /// The settings that the program reads of it.

@@ -159,6 +159,19 @@ pub const GITHUB_AGENT: &str = "GitHub-Hookshot/";
 /// The environment variables of the Lambda functions, each with the form of its value. Where JSON is long, it is base64 of
 /// zlib of it.
 pub mod env {
+    /// The variable of a setting that functions get as it is, by the setting's key: `DORA_ATTRIBUTION_WINDOW` of
+    /// `attributionWindow`. A length of time is ISO 8601, `PT24H`; a list or object is JSON.
+    pub fn of_setting(key: &str) -> String {
+        let mut name = "DORA_".to_owned();
+        for c in key.chars() {
+            if c.is_ascii_uppercase() {
+                name.push('_');
+            }
+            name.push(c.to_ascii_uppercase());
+        }
+        name
+    }
+
     /// JSON: the tooling accounts, `[{"account": "111111111111", "regions": ["eu-west-1"]}]`.
     pub const TOOLING_ACCOUNTS: &str = "DORA_TOOLING_ACCOUNTS";
     /// JSON: the organisation whose accounts run pipelines, beside those of [`TOOLING_ACCOUNTS`],
@@ -186,24 +199,14 @@ pub mod env {
     pub const REPOSITORY_RULE: &str = "DORA_REPOSITORY_RULE";
     /// JSON: the teams and the repositories that each owns, `{"payments": ["acme/shop"]}`.
     pub const TEAMS: &str = "DORA_TEAMS";
-    /// How long before an incident a deployment may have ended to be blamed for it; ISO 8601, `PT24H`.
-    pub const ATTRIBUTION_WINDOW: &str = "DORA_ATTRIBUTION_WINDOW";
-    /// How long after an incident it is attributed, so that late events have arrived; ISO 8601, `PT15M`.
-    pub const ATTRIBUTION_DELAY: &str = "DORA_ATTRIBUTION_DELAY";
-    /// How far back the lead time of a pipeline's first deployment reaches, and the lake is read; ISO 8601, `PT2160H`.
-    pub const LEAD_TIME_LOOKBACK: &str = "DORA_LEAD_TIME_LOOKBACK";
     /// The Athena workgroup that reads the lake.
     pub const ATHENA_WORKGROUP: &str = "DORA_ATHENA_WORKGROUP";
     /// The Glue database of the lake.
     pub const LAKE_DATABASE: &str = "DORA_LAKE_DATABASE";
     /// The name or ARN of the Secrets Manager secret that GitHub signs webhooks with.
     pub const WEBHOOK_SECRET: &str = "DORA_WEBHOOK_SECRET";
-    /// How long the secret before the present one is accepted after it was replaced; ISO 8601, `PT24H`.
-    pub const WEBHOOK_SECRET_OVERLAP: &str = "DORA_WEBHOOK_SECRET_OVERLAP";
     /// The Firehose stream that writes the lake.
     pub const DELIVERY_STREAM: &str = "DORA_DELIVERY_STREAM";
-    /// JSON: the authors whose commits are left out of lead time, by name or user name, `["dependabot[bot]"]`.
-    pub const BOT_AUTHORS: &str = "DORA_BOT_AUTHORS";
     /// How often a message of the function's queue is tried before it is given up.
     pub const TRIES: &str = "DORA_TRIES";
     /// `true` where lead time is measured.

@@ -7,6 +7,9 @@
 //!
 //! The definitions, each with a worked example, are in [`definitions`].
 
+// What can't be is a type; clippy.toml beside this crate refuses the clock and the environment.
+#![warn(clippy::expect_used, clippy::panic)]
+
 pub mod attribution;
 pub mod change_failure_rate;
 pub mod contract;

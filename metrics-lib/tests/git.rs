@@ -4,6 +4,7 @@
 //! `GIT_SEEDS` says how many repositories, `GIT_SEED` which one only. Where a branch is presumed to begin on one that is
 //! deployed, and did not, a lead time that is not equal is counted as presumed; such are rare.
 
+#![expect(clippy::disallowed_methods, reason = "the tests run Git; the crate itself reads no environment")]
 #![expect(clippy::unwrap_used, reason = "what can't be set up fails its test")]
 #![expect(clippy::print_stdout, reason = "the shares are for who reads the test's output")]
 

@@ -1,14 +1,15 @@
 //! The levels that DORA sorts teams into.
 
 use jiff::{Span, SpanRelativeTo, Unit};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 24.0 * HOUR;
 
 /// Where the levels of each metric end. The defaults are those of DORA's report of 2023.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Levels {
     /// `deploymentsAWeek`.
     pub deployments_a_week: Bounds,
@@ -21,7 +22,7 @@ pub struct Levels {
 }
 
 /// Where the levels of a metric end: elite, high and medium; what is beyond is low.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bounds {
     /// The worst that is elite.
     pub elite: f64,
@@ -56,7 +57,8 @@ pub struct InvalidLevel {
     pub allowed: &'static str,
 }
 
-const LEVELS: &str = "an object with deploymentsAWeek, leadTime, changeFailureRate and timeToRestore, each an object \
+/// What a configuration of levels is.
+pub(crate) const LEVELS: &str = "an object with deploymentsAWeek, leadTime, changeFailureRate and timeToRestore, each an object \
      such as {\"elite\": \"1d\", \"high\": \"7d\", \"medium\": \"30d\"}";
 const AT_LEAST: &str = "numbers of deployments a week above 0, elite above high above medium";
 const PERCENT: &str = "numbers from 0 to 100, elite below high below medium";

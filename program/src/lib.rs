@@ -14,5 +14,6 @@ pub mod quota;
 pub mod settings;
 mod several;
 pub mod stacks;
+mod variable;
 
 pub use pulumi::packages;

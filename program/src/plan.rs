@@ -8,6 +8,7 @@ mod alarms;
 mod functions;
 mod gate;
 mod permissions;
+mod rights;
 mod routes;
 
 pub use alarms::{Alarm, Missing, Raised, Series, Share, Watched};
@@ -242,7 +243,7 @@ pub struct Function {
     /// Its memory, in MiB.
     pub memory: u32,
     /// Its environment.
-    pub environment: BTreeMap<&'static str, String>,
+    pub environment: BTreeMap<String, String>,
     /// What its role may do.
     pub permissions: Vec<Statement>,
 }
@@ -309,7 +310,7 @@ impl Plan {
             routes::forwarding_rules(names, settings.lead_time, forwarded, &settings.incidents.types)
         };
         let consumers: Vec<Consumer> = routes::measured(settings.lead_time)
-            .map(|route| functions::consumer(route, names, settings, &read_role))
+            .map(|entry| entry.consumer(names, settings, &read_role))
             .collect();
         let mut plan = Self {
             region: settings.region.clone(),
@@ -324,7 +325,9 @@ impl Plan {
             reconciler: functions::reconciler(names, settings, &read_role),
             undelivered: names.undelivered(),
             tooling_undelivered: names.tooling_undelivered(),
-            commit_ingestion: settings.lead_time.then(|| functions::commit_ingestion(names, settings)),
+            commit_ingestion: settings
+                .lead_time
+                .then(|| functions::commit_ingestion(names, settings, &read_role)),
             ledger: Table {
                 name: names.table(),
                 partition_key: ledger::PARTITION_KEY,
@@ -404,12 +407,10 @@ impl ToolingPlan {
         let incidents = (account, region) != (ops_account, &settings.ops_region);
         let forwarded = Forwarded { executions: *executions, incidents };
         let rules = routes::forwarding_rules(names, *lead_time, forwarded, incident_types);
-        // Deployments are counted without looking at incidents.
-        let measured = routes::measured(*lead_time).map(|route| route.name);
-        let reads = |metric: &&str| *executions || *metric != routes::DEPLOYMENT_FREQUENCY;
         let arn = |function| names.ops_role_arn(&names.function(function));
-        let mut readers = Vec1::new(arn(functions::RECONCILER));
-        readers.extend(measured.filter(reads).map(arn));
+        let mut readers = Vec1::new(arn(functions::RECONCILER.name));
+        let metrics = routes::measured(*lead_time).filter(|metric| *executions || metric.reads_ops_items());
+        readers.extend(metrics.map(|metric| arn(metric.name)));
         let undelivered = names.tooling_undelivered();
         let permissions = match executions {
             true => read_role(account, region, &undelivered),

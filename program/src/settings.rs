@@ -1,27 +1,44 @@
 //! What an installation looks like: the configuration of the stacks, checked once.
 
+mod accounts;
+mod kind;
+mod level_bands;
+mod lists;
 mod names;
 mod organization;
 mod problem;
 mod reader;
+mod repositories;
 mod rules;
+mod schema;
+mod section;
 mod stack;
+mod table;
 
 pub use organization::Organization;
 pub use problem::{Found, InvalidSettings, Problem};
-pub use reader::{DEFAULT_PREFIX, LONGEST_PREFIX, is_region};
-pub use stack::{StackSettings, ToolingSettings};
+pub use reader::{LONGEST_PREFIX, is_region};
+pub use schema::{markdown, schema};
+pub(crate) use section::Functions;
+pub use section::Setting;
+pub use stack::StackSettings;
+pub use table::{
+    DEFAULT_PREFIX, Dashboards, Measuring, Operations, ToolingSettings, WEBHOOK_SECRET, ops_settings,
+    tooling_settings,
+};
 
-use crate::{levels::Levels, naming::Names};
+use crate::naming::Names;
 use jiff::SignedDuration;
+use kind::Kind as _;
 use metrics_lib::{
     fact::Teams,
     rules::{IncidentRule, ProductionRule, RepositoryRule, ReworkRule},
 };
-use reader::{ACCOUNT, DELAY, DURATION, LOOKBACK, OVERLAP, PREFIX, REGION, Reader, is_account, is_prefix};
+use reader::Reader;
+use section::Section as _;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The configuration of an installation.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,14 +68,8 @@ pub struct Settings {
     pub repositories: RepositoryRule,
     /// `teams`: which team owns which repositories.
     pub teams: Teams,
-    /// `attributionWindow`: how long before an incident a deployment may have ended to be blamed for it.
-    pub attribution_window: SignedDuration,
-    /// `attributionDelay`: how long after an incident it is attributed.
-    pub attribution_delay: SignedDuration,
-    /// `leadTimeLookback`: how far back the lead time of a pipeline's first deployment reaches.
-    pub lead_time_lookback: SignedDuration,
-    /// `botAuthors`: the authors, by name or user name, whose commits are left out of lead time.
-    pub bot_authors: BTreeSet<String>,
+    /// How the figures are measured.
+    pub measuring: Measuring,
     /// Whether lead time is measured: whether there is a `webhookSecret`, what GitHub signs webhooks with. Its value is
     /// not kept.
     pub lead_time: bool,
@@ -70,48 +81,8 @@ pub struct Settings {
     pub unknown_keys: Vec<String>,
 }
 
-/// What the dashboards show beside the figures.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dashboards {
-    /// `repositories`: what they list beside the repositories of `teams` and `trunkBasedRepositories`.
-    pub repositories: BTreeSet<String>,
-    /// `levelBands`: where DORA's levels end.
-    pub level_bands: Levels,
-    /// `documentation`: where this product's docs/METRICS.md can be read; they link there.
-    pub documentation: Option<String>,
-}
-
-/// How the stack of the operations account is run: what does not change any figure.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Operations {
-    /// `architecture`: of the functions' processors.
-    pub architecture: Architecture,
-    /// `logRetentionDays`: how long logs are kept.
-    pub log_retention_days: u32,
-    /// `webhookAllowedCidrs`: the ranges of addresses that may call the webhook; everybody if there is none.
-    pub webhook_allowed_cidrs: BTreeSet<String>,
-    /// `webhookFirewall`: whether a web application firewall refuses what has no signature, and limits by address what does
-    /// not come from GitHub.
-    pub webhook_firewall: bool,
-    /// `webhookTrustedCidrs`: the ranges of addresses that GitHub delivers from, which the firewall does not limit.
-    pub webhook_trusted_cidrs: BTreeSet<String>,
-    /// `webhookSecretOverlap`: how long the secret before the present one is accepted after it was replaced.
-    pub webhook_secret_overlap: SignedDuration,
-    /// `manageApiGatewayAccount`: whether the stack sets the role that API Gateway logs with, which an account has once
-    /// a region.
-    pub manage_api_gateway_account: bool,
-    /// `alarmEmails`: who gets alarms by e-mail.
-    pub alarm_emails: BTreeSet<String>,
-    /// `alarmSilenceDays`: how many days without any event raise an alarm, at most 7.
-    pub alarm_silence_days: u32,
-    /// `repositoryAlarms`: the alarms that repositories' people have asked for.
-    pub repository_alarms: Vec<RepositoryAlarm>,
-    /// `tags`: what every resource is tagged with, beside the installation's own tags.
-    pub tags: BTreeMap<String, String>,
-}
-
 /// What of a repository raises an alarm, over a week.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RepositoryAlarm {
     /// `repository`: the repository.
     pub repository: String,
@@ -153,21 +124,19 @@ fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Erro
     }
 }
 
-const SILENCE: &str = "a number of days from 1 to 7, which is as far as CloudWatch looks back";
-const ARCHITECTURE: &str = "\"arm64\" or \"x86_64\"";
-
 impl Settings {
-    /// Reads a configuration: an object with the names of the stacks' configuration.
-    ///
-    /// `toolingAccounts` or `organization`, `opsAccount` and `region` are required. The defaults of the others: `dora`, `main`,
-    /// `Production`, no trunk-based repositories, no teams, 24 hours, 15 minutes and 90 days.
+    /// Reads a configuration: an object with the keys of [`ops_settings`]. `toolingAccounts` or `organization` is required.
     ///
     /// # Errors
     /// Every value that can't be used, with its key and what is allowed.
     pub fn from_json(config: &Value) -> Result<Self, InvalidSettings> {
         let Some(object) = config.as_object() else {
             let found = Found::Value(config.clone());
-            return Err(InvalidSettings(vec![Problem { key: "config".into(), found, allowed: "an object" }]));
+            return Err(InvalidSettings(vec![Problem {
+                key: "config".into(),
+                found,
+                allowed: "an object".into(),
+            }]));
         };
         let mut reader = Reader::new(object);
         let settings = Self::read(&mut reader);
@@ -175,34 +144,31 @@ impl Settings {
     }
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        const DAY: i64 = 24 * 3600;
-        let prefix = prefix(reader);
-        let organization = reader.organization();
-        let tooling_accounts = reader.tooling_accounts(organization.is_some());
-        let ops_account = reader.checked("opsAccount", None, ACCOUNT, is_account);
-        let region = reader.checked("region", None, REGION, is_region);
-        let incident_accounts = reader.incident_accounts();
-        let aliases = reader.aliases();
+        let table::Place { ops_account, region, tooling_accounts, organization, prefix } =
+            table::Place::read(reader);
+        if tooling_accounts.is_empty()
+            && organization.is_none()
+            && !reader.has(["toolingAccounts", "organization"])
+        {
+            reader.refuse("toolingAccounts", None, accounts::ToolingAccounts.allowed());
+        }
+        let production = table::Production::read(reader);
+        let table::Repositories { teams, aliases, accounts } = table::Repositories::read(reader);
+        let incidents = table::Incidents::read(reader);
         let settings = Self {
+            incident_places: incidents.accounts.places(&tooling_accounts, (&ops_account, &region)),
+            incidents: incidents.into(),
+            rework: production.rework(),
+            production: production.into(),
+            repositories: RepositoryRule { accounts, ..RepositoryRule::default() },
             prefix,
-            production: reader.production(),
-            rework: reader.rework(),
-            incidents: reader.incidents(&incident_accounts),
-            incident_places: incident_accounts.places(&tooling_accounts, (&ops_account, &region)),
-            repositories: RepositoryRule {
-                accounts: reader.repository_accounts(),
-                ..RepositoryRule::default()
-            },
             organization,
             tooling_accounts,
             ops_account,
             region,
-            teams: reader.teams(),
-            attribution_window: reader.duration("attributionWindow", DAY, 90 * DAY, DURATION),
-            attribution_delay: reader.duration("attributionDelay", 900, DAY, DELAY),
-            lead_time_lookback: reader.duration("leadTimeLookback", 90 * DAY, 365 * DAY, LOOKBACK),
-            bot_authors: reader.names("botAuthors"),
-            lead_time: reader.secret(WEBHOOK_SECRET),
+            teams,
+            measuring: Measuring::read(reader),
+            lead_time: table::LeadTime::read(reader).is_measured,
             dashboards: Dashboards::read(reader),
             operations: Operations::read(reader),
             unknown_keys: reader.unknown_keys(),
@@ -248,6 +214,11 @@ impl Settings {
         listed.map(|(_, region)| region).chain(self.own_pipeline_regions()).collect()
     }
 
+    /// The settings that functions get as they are, as their environment variables.
+    pub(crate) fn variables(&self, of: Functions) -> Vec<(String, String)> {
+        self.measuring.variables(of)
+    }
+
     /// The names of the installation's resources.
     pub fn names(&self) -> Names {
         Names::new(&self.prefix, &self.ops_account, &self.region)
@@ -261,60 +232,11 @@ fn places(accounts: &[ToolingAccount]) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Where GitHub delivers from: `hooks` of <https://api.github.com/meta>, which rarely changes.
-const GITHUB_HOOKS: [&str; 6] = [
-    "140.82.112.0/20",
-    "143.55.64.0/20",
-    "185.199.108.0/22",
-    "192.30.252.0/22",
-    "2606:50c0::/32",
-    "2a0a:a440::/29",
-];
-
-/// The key of the secret that GitHub signs webhooks with.
-pub const WEBHOOK_SECRET: &str = "webhookSecret";
-
-fn prefix(reader: &mut Reader<'_>) -> String {
-    reader.checked("prefix", Some(DEFAULT_PREFIX), PREFIX, is_prefix)
-}
-
-impl Dashboards {
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            repositories: reader.names("repositories"),
-            level_bands: reader.level_bands("levelBands"),
-            documentation: reader.url("documentation"),
-        }
-    }
-}
-
-impl Operations {
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            architecture: reader.typed("architecture", ARCHITECTURE, |_| true).unwrap_or_default(),
-            log_retention_days: reader.log_retention("logRetentionDays", 365),
-            webhook_allowed_cidrs: reader.cidrs("webhookAllowedCidrs"),
-            webhook_firewall: reader.switch("webhookFirewall", true),
-            webhook_trusted_cidrs: reader.cidrs_or("webhookTrustedCidrs", &GITHUB_HOOKS),
-            webhook_secret_overlap: reader.duration(
-                "webhookSecretOverlap",
-                24 * 3600,
-                7 * 24 * 3600,
-                OVERLAP,
-            ),
-            manage_api_gateway_account: reader.switch("manageApiGatewayAccount", true),
-            alarm_emails: reader.emails("alarmEmails"),
-            alarm_silence_days: reader.days("alarmSilenceDays", 7, SILENCE, |days| (1..=7).contains(&days)),
-            repository_alarms: reader.repository_alarms("repositoryAlarms"),
-            tags: reader.tags("tags"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::collections::BTreeMap;
 
     fn minimal() -> Value {
         json!({
@@ -329,8 +251,8 @@ mod tests {
         let settings = Settings::from_json(&minimal()).unwrap();
         assert_eq!(settings.production.main_branch, "main");
         assert_eq!(settings.production.production_stages, ["Production"]);
-        assert_eq!(settings.attribution_window, SignedDuration::from_hours(24));
-        assert_eq!(settings.attribution_delay, SignedDuration::from_mins(15));
+        assert_eq!(settings.measuring.attribution_window, SignedDuration::from_hours(24));
+        assert_eq!(settings.measuring.attribution_delay, SignedDuration::from_mins(15));
     }
 
     #[test]
@@ -338,7 +260,8 @@ mod tests {
         fn check(value: Value, seconds: Option<i64>) {
             let mut config = minimal();
             config["attributionDelay"] = value.clone();
-            let delay = Settings::from_json(&config).map(|settings| settings.attribution_delay.as_secs());
+            let delay =
+                Settings::from_json(&config).map(|settings| settings.measuring.attribution_delay.as_secs());
             assert_eq!(delay.ok(), seconds, "{value}");
         }
         check(json!("PT15M"), Some(900));
@@ -440,9 +363,9 @@ mod tests {
         check("attributionDelay", "0", Ok(()));
         check("attributionWindow", "24", Err("attributionWindow is \"24\""));
         check("logRetentionDays", "30", Ok(()));
-        check("logRetentionDays", "42", Err("logRetentionDays is 42"));
+        check("logRetentionDays", "42", Err("logRetentionDays is \"42\""));
         check("alarmSilenceDays", "7", Ok(()));
-        check("alarmSilenceDays", "8", Err("alarmSilenceDays is 8"));
+        check("alarmSilenceDays", "8", Err("alarmSilenceDays is \"8\""));
         check("alarmSilenceDays", "soon", Err("alarmSilenceDays is \"soon\""));
     }
 
@@ -470,11 +393,11 @@ mod tests {
         assert_eq!(
             keys,
             [
+                "opsAccount",
+                "region",
                 "toolingAccounts[0].account",
                 "toolingAccounts[0].regions",
                 "toolingAccounts[1]",
-                "opsAccount",
-                "region",
                 "mainBranch",
                 "trunkBasedRepositories",
                 "teams.payments",
@@ -483,6 +406,6 @@ mod tests {
                 "documentation",
             ]
         );
-        assert_eq!(problems[3].to_string(), "opsAccount is 5, allowed is an account id as text, 12 digits");
+        assert_eq!(problems[0].to_string(), "opsAccount is 5, allowed is an account id as text, 12 digits");
     }
 }

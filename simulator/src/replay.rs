@@ -49,7 +49,8 @@ pub async fn replay(
 ) -> Result<Cloud, ReplayError> {
     let mut plan = Plan::new(&header.settings)?;
     plan.reconciler.every = RECONCILED_EVERY;
-    let restored_after = header.settings.attribution_window + header.settings.attribution_delay;
+    let restored_after =
+        header.settings.measuring.attribution_window + header.settings.measuring.attribution_delay;
     let delivered_after = if header.settings.lead_time { LATEST_DELIVERY } else { SignedDuration::ZERO };
     let settled_after = restored_after.max(delivered_after);
     let mut cloud = Cloud::start(plan, binaries, header.start).await?;

@@ -23,7 +23,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Every document for people, by its path.
 fn documents() -> Vec<(PathBuf, String)> {
     let root = Path::new(ROOT);
-    let mut files = vec![root.join("README.md"), root.join("ARCHITECTURE.md")];
+    let mut files = vec![root.join("README.md"), root.join("ARCHITECTURE.md"), root.join("SECURITY.md")];
     for folder in ["docs", "docs/design"] {
         let entries = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
         files.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
@@ -105,6 +105,31 @@ fn commands_of_this_workspace() {
             panic!("{path}: {}: {problem}", words.join(" "));
         }
     }
+}
+
+/// The workflows of a public forge: each is YAML, and runs commands that this workspace has.
+#[test]
+fn commands_of_workflows() {
+    let mut commands = 0;
+    for entry in fs::read_dir(Path::new(ROOT).join(".github/workflows")).unwrap() {
+        let path = entry.unwrap().path();
+        let workflow: Value = serde_saphyr::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let jobs = workflow["jobs"].as_object().unwrap().values();
+        let steps = jobs.flat_map(|job| job["steps"].as_array().unwrap());
+        let lines = steps.filter_map(|step| step["run"].as_str()).flat_map(str::lines);
+        for line in lines.map(str::trim).filter(|line| line.starts_with("cargo ")) {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            if matches!(words[1].as_str(), "xtask" | "dora") {
+                commands += 1;
+                // What a variable stands for, the matrix says.
+                let words =
+                    words.iter().map(|word| word.replace("\"$ARCHITECTURE\"", "arm64")).collect::<Vec<_>>();
+                let problem = commands::of_cargo(&words);
+                assert_eq!(problem, None, "{}: {line}", path.display());
+            }
+        }
+    }
+    assert!(commands >= 3, "{commands}");
 }
 
 #[test]

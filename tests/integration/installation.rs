@@ -49,6 +49,50 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// With much that can be said.
+const MOST: [&str; 20] = [
+    "--ops-account=999999999999",
+    "--region=eu-west-1",
+    "--tooling=111111111111:eu-west-1,us-east-1",
+    "--tooling=012345678901:eu-west-1",
+    "--team=payments=acme/shop, acme/till",
+    "--team=web=acme/web",
+    "--team=payments=acme/pay",
+    "--repository=acme/tools",
+    "--alarm-email=dora@example.com",
+    "--prefix=dora-test",
+    "--ops-stack=production",
+    "--no-lead-time",
+    "--set=mainBranch=1",
+    "--set=productionStage=[\"Wave1\", \"Wave2\"]",
+    "--set=alarmSilenceDays=3",
+    "--set=webhookFirewall=false",
+    "--set=architecture=x86_64",
+    "--set=incidentAccounts={\"333333333333\": [\"acme/shop\"]}",
+    "--set=incidentTypes=[\"/aws/issue\", \"it's\"]",
+    "--set=tags={\"cost-center\": \"42\"}",
+];
+/// For an organisation.
+const ORGANIZATION: [&str; 7] = [
+    "--ops-account=999999999999",
+    "--region=eu-west-1",
+    "--organization=o-a1b2c3d4e5",
+    "--organization-region=eu-west-1",
+    "--organization-region=us-east-1",
+    "--organization-path=o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*",
+    "--set=incidentTypes=[\"/aws/issue\", \"it's\"]",
+];
+
+/// Files that are written, with their names.
+pub(crate) fn examples() -> Vec<(String, String)> {
+    let written = |arguments: &[&str]| {
+        let folder = folder();
+        assert!(init(folder.path(), arguments).status.success(), "{arguments:?}");
+        files(folder.path())
+    };
+    [&LEAST[..], &MOST, &ORGANIZATION].into_iter().flat_map(written).collect()
+}
+
 /// What is written, and what is said to be done next.
 #[test]
 fn installations() {
@@ -61,43 +105,8 @@ fn installations() {
         insta::assert_snapshot!(name, text(&output.stdout) + "\n" + &files);
     };
     check("init_least", &LEAST);
-    check(
-        "init_most",
-        &[
-            "--ops-account=999999999999",
-            "--region=eu-west-1",
-            "--tooling=111111111111:eu-west-1,us-east-1",
-            "--tooling=012345678901:eu-west-1",
-            "--team=payments=acme/shop, acme/till",
-            "--team=web=acme/web",
-            "--team=payments=acme/pay",
-            "--repository=acme/tools",
-            "--alarm-email=dora@example.com",
-            "--prefix=dora-test",
-            "--ops-stack=production",
-            "--no-lead-time",
-            "--set=mainBranch=1",
-            "--set=productionStage=[\"Wave1\", \"Wave2\"]",
-            "--set=alarmSilenceDays=3",
-            "--set=webhookFirewall=false",
-            "--set=architecture=x86_64",
-            "--set=incidentAccounts={\"333333333333\": [\"acme/shop\"]}",
-            "--set=incidentTypes=[\"/aws/issue\", \"it's\"]",
-            "--set=tags={\"cost-center\": \"42\"}",
-        ],
-    );
-    check(
-        "init_organization",
-        &[
-            "--ops-account=999999999999",
-            "--region=eu-west-1",
-            "--organization=o-a1b2c3d4e5",
-            "--organization-region=eu-west-1",
-            "--organization-region=us-east-1",
-            "--organization-path=o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*",
-            "--set=incidentTypes=[\"/aws/issue\", \"it's\"]",
-        ],
-    );
+    check("init_most", &MOST);
+    check("init_organization", &ORGANIZATION);
 }
 
 /// What the program would refuse is not written, and every value is named.

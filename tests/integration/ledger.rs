@@ -138,7 +138,7 @@ async fn functions_on_moto() {
         let mut scene = Scene::planned(settings, |plan| {
             let consumers = plan.consumers.iter_mut().map(|consumer| &mut consumer.function);
             for function in consumers.chain([&mut plan.reconciler.function]) {
-                function.environment.insert("AWS_ENDPOINT_URL_DYNAMODB", server.url.clone());
+                function.environment.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), server.url.clone());
             }
         })
         .await;

@@ -2,6 +2,7 @@
 
 use crate::scene::{Scene, Source, at, commit, commit_id, execution, ops_item, push, with_webhook};
 use serde_json::json;
+use std::{collections::BTreeSet, fs, path::Path};
 
 /// What people write: branches, tags, messages, titles, descriptions, names of stages, actions, repositories and objects.
 const WRITTEN: &str = "canary";
@@ -55,4 +56,55 @@ async fn nothing_that_people_wrote_is_logged() {
     }
     let told: Vec<&str> = logs.lines().filter(|line| line.contains(WRITTEN)).collect();
     assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+/// An event of the logs: its level, its message, and the names of its fields.
+type LogEvent = (String, String, Vec<String>);
+
+/// The events that the functions' sources log.
+fn logged(folder: &Path) -> BTreeSet<LogEvent> {
+    let mut events = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            events.extend(logged(&path));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for level in ["trace", "debug", "info", "warn", "error"] {
+            for call in text.split(&format!("{level}!(")).skip(1) {
+                // No field is a text, so the first text is the message.
+                let (fields, message) = call.split_once('"').unwrap();
+                let names = fields.split(',').map(|field| field.split('=').next().unwrap().trim());
+                let names = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
+                let message = message.split_once('"').unwrap().0.to_owned();
+                events.insert((level.to_uppercase(), message, names));
+            }
+        }
+    }
+    events
+}
+
+/// The events of docs/LOGGING.md.
+fn documented(text: &str) -> BTreeSet<LogEvent> {
+    let code = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let table = text.split_once("## Events").unwrap().1.split_once("## Queries").unwrap().0;
+    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let event = |row: &str| {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let [level, message, fields, _] = cells.as_slice() else { panic!("{row}") };
+        (level.trim_start_matches("| ").to_owned(), code(message).concat(), code(fields))
+    };
+    rows.map(event).collect()
+}
+
+#[test]
+fn documents_have_every_event() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let documented = documented(&fs::read_to_string(root.join("docs/LOGGING.md")).unwrap());
+    let logged = logged(&root.join("functions/src"));
+    assert!(logged.len() > 25, "{logged:?}");
+    let undocumented: Vec<_> = logged.difference(&documented).collect();
+    let gone: Vec<_> = documented.difference(&logged).collect();
+    assert!(undocumented.is_empty() && gone.is_empty(), "undocumented: {undocumented:#?}, gone: {gone:#?}");
 }

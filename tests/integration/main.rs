@@ -32,5 +32,7 @@ mod restores;
 mod routing;
 mod sample;
 mod scene;
+mod settings;
 mod sql_engine;
 mod stacks;
+mod written;

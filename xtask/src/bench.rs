@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: how long things take. Nothing of it is a test.
 
 use crate::{
-    checks::{cargo, step},
+    checks::{cargo, cargo_step},
     snapshots::root,
 };
 use anyhow::{Context, bail};
@@ -19,9 +19,9 @@ const RUNS: u32 = 20;
 /// Measures the Pulumi program, the webhook beside its floor, replays, and load with AWS's quotas.
 pub(crate) fn run() -> anyhow::Result<()> {
     program()?;
-    step("webhook", &["bench", "--package", "functions", "--bench", "git_hub", "--locked"], &[])?;
-    step("replay", &["bench", "--package", "scenarios", "--bench", "replay", "--locked"], &[])?;
-    step("load", &["bench", "--package", "scenarios", "--bench", "load", "--locked"], &[])
+    cargo_step(&["bench", "--package", "functions", "--bench", "git_hub", "--locked"], &[])?;
+    cargo_step(&["bench", "--package", "scenarios", "--bench", "replay", "--locked"], &[])?;
+    cargo_step(&["bench", "--package", "scenarios", "--bench", "load", "--locked"], &[])
 }
 
 /// How long the Pulumi program takes to build with nothing built before, and to print a stack.

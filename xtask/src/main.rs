@@ -3,11 +3,13 @@
 mod bench;
 mod chaos;
 mod checks;
+mod dependencies;
 mod engine;
 mod package;
 mod patterns;
 mod rustc;
 mod snapshots;
+mod tools;
 mod wasm;
 
 use clap::{Parser, Subcommand};
@@ -23,8 +25,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run every check that CI runs: format, lints, tests, documentation, snapshots.
-    Test,
+    /// Run every check that CI runs, or some of them.
+    Test(checks::Options),
+    /// Build the documentation of every item.
+    Doc {
+        /// Show it in a browser.
+        #[arg(long)]
+        open: bool,
+    },
+    /// Install the tools of tools.txt into target/tools, at their versions.
+    Tools {
+        /// Only these.
+        names: Vec<String>,
+    },
     /// Build the Pulumi engine for the tests, if it is not built yet.
     Engine,
     /// Measure the Pulumi program, the webhook beside its floor, and replays of 1,000 and 10,000 deployments: time an
@@ -50,7 +63,9 @@ enum Command {
 
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
-        Command::Test => checks::run().map(|()| ExitCode::SUCCESS),
+        Command::Test(options) => checks::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Doc { open } => checks::documentation(open).map(|()| ExitCode::SUCCESS),
+        Command::Tools { names } => tools::install(&names).map(|()| ExitCode::SUCCESS),
         Command::Engine => engine::build().map(|()| ExitCode::SUCCESS),
         Command::Bench => bench::run().map(|()| ExitCode::SUCCESS),
         Command::Package(options) => package::run(&options),

@@ -41,11 +41,11 @@ pub struct Config {
     pub repositories: RepositoryRule,
     /// From [`env::TEAMS`].
     pub teams: Teams,
-    /// From [`env::ATTRIBUTION_WINDOW`].
+    /// The setting `attributionWindow`.
     pub attribution_window: SignedDuration,
-    /// From [`env::ATTRIBUTION_DELAY`].
+    /// The setting `attributionDelay`.
     pub attribution_delay: SignedDuration,
-    /// From [`env::LEAD_TIME_LOOKBACK`].
+    /// The setting `leadTimeLookback`.
     pub lead_time_lookback: SignedDuration,
     /// From [`env::ATHENA_WORKGROUP`].
     pub athena_workgroup: String,
@@ -84,12 +84,12 @@ pub struct Organization {
 pub enum ConfigError {
     /// It is not set.
     #[error("environment variable {0} is not set")]
-    Missing(&'static str),
+    Missing(String),
     /// Its value can't be used.
     #[error("environment variable {name} can't be used: {reason}")]
     Invalid {
         /// The variable.
-        name: &'static str,
+        name: String,
         /// What is wrong.
         reason: String,
     },
@@ -102,7 +102,7 @@ impl Config {
     /// The first variable that is missing or can't be used.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let text = |name| required(&variable, name);
-        let duration = |name| duration(&variable, name);
+        let duration = |setting| duration(&variable, setting);
         Ok(Self {
             tooling_accounts: json(env::TOOLING_ACCOUNTS, &text(env::TOOLING_ACCOUNTS)?)?,
             organization: optional(&variable, env::ORGANIZATION, object)?,
@@ -117,9 +117,9 @@ impl Config {
             incident_accounts: optional(&variable, env::INCIDENT_ACCOUNTS, json)?,
             repositories: optional(&variable, env::REPOSITORY_RULE, object)?,
             teams: object(env::TEAMS, &text(env::TEAMS)?)?,
-            attribution_window: duration(env::ATTRIBUTION_WINDOW)?,
-            attribution_delay: duration(env::ATTRIBUTION_DELAY)?,
-            lead_time_lookback: duration(env::LEAD_TIME_LOOKBACK)?,
+            attribution_window: duration("attributionWindow")?,
+            attribution_delay: duration("attributionDelay")?,
+            lead_time_lookback: duration("leadTimeLookback")?,
             athena_workgroup: text(env::ATHENA_WORKGROUP)?,
             lake_database: text(env::LAKE_DATABASE)?,
             tries: optional(&variable, env::TRIES, |name, text| {
@@ -173,11 +173,11 @@ impl Config {
 pub struct WebhookConfig {
     /// From [`env::WEBHOOK_SECRET`].
     pub secret: String,
-    /// From [`env::WEBHOOK_SECRET_OVERLAP`].
+    /// The setting `webhookSecretOverlap`.
     pub secret_overlap: SignedDuration,
     /// From [`env::DELIVERY_STREAM`].
     pub delivery_stream: String,
-    /// From [`env::BOT_AUTHORS`].
+    /// The setting `botAuthors`.
     pub bot_authors: BTreeSet<String>,
     /// From [`env::REWORK_RULE`].
     pub rework: ReworkRule,
@@ -195,9 +195,9 @@ impl WebhookConfig {
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         Ok(Self {
             secret: required(&variable, env::WEBHOOK_SECRET)?,
-            secret_overlap: duration(&variable, env::WEBHOOK_SECRET_OVERLAP)?,
+            secret_overlap: duration(&variable, "webhookSecretOverlap")?,
             delivery_stream: required(&variable, env::DELIVERY_STREAM)?,
-            bot_authors: json(env::BOT_AUTHORS, &required(&variable, env::BOT_AUTHORS)?)?,
+            bot_authors: list(&variable, "botAuthors")?,
             rework: optional(&variable, env::REWORK_RULE, object)?,
             ledger_table: required(&variable, env::LEDGER_TABLE)?,
             clock: Clock::from_environment(&variable),
@@ -215,8 +215,8 @@ fn places_of(accounts: &[ToolingAccount]) -> impl Iterator<Item = (&str, &str)> 
 /// What is its default where the variable is not set.
 fn optional<T: Default>(
     variable: impl Fn(&str) -> Option<String>,
-    name: &'static str,
-    read: impl FnOnce(&'static str, &str) -> Result<T, ConfigError>,
+    name: &str,
+    read: impl FnOnce(&str, &str) -> Result<T, ConfigError>,
 ) -> Result<T, ConfigError> {
     match variable(name).filter(|value| !value.is_empty()) {
         Some(text) => read(name, &text),
@@ -224,27 +224,35 @@ fn optional<T: Default>(
     }
 }
 
-fn required(variable: impl Fn(&str) -> Option<String>, name: &'static str) -> Result<String, ConfigError> {
-    variable(name).filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+fn required(variable: impl Fn(&str) -> Option<String>, name: &str) -> Result<String, ConfigError> {
+    variable(name).filter(|value| !value.is_empty()).ok_or_else(|| ConfigError::Missing(name.to_owned()))
 }
 
-fn duration(
+/// A setting that is a length of time.
+fn duration(variable: impl Fn(&str) -> Option<String>, setting: &str) -> Result<SignedDuration, ConfigError> {
+    let name = env::of_setting(setting);
+    required(variable, &name)?.parse().map_err(|error: jiff::Error| invalid(&name, &error))
+}
+
+/// A setting that is a list.
+fn list<T: DeserializeOwned>(
     variable: impl Fn(&str) -> Option<String>,
-    name: &'static str,
-) -> Result<SignedDuration, ConfigError> {
-    required(variable, name)?.parse().map_err(|error: jiff::Error| invalid(name, &error))
+    setting: &str,
+) -> Result<T, ConfigError> {
+    let name = env::of_setting(setting);
+    json(&name, &required(variable, &name)?)
 }
 
 /// An object. A derived reader would take a list for one.
-fn object<T: DeserializeOwned>(name: &'static str, text: &str) -> Result<T, ConfigError> {
+fn object<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, ConfigError> {
     if text.starts_with('[') {
-        return Err(ConfigError::Invalid { name, reason: "expected an object".into() });
+        return Err(ConfigError::Invalid { name: name.to_owned(), reason: "expected an object".into() });
     }
     json(name, text)
 }
 
 /// A list or object: JSON, or base64 of zlib of it, which no JSON of a list or object looks like.
-fn json<T: DeserializeOwned>(name: &'static str, text: &str) -> Result<T, ConfigError> {
+fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, ConfigError> {
     if text.starts_with(['[', '{']) {
         return serde_json::from_str(text).map_err(|error| invalid(name, &error));
     }
@@ -252,8 +260,8 @@ fn json<T: DeserializeOwned>(name: &'static str, text: &str) -> Result<T, Config
     serde_json::from_reader(ZlibDecoder::new(&compressed[..])).map_err(|error| invalid(name, &error))
 }
 
-fn invalid(name: &'static str, error: &dyn std::error::Error) -> ConfigError {
-    ConfigError::Invalid { name, reason: error.to_string() }
+fn invalid(name: &str, error: &dyn std::error::Error) -> ConfigError {
+    ConfigError::Invalid { name: name.to_owned(), reason: error.to_string() }
 }
 
 #[cfg(test)]
@@ -270,9 +278,9 @@ mod tests {
             (env::LEDGER_TABLE, "dora-ledger"),
             (env::PRODUCTION_RULE, r#"{"mainBranch":"main","productionStages":["Production"]}"#),
             (env::TEAMS, "{}"),
-            (env::ATTRIBUTION_WINDOW, "PT24H"),
-            (env::ATTRIBUTION_DELAY, "PT15M"),
-            (env::LEAD_TIME_LOOKBACK, "PT2160H"),
+            ("DORA_ATTRIBUTION_WINDOW", "PT24H"),
+            ("DORA_ATTRIBUTION_DELAY", "PT15M"),
+            ("DORA_LEAD_TIME_LOOKBACK", "PT2160H"),
             (env::ATHENA_WORKGROUP, "dora"),
             (env::LAKE_DATABASE, "dora"),
         ])
@@ -300,8 +308,8 @@ mod tests {
         check(env::INCIDENT_RULE, Some("[]"));
         check(env::REPOSITORY_RULE, Some("[]"));
         check(env::TEAMS, Some("[]"));
-        check(env::ATTRIBUTION_WINDOW, Some("soon"));
-        check(env::ATTRIBUTION_DELAY, Some("15"));
+        check("DORA_ATTRIBUTION_WINDOW", Some("soon"));
+        check("DORA_ATTRIBUTION_DELAY", Some("15"));
         check(env::TRIES, Some("often"));
     }
 

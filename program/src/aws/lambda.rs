@@ -36,7 +36,7 @@ pub(crate) struct Encrypted {
 /// The environment of a function.
 #[derive(Debug, Serialize)]
 pub(crate) struct Environment {
-    pub(crate) variables: BTreeMap<&'static str, Text>,
+    pub(crate) variables: BTreeMap<String, Text>,
 }
 
 /// How a function's log is written.

@@ -59,7 +59,7 @@ pub(crate) fn function(
             policy: actual.policy(&planned.permissions),
         },
     );
-    let variables = planned.environment.iter().map(|(name, value)| (*name, value.into()));
+    let variables = planned.environment.iter().map(|(name, value)| (name.clone(), value.into()));
     let properties = Function {
         name: planned.resource.as_str().into(),
         description: planned.description.into(),

@@ -1,150 +1,256 @@
-//! The functions: their size, their environment, and what each may do.
+//! The functions, once: what starts each, what it may do, how long it may take, and its memory.
+//!
+//! A new function behind a queue is an entry of [`CONSUMERS`] and its binary in the crate `functions`.
 
 use super::{
     CommitIngestion, Consumer, DeliveryStream, Function, ReadRole, Scheduled,
     gate::gate,
-    permissions::{self, LedgerUse, Reads, Statement},
-    routes::{self, CHANGE_FAILURE_RATE, LEAD_TIME, Route, TIME_TO_RESTORE},
+    rights::{self, Right},
+    routes::{self, Events, Incidents},
 };
-use crate::{naming::Names, settings::Settings};
-use base64::{Engine, prelude::BASE64_STANDARD};
-use flate2::{Compression, write::ZlibEncoder};
+use crate::{
+    naming::Names,
+    settings::{self, Settings},
+    variable::variable,
+};
 use jiff::SignedDuration;
 use metrics_lib::{
     contract::{Namespace, env},
     lake,
+    lead_time::MEASURED_AFTER,
 };
 use serde::Serialize;
-use serde_json::{Value, json};
-use std::{collections::BTreeMap, io::Write};
-use vec1::vec1;
+use serde_json::json;
+use std::collections::BTreeMap;
 
-/// How long Firehose gathers records.
-const BUFFER_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
-/// How much Firehose gathers: the least that it takes for a stream with dynamic partitioning.
-const BUFFER_SIZE: usize = 64 * 1024 * 1024;
-/// How long a function that works off a queue may take: Athena needs seconds, and sometimes many.
-const CONSUMER_TIMEOUT: SignedDuration = SignedDuration::from_mins(1);
+/// A function, and what starts it.
+#[derive(Debug)]
+pub(super) struct Entry<T> {
+    /// Its name, which is that of its binary.
+    pub(super) name: &'static str,
+    /// What it does.
+    description: &'static str,
+    /// What starts it.
+    pub(super) trigger: T,
+    /// How long an invocation may take.
+    timeout: SignedDuration,
+    /// Its memory, in MiB.
+    memory: u32,
+    /// What it may do beside logging.
+    rights: &'static [Right],
+    /// The values that it is configured with.
+    variables: Variables,
+}
 
-/// The function that finds what no event has brought.
-pub(super) const RECONCILER: &str = "reconciler";
-/// How often the reconciler runs: a decision that many pipelines have to be listed for waits for it.
-const RECONCILED_EVERY: SignedDuration = SignedDuration::from_mins(15);
-/// How long a run of the reconciler may take. What it does not finish, the next goes on with.
-const RECONCILER_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
+/// The values that a function is configured with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Variables {
+    Metrics,
+    Webhook,
+    None,
+}
 
-/// The function of a metric, behind its queue.
-pub(super) fn consumer(route: &Route, names: &Names, settings: &Settings, read_role: &ReadRole) -> Consumer {
-    let queue = routes::queue(route, names, settings, CONSUMER_TIMEOUT);
-    let mut environment = consumer_environment(names, settings, read_role);
-    environment.insert(env::TRIES, queue.max_receive_count.to_string());
-    Consumer {
-        function: Function {
-            name: route.name,
-            resource: names.function(route.name),
-            description: route.description,
-            log_group: names.log_group(route.name),
-            timeout: CONSUMER_TIMEOUT,
-            memory: 256,
-            environment,
-            permissions: consumer_permissions(route.name, names, settings),
+/// A minute: Athena needs seconds, and sometimes many.
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+/// The metric that is made from GitHub's data.
+pub(super) const LEAD_TIME: &str = "lead-time-for-changes";
+
+/// The functions that work off a queue.
+///
+/// Deployments are counted without looking at incidents, and only an incident is compared with deployments by time. What is
+/// decided for good is decided on all that has ended, so pipelines are listed.
+pub(super) const CONSUMERS: [Entry<Events>; 4] = [
+    Entry {
+        name: "deployment-frequency",
+        description: "Counts production deployments, rework and rollbacks",
+        trigger: Events {
+            executions: true,
+            incidents: Incidents::No,
+            delay: SignedDuration::ZERO,
+            maximum_concurrency: 10,
         },
-        queue,
+        timeout: MINUTE,
+        memory: 256,
+        rights: &[
+            Right::TakeMessages,
+            Right::UseLedger { by_time: false },
+            Right::PutMetrics(&Namespace::ALL),
+            Right::ReadAccounts { lists_pipelines: false, ops_items: false },
+        ],
+        variables: Variables::Metrics,
+    },
+    // Rollbacks make failures too, and only the API tells a rollback from a deployment.
+    Entry {
+        name: "change-failure-rate",
+        description: "Counts failed deployments",
+        trigger: Events {
+            executions: true,
+            incidents: Incidents::Raised,
+            delay: SignedDuration::ZERO,
+            maximum_concurrency: 10,
+        },
+        timeout: MINUTE,
+        memory: 256,
+        rights: &[
+            Right::TakeMessages,
+            Right::UseLedger { by_time: true },
+            Right::PutMetrics(&Namespace::ALL),
+            Right::ReadAccounts { lists_pipelines: true, ops_items: true },
+        ],
+        variables: Variables::Metrics,
+    },
+    Entry {
+        name: "time-to-restore",
+        description: "Measures the time to restore service",
+        trigger: Events {
+            executions: true,
+            incidents: Incidents::RaisedAndChanged,
+            delay: SignedDuration::ZERO,
+            maximum_concurrency: 10,
+        },
+        timeout: MINUTE,
+        memory: 256,
+        rights: &[
+            Right::TakeMessages,
+            Right::UseLedger { by_time: false },
+            Right::PutMetrics(&Namespace::ALL),
+            Right::ReadAccounts { lists_pipelines: true, ops_items: true },
+        ],
+        variables: Variables::Metrics,
+    },
+    // Pushes and pull requests are late too, and gathered on their way to the lake: a query at once would come too early.
+    // A pipeline's first deployment follows the repository's latest, in whatever pipeline.
+    Entry {
+        name: LEAD_TIME,
+        description: "Measures the lead time of changes",
+        trigger: Events {
+            executions: true,
+            incidents: Incidents::No,
+            delay: MEASURED_AFTER,
+            maximum_concurrency: 10,
+        },
+        timeout: MINUTE,
+        memory: 256,
+        rights: &[
+            Right::TakeMessages,
+            Right::UseLedger { by_time: true },
+            Right::PutMetrics(&Namespace::ALL),
+            Right::ReadAccounts { lists_pipelines: true, ops_items: true },
+            Right::ReadLake,
+        ],
+        variables: Variables::Metrics,
+    },
+];
+
+/// The function that finds what no event has brought. A decision that many pipelines have to be listed for waits for it; what a
+/// run does not finish, the next goes on with.
+pub(super) const RECONCILER: Entry<Every> = Entry {
+    name: "reconciler",
+    description: "Finds what no event has brought, and compares the ledger with CloudWatch",
+    trigger: Every(SignedDuration::from_mins(15)),
+    timeout: SignedDuration::from_mins(10),
+    memory: 512,
+    rights: &[
+        Right::UseLedger { by_time: true },
+        Right::PutMetrics(&Namespace::ALL),
+        Right::ReadMetrics,
+        Right::ReadAccounts { lists_pipelines: true, ops_items: true },
+        Right::ListOpsItems,
+        Right::CountUndelivered,
+        Right::ReadLake,
+    ],
+    variables: Variables::Metrics,
+};
+
+/// The function that takes GitHub's deliveries. API Gateway waits no longer than its timeout.
+const WEBHOOK: Entry<Api> = Entry {
+    name: "github-webhook",
+    description: "Takes GitHub's webhooks, checks their signatures, and puts them on the way to the lake",
+    trigger: Api,
+    timeout: SignedDuration::from_secs(29),
+    memory: 256,
+    rights: &[Right::TakeDeliveries],
+    variables: Variables::Webhook,
+};
+
+/// The function that checks what goes to the lake.
+const TRANSFORM: Entry<Records> = Entry {
+    name: "commit-transform",
+    description: "Checks the records on their way to the lake",
+    trigger: Records,
+    timeout: SignedDuration::from_mins(1),
+    memory: 256,
+    rights: &[],
+    variables: Variables::None,
+};
+
+/// A schedule: how often it runs.
+#[derive(Debug)]
+pub(super) struct Every(SignedDuration);
+
+/// API Gateway, with GitHub's deliveries.
+#[derive(Debug)]
+struct Api;
+
+/// Firehose, with records on their way to the lake.
+#[derive(Debug)]
+struct Records;
+
+impl<T> Entry<T> {
+    fn function(&self, names: &Names, settings: &Settings, read_role: &ReadRole) -> Function {
+        Function {
+            name: self.name,
+            resource: names.function(self.name),
+            description: self.description,
+            log_group: names.log_group(self.name),
+            timeout: self.timeout,
+            memory: self.memory,
+            environment: match self.variables {
+                Variables::Metrics => metrics_variables(names, settings, read_role),
+                Variables::Webhook => webhook_variables(names, settings),
+                Variables::None => BTreeMap::new(),
+            },
+            permissions: rights::statements(
+                self.rights,
+                self.variables != Variables::None,
+                self.name,
+                names,
+                settings,
+            ),
+        }
     }
 }
 
-/// All that is done with the ledger.
-const ALL_OF_LEDGER: [&str; 3] = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
-
-fn consumer_permissions(metric: &str, names: &Names, settings: &Settings) -> Vec<Statement> {
-    // Deployments are counted without looking at incidents, and only an incident is compared with deployments by time.
-    // What is decided for good is decided on all that has ended, so pipelines are listed.
-    let (index, reads) = match metric {
-        CHANGE_FAILURE_RATE => (true, Reads { lists_pipelines: true, ops_items: true }),
-        TIME_TO_RESTORE => (false, Reads { lists_pipelines: true, ops_items: true }),
-        // A pipeline's first deployment follows the repository's latest, in whatever pipeline.
-        LEAD_TIME => (true, Reads { lists_pipelines: true, ops_items: true }),
-        _ => (false, Reads::default()),
-    };
-    let mut statements = permissions::every_function(names, metric);
-    statements.push(permissions::queue(names, metric));
-    statements.extend(permissions::ledger(names, LedgerUse { actions: ALL_OF_LEDGER, index }));
-    statements.push(permissions::metrics(Namespace::ALL));
-    statements.extend(permissions::readers(names, settings, reads));
-    let mut encrypted = vec1!["dynamodb", "lambda", "sqs"];
-    if metric == LEAD_TIME {
-        statements.extend(permissions::lake_reader(names));
-        encrypted.push("s3");
+impl Entry<Events> {
+    /// Whether it reads the `OpsItem`s of accounts.
+    pub(super) fn reads_ops_items(&self) -> bool {
+        self.rights.iter().any(|right| matches!(right, Right::ReadAccounts { ops_items: true, .. }))
     }
-    statements.push(permissions::decrypt(names, encrypted));
-    statements
-}
 
-/// Lists that are longer are compressed: Lambda takes an environment of 4 KB.
-const LONGEST_PLAIN: usize = 512;
-
-/// A list or object as a variable: JSON, or, where that is long, base64 of zlib of it.
-fn variable(value: &Value) -> String {
-    let json = value.to_string();
-    if json.len() <= LONGEST_PLAIN {
-        return json;
-    }
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-    // Writing to memory does not fail; if it did, the plan would say that the environment is too long.
-    match encoder.write_all(json.as_bytes()).and_then(|()| encoder.finish()) {
-        Ok(compressed) => BASE64_STANDARD.encode(compressed),
-        Err(_) => json,
+    /// The function behind its queue.
+    pub(super) fn consumer(&self, names: &Names, settings: &Settings, read_role: &ReadRole) -> Consumer {
+        let mut function = self.function(names, settings, read_role);
+        let queue = routes::queue(self, names, settings, self.timeout);
+        function.environment.insert(env::TRIES.to_owned(), queue.max_receive_count.to_string());
+        Consumer { function, queue }
     }
 }
 
 /// The function that finds what no event has brought, and its schedule.
 pub(super) fn reconciler(names: &Names, settings: &Settings, read_role: &ReadRole) -> Scheduled {
-    let mut environment = consumer_environment(names, settings, read_role);
-    environment.insert(env::TOOLING_UNDELIVERED, names.tooling_undelivered());
+    let mut function = RECONCILER.function(names, settings, read_role);
+    function.environment.insert(env::TOOLING_UNDELIVERED.to_owned(), names.tooling_undelivered());
     Scheduled {
-        function: Function {
-            name: RECONCILER,
-            resource: names.function(RECONCILER),
-            description: "Finds what no event has brought, and compares the ledger with CloudWatch",
-            log_group: names.log_group(RECONCILER),
-            timeout: RECONCILER_TIMEOUT,
-            memory: 512,
-            environment,
-            permissions: reconciler_permissions(names, settings),
-        },
-        schedule: names.of(RECONCILER),
-        every: RECONCILED_EVERY,
-        dead_letter_queue: names.dead_letters(RECONCILER),
+        function,
+        schedule: names.of(RECONCILER.name),
+        every: RECONCILER.trigger.0,
+        dead_letter_queue: names.dead_letters(RECONCILER.name),
     }
 }
 
-fn reconciler_permissions(names: &Names, settings: &Settings) -> Vec<Statement> {
-    let mut statements = permissions::every_function(names, RECONCILER);
-    statements.extend(permissions::ledger(names, LedgerUse { actions: ALL_OF_LEDGER, index: true }));
-    statements.push(permissions::metrics(Namespace::ALL));
-    statements.push(permissions::metric_reader());
-    statements.extend(permissions::readers(
-        names,
-        settings,
-        Reads { lists_pipelines: true, ops_items: true },
-    ));
-    statements.push(permissions::ops_item_lister());
-    statements.extend(permissions::own_undelivered_counter(names, settings));
-    let mut encrypted = vec1!["dynamodb", "lambda"];
-    if settings.lead_time {
-        statements.extend(permissions::lake_reader(names));
-        encrypted.push("s3");
-    }
-    statements.push(permissions::decrypt(names, encrypted));
-    statements
-}
-
-fn consumer_environment(
-    names: &Names,
-    settings: &Settings,
-    read_role: &ReadRole,
-) -> BTreeMap<&'static str, String> {
-    let mut environment = BTreeMap::from([
+fn metrics_variables(names: &Names, settings: &Settings, read_role: &ReadRole) -> BTreeMap<String, String> {
+    let mut environment = owned([
         (env::TOOLING_ACCOUNTS, variable(&json!(settings.tooling_accounts))),
         (env::OPS_ACCOUNT, settings.ops_account.clone()),
         (env::READ_ROLE_ARN, read_role.arn.clone()),
@@ -152,13 +258,11 @@ fn consumer_environment(
         (env::LEDGER_TABLE, names.table()),
         (env::PRODUCTION_RULE, variable(&json!(settings.production))),
         (env::TEAMS, variable(&json!(settings.teams))),
-        (env::ATTRIBUTION_WINDOW, settings.attribution_window.to_string()),
-        (env::ATTRIBUTION_DELAY, settings.attribution_delay.to_string()),
         (env::LEAD_TIME, settings.lead_time.to_string()),
-        (env::LEAD_TIME_LOOKBACK, settings.lead_time_lookback.to_string()),
         (env::ATHENA_WORKGROUP, names.workgroup()),
         (env::LAKE_DATABASE, names.database()),
     ]);
+    environment.extend(settings.variables(settings::Functions::Metrics));
     environment.extend(unless_default(env::REWORK_RULE, &settings.rework));
     environment.extend(unless_default(env::INCIDENT_RULE, &settings.incidents));
     environment.extend(unless_default(env::ORGANIZATION, &settings.organization));
@@ -167,41 +271,38 @@ fn consumer_environment(
     environment
 }
 
-/// A variable, unless the function would take the same without it.
-fn unless_default<T: Default + PartialEq + Serialize>(
-    name: &'static str,
-    rule: &T,
-) -> Option<(&'static str, String)> {
-    (*rule != T::default()).then(|| (name, variable(&json!(rule))))
+fn webhook_variables(names: &Names, settings: &Settings) -> BTreeMap<String, String> {
+    let mut environment = owned([
+        (env::WEBHOOK_SECRET, names.secret()),
+        (env::DELIVERY_STREAM, names.stream()),
+        (env::LEDGER_TABLE, names.table()),
+    ]);
+    environment.extend(settings.variables(settings::Functions::Webhook));
+    environment.extend(unless_default(env::REWORK_RULE, &settings.rework));
+    environment
 }
 
+fn owned<const N: usize>(variables: [(&str, String); N]) -> BTreeMap<String, String> {
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A variable, unless the function would take the same without it.
+fn unless_default<T: Default + PartialEq + Serialize>(name: &str, rule: &T) -> Option<(String, String)> {
+    (*rule != T::default()).then(|| (name.to_owned(), variable(&json!(rule))))
+}
+
+/// How long Firehose gathers records.
+const BUFFER_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+/// How much Firehose gathers: the least that it takes for a stream with dynamic partitioning.
+const BUFFER_SIZE: usize = 64 * 1024 * 1024;
+
 /// The way of GitHub's webhooks into the lake.
-pub(super) fn commit_ingestion(names: &Names, settings: &Settings) -> CommitIngestion {
-    let mut webhook_permissions = permissions::every_function(names, "github-webhook");
-    webhook_permissions.extend(permissions::webhook(names));
+pub(super) fn commit_ingestion(names: &Names, settings: &Settings, read_role: &ReadRole) -> CommitIngestion {
+    let (Api, Records) = (WEBHOOK.trigger, TRANSFORM.trigger);
     CommitIngestion {
         api: names.api(),
         gate: gate(&settings.operations),
-        webhook: Function {
-            name: "github-webhook",
-            resource: names.function("github-webhook"),
-            description: "Takes GitHub's webhooks, checks their signatures, and puts them on the way to the lake",
-            log_group: names.log_group("github-webhook"),
-            // API Gateway waits no longer.
-            timeout: SignedDuration::from_secs(29),
-            memory: 256,
-            environment: BTreeMap::from([
-                (env::BOT_AUTHORS, variable(&json!(settings.bot_authors))),
-                (env::WEBHOOK_SECRET, names.secret()),
-                (env::WEBHOOK_SECRET_OVERLAP, settings.operations.webhook_secret_overlap.to_string()),
-                (env::DELIVERY_STREAM, names.stream()),
-                (env::LEDGER_TABLE, names.table()),
-            ])
-            .into_iter()
-            .chain(unless_default(env::REWORK_RULE, &settings.rework))
-            .collect(),
-            permissions: webhook_permissions,
-        },
+        webhook: WEBHOOK.function(names, settings, read_role),
         secret: names.secret(),
         stream: DeliveryStream {
             name: names.stream(),
@@ -210,16 +311,7 @@ pub(super) fn commit_ingestion(names: &Names, settings: &Settings) -> CommitInge
             prefix: lake::PREFIX,
             error_prefix: lake::ERROR_PREFIX,
         },
-        transform: Function {
-            name: "commit-transform",
-            resource: names.function("commit-transform"),
-            description: "Checks the records on their way to the lake",
-            log_group: names.log_group("commit-transform"),
-            timeout: SignedDuration::from_mins(1),
-            memory: 256,
-            environment: BTreeMap::new(),
-            permissions: permissions::every_function(names, "commit-transform"),
-        },
+        transform: TRANSFORM.function(names, settings, read_role),
         bucket: names.lake_bucket(),
         results_bucket: names.results_bucket(),
         workgroup: names.workgroup(),

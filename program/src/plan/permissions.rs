@@ -61,20 +61,6 @@ pub struct Condition {
     pub values: Vec1<String>,
 }
 
-/// The operations of `DynamoDB` that a function uses, and whether on the index too.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct LedgerUse<const N: usize> {
-    pub(super) actions: [&'static str; N],
-    pub(super) index: bool,
-}
-
-/// What a function reads in the accounts, beside the executions of pipelines that it knows.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Reads {
-    pub(super) lists_pipelines: bool,
-    pub(super) ops_items: bool,
-}
-
 /// A statement on some resources, without conditions.
 pub(crate) fn on(
     sid: impl Into<String>,
@@ -154,14 +140,12 @@ fn via(names: &Names, services: impl Several<&'static str>) -> Vec1<String> {
     services.several().mapped(|service| service_domain(service, names.region()))
 }
 
-/// Using the ledger.
-pub(super) fn ledger<const N: usize>(
-    names: &Names,
-    LedgerUse { actions, index }: LedgerUse<N>,
-) -> Vec<Statement> {
+/// Using the ledger; in order of time, if its index is read, too.
+pub(super) fn ledger(names: &Names, by_time: bool) -> Vec<Statement> {
     let table = names.arn("dynamodb", &format!("table/{}", names.table()));
+    let actions = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
     let mut statements = vec![on("Ledger", actions, [Resource::Arn(table.clone())])];
-    if index {
+    if by_time {
         let index = Resource::Arn(format!("{table}/index/{TIMELINE_INDEX}"));
         statements.push(on("LedgerTimeline", ["dynamodb:Query"], [index]));
     }
@@ -180,9 +164,14 @@ pub(super) fn metrics(namespaces: impl Several<Namespace>) -> Statement {
 
 /// Reading pipelines and, if a function asks for them, `OpsItem`s: in tooling accounts through their read roles, in the
 /// operations account directly.
-pub(super) fn readers(names: &Names, settings: &Settings, reads: Reads) -> Vec<Statement> {
+pub(super) fn readers(
+    names: &Names,
+    settings: &Settings,
+    lists_pipelines: bool,
+    ops_items: bool,
+) -> Vec<Statement> {
     let own = names.ops_account();
-    let item_places = settings.ops_item_places().filter(|_| reads.ops_items);
+    let item_places = settings.ops_item_places().filter(|_| ops_items);
     let others: BTreeSet<(&str, &str)> =
         settings.pipeline_places().chain(item_places).filter(|(account, _)| *account != own).collect();
     let roles = others
@@ -206,15 +195,13 @@ pub(super) fn readers(names: &Names, settings: &Settings, reads: Reads) -> Vec<S
     if let Ok(own_regions) = Vec1::try_from_vec(Vec::from_iter(settings.own_pipeline_regions())) {
         let pipelines = own_regions.mapped_ref(|region| every_pipeline(own, region));
         statements.push(on("ReadPipelines", READ_PIPELINES, pipelines));
-        statements.extend(reads.lists_pipelines.then(pipeline_lister));
-        if settings.lead_time && reads.lists_pipelines {
+        statements.extend(lists_pipelines.then(pipeline_lister));
+        if settings.lead_time && lists_pipelines {
             statements.extend(connection_readers(own, &own_regions));
         }
     }
     let items = settings.own_ops_item_regions().into_iter().map(|region| every_ops_item(own, region));
-    if reads.ops_items
-        && let Ok(items) = Vec1::try_from_vec(items.collect())
-    {
+    if ops_items && let Ok(items) = Vec1::try_from_vec(items.collect()) {
         statements.push(on("ReadOpsItems", ["ssm:GetOpsItem"], items));
     }
     statements
@@ -383,7 +370,6 @@ pub(super) fn webhook(names: &Names) -> Vec<Statement> {
             [Resource::Arn(names.arn("dynamodb", &format!("table/{}", names.table())))],
         )
         .when("StringEquals", "dynamodb:LeadingKeys", [KNOWN]),
-        decrypt(names, ["dynamodb", "lambda", "secretsmanager"]),
         metrics([Namespace::DataQuality]),
     ]
 }

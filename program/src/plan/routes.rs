@@ -1,6 +1,9 @@
 //! Which events go where: the rules, the buses with their policies, and the queue of each metric.
 
-use super::{Bus, Forwarded, PolicyStatement, Queue, Rule, Senders};
+use super::{
+    Bus, Forwarded, PolicyStatement, Queue, Rule, Senders,
+    functions::{CONSUMERS, Entry, LEAD_TIME},
+};
 use crate::{naming::Names, settings::Settings};
 use jiff::SignedDuration;
 use metrics_lib::lead_time::MEASURED_AFTER;
@@ -20,16 +23,17 @@ const OPS_ITEM_UPDATE: &str = "OpsItem Update";
 /// The longest delivery delay of an SQS queue.
 const MAX_DELAY: SignedDuration = SignedDuration::from_mins(15);
 
-/// A metric's place: the name of its bus, and the events that it is made of.
+/// The events that a function's queue gets.
 #[derive(Debug)]
-pub(super) struct Route {
-    pub(super) name: &'static str,
-    /// What its function does.
-    pub(super) description: &'static str,
-    executions: bool,
+pub(super) struct Events {
+    /// Those of executions and stages.
+    pub(super) executions: bool,
+    /// Those of incidents.
     pub(super) incidents: Incidents,
-    /// How long its messages wait before they are delivered, if that does not follow from the attribution delay.
-    delay: SignedDuration,
+    /// How long messages wait before they are delivered, if that does not follow from the attribution delay.
+    pub(super) delay: SignedDuration,
+    /// How many invocations work off the queue at once at the most: the APIs of the tooling accounts have quotas.
+    pub(super) maximum_concurrency: u32,
 }
 
 /// Which `OpsItem` events a metric is made of.
@@ -40,51 +44,12 @@ pub(super) enum Incidents {
     RaisedAndChanged,
 }
 
-/// The metric of production deployments.
-pub(super) const DEPLOYMENT_FREQUENCY: &str = "deployment-frequency";
-/// The metric of failed deployments.
-pub(super) const CHANGE_FAILURE_RATE: &str = "change-failure-rate";
-/// The metric of restored service.
-pub(super) const TIME_TO_RESTORE: &str = "time-to-restore";
-/// The metric that is made from GitHub's data.
-pub(super) const LEAD_TIME: &str = "lead-time-for-changes";
-
-const ROUTES: [Route; 4] = [
-    Route {
-        name: DEPLOYMENT_FREQUENCY,
-        description: "Counts production deployments, rework and rollbacks",
-        executions: true,
-        incidents: Incidents::No,
-        delay: SignedDuration::ZERO,
-    },
-    // Rollbacks make failures too, and only the API tells a rollback from a deployment.
-    Route {
-        name: CHANGE_FAILURE_RATE,
-        description: "Counts failed deployments",
-        executions: true,
-        incidents: Incidents::Raised,
-        delay: SignedDuration::ZERO,
-    },
-    Route {
-        name: TIME_TO_RESTORE,
-        description: "Measures the time to restore service",
-        executions: true,
-        incidents: Incidents::RaisedAndChanged,
-        delay: SignedDuration::ZERO,
-    },
-    // Pushes and pull requests are late too, and gathered on their way to the lake: a query at once would come too early.
-    Route {
-        name: LEAD_TIME,
-        description: "Measures the lead time of changes",
-        executions: true,
-        incidents: Incidents::No,
-        delay: MEASURED_AFTER,
-    },
-];
+/// A metric's place: its function's name is that of its bus, too.
+pub(super) type Route = Entry<Events>;
 
 /// The routes of the metrics that are measured.
 pub(super) fn measured(lead_time: bool) -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().filter(move |route| lead_time || route.name != LEAD_TIME)
+    CONSUMERS.iter().filter(move |route| lead_time || route.name != LEAD_TIME)
 }
 
 /// The rules on a default bus: they forward only what a metric uses, to the buses of the metrics that use it. Pipelines
@@ -104,18 +69,18 @@ pub(super) fn forwarding_rules(
     let mut rules = Vec::new();
     if forwarded.executions {
         let ended = "Pipeline executions that ended";
-        rules.push(rule("executions", ended, execution_pattern(), |route| route.executions));
+        rules.push(rule("executions", ended, execution_pattern(), |route| route.trigger.executions));
         let succeeded = "Stages that succeeded";
-        rules.push(rule("stages", succeeded, stage_pattern(), |route| route.executions));
+        rules.push(rule("stages", succeeded, stage_pattern(), |route| route.trigger.executions));
     }
     if forwarded.incidents {
         let raised = raised_pattern(incident_types);
         rules.push(rule("incidents-raised", "Incidents that were raised", raised, |route| {
-            route.incidents != Incidents::No
+            route.trigger.incidents != Incidents::No
         }));
         let changed = changed_pattern(incident_types);
         rules.push(rule("incidents-changed", "Incidents that were changed", changed, |route| {
-            route.incidents == Incidents::RaisedAndChanged
+            route.trigger.incidents == Incidents::RaisedAndChanged
         }));
     }
     rules
@@ -157,7 +122,7 @@ pub(super) fn buses(names: &Names, settings: &Settings) -> Vec<Bus> {
         true => bus(route, names, settings),
         false => Bus { name: names.bus(route.name), policy: Vec::new(), rules: Vec::new() },
     };
-    ROUTES.iter().map(bus).collect()
+    CONSUMERS.iter().map(bus).collect()
 }
 
 fn bus(route: &Route, names: &Names, settings: &Settings) -> Bus {
@@ -177,7 +142,7 @@ fn bus(route: &Route, names: &Names, settings: &Settings) -> Bus {
             detail_types: detail_types.clone(),
         }));
     };
-    if route.executions {
+    if route.trigger.executions {
         let senders = senders(names, settings, settings.pipeline_places());
         add("executions", "Executions that ended in tooling accounts", &senders, execution_pattern());
         add("stages", "Stages that succeeded in tooling accounts", &senders, stage_pattern());
@@ -185,12 +150,12 @@ fn bus(route: &Route, names: &Names, settings: &Settings) -> Bus {
     }
     let senders = senders(names, settings, settings.ops_item_places());
     let mut detail_types = Vec::new();
-    if route.incidents != Incidents::No {
+    if route.trigger.incidents != Incidents::No {
         let raised = raised_pattern(&settings.incidents.types);
         add("incidents-raised", "Incidents that were raised", &senders, raised);
         detail_types.push(OPS_ITEM_CREATE);
     }
-    if route.incidents == Incidents::RaisedAndChanged {
+    if route.trigger.incidents == Incidents::RaisedAndChanged {
         let changed = changed_pattern(&settings.incidents.types);
         add("incidents-changed", "Incidents that were changed", &senders, changed);
         detail_types.push(OPS_ITEM_UPDATE);
@@ -249,15 +214,15 @@ pub(super) fn queue(route: &Route, names: &Names, settings: &Settings, timeout: 
     // What can't be decided before the attribution delay is over waits in rounds of the visibility timeout, which count
     // as receives. The failure rate does nothing before, so its messages are delivered that much later; time to
     // restore takes note of every deployment at once, because an earlier one may still turn up.
-    let (delay, wait) = match route.incidents {
-        Incidents::No => (route.delay, SignedDuration::ZERO),
+    let (delay, wait) = match route.trigger.incidents {
+        Incidents::No => (route.trigger.delay, SignedDuration::ZERO),
         Incidents::Raised => {
-            let delay = settings.attribution_delay.min(MAX_DELAY);
-            (delay, settings.attribution_delay - delay)
+            let delay = settings.measuring.attribution_delay.min(MAX_DELAY);
+            (delay, settings.measuring.attribution_delay - delay)
         }
         Incidents::RaisedAndChanged => {
             let measured_after = if settings.lead_time { MEASURED_AFTER } else { SignedDuration::ZERO };
-            (SignedDuration::ZERO, settings.attribution_delay.max(measured_after))
+            (SignedDuration::ZERO, settings.measuring.attribution_delay.max(measured_after))
         }
     };
     let rounds = u32::try_from(wait.as_secs() / visibility_timeout.as_secs() + 1).unwrap_or(u32::MAX);
@@ -269,6 +234,6 @@ pub(super) fn queue(route: &Route, names: &Names, settings: &Settings, timeout: 
         dead_letter_queue: names.dead_letters(route.name),
         retention: SignedDuration::from_hours(14 * 24),
         batch_size: 10,
-        maximum_concurrency: 10,
+        maximum_concurrency: route.trigger.maximum_concurrency,
     }
 }

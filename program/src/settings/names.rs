@@ -1,6 +1,6 @@
 //! Gives each repository one name: one spelling in all settings, and the one that it has now.
 
-use super::{Settings, rules::Aliases};
+use super::{Settings, repositories::Aliases};
 use metrics_lib::{
     fact::Teams,
     repository::{GitName, Spellings},

@@ -1,10 +1,13 @@
 //! An AWS organisation, in the place of a list of its accounts.
 
-use super::reader::{REGION, Reader, is_region};
+use super::{
+    kind::{Kind, REGION, Within, typed},
+    reader::is_region,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-const KEY: &str = "organization";
 const ORGANIZATION: &str = "an object such as {\"id\": \"o-a1b2c3d4e5\", \"regions\": [\"eu-west-1\"], \"paths\": \
      [\"o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*\"]}; without paths, every account of the organisation counts";
 
@@ -48,14 +51,39 @@ impl Organization {
     }
 }
 
-impl Reader<'_> {
-    /// `organization`.
-    pub(super) fn organization(&mut self) -> Option<Organization> {
-        let organization = self.typed(KEY, ORGANIZATION, Organization::is_valid)?;
+/// The organisation whose accounts run pipelines.
+pub(super) struct Members;
+
+impl Kind for Members {
+    type Value = Option<Organization>;
+
+    fn allowed(&self) -> String {
+        ORGANIZATION.to_owned()
+    }
+
+    fn schema(&self) -> Value {
+        json!({
+            "type": "object",
+            "required": ["id", "regions"],
+            "additionalProperties": false,
+            "properties": {
+                "id": {"type": "string", "pattern": "^o-[a-z0-9]{10,32}$"},
+                "regions": {"type": "array", "minItems": 1, "items": REGION.schema()},
+                "paths": {"type": "array", "items": {"type": "string", "pattern": "^o-[a-z0-9]+/r-[a-z0-9]+/(ou-[a-z0-9-]+/)*[*]?$"}},
+            },
+        })
+    }
+
+    fn default(&self) -> Option<Option<Organization>> {
+        Some(None)
+    }
+
+    fn parse(&self, given: &Value, within: &mut Within<'_>) -> Option<Option<Organization>> {
+        let organization = typed(given).filter(Organization::is_valid)?;
         for region in organization.regions.iter().filter(|region| !is_region(region)) {
-            self.refuse(format!("{KEY}.regions"), Some(region.as_str().into()), REGION);
+            within.refuse(".regions", Some(region.as_str().into()), REGION.allowed);
         }
-        Some(organization)
+        Some(Some(organization))
     }
 }
 

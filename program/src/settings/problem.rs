@@ -25,7 +25,7 @@ pub struct Problem {
     /// What is there instead.
     pub found: Found,
     /// What is allowed.
-    pub allowed: &'static str,
+    pub allowed: String,
 }
 
 /// What is there instead of a value that can be used.

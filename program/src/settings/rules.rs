@@ -1,59 +1,21 @@
-//! Reads what an installation decides: what is production, what is rework, which incidents count, and what repositories
-//! are called.
+//! Settings of what is production: stages, and what is otherwise in single repositories and pipelines.
 
 use super::{
-    Found, ToolingAccount, account,
-    reader::{ACCOUNT, NAME, REGION, Reader, is_account, is_name, is_region},
+    kind::{Kind, Within, typed},
+    lists::{Word, plain},
+    reader::is_name,
 };
-use metrics_lib::{
-    datum::DimensionValue,
-    repository::GitName,
-    rules::{Exception, IncidentRule, ProductionRule, ReworkRule, Unnamed},
-};
-use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::{Map, Value};
+use metrics_lib::{repository::GitName, rules::Exception};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-
-const STAGES: &str = "the name of a stage, or a list of them in order, such as [\"Wave1\", \"Wave2\"]";
-const EXCEPTIONS: &str = "an object such as {\"acme/shop\": {\"mainBranch\": \"master\", \"productionStage\": \"Live\", \
-     \"sourceAction\": \"App\"}}; each of the three may be left out, a stage may be a list of them, and a repository is \
-     named once";
-const PATTERNS: &str = "a list of pipelines' names or patterns, such as [\"*-dev\"]";
-const PREFIXES: &str = "a list of texts that are not empty, such as [\"hotfix/\"]";
-const VALUES: &str = "a list of texts that are not empty, such as [\"/aws/issue\"]; all if it is empty";
-const WAIT: &str = "a duration from 0 to 4 days, such as \"1h\" or \"PT30M\"";
-const UNNAMED: &str = "\"latest\" or \"unattributed\"";
-const INCIDENT_ACCOUNTS: &str = "an object such as {\"333333333333\": [\"111111111111\", \"acme/shop\"]}, the accounts and \
-     repositories that may be blamed, or {\"333333333333\": {\"regions\": [\"eu-west-1\"], \"mayBlame\": [\"acme/shop\"]}}";
-const BLAMED: &str = "an account id of 12 digits, or the name of a repository";
-const ALIASES: &str = "an object such as {\"acme/store\": [\"acme/shop\"]}, a name and those before it, or \
-     {\"acme/shop\": \"acme/store\"}, a former name and today's; a former name has one name of today, and leads to it";
-const ACCOUNTS: &str = "an object such as {\"acme/shop\": [\"111111111111\"]}, whose lists are not empty";
-
-/// A text, or the number that `pulumi config set --path` makes of digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Text(String);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match account(deserializer)? {
-            text if is_name(&text) => Ok(Self(text)),
-            _ => Err(D::Error::custom("a text is not empty")),
-        }
-    }
-}
-
-/// Texts without what they are wrapped in.
-fn plain<T: FromIterator<String>>(texts: impl IntoIterator<Item = Text>) -> T {
-    texts.into_iter().map(|Text(text)| text).collect()
-}
 
 /// Something, or a list of it.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMore {
-    One(Text),
-    More(Vec<Text>),
+    One(Word),
+    More(Vec<Word>),
 }
 
 impl OneOrMore {
@@ -68,265 +30,101 @@ impl OneOrMore {
     }
 }
 
+/// The stages that are production.
+pub(super) struct Stages;
+
+const STAGES: &str = "the name of a stage, or a list of them in order, such as [\"Wave1\", \"Wave2\"]";
+
+impl Kind for Stages {
+    type Value = Vec<String>;
+
+    fn allowed(&self) -> String {
+        STAGES.to_owned()
+    }
+
+    fn schema(&self) -> Value {
+        let word = Word::schema();
+        json!({"anyOf": [word, {"type": "array", "minItems": 1, "uniqueItems": true, "items": word}]})
+    }
+
+    fn default(&self) -> Option<Vec<String>> {
+        Some(vec!["Production".to_owned()])
+    }
+
+    fn parse(&self, given: &Value, _: &mut Within<'_>) -> Option<Vec<String>> {
+        typed::<OneOrMore>(given)?.names()
+    }
+}
+
+/// What is otherwise in some repositories or pipelines, by name.
+pub(super) enum Exceptions {
+    /// By a repository's name, whose case makes no other name.
+    OfRepositories,
+    /// By a pipeline's name or a pattern.
+    OfPipelines,
+}
+
+const EXCEPTIONS: &str = "an object such as {\"acme/shop\": {\"mainBranch\": \"master\", \"productionStage\": \"Live\", \
+     \"sourceAction\": \"App\"}}; each of the three may be left out, a stage may be a list of them, and a repository is \
+     named once";
+
 /// A value of `repositoryOverrides` or `pipelineOverrides`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireException {
-    main_branch: Option<Text>,
+struct Given {
+    main_branch: Option<Word>,
     production_stage: Option<OneOrMore>,
-    source_action: Option<Text>,
+    source_action: Option<Word>,
 }
 
-impl WireException {
-    fn read(value: Value) -> Option<Exception> {
-        let Self { main_branch, production_stage, source_action } = serde_json::from_value(value).ok()?;
+impl Given {
+    fn exception(self) -> Option<Exception> {
+        let Self { main_branch, production_stage, source_action } = self;
         let production_stages = match production_stage {
             Some(stages) => Some(stages.names()?),
             None => None,
         };
         let [main_branch, source_action] =
-            [main_branch, source_action].map(|text| text.map(|Text(text)| text));
+            [main_branch, source_action].map(|text| text.map(|Word(text)| text));
         Some(Exception { main_branch, production_stages, source_action })
     }
 }
 
-/// A value of `incidentAccounts`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum WireIncidentAccount {
-    MayBlame(BTreeSet<Text>),
-    #[serde(rename_all = "camelCase")]
-    Whole {
-        #[serde(default)]
-        regions: BTreeSet<String>,
-        may_blame: BTreeSet<Text>,
-    },
-}
+impl Kind for Exceptions {
+    type Value = BTreeMap<String, Exception>;
 
-/// What is said of the accounts whose incidents are blamed on other accounts.
-pub(super) struct IncidentAccounts {
-    /// What the `OpsItem`s of each may be blamed on.
-    pub(super) may_blame: BTreeMap<String, BTreeSet<String>>,
-    /// The regions that are given.
-    regions: BTreeMap<String, BTreeSet<String>>,
-}
-
-impl IncidentAccounts {
-    /// The accounts and regions whose `OpsItem`s count though no pipelines do. Without regions, an account without
-    /// pipelines counts in the installation's own.
-    pub(super) fn places(&self, tooling: &[ToolingAccount], ops: (&str, &str)) -> Vec<ToolingAccount> {
-        let place = |(account, given): (&String, &BTreeSet<String>)| {
-            let known = tooling.iter().find(|tooling| tooling.account == *account);
-            let mut regions = given.clone();
-            if regions.is_empty() && known.is_none() {
-                regions.insert(ops.1.to_owned());
-            }
-            regions.retain(|region| {
-                !known.is_some_and(|tooling| tooling.regions.contains(region))
-                    && (account.as_str(), region.as_str()) != ops
-            });
-            (!regions.is_empty()).then(|| ToolingAccount { account: account.clone(), regions })
-        };
-        self.regions.iter().filter_map(place).collect()
-    }
-}
-
-/// A key of `aliases` with its value.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum WireAlias {
-    Today(Text),
-    Former(BTreeSet<Text>),
-}
-
-/// The former names of repositories.
-#[derive(Default)]
-pub(super) struct Aliases {
-    /// The names of today, in the order in which they are given.
-    pub(super) today: Vec<String>,
-    /// Former names, and today's.
-    pub(super) former: BTreeMap<GitName, String>,
-}
-
-impl Aliases {
-    /// Takes note of a former name; whether it has no other name yet.
-    fn add(&mut self, former: &str, today: &str) -> bool {
-        // Who changes only the case of a name does not change the name.
-        let (former, now) = (GitName::new(former), GitName::new(today));
-        former == now
-            || GitName::new(self.former.entry(former).or_insert_with(|| today.to_owned()).as_str()) == now
+    fn allowed(&self) -> String {
+        EXCEPTIONS.to_owned()
     }
 
-    /// The name that a name leads to, over all that it had since; none if that is a circle.
-    fn last(&self, former: &GitName) -> Option<&str> {
-        let mut today = self.former.get(former)?;
-        for _ in 0..self.former.len() {
-            match self.former.get(&today.as_str().into()) {
-                Some(next) => today = next,
-                None => return Some(today),
-            }
-        }
-        None
-    }
-}
-
-impl Reader<'_> {
-    /// What is production.
-    pub(super) fn production(&mut self) -> ProductionRule {
-        ProductionRule {
-            main_branch: self.checked("mainBranch", Some("main"), NAME, is_name),
-            production_stages: self.stages("productionStage"),
-            trunk_based: self.names("trunkBasedRepositories"),
-            repositories: self.exceptions("repositoryOverrides", true),
-            pipelines: self.exceptions("pipelineOverrides", false),
-            excluded_pipelines: self.filled("excludedPipelines", PATTERNS).unwrap_or_default(),
-        }
+    fn schema(&self) -> Value {
+        let or_null = |schema: Value| json!({"anyOf": [schema, {"type": "null"}]});
+        let exception = json!({
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "mainBranch": or_null(Word::schema()),
+                "productionStage": or_null(Stages.schema()),
+                "sourceAction": or_null(Word::schema()),
+            },
+        });
+        json!({"type": "object", "propertyNames": {"pattern": r"\S"}, "additionalProperties": exception})
     }
 
-    fn stages(&mut self, key: &'static str) -> Vec<String> {
-        let Some(value) = self.get(key) else { return vec!["Production".to_owned()] };
-        let stages = serde_json::from_value(value.clone()).ok().and_then(OneOrMore::names);
-        stages.unwrap_or_else(|| {
-            self.refuse(key, Some(value), STAGES);
-            Vec::new()
-        })
+    fn default(&self) -> Option<Self::Value> {
+        Some(BTreeMap::new())
     }
 
-    /// What is otherwise, by name; of repositories, the case does not make another name.
-    fn exceptions(&mut self, key: &'static str, is_folded: bool) -> BTreeMap<String, Exception> {
+    fn parse(&self, given: &Value, within: &mut Within<'_>) -> Option<Self::Value> {
         let mut names = BTreeSet::new();
-        self.entries(key, EXCEPTIONS, |name, value| {
-            let is_new = !is_folded || names.insert(GitName::new(name));
-            WireException::read(value).filter(|_| is_new && is_name(name))
+        within.entries(given, EXCEPTIONS, |name, value| {
+            let is_new = match self {
+                Self::OfRepositories => names.insert(GitName::new(name)),
+                Self::OfPipelines => true,
+            };
+            typed::<Given>(value)?.exception().filter(|_| is_new && is_name(name))
         })
     }
-
-    /// What is rework.
-    pub(super) fn rework(&mut self) -> ReworkRule {
-        let default = ReworkRule::default();
-        ReworkRule {
-            branches: self.filled("reworkBranches", PREFIXES).unwrap_or(default.branches),
-            messages: self.filled("reworkMessages", PREFIXES).unwrap_or(default.messages),
-        }
-    }
-
-    /// The types of `OpsItem`s that are incidents.
-    pub(super) fn incident_types(&mut self) -> BTreeSet<String> {
-        self.filled("incidentTypes", VALUES).unwrap_or_else(|| IncidentRule::default().types)
-    }
-
-    /// Which incidents count.
-    pub(super) fn incidents(&mut self, accounts: &IncidentAccounts) -> IncidentRule {
-        IncidentRule {
-            unnamed: self.typed::<Unnamed>("unnamedIncidents", UNNAMED, |_| true).unwrap_or_default(),
-            accounts: accounts.may_blame.clone(),
-            unread_wait: self.duration("unreadableAccountWait", 3600, 4 * 24 * 3600, WAIT),
-            types: self.incident_types(),
-            sources: self.filled("incidentSources", VALUES).unwrap_or_default(),
-            categories: self.filled("incidentCategories", VALUES).unwrap_or_default(),
-            severities: self.filled("incidentSeverities", VALUES).unwrap_or_default(),
-        }
-    }
-
-    /// `incidentAccounts`.
-    pub(super) fn incident_accounts(&mut self) -> IncidentAccounts {
-        const KEY: &str = "incidentAccounts";
-        let read = self.entries(KEY, INCIDENT_ACCOUNTS, |_, value| {
-            let (regions, may_blame) = match serde_json::from_value(value).ok()? {
-                WireIncidentAccount::MayBlame(may_blame) => (BTreeSet::new(), may_blame),
-                WireIncidentAccount::Whole { regions, may_blame } => (regions, may_blame),
-            };
-            Some((regions, plain::<BTreeSet<String>>(may_blame)))
-        });
-        let mut accounts = IncidentAccounts { may_blame: BTreeMap::new(), regions: BTreeMap::new() };
-        for (account, (regions, may_blame)) in read {
-            if !is_account(&account) {
-                self.refuse(format!("{KEY}.{account}"), Found::Value(account.as_str().into()), ACCOUNT);
-            }
-            for region in regions.iter().filter(|region| !is_region(region)) {
-                self.refuse(format!("{KEY}.{account}.regions"), Some(region.as_str().into()), REGION);
-            }
-            for blamed in may_blame.iter().filter(|blamed| !is_account_or_repository(blamed)) {
-                self.refuse(format!("{KEY}.{account}"), Some(blamed.as_str().into()), BLAMED);
-            }
-            accounts.may_blame.insert(account.clone(), may_blame);
-            accounts.regions.insert(account, regions);
-        }
-        accounts
-    }
-
-    /// `aliases`: each former name leads to the name of today.
-    pub(super) fn aliases(&mut self) -> Aliases {
-        const KEY: &str = "aliases";
-        let mut aliases = Aliases::default();
-        self.entries(KEY, ALIASES, |name, value| {
-            let pairs = match serde_json::from_value(value).ok()? {
-                WireAlias::Today(Text(today)) => vec![(name.to_owned(), today)],
-                WireAlias::Former(former) => {
-                    former.into_iter().map(|Text(former)| (former, name.to_owned())).collect()
-                }
-            };
-            let is_new = pairs.iter().all(|(former, today)| {
-                aliases.today.push(today.clone());
-                DimensionValue::new(today).is_ok() && aliases.add(former, today)
-            });
-            is_new.then_some(())
-        });
-        let mut former = BTreeMap::new();
-        for name in aliases.former.keys() {
-            match aliases.last(name) {
-                Some(today) => drop(former.insert(name.clone(), today.to_owned())),
-                None => self.refuse(format!("{KEY}.{name}"), Some(name.as_str().into()), ALIASES),
-            }
-        }
-        aliases.former = former;
-        aliases
-    }
-
-    /// `repositoryAccounts`: whose deployments count.
-    pub(super) fn repository_accounts(&mut self) -> BTreeMap<String, BTreeSet<String>> {
-        self.entries("repositoryAccounts", ACCOUNTS, |name, value| {
-            let accounts: BTreeSet<Text> = serde_json::from_value(value).ok()?;
-            let accounts: BTreeSet<String> = plain(accounts);
-            let is_valid = !accounts.is_empty() && accounts.iter().all(|account| is_account(account));
-            (is_valid && is_name(name)).then_some(accounts)
-        })
-    }
-
-    /// A list of texts that are not empty.
-    fn filled(&mut self, key: &'static str, allowed: &'static str) -> Option<BTreeSet<String>> {
-        self.typed::<BTreeSet<Text>>(key, allowed, |_| true).map(plain)
-    }
-
-    /// The members of an object, as far as they can be read.
-    fn entries<T>(
-        &mut self,
-        key: &'static str,
-        allowed: &'static str,
-        mut read: impl FnMut(&str, Value) -> Option<T>,
-    ) -> BTreeMap<String, T> {
-        let object = match self.get(key) {
-            None => Map::new(),
-            Some(Value::Object(object)) => object,
-            value => {
-                self.refuse(key, value, allowed);
-                Map::new()
-            }
-        };
-        let mut entries = BTreeMap::new();
-        for (name, value) in object {
-            match read(&name, value.clone()) {
-                Some(entry) => drop(entries.insert(name, entry)),
-                None => self.refuse(format!("{key}.{name}"), Some(value), allowed),
-            }
-        }
-        entries
-    }
-}
-
-/// Whether something can be blamed: digits that are no account id are one that is misspelt.
-fn is_account_or_repository(text: &str) -> bool {
-    is_account(text) || (DimensionValue::new(text).is_ok() && !text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

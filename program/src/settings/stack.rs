@@ -1,37 +1,15 @@
 //! The configuration of a stack, as Pulumi hands it over.
 
 use super::{
-    InvalidSettings, Settings, WEBHOOK_SECRET, places, prefix,
+    InvalidSettings, Settings, ToolingSettings, WEBHOOK_SECRET, places,
     problem::{Found, Problem},
-    reader::{ACCOUNT, DEFAULT_PREFIX, REGION, Reader, is_account, is_region},
+    reader::Reader,
+    section::Section as _,
+    table::STACK,
 };
 use crate::naming::Names;
-use metrics_lib::rules::IncidentRule;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// The configuration of a stack in a region of a tooling account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToolingSettings {
-    /// `prefix`: that of the operations account's stack.
-    pub prefix: String,
-    /// `account`: the account that runs the pipelines.
-    pub account: String,
-    /// `region`: the region that it runs them in.
-    pub region: String,
-    /// `opsAccount`: the account that computes and shows the metrics.
-    pub ops_account: String,
-    /// `opsRegion`: the region of its stack.
-    pub ops_region: String,
-    /// `leadTime`: whether the operations account's stack measures lead time.
-    pub lead_time: bool,
-    /// `executions`: whether the account runs pipelines; if not, it is one of `incidentAccounts`.
-    pub executions: bool,
-    /// `incidentTypes`: those of the operations account's stack.
-    pub incident_types: BTreeSet<String>,
-    /// `tags`: what every resource is tagged with, beside the installation's own tags.
-    pub tags: BTreeMap<String, String>,
-}
+use std::collections::BTreeMap;
 
 /// The configuration of a stack; `stack` says of which kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,23 +21,8 @@ pub enum StackSettings {
 }
 
 const UNKNOWN: &str = "nothing: no setting is called so";
-const STACK: &str = "\"ops\" or \"tooling\"";
 
 impl ToolingSettings {
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            prefix: prefix(reader),
-            account: reader.checked("account", None, ACCOUNT, is_account),
-            region: reader.checked("region", None, REGION, is_region),
-            ops_account: reader.checked("opsAccount", None, ACCOUNT, is_account),
-            ops_region: reader.checked("opsRegion", None, REGION, is_region),
-            lead_time: reader.switch("leadTime", true),
-            executions: reader.switch("executions", true),
-            incident_types: reader.incident_types(),
-            tags: reader.tags("tags"),
-        }
-    }
-
     /// The stacks of the tooling accounts that an installation lists: one for each region of each account, whether it runs
     /// pipelines or has incidents only. An organisation's come from a StackSet, and are no configuration.
     pub fn of(settings: &Settings) -> Vec<Self> {
@@ -81,27 +44,8 @@ impl ToolingSettings {
 
     /// The configuration that reads as these settings, without what is the default.
     pub fn to_config(&self) -> Map<String, Value> {
-        let Self { prefix, account, region, ops_account, ops_region, .. } = self;
-        let texts = [
-            ("stack", "tooling"),
-            ("account", account),
-            ("region", region),
-            ("opsAccount", ops_account),
-            ("opsRegion", ops_region),
-        ];
-        let mut config: Map<String, Value> =
-            texts.into_iter().map(|(key, text)| (key.to_owned(), text.into())).collect();
-        let mut other = |key: &str, differs: bool, value: Value| {
-            if differs {
-                config.insert(key.to_owned(), value);
-            }
-        };
-        other("prefix", prefix != DEFAULT_PREFIX, json!(prefix));
-        other("leadTime", !self.lead_time, json!(false));
-        other("executions", !self.executions, json!(false));
-        let types = &self.incident_types;
-        other("incidentTypes", *types != IncidentRule::default().types, json!(types));
-        other("tags", !self.tags.is_empty(), json!(self.tags));
+        let mut config = Map::from_iter([("stack".to_owned(), json!("tooling"))]);
+        config.extend(self.given());
         config
     }
 
@@ -122,7 +66,7 @@ impl StackSettings {
             InvalidSettings(vec![Problem {
                 key: "PULUMI_CONFIG".into(),
                 found: Found::Missing,
-                allowed: "what Pulumi hands over to a compiler: a JSON object of texts",
+                allowed: "what Pulumi hands over to a compiler: a JSON object of texts".into(),
             }])
         })?;
         let own = values.into_iter().filter_map(|(key, value)| {
@@ -132,7 +76,7 @@ impl StackSettings {
         });
         let object: Map<String, Value> = own.collect();
         let mut reader = Reader::new(&object);
-        let kind = reader.checked("stack", None, STACK, |kind| kind == "ops" || kind == "tooling");
+        let kind = reader.setting("stack", &STACK);
         let settings = match kind.as_str() {
             "ops" => Self::Ops(Box::new(Settings::read(&mut reader))),
             "tooling" => Self::Tooling(ToolingSettings::read(&mut reader)),
@@ -177,7 +121,7 @@ mod tests {
             for stack in &stacks {
                 let mut config = stack.to_config();
                 let mut reader = Reader::new(&config);
-                assert_eq!(reader.checked("stack", None, STACK, |_| true), "tooling");
+                assert_eq!(reader.setting("stack", &STACK), "tooling");
                 let read = ToolingSettings::read(&mut reader);
                 assert_eq!(reader.unknown_keys(), [""; 0], "{changes}");
                 assert_eq!(reader.finish(read).as_ref(), Ok(stack), "{changes}");

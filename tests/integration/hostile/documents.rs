@@ -1,13 +1,14 @@
 //! Worlds and configurations that are none: each is refused by its place, or is in order.
 
 use super::{mutation::mutated, tally::Tally};
+use crate::settings::refused_by_schema;
 use program::{
     plan::Plan,
     settings::{InvalidSettings, Settings},
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use simulator::world::{World, WorldError};
 use std::{fs, path::Path};
 
@@ -84,19 +85,36 @@ pub(super) fn configurations() -> String {
     Plan::new(&Settings::from_json(&valid).unwrap()).unwrap();
     let mut rng = ChaCha12Rng::seed_from_u64(10);
     let mut tally = Tally::default();
+    let mut taken = Vec::new();
     for _ in 0..4_000 {
         let (done, text) = mutated(&mut rng, &valid);
         let Ok(config) = serde_json::from_slice(&text) else {
             tally.tell("configurations", done, "no JSON");
             continue;
         };
-        tally.tell("configurations", done, settled(&config, &valid));
+        tally.tell("configurations", done, settled(&config, &valid, &mut taken));
+    }
+    // An editor refuses nothing that the program takes.
+    assert!(taken.len() > 300, "{}", taken.len());
+    if let Some(refused) = refused_by_schema("configurations", &taken) {
+        for (file, refused) in taken.iter().zip(refused) {
+            assert!(refused.is_empty(), "an editor refuses {file}: {refused:?}");
+        }
     }
     tally.report()
 }
 
+/// The file of a configuration; what is null is not in it.
+fn file(config: &Value) -> Value {
+    let given = config.as_object().unwrap().iter().filter(|(_, value)| !value.is_null());
+    let mut keys: Map<String, Value> =
+        given.map(|(key, value)| (format!("dora-metrics:{key}"), value.clone())).collect();
+    keys.insert("dora-metrics:stack".to_owned(), "ops".into());
+    json!({"config": keys})
+}
+
 /// Whether a configuration is in order, as far as its plan.
-fn settled(config: &Value, valid: &Value) -> &'static str {
+fn settled(config: &Value, valid: &Value, taken: &mut Vec<Value>) -> &'static str {
     let settings = match Settings::from_json(config) {
         Ok(settings) => settings,
         Err(InvalidSettings(problems)) => {
@@ -111,6 +129,9 @@ fn settled(config: &Value, valid: &Value) -> &'static str {
             return "refused";
         }
     };
+    if settings.unknown_keys.is_empty() {
+        taken.push(file(config));
+    }
     match (settings.unknown_keys.is_empty(), Plan::new(&settings)) {
         (_, Err(error)) => {
             assert!(error.to_string().len() < LONGEST, "{error}");

@@ -270,7 +270,7 @@ fn invalid_configuration() {
         let refused = stack.preview().unwrap_err().0;
         for line in [
             "dora-metrics:attributionWindow is \"soon\", allowed is a length of time",
-            "dora-metrics:logRetentionDays is 42, allowed is a number of days that CloudWatch Logs knows",
+            "dora-metrics:logRetentionDays is \"42\", allowed is a number of days that CloudWatch Logs knows",
             "dora-metrics:maniBranch is \"main\", allowed is nothing: no setting is called so",
         ] {
             assert!(refused.contains(line), "{line}\n{refused}");
