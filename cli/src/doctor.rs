@@ -3,6 +3,7 @@
 mod activity;
 mod facts;
 mod finding;
+mod probe;
 mod resources;
 mod settings;
 mod webhook;
@@ -22,6 +23,10 @@ pub(crate) struct Arguments {
     /// called, as GitHub does when it is set up.
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
+    /// Send an event of the product's own through rules, buses, queues and functions, and report each hop. It counts in no
+    /// metric. It waits for as long as the queues delay their messages: a quarter of an hour, by default.
+    #[arg(long)]
+    probe: bool,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -52,5 +57,8 @@ async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Re
     findings.extend(webhook::oversized(installation).await);
     findings.extend(webhook::ping(installation, outputs.as_ref()).await);
     findings.extend(resources::alarms(installation).await);
+    if arguments.probe {
+        findings.extend(probe::events(installation).await);
+    }
     Ok(Report::new(findings))
 }

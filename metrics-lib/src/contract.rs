@@ -156,6 +156,19 @@ pub mod dimension {
 /// "Delivery headers".
 pub const GITHUB_AGENT: &str = "GitHub-Hookshot/";
 
+/// The events that the product itself puts on default buses, to see whether events come. They are about nothing, and count in
+/// no metric. Nobody but AWS may put events whose source begins with `aws.`, so they have a source of their own. Source: Amazon
+/// `EventBridge` API reference, `PutEventsRequestEntry`.
+pub mod probe {
+    /// Their detail type.
+    pub const DETAIL_TYPE: &str = "DORA Probe";
+
+    /// Their source, by what an installation's names begin with.
+    pub fn source(prefix: &str) -> String {
+        format!("dora.{prefix}")
+    }
+}
+
 /// The environment variables of the Lambda functions, each with the form of its value. Where JSON is long, it is base64 of
 /// zlib of it.
 pub mod env {

@@ -2,6 +2,8 @@
 //!
 //! Names start with the installation's prefix, so that two installations can share an account.
 
+use metrics_lib::contract::probe;
+
 /// The names of an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
@@ -35,6 +37,11 @@ impl Names {
     /// The bus of a metric.
     pub fn bus(&self, metric: &str) -> String {
         self.of(metric)
+    }
+
+    /// The source of the events that show whether events come.
+    pub fn probe_source(&self) -> String {
+        probe::source(&self.prefix)
     }
 
     /// The queue in front of a metric's function.

@@ -59,6 +59,8 @@ pub struct Plan {
     pub undelivered: String,
     /// The name of the queue in each region of a tooling account of events that a rule there could not deliver.
     pub tooling_undelivered: String,
+    /// The source of the events that show whether events come.
+    pub probe_source: String,
     /// What GitHub's webhooks go through; none if lead time is not measured.
     pub commit_ingestion: Option<CommitIngestion>,
     /// The ledger's table.
@@ -101,8 +103,8 @@ pub struct Bus {
 pub struct PolicyStatement {
     /// Whom it allows.
     pub senders: Senders,
-    /// The source that it allows (condition key `events:source`).
-    pub source: &'static str,
+    /// The sources that it allows (condition key `events:source`).
+    pub sources: Vec1<String>,
     /// The detail types that it allows (condition key `events:detail-type`).
     pub detail_types: Vec1<&'static str>,
 }
@@ -324,6 +326,7 @@ impl Plan {
             reconciler: functions::reconciler(names, settings, &read_role),
             undelivered: names.undelivered(),
             tooling_undelivered: names.tooling_undelivered(),
+            probe_source: names.probe_source(),
             commit_ingestion: settings.lead_time.then(|| functions::commit_ingestion(names, settings)),
             ledger: Table {
                 name: names.table(),
@@ -386,7 +389,7 @@ pub struct Read {
 pub struct Forwarded {
     /// Events of pipelines.
     pub executions: bool,
-    /// Events of `OpsItem`s.
+    /// Events of `OpsItem`s, and probes: what one stack of a place forwards.
     pub incidents: bool,
 }
 

@@ -15,7 +15,7 @@ use crate::{
     invocation,
     lambda::{Failure, Lambda},
     queue::{DeadLetter, Queue, Received},
-    router::{Envelope, Route, Router},
+    router::{Envelope, Router, Way},
     trouble::Trouble,
     vended::{self, Depths},
 };
@@ -46,9 +46,13 @@ pub struct Cloud {
     refused: Vec<Refused>,
     /// The messages that were put back, by dead-letter queue.
     moved: BTreeMap<String, serve::Moved>,
-    /// How often a rule of the operations account could not deliver an event, and the schedule could not start the reconciler.
-    undelivered: usize,
+    /// What rules of the operations account could not deliver, and how often the schedule could not start the reconciler.
+    undelivered: Vec<serve::Letter>,
     unstarted: usize,
+    /// How many events operators have put: as long as they wait for them, time passes.
+    put: u64,
+    /// How many receipts were given for messages.
+    receipts: u64,
     depths: Depths,
     plan: Plan,
     /// Holds the clock's file and the functions' logs; it goes with the cloud.
@@ -144,8 +148,10 @@ impl Cloud {
             next_run,
             refused,
             moved,
-            undelivered: 0,
+            undelivered: Vec::new(),
             unstarted: 0,
+            put: 0,
+            receipts: 0,
             depths: Depths::default(),
             plan,
             folder,
@@ -270,22 +276,27 @@ impl Cloud {
         let at = self.now();
         let place = (envelope.account.clone(), envelope.region.clone());
         let is_own = place == (self.plan.ops_account.clone(), self.plan.region.clone());
-        match self.router.route(&envelope, text)? {
-            Route::Queues(_) if !is_own && self.is(Trouble::NoRules) => {}
-            Route::Queues(_) if !is_own && self.is(Trouble::BusesRefuse) => {
-                *self.server.services().undelivered.entry(place).or_default() += 1;
+        let mut services = self.server.services();
+        let way = self.router.route(&envelope, text, &services.troubles)?;
+        if !is_own && services.troubles.contains(&Trouble::NoRules) && way.refused.is_none() {
+            return Ok(());
+        }
+        let Way { queues, undelivered, refused } = way;
+        for undelivered in undelivered {
+            // What a rule of a bus could not deliver stays in the operations account.
+            match undelivered.bus.is_none() && !is_own {
+                true => *services.undelivered.entry(place.clone()).or_default() += 1,
+                false => self.undelivered.push(serve::Letter::new(undelivered, text, &self.plan)),
             }
-            Route::Queues(_) if self.is(Trouble::QueuesRefuse) => self.undelivered += 1,
-            Route::Queues(queues) => {
-                let body: Arc<str> = text.into();
-                for feed in self.feeds.iter_mut().filter(|feed| queues.contains(&feed.queue.plan().name)) {
-                    feed.queue.send(Arc::clone(&body), at);
-                }
-            }
-            Route::Refused(reason) => {
-                let Envelope { account, region, source, detail_type } = envelope;
-                self.refused.push(Refused { at, event_id, account, region, source, detail_type, reason });
-            }
+        }
+        drop(services);
+        let body: Arc<str> = text.into();
+        for feed in self.feeds.iter_mut().filter(|feed| queues.contains(&feed.queue.plan().name)) {
+            feed.queue.send(Arc::clone(&body), at);
+        }
+        if let Some(reason) = refused {
+            let Envelope { account, region, source, detail_type } = envelope;
+            self.refused.push(Refused { at, event_id, account, region, source, detail_type, reason });
         }
         Ok(())
     }
@@ -377,7 +388,7 @@ impl Cloud {
                 .clone()
                 .map(|queue| (queue.plan().dead_letter_queue.as_str(), queue.dead_letters().len()))
                 .chain([
-                    (self.plan.undelivered.as_str(), self.undelivered),
+                    (self.plan.undelivered.as_str(), self.undelivered.len()),
                     (self.plan.reconciler.dead_letter_queue.as_str(), self.unstarted),
                 ]);
             vended::gauges(&mut services, &mut self.depths, queues, letters, (self.clock.now(), time));
@@ -512,6 +523,7 @@ fn environment(plan: &Plan, function: &Function, clock: &Clock, server: &Server)
         ("AWS_ENDPOINT_URL", server.endpoint()),
         // A call that failed is tried again by the queue, in simulated time; the SDK would wait in real time.
         ("AWS_MAX_ATTEMPTS", "1".into()),
+        ("AWS_LAMBDA_FUNCTION_NAME", function.resource.clone()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
         (env::CLOCK_FILE, clock.file().to_string_lossy().into_owned()),
     ];
