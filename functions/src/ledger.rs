@@ -20,6 +20,7 @@
 //! | `reconciler` | `executions#…`, `opsItems#…` | how far the reconciler has come in an account and region |
 //! | `reconciler` | `backfilledExecutions#…`, `backfilledOpsItems#…` | the same of a backfill since an instant |
 //! | `reconciler` | `heard#…`, `watched#…` | when an event came last from an account and region, and since when the reconciler looks there |
+//! | `reconciler` | `heartbeat#…`, `untold` | when a heartbeat came last from an account and region, and when something was found that an event should have told |
 //! | `reconciler` | `comparison` | the day of the latest comparison with CloudWatch |
 //! | `probe#ID` | `FUNCTION#ACCOUNT#REGION` | a probe that has come to a function; it is kept for a day |
 //! | `walked` | pipeline | executions of the pipeline that are known to have brought nothing to production |

@@ -44,6 +44,16 @@ impl Names {
         probe::source(&self.prefix)
     }
 
+    /// The schedule that puts heartbeats on the default bus of a region.
+    pub fn heartbeat(&self) -> String {
+        self.of("heartbeat")
+    }
+
+    /// The role with which the schedule of a region does so. IAM's names hold for all regions of an account.
+    pub fn heartbeat_role(&self, region: &str) -> String {
+        self.of(&format!("heartbeat-{region}"))
+    }
+
     /// The queue in front of a metric's function.
     pub fn queue(&self, metric: &str) -> String {
         self.of(metric)
@@ -256,6 +266,7 @@ mod tests {
         longest(names.function("lead-time-for-changes"), 64);
         longest(names.read_role("ap-southeast-22"), 64);
         longest(names.ops_forward_role(), 64);
+        longest(names.heartbeat_role("ap-southeast-22"), 64);
         longest(names.results_bucket(), 63);
         longest(names.stream(), 64);
     }

@@ -14,13 +14,14 @@ pub use alarms::{Alarm, Missing, Raised, Series, Share, Watched};
 pub use gate::{Firewall, Gate, Throttle};
 pub(crate) use permissions::on;
 pub use permissions::{Condition, Resource, Statement, incident_read_role, read_role};
+pub(crate) use routes::PROBE;
 
 use crate::{
     naming::Names,
     settings::{Organization, Settings, ToolingAccount, ToolingSettings},
 };
 use jiff::SignedDuration;
-use metrics_lib::contract::ledger;
+use metrics_lib::contract::{ledger, probe::HEARTBEAT};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +62,8 @@ pub struct Plan {
     pub tooling_undelivered: String,
     /// The source of the events that show whether events come.
     pub probe_source: String,
+    /// What puts such an event on the default bus of each place.
+    pub heartbeat: Heartbeat,
     /// What GitHub's webhooks go through; none if lead time is not measured.
     pub commit_ingestion: Option<CommitIngestion>,
     /// The ledger's table.
@@ -185,6 +188,18 @@ pub struct Scheduled {
     pub dead_letter_queue: String,
 }
 
+/// A schedule that puts an event on the default bus: that it comes shows that events do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Heartbeat {
+    /// The name of the schedule.
+    pub schedule: String,
+    /// The name of its role.
+    pub role: String,
+    /// How often it puts one, in whole hours.
+    pub every: SignedDuration,
+}
+
 /// The way of GitHub's webhooks into the lake.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -273,6 +288,13 @@ pub struct ReadRole {
     pub external_id: String,
 }
 
+impl Heartbeat {
+    /// That of a region.
+    fn new(names: &Names, region: &str) -> Self {
+        Self { schedule: names.heartbeat(), role: names.heartbeat_role(region), every: HEARTBEAT }
+    }
+}
+
 /// Settings that no plan can be made for.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -327,6 +349,7 @@ impl Plan {
             undelivered: names.undelivered(),
             tooling_undelivered: names.tooling_undelivered(),
             probe_source: names.probe_source(),
+            heartbeat: Heartbeat::new(names, &settings.region),
             commit_ingestion: settings.lead_time.then(|| functions::commit_ingestion(names, settings)),
             ledger: Table {
                 name: names.table(),
@@ -370,6 +393,8 @@ pub struct ToolingPlan {
     pub rules: Vec<Rule>,
     /// What forwarding events needs.
     pub forward: Vec<Statement>,
+    /// What puts heartbeats; none in the place of the operations account's stack, which does so itself.
+    pub heartbeat: Option<Heartbeat>,
     /// The role that the functions assume to read; none in the operations account, which they read as themselves.
     pub read_role: Option<Read>,
 }
@@ -403,7 +428,7 @@ impl ToolingPlan {
         let ToolingSettings { account, region, lead_time, executions, incident_types, ops_account, .. } =
             settings;
         let names = &settings.names();
-        // The operations account's own stack forwards the incidents of its place.
+        // The operations account's own stack forwards the incidents and probes of its place.
         let incidents = (account, region) != (ops_account, &settings.ops_region);
         let forwarded = Forwarded { executions: *executions, incidents };
         let rules = routes::forwarding_rules(names, *lead_time, forwarded, incident_types);
@@ -421,6 +446,7 @@ impl ToolingPlan {
         Self {
             forward: forward(names, &rules),
             rules,
+            heartbeat: incidents.then(|| Heartbeat::new(names, region)),
             read_role: (account != ops_account).then_some(Read { permissions, readers }),
         }
     }

@@ -24,6 +24,8 @@ pub enum Trouble {
     QueuesRefuse,
     /// The bucket of the lake takes no objects.
     LakeRefuses,
+    /// The schedules of heartbeats are switched off.
+    HeartbeatsOff,
     /// The schedule of the reconciler is switched off.
     ScheduleOff,
     /// The schedule may not invoke the reconciler: what it could not start stays in its dead-letter queue.

@@ -1,52 +1,32 @@
 //! Sends what is marked the way of all data, and tells each hop that it passed, or the first that it did not.
 
 mod events;
+mod lake;
 mod undelivered;
+mod way;
 
-pub(super) use events::events;
+use super::{finding::Finding, webhook::Outputs};
+use crate::installation::Installation;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::process;
+use uuid::{Builder, Uuid};
 
-use super::finding::Finding;
-use jiff::SignedDuration;
-
-/// A way, hop by hop.
-struct Way {
-    /// Where it leads to.
-    to: &'static str,
-    findings: Vec<Finding>,
-    is_broken: bool,
+/// The ways of a probe: to the functions that events feed, and to the lake.
+pub(super) async fn probe(
+    installation: &Installation,
+    outputs: Option<&Outputs>,
+) -> anyhow::Result<Vec<Finding>> {
+    let id = id(installation.clock.now()?);
+    let mut findings = events::events(installation, id).await;
+    findings.extend(lake::lake(installation, outputs, id).await?);
+    Ok(findings)
 }
 
-impl Way {
-    /// A way without hops yet.
-    fn new(to: &'static str) -> Self {
-        Self { to, findings: Vec::new(), is_broken: false }
-    }
-
-    /// A hop that was passed, and how long after it was sent, where that is known. What is behind one that was not passed is
-    /// not reached.
-    fn passed(&mut self, hop: &str, after: Option<SignedDuration>) {
-        self.hop(hop, |check, subject| match after {
-            None => Finding::ok(check, subject, "passed"),
-            Some(after) => {
-                let after = after.max(SignedDuration::ZERO);
-                let found = format!("passed after {:.1} s", after.as_secs_f64());
-                Finding::ok(check, subject, found).after(after)
-            }
-        });
-    }
-
-    /// A hop that was not passed, if none before it was broken.
-    fn failed(&mut self, hop: &str, found: impl Into<String>, remedy: impl Into<String>) {
-        self.hop(hop, |check, subject| Finding::failed(check, subject, found, remedy));
-        self.is_broken = true;
-    }
-
-    fn hop(&mut self, hop: &str, of: impl FnOnce(&'static str, String) -> Finding) {
-        const CHECK: &str = "probe";
-        let subject = format!("to {}, {hop}", self.to);
-        self.findings.push(match self.is_broken {
-            true => Finding::skipped(CHECK, subject, "is not reached", "mend what is before it"),
-            false => of(CHECK, subject),
-        });
-    }
+/// An id that no other probe has.
+fn id(at: Timestamp) -> Uuid {
+    let digest = Sha256::digest(format!("{at} {} {}", process::id(), Timestamp::now()));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Builder::from_custom_bytes(bytes).into_uuid()
 }

@@ -174,7 +174,7 @@ async fn invoke(
     Ok(response)
 }
 
-/// Notes how far a probe has come.
+/// Notes how far a probe has come, or that a heartbeat has.
 async fn note(context: &Context, probe: &Probe, function: &str, record: &Record) -> Result<(), Error> {
     let Probe { place: (account, region), purpose } = probe;
     context.register((account, region)).await?;
@@ -185,6 +185,7 @@ async fn note(context: &Context, probe: &Probe, function: &str, record: &Record)
             let passed = Passed { function: function.to_owned(), queued, noted: now };
             context.ledger.note_probe(*id, (account, region), &passed).await
         }
+        Purpose::Heartbeat {} => context.ledger.hear_heartbeat((account, region), now).await,
     }
 }
 

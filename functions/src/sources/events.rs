@@ -144,6 +144,8 @@ pub struct Probe {
 pub enum Purpose {
     /// Somebody has put it, and looks for it by this id.
     Probe(#[serde(with = "text")] Uuid),
+    /// The schedule of the place has: as long as they come, events do.
+    Heartbeat {},
 }
 
 #[derive(Deserialize)]
@@ -300,16 +302,16 @@ impl Event {
 }
 
 /// An id, as text.
-mod text {
+pub(crate) mod text {
     use super::{Deserialize, Deserializer, Unexpected, Uuid};
     use serde::Serializer;
     use serde::de::Error;
 
-    pub(super) fn serialize<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(id)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
         let text = String::deserialize(deserializer)?;
         let invalid = |_| D::Error::invalid_value(Unexpected::Other("a text"), &"a UUID");
         text.parse().map_err(invalid)
@@ -473,6 +475,8 @@ mod tests {
             r#"{"probe":"0c6f2f6e-3a55-4e8e-9b0a-6a2e0e1a7c11"}"#,
             Ok("Probe(0c6f2f6e-3a55-4e8e-9b0a-6a2e0e1a7c11) of 111111111111/eu-west-1"),
         );
+        check(r#"{"heartbeat":{}}"#, Ok("Heartbeat of 111111111111/eu-west-1"));
+        check(r#"{"heartbeat":1}"#, Err("detail"));
         check(r#"{"probe":"1b"}"#, Err("detail"));
         check(r#"{"pipeline":"shop","execution-id":"1b","state":"SUCCEEDED"}"#, Err("detail"));
         check("{}", Err("detail"));

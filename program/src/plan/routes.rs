@@ -134,7 +134,7 @@ fn stage_pattern() -> Value {
 }
 
 /// The name of the rules of probes.
-pub(super) const PROBE: &str = "probe";
+pub(crate) const PROBE: &str = "probe";
 
 fn probe_pattern(names: &Names) -> Value {
     json!({"source": [names.probe_source()], "detail-type": [probe::DETAIL_TYPE]})

@@ -5,7 +5,7 @@ use crate::{
     aws::{AwsError, Caller, Control, Done, Entry},
     commit_ingestion::{CommitIngestion, Request},
     lambda::Failure,
-    router::{Envelope, Undelivered},
+    router::Undelivered,
 };
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -83,6 +83,7 @@ impl Cloud {
                 asked = self.server.control() => asked,
                 request = webhook(&mut self.commit_ingestion) => {
                     if let (Some(commit_ingestion), Some(request)) = (&mut self.commit_ingestion, request) {
+                        self.is_awaited |= request.0["headers"]["x-github-event"] == "push";
                         commit_ingestion.answer(request, &self.server).await?;
                     }
                     continue;
@@ -100,7 +101,7 @@ impl Cloud {
     }
 
     async fn run(&mut self, control: Control) -> Result<Result<Done, AwsError>, CloudError> {
-        if self.put > 0 && control.is_look() {
+        if self.is_awaited && control.is_look() {
             self.advance_to(self.now() + LOOK).await?;
         }
         Ok(match control {
@@ -146,26 +147,9 @@ impl Cloud {
                 put.push(json!({"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}));
                 continue;
             }
-            self.put += 1;
-            let id = format!("00000000-0000-4000-9000-{:012x}", self.put);
-            let envelope = Envelope {
-                account: self.plan.ops_account.clone(),
-                region: self.plan.region.clone(),
-                source: source.clone(),
-                detail_type: detail_type.clone(),
-            };
-            let event = json!({
-                "version": "0",
-                "id": id,
-                "detail-type": detail_type,
-                "source": source,
-                "account": envelope.account,
-                "time": format!("{:.0}", self.now()),
-                "region": envelope.region,
-                "resources": [],
-                "detail": detail,
-            });
-            self.send(envelope, Some(id.clone()), &event.to_string())?;
+            let (account, region) = (self.plan.ops_account.clone(), self.plan.region.clone());
+            let id = self.put(account, region, source.clone(), detail_type.clone(), detail)?;
+            self.is_awaited = true;
             put.push(json!({"EventId": id}));
         }
         let failed = put.iter().filter(|entry| entry["EventId"].is_null()).count();

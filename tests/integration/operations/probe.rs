@@ -1,12 +1,14 @@
 //! `dora doctor --probe`: each hop is told, and the first that is broken is the one that it names.
 
-use super::{Said, dora};
+use super::{Said, doctor::outputs, dora};
 use crate::scene::{Scene, commit, execution, ops_item, report, with_webhook};
+use jiff::SignedDuration;
+use metrics_lib::contract::{Metric, probe::HEARTBEAT};
 use program::plan::Plan;
 use serde_json::Value;
 use simulator::{
     aws::{AwsError, Fault},
-    outcome::Outcome,
+    replay_result::ReplayResult,
     trouble::Trouble,
 };
 
@@ -17,7 +19,8 @@ fn probe(said: &Said) -> String {
 }
 
 async fn send(scene: &mut Scene) -> Said {
-    dora(scene, &["doctor", "--probe"]).await
+    let outputs = outputs(scene);
+    dora(scene, &["doctor", "--probe", "--outputs", outputs.path().to_str().unwrap()]).await
 }
 
 #[tokio::test]
@@ -30,38 +33,43 @@ async fn every_hop_is_passed() {
     insta::assert_snapshot!(probe(&said));
 }
 
+/// What is named, when something is broken.
+async fn check(change: fn(&mut Plan), broken: fn(&Scene), expected: &[&str]) {
+    let mut scene = Scene::planned(with_webhook(), change).await;
+    broken(&scene);
+    let said = send(&mut scene).await;
+    let report = probe(&said);
+    let failed = report.lines().filter_map(|line| line.strip_prefix("FAILED   probe to "));
+    let failed: Vec<&str> = failed.map(|line| line.split_once(": ").unwrap().0).collect();
+    assert_eq!((said.code, &*failed), (3, expected), "{report}{}", said.err);
+    let outcome = scene.finish().await;
+    assert_eq!(outcome.facts.len(), 0);
+}
+
+/// Somebody causes trouble.
+macro_rules! trouble {
+    ($trouble:expr) => {
+        |scene: &Scene| {
+            scene.services().troubles.insert($trouble);
+        }
+    };
+}
+
+/// An operation is refused, to whomever.
+macro_rules! refused {
+    ($operation:expr) => {
+        |scene: &Scene| {
+            let refused = Fault::Refused(AwsError::new("AccessDeniedException", "no"));
+            scene.services().faults.add($operation, refused, usize::MAX);
+        }
+    };
+}
+
 /// Each hop that is broken on purpose is the one that is named, for each function that it leads to and no other.
 #[tokio::test]
 async fn the_broken_hop_is_named() {
-    type Break = fn(&Scene);
-    async fn check(change: fn(&mut Plan), broken: Break, expected: &[&str]) {
-        let mut scene = Scene::planned(with_webhook(), change).await;
-        broken(&scene);
-        let said = send(&mut scene).await;
-        let report = probe(&said);
-        let failed = report.lines().filter_map(|line| line.strip_prefix("FAILED   probe to "));
-        let failed: Vec<&str> = failed.map(|line| line.split_once(": ").unwrap().0).collect();
-        assert_eq!((said.code, &*failed), (3, expected), "{report}{}", said.err);
-        let outcome = scene.finish().await;
-        assert_eq!(outcome.facts.len(), 0);
-    }
-    macro_rules! trouble {
-        ($trouble:expr) => {
-            |scene: &Scene| {
-                scene.services().troubles.insert($trouble);
-            }
-        };
-    }
     let same = |_: &mut Plan| ();
-    check(
-        same,
-        |scene| {
-            let refused = Fault::Refused(AwsError::new("AccessDeniedException", "no"));
-            scene.services().faults.add("events:PutEvents", refused, 1);
-        },
-        &["all functions, bus default"],
-    )
-    .await;
+    check(same, refused!("events:PutEvents"), &["all functions, bus default"]).await;
     check(
         same,
         trouble!(Trouble::RuleOff("dora-probe")),
@@ -118,6 +126,65 @@ async fn the_broken_hop_is_named() {
     .await;
 }
 
+/// The same on the way to the lake.
+#[tokio::test]
+async fn the_broken_hop_to_the_lake_is_named() {
+    let same = |_: &mut Plan| ();
+    let throttled = |plan: &mut Plan| plan.commit_ingestion.as_mut().unwrap().gate.throttle.burst = 0;
+    check(throttled, |_| (), &["the lake, API dora-github"]).await;
+    check(same, trouble!(Trouble::Dies("github-webhook")), &["the lake, function dora-github-webhook"]).await;
+    let unreadable = |plan: &mut Plan| {
+        plan.commit_ingestion.as_mut().unwrap().webhook.permissions.retain(|of| of.sid != "Secret")
+    };
+    check(unreadable, |_| (), &["the lake, secret dora-github-webhook"]).await;
+    check(same, refused!("firehose:PutRecordBatch"), &["the lake, stream dora-changes"]).await;
+    let lake = "the lake, dora-commit-transform on the way to bucket dora-lake-999999999999-eu-west-1";
+    check(same, trouble!(Trouble::Dies("commit-transform")), &[lake]).await;
+    check(same, trouble!(Trouble::LakeRefuses), &[lake]).await;
+    check(same, refused!("athena:StartQueryExecution"), &["the lake, workgroup dora"]).await;
+}
+
+/// An address where nobody answers; and without an address, or the right to read the secret, the rest is tried all the same.
+#[tokio::test]
+async fn the_lake_can_not_be_tried() {
+    let mut scene = Scene::with(with_webhook()).await;
+    let nowhere = outputs(&scene);
+    let text = std::fs::read_to_string(nowhere.path()).unwrap();
+    let url = scene.cloud.operator().webhook_url.unwrap();
+    std::fs::write(nowhere.path(), text.replace(&url, "http://127.0.0.1:1/github")).unwrap();
+    let path = nowhere.path().to_str().unwrap();
+    let said = dora(&mut scene, &["doctor", "--probe", "--outputs", path]).await;
+    assert!(probe(&said).contains("FAILED   probe to the lake, API dora-github: "), "{}", said.report());
+    for (arguments, outcome) in [
+        (&["doctor", "--probe"][..], "the webhook's address is not known"),
+        (&["doctor", "--probe", "--outputs", path], "AccessDeniedException"),
+    ] {
+        let refused = Fault::Refused(AwsError::new("AccessDeniedException", "no"));
+        scene.services().faults.add("secretsmanager:GetSecretValue", refused, usize::MAX);
+        let said = dora(&mut scene, arguments).await;
+        let skipped = "skipped  probe to the lake: ";
+        let lines = probe(&said);
+        let line = lines.lines().find_map(|line| line.strip_prefix(skipped)).unwrap();
+        assert!(line.contains(outcome) && !lines.contains("FAILED"), "{}", said.report());
+    }
+}
+
+/// Heartbeats are told of by account and region, and one that stays away is.
+#[tokio::test]
+async fn heartbeats() {
+    let mut scene = Scene::begun("00:00", with_webhook(), |plan| plan.heartbeat.every = HEARTBEAT).await;
+    scene.until("16 01:00").await;
+    let told = async |scene: &mut Scene| {
+        let said = dora(scene, &["doctor"]).await;
+        let lines = said.out.lines().filter(|line| line.contains("  heartbeat "));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let first = told(&mut scene).await;
+    scene.services().troubles.insert(Trouble::BusesRefuse);
+    scene.until("18 03:00").await;
+    insta::assert_snapshot!(first + "two days later\n" + &told(&mut scene).await);
+}
+
 /// What the queue of undelivered events keeps of a probe is taken out of it, and nothing else.
 #[tokio::test]
 async fn undelivered_probes_are_cleared_away() {
@@ -157,8 +224,9 @@ async fn as_json() {
 /// A world with probes has the same metrics and facts as one without.
 #[tokio::test]
 async fn probes_count_in_no_metric() {
-    async fn played(probes: bool) -> Outcome {
-        let mut scene = Scene::with(with_webhook()).await;
+    async fn played(probes: bool) -> ReplayResult {
+        let every = if probes { SignedDuration::from_hours(1) } else { SignedDuration::from_hours(10_000) };
+        let mut scene = Scene::begun("00:00", with_webhook(), |plan| plan.heartbeat.every = every).await;
         scene.pushes("08:00", "main", 0, &[commit(1, "07:00", "Begin")]).await;
         scene.runs(&execution("e1", "09:00")).await;
         if probes {
@@ -175,9 +243,15 @@ async fn probes_count_in_no_metric() {
         scene.reconciles("13:00").await;
         scene.finish().await
     }
+    // How long ago an event came is what they are for.
+    fn whole(outcome: &ReplayResult) -> Value {
+        let mut outcome = serde_json::to_value(outcome).unwrap();
+        let metrics = outcome["metrics"].as_array_mut().unwrap();
+        metrics.retain(|metric| metric["name"] != Metric::SinceLastEvent.name());
+        outcome
+    }
     let (with, without) = (played(true).await, played(false).await);
     assert!(report(&without).contains("Deployments acme/shop"), "{}", report(&without));
     assert_eq!(report(&with), report(&without));
-    let whole = |outcome: &Outcome| serde_json::to_value(outcome).unwrap();
     assert_eq!(whole(&with), whole(&without));
 }

@@ -4,11 +4,16 @@
 //! beside them for pipelines and `OpsItem`s. Nobody but AWS can put an event of `aws.codepipeline`.
 
 use super::{
-    super::resources::{UP, fault_of_rule, waiting},
-    Way,
     undelivered::{self, Refusals},
+    way::Way,
 };
-use crate::{doctor::finding::Finding, installation::Installation};
+use crate::{
+    doctor::{
+        finding::Finding,
+        resources::{UP, fault_of_rule, waiting},
+    },
+    installation::Installation,
+};
 use anyhow::anyhow;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use functions::{
@@ -20,10 +25,9 @@ use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::probe::DETAIL_TYPE;
 use program::plan::{Consumer, Rule};
-use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, process, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 use tokio::time::sleep;
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 /// How long an event may take, beside what its queue delays it.
 const LONGEST: SignedDuration = SignedDuration::from_secs(60);
@@ -42,10 +46,10 @@ struct Sent {
 type Seen = BTreeMap<String, Passed>;
 
 /// Sends an event, and follows it to every function.
-pub(in crate::doctor) async fn events(installation: &Installation) -> Vec<Finding> {
+pub(super) async fn events(installation: &Installation, id: Uuid) -> Vec<Finding> {
     let hop = format!("bus {DEFAULT_BUS}");
     let mut begin = Way::new("all functions");
-    let sent = match send(installation).await {
+    let sent = match send(installation, id).await {
         Ok((sent, taken)) => {
             begin.passed(&hop, Some(taken.duration_since(sent.at)));
             sent
@@ -82,9 +86,8 @@ pub(in crate::doctor) async fn events(installation: &Installation) -> Vec<Findin
 }
 
 /// Puts the event on the default bus. Returns when that had taken it.
-async fn send(installation: &Installation) -> anyhow::Result<(Sent, Timestamp)> {
+async fn send(installation: &Installation, id: Uuid) -> anyhow::Result<(Sent, Timestamp)> {
     let at = installation.clock.now()?;
-    let id = id(at);
     let entry = PutEventsRequestEntry::builder()
         .source(&installation.plan.probe_source)
         .detail_type(DETAIL_TYPE)
@@ -96,14 +99,6 @@ async fn send(installation: &Installation) -> anyhow::Result<(Sent, Timestamp)> 
         Some((code, message)) => Err(anyhow!("{code}: {}", message.unwrap_or_default())),
         None => Ok((Sent { id, at }, installation.clock.now()?)),
     }
-}
-
-/// An id that no other probe has.
-fn id(at: Timestamp) -> Uuid {
-    let digest = Sha256::digest(format!("{at} {} {}", process::id(), Timestamp::now()));
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// Looks for a probe until every function has noted it, or has had its time.
