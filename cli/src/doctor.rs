@@ -3,6 +3,7 @@
 mod activity;
 mod facts;
 mod finding;
+mod probe;
 mod resources;
 mod settings;
 mod webhook;
@@ -22,6 +23,10 @@ pub(crate) struct Arguments {
     /// called, as GitHub does when it is set up.
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
+    /// Send an event of the product's own through rules, buses, queues and functions, with --outputs also a push to the lake, and
+    /// report each hop. It counts in no metric. It waits for as long as the queues delay their messages: a quarter of an hour, by default.
+    #[arg(long)]
+    probe: bool,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -46,11 +51,15 @@ async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Re
     findings.extend(activity::permissions(installation).await?);
     findings.extend(activity::reconciler(installation).await);
     findings.extend(activity::events(installation).await);
+    findings.extend(activity::heartbeats(installation).await);
     findings.extend(facts::backlog(installation).await);
     findings.extend(facts::doubts(installation).await);
     findings.extend(settings::deployments(installation).await);
     findings.extend(webhook::oversized(installation).await);
     findings.extend(webhook::ping(installation, outputs.as_ref()).await);
     findings.extend(resources::alarms(installation).await);
+    if arguments.probe {
+        findings.extend(probe::probe(installation, outputs.as_ref()).await?);
+    }
     Ok(Report::new(findings))
 }

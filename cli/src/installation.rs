@@ -54,7 +54,9 @@ pub(crate) struct Installation {
     pub(crate) plan: Plan,
     /// The names of its resources.
     pub(crate) names: Names,
-    /// The present there.
+    /// Its clock.
+    pub(crate) clock: Clock,
+    /// The present there, when it was looked at.
     pub(crate) now: Timestamp,
 }
 
@@ -96,7 +98,7 @@ impl Options {
                 loader = loader.endpoint_url(url);
             }
             let sdk = loader.load().await;
-            let installation = Installation::open(sdk, &self.prefix, clock.now()?).await;
+            let installation = Installation::open(sdk, &self.prefix, clock).await;
             let installation = match &self.profile {
                 Some(profile) => installation.with_context(|| format!("profile {profile} was used"))?,
                 None => installation?,
@@ -111,7 +113,7 @@ async fn on_this_machine<T>(
     prefix: &str,
     work: impl AsyncFnOnce(&Installation) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let (region, now, access) = (cloud.plan().region.clone(), cloud.now(), cloud.operator());
+    let (region, access) = (cloud.plan().region.clone(), cloud.operator());
     let sdk = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
@@ -125,7 +127,7 @@ async fn on_this_machine<T>(
         )))
         .build();
     let work = async {
-        let installation = Installation::open(sdk, prefix, now).await?;
+        let installation = Installation::open(sdk, prefix, Clock::File(access.clock_file)).await?;
         work(&installation).await
     };
     select! {
@@ -139,7 +141,7 @@ async fn on_this_machine<T>(
 
 impl Installation {
     /// Finds an installation by the configuration of its reconciler.
-    async fn open(sdk: SdkConfig, prefix: &str, now: Timestamp) -> anyhow::Result<Self> {
+    async fn open(sdk: SdkConfig, prefix: &str, clock: Clock) -> anyhow::Result<Self> {
         let Some(region) = sdk.region().map(ToString::to_string) else {
             bail!("no region is configured: give --region, or set AWS_REGION or the profile's region");
         };
@@ -157,7 +159,8 @@ impl Installation {
             .with_context(|| format!("the configuration of {function} can't be read"))?;
         let names = Names::new(prefix, &config.ops_account, &region);
         let plan = Plan::new(&settings(prefix, &region, &config)?)?;
-        Ok(Self { sdk, config, plan, names, now })
+        let now = clock.now()?;
+        Ok(Self { sdk, config, plan, names, clock, now })
     }
 
     /// Has the reconciler do something. What it fails with is an answer too.

@@ -20,7 +20,9 @@
 //! | `reconciler` | `executions#…`, `opsItems#…` | how far the reconciler has come in an account and region |
 //! | `reconciler` | `backfilledExecutions#…`, `backfilledOpsItems#…` | the same of a backfill since an instant |
 //! | `reconciler` | `heard#…`, `watched#…` | when an event came last from an account and region, and since when the reconciler looks there |
+//! | `reconciler` | `heartbeat#…`, `untold` | when a heartbeat came last from an account and region, and when something was found that an event should have told |
 //! | `reconciler` | `comparison` | the day of the latest comparison with CloudWatch |
+//! | `probe#ID` | `FUNCTION#ACCOUNT#REGION` | a probe that has come to a function; it is kept for a day |
 //! | `walked` | pipeline | executions of the pipeline that are known to have brought nothing to production |
 //! | `backlog` | `execution#…`, `opsItem#…`, `pipeline#…`, `pipelines#…`, `opsItems#…` | what the reconciler could not do or read |
 //!
@@ -33,6 +35,7 @@ mod hearing;
 mod incidents;
 mod item;
 mod open;
+mod probes;
 mod publishing;
 mod recorded;
 mod timeline;
@@ -42,6 +45,7 @@ pub use facts::{Done, DoneBy, KnownFacts, Owner};
 pub use incidents::{AttributionState, IncidentRecord};
 pub use item::RETENTION;
 pub use open::{DayCount, PendingItem, Reached, Walked, Watermark};
+pub use probes::Passed;
 pub use publishing::{Claim, Claimed, Doubt, SlotKey};
 pub use recorded::Recorded;
 pub use timeline::{NamedRepository, Names, days};

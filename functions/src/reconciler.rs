@@ -16,6 +16,7 @@ pub mod explain;
 mod hearing;
 mod incidents;
 mod lead_times;
+pub mod probe;
 mod progress;
 
 pub use check::Checked;
@@ -55,6 +56,8 @@ pub enum Task {
     Check {},
     /// To explain one incident or execution; the answer is a list of [`explain::Explained`].
     Explain(explain::Request),
+    /// To look for a probe in the lake; the answer is how many records there are of it.
+    Probe(probe::Request),
     /// To try again what is set aside, in the next run; the answer is how many things that is.
     Redrive {},
 }
@@ -65,6 +68,7 @@ struct Payload {
     backfill: Option<backfill::Request>,
     check: Option<Nothing>,
     explain: Option<explain::Request>,
+    probe: Option<probe::Request>,
     redrive: Option<Nothing>,
 }
 
@@ -104,6 +108,7 @@ async fn perform(context: &Context, owner: Owner<'_>, payload: &str) -> Result<V
         Payload { explain: Some(request), .. } => {
             Ok(json!(step(explain::explain(context, owner, &request)).await?))
         }
+        Payload { probe: Some(request), .. } => Ok(json!(step(probe::look(context, owner, &request)).await?)),
         Payload { redrive: Some(Nothing {}), .. } => Ok(json!(backlog::bring_back(context).await?)),
         Payload { .. } => reconcile(context, owner).await.map(|()| Value::Null),
     }

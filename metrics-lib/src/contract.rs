@@ -131,6 +131,9 @@ metrics! {
     UntoldExecutions: DataQuality, Count;
     /// How long ago the latest event came, from wherever; one value a run of the reconciler.
     SinceLastEvent: DataQuality, Seconds;
+    /// How many accounts and regions no heartbeat has come from for two days; one value a run of the reconciler, while there
+    /// are any.
+    MissedHeartbeats: DataQuality, Count;
     /// How many events the rules of the tooling accounts could not deliver, and keep; one value a run of the reconciler.
     UndeliveredEvents: DataQuality, Count;
     /// Webhook deliveries that are larger than what Lambda takes; 1 each.
@@ -155,6 +158,32 @@ pub mod dimension {
 /// What the user agent of GitHub's deliveries begins with. Source: GitHub documentation, "Webhook events and payloads",
 /// "Delivery headers".
 pub const GITHUB_AGENT: &str = "GitHub-Hookshot/";
+
+/// The events that the product itself puts on default buses, to see whether events come. They are about nothing, and count in
+/// no metric. Nobody but AWS may put events whose source begins with `aws.`, so they have a source of their own. Source: Amazon
+/// `EventBridge` API reference, `PutEventsRequestEntry`.
+pub mod probe {
+    use jiff::SignedDuration;
+    use std::fmt::Display;
+
+    /// How often the schedule of each account and region puts one.
+    pub const HEARTBEAT: SignedDuration = SignedDuration::from_hours(24);
+    /// How long none of an account and region may come: time for two, and some more.
+    pub const LATE: SignedDuration = SignedDuration::from_hours(49);
+
+    /// Their detail type.
+    pub const DETAIL_TYPE: &str = "DORA Probe";
+
+    /// The repository that a probe of the lake is pushed to, by its id. No pipeline deploys it.
+    pub fn repository(id: impl Display) -> String {
+        format!("dora-probe/{id}")
+    }
+
+    /// Their source, by what an installation's names begin with.
+    pub fn source(prefix: &str) -> String {
+        format!("dora.{prefix}")
+    }
+}
 
 /// The environment variables of the Lambda functions, each with the form of its value. Where JSON is long, it is base64 of
 /// zlib of it.

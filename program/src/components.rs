@@ -8,6 +8,7 @@ pub(crate) mod encryption;
 pub(crate) mod event_route;
 pub(crate) mod forwarding;
 pub(crate) mod function;
+pub(crate) mod heartbeat;
 pub(crate) mod ledger;
 pub(crate) mod queue;
 pub(crate) mod schedule;

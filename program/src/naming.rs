@@ -2,6 +2,8 @@
 //!
 //! Names start with the installation's prefix, so that two installations can share an account.
 
+use metrics_lib::contract::probe;
+
 /// The names of an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
@@ -35,6 +37,21 @@ impl Names {
     /// The bus of a metric.
     pub fn bus(&self, metric: &str) -> String {
         self.of(metric)
+    }
+
+    /// The source of the events that show whether events come.
+    pub fn probe_source(&self) -> String {
+        probe::source(&self.prefix)
+    }
+
+    /// The schedule that puts heartbeats on the default bus of a region.
+    pub fn heartbeat(&self) -> String {
+        self.of("heartbeat")
+    }
+
+    /// The role with which the schedule of a region does so. IAM's names hold for all regions of an account.
+    pub fn heartbeat_role(&self, region: &str) -> String {
+        self.of(&format!("heartbeat-{region}"))
     }
 
     /// The queue in front of a metric's function.
@@ -249,6 +266,7 @@ mod tests {
         longest(names.function("lead-time-for-changes"), 64);
         longest(names.read_role("ap-southeast-22"), 64);
         longest(names.ops_forward_role(), 64);
+        longest(names.heartbeat_role("ap-southeast-22"), 64);
         longest(names.results_bucket(), 63);
         longest(names.stream(), 64);
     }

@@ -15,13 +15,14 @@ pub use alarms::{Alarm, Missing, Raised, Series, Share, Watched};
 pub use gate::{Firewall, Gate, Throttle};
 pub(crate) use permissions::on;
 pub use permissions::{Condition, Resource, Statement, incident_read_role, read_role};
+pub(crate) use routes::PROBE;
 
 use crate::{
     naming::Names,
     settings::{Organization, Settings, ToolingAccount, ToolingSettings},
 };
 use jiff::SignedDuration;
-use metrics_lib::contract::ledger;
+use metrics_lib::contract::{ledger, probe::HEARTBEAT};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +61,10 @@ pub struct Plan {
     pub undelivered: String,
     /// The name of the queue in each region of a tooling account of events that a rule there could not deliver.
     pub tooling_undelivered: String,
+    /// The source of the events that show whether events come.
+    pub probe_source: String,
+    /// What puts such an event on the default bus of each place.
+    pub heartbeat: Heartbeat,
     /// What GitHub's webhooks go through; none if lead time is not measured.
     pub commit_ingestion: Option<CommitIngestion>,
     /// The ledger's table.
@@ -102,8 +107,8 @@ pub struct Bus {
 pub struct PolicyStatement {
     /// Whom it allows.
     pub senders: Senders,
-    /// The source that it allows (condition key `events:source`).
-    pub source: &'static str,
+    /// The sources that it allows (condition key `events:source`).
+    pub sources: Vec1<String>,
     /// The detail types that it allows (condition key `events:detail-type`).
     pub detail_types: Vec1<&'static str>,
 }
@@ -182,6 +187,18 @@ pub struct Scheduled {
     pub every: SignedDuration,
     /// The name of the queue of invocations that Lambda did not take.
     pub dead_letter_queue: String,
+}
+
+/// A schedule that puts an event on the default bus: that it comes shows that events do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Heartbeat {
+    /// The name of the schedule.
+    pub schedule: String,
+    /// The name of its role.
+    pub role: String,
+    /// How often it puts one, in whole hours.
+    pub every: SignedDuration,
 }
 
 /// The way of GitHub's webhooks into the lake.
@@ -272,6 +289,13 @@ pub struct ReadRole {
     pub external_id: String,
 }
 
+impl Heartbeat {
+    /// That of a region.
+    fn new(names: &Names, region: &str) -> Self {
+        Self { schedule: names.heartbeat(), role: names.heartbeat_role(region), every: HEARTBEAT }
+    }
+}
+
 /// Settings that no plan can be made for.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -325,6 +349,8 @@ impl Plan {
             reconciler: functions::reconciler(names, settings, &read_role),
             undelivered: names.undelivered(),
             tooling_undelivered: names.tooling_undelivered(),
+            probe_source: names.probe_source(),
+            heartbeat: Heartbeat::new(names, &settings.region),
             commit_ingestion: settings
                 .lead_time
                 .then(|| functions::commit_ingestion(names, settings, &read_role)),
@@ -370,6 +396,8 @@ pub struct ToolingPlan {
     pub rules: Vec<Rule>,
     /// What forwarding events needs.
     pub forward: Vec<Statement>,
+    /// What puts heartbeats; none in the place of the operations account's stack, which does so itself.
+    pub heartbeat: Option<Heartbeat>,
     /// The role that the functions assume to read; none in the operations account, which they read as themselves.
     pub read_role: Option<Read>,
 }
@@ -389,7 +417,7 @@ pub struct Read {
 pub struct Forwarded {
     /// Events of pipelines.
     pub executions: bool,
-    /// Events of `OpsItem`s.
+    /// Events of `OpsItem`s, and probes: what one stack of a place forwards.
     pub incidents: bool,
 }
 
@@ -403,7 +431,7 @@ impl ToolingPlan {
         let ToolingSettings { account, region, lead_time, executions, incident_types, ops_account, .. } =
             settings;
         let names = &settings.names();
-        // The operations account's own stack forwards the incidents of its place.
+        // The operations account's own stack forwards the incidents and probes of its place.
         let incidents = (account, region) != (ops_account, &settings.ops_region);
         let forwarded = Forwarded { executions: *executions, incidents };
         let rules = routes::forwarding_rules(names, *lead_time, forwarded, incident_types);
@@ -419,6 +447,7 @@ impl ToolingPlan {
         Self {
             forward: forward(names, &rules),
             rules,
+            heartbeat: incidents.then(|| Heartbeat::new(names, region)),
             read_role: (account != ops_account).then_some(Read { permissions, readers }),
         }
     }

@@ -44,6 +44,6 @@ pub use services::Services;
 pub use ssm::{RecordedOpsItem, Ssm};
 pub use time::recorded as recorded_time;
 
-pub(crate) use control::{Control, Done};
+pub(crate) use control::{Control, Done, Entry};
 pub(crate) use credentials::Caller;
 pub(crate) use server::no_delay;

@@ -15,17 +15,25 @@ use crate::{
     invocation,
     lambda::{Failure, Lambda},
     queue::{DeadLetter, Queue, Received},
-    router::{Envelope, Route, Router},
+    router::{Envelope, Router, Way},
     trouble::Trouble,
     vended::{self, Depths},
 };
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::{contract::env, sources::codepipeline::PipelineKey};
+use metrics_lib::{
+    contract::{env, probe},
+    sources::codepipeline::PipelineKey,
+};
 use program::plan::{Consumer, Function, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, io, net::IpAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    net::IpAddr,
+    sync::Arc,
+};
 use tempfile::TempDir;
 
 /// How long the clock runs on at the most, after the last that happens, until no message waits.
@@ -43,12 +51,22 @@ pub struct Cloud {
     reconciler: Lambda,
     /// When the reconciler runs next.
     next_run: Timestamp,
+    /// When the schedules put heartbeats next.
+    next_heartbeat: Timestamp,
+    /// Where there are such schedules: of the members of an organisation, in the places that an event has come from.
+    beating: BTreeSet<(String, String)>,
     refused: Vec<Refused>,
     /// The messages that were put back, by dead-letter queue.
     moved: BTreeMap<String, serve::Moved>,
-    /// How often a rule of the operations account could not deliver an event, and the schedule could not start the reconciler.
-    undelivered: usize,
+    /// What rules of the operations account could not deliver, and how often the schedule could not start the reconciler.
+    undelivered: Vec<serve::Letter>,
     unstarted: usize,
+    /// How many events of the product's own were put.
+    put: u64,
+    /// Whether an operator has put one: as long as that looks for it, time passes.
+    is_awaited: bool,
+    /// How many receipts were given for messages.
+    receipts: u64,
     depths: Depths,
     plan: Plan,
     /// Holds the clock's file and the functions' logs; it goes with the cloud.
@@ -69,6 +87,8 @@ enum Work {
     Flush,
     /// A feed's function gets a batch.
     Deliver(usize),
+    /// The schedules put heartbeats.
+    Heartbeat,
     /// The schedule invokes the reconciler.
     Reconcile,
 }
@@ -130,6 +150,7 @@ impl Cloud {
             None => None,
         };
         let (reconciler, next_run) = (lambda(&plan.reconciler.function)?, now + plan.reconciler.every);
+        let next_heartbeat = now + plan.heartbeat.every;
         let router = Router::new(&plan)?;
         let (refused, concurrency) = (Vec::new(), Concurrency::default());
         let moved = BTreeMap::new();
@@ -142,10 +163,15 @@ impl Cloud {
             commit_ingestion,
             reconciler,
             next_run,
+            next_heartbeat,
+            beating: stacks(&plan),
             refused,
             moved,
-            undelivered: 0,
+            undelivered: Vec::new(),
             unstarted: 0,
+            put: 0,
+            is_awaited: false,
+            receipts: 0,
             depths: Depths::default(),
             plan,
             folder,
@@ -270,22 +296,30 @@ impl Cloud {
         let at = self.now();
         let place = (envelope.account.clone(), envelope.region.clone());
         let is_own = place == (self.plan.ops_account.clone(), self.plan.region.clone());
-        match self.router.route(&envelope, text)? {
-            Route::Queues(_) if !is_own && self.is(Trouble::NoRules) => {}
-            Route::Queues(_) if !is_own && self.is(Trouble::BusesRefuse) => {
-                *self.server.services().undelivered.entry(place).or_default() += 1;
+        if self.plan.organization.as_ref().is_some_and(|of| of.regions.contains(&place.1)) {
+            self.beating.insert(place.clone());
+        }
+        let mut services = self.server.services();
+        let way = self.router.route(&envelope, text, &services.troubles)?;
+        if !is_own && services.troubles.contains(&Trouble::NoRules) && way.refused.is_none() {
+            return Ok(());
+        }
+        let Way { queues, undelivered, refused } = way;
+        for undelivered in undelivered {
+            // What a rule of a bus could not deliver stays in the operations account.
+            match undelivered.bus.is_none() && !is_own {
+                true => *services.undelivered.entry(place.clone()).or_default() += 1,
+                false => self.undelivered.push(serve::Letter::new(undelivered, text, &self.plan)),
             }
-            Route::Queues(_) if self.is(Trouble::QueuesRefuse) => self.undelivered += 1,
-            Route::Queues(queues) => {
-                let body: Arc<str> = text.into();
-                for feed in self.feeds.iter_mut().filter(|feed| queues.contains(&feed.queue.plan().name)) {
-                    feed.queue.send(Arc::clone(&body), at);
-                }
-            }
-            Route::Refused(reason) => {
-                let Envelope { account, region, source, detail_type } = envelope;
-                self.refused.push(Refused { at, event_id, account, region, source, detail_type, reason });
-            }
+        }
+        drop(services);
+        let body: Arc<str> = text.into();
+        for feed in self.feeds.iter_mut().filter(|feed| queues.contains(&feed.queue.plan().name)) {
+            feed.queue.send(Arc::clone(&body), at);
+        }
+        if let Some(reason) = refused {
+            let Envelope { account, region, source, detail_type } = envelope;
+            self.refused.push(Refused { at, event_id, account, region, source, detail_type, reason });
         }
         Ok(())
     }
@@ -359,6 +393,10 @@ impl Cloud {
                 }
                 (Work::Flush, None) => {}
                 (Work::Deliver(index), _) => self.deliver_batch(index).await?,
+                (Work::Heartbeat, _) => {
+                    self.next_heartbeat = due + self.plan.heartbeat.every;
+                    self.beat()?;
+                }
                 (Work::Reconcile, _) => {
                     self.next_run = due + self.plan.reconciler.every;
                     self.start_reconciler().await?;
@@ -377,7 +415,7 @@ impl Cloud {
                 .clone()
                 .map(|queue| (queue.plan().dead_letter_queue.as_str(), queue.dead_letters().len()))
                 .chain([
-                    (self.plan.undelivered.as_str(), self.undelivered),
+                    (self.plan.undelivered.as_str(), self.undelivered.len()),
                     (self.plan.reconciler.dead_letter_queue.as_str(), self.unstarted),
                 ]);
             vended::gauges(&mut services, &mut self.depths, queues, letters, (self.clock.now(), time));
@@ -404,6 +442,45 @@ impl Cloud {
             self.advance_to(due).await?;
         }
         Ok(())
+    }
+
+    /// What the schedules of heartbeats do.
+    fn beat(&mut self) -> Result<(), CloudError> {
+        if self.is(Trouble::HeartbeatsOff) {
+            return Ok(());
+        }
+        for (account, region) in self.beating.clone() {
+            let source = self.plan.probe_source.clone();
+            self.put(account, region, source, probe::DETAIL_TYPE.to_owned(), &json!({"heartbeat": {}}))?;
+        }
+        Ok(())
+    }
+
+    /// Puts an event of the product's own on the default bus of a place, now. Returns its id.
+    fn put(
+        &mut self,
+        account: String,
+        region: String,
+        source: String,
+        detail_type: String,
+        detail: &Value,
+    ) -> Result<String, CloudError> {
+        self.put += 1;
+        let id = format!("00000000-0000-4000-9000-{:012x}", self.put);
+        let event = json!({
+            "version": "0",
+            "id": id,
+            "detail-type": detail_type,
+            "source": source,
+            "account": account,
+            "time": format!("{:.0}", self.now()),
+            "region": region,
+            "resources": [],
+            "detail": detail,
+        });
+        let envelope = Envelope { account, region, source, detail_type };
+        self.send(envelope, Some(id.clone()), &event.to_string())?;
+        Ok(id)
     }
 
     /// What the schedule does: it invokes the reconciler.
@@ -457,7 +534,8 @@ impl Cloud {
 
     /// What is to be done next, and when. Records come first: a query at the same time finds them.
     fn next_work(&self) -> Option<(Timestamp, Work)> {
-        self.next_delivery().into_iter().chain([(self.next_run, Work::Reconcile)]).min()
+        let scheduled = [(self.next_run, Work::Reconcile), (self.next_heartbeat, Work::Heartbeat)];
+        self.next_delivery().into_iter().chain(scheduled).min()
     }
 
     /// What waits for a function or for the lake, and until when.
@@ -500,6 +578,13 @@ impl Cloud {
     }
 }
 
+/// The places that have a stack by the plan.
+fn stacks(plan: &Plan) -> BTreeSet<(String, String)> {
+    let accounts = plan.tooling_accounts.iter().chain(&plan.incident_accounts);
+    let places = accounts.flat_map(|of| of.regions.iter().map(|region| (of.account.clone(), region.clone())));
+    places.chain([(plan.ops_account.clone(), plan.region.clone())]).collect()
+}
+
 /// The environment that Lambda gives a function, beside what the plan does.
 fn environment(plan: &Plan, function: &Function, clock: &Clock, server: &Server) -> BTreeMap<String, String> {
     let planned = function.environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
@@ -512,6 +597,7 @@ fn environment(plan: &Plan, function: &Function, clock: &Clock, server: &Server)
         ("AWS_ENDPOINT_URL", server.endpoint()),
         // A call that failed is tried again by the queue, in simulated time; the SDK would wait in real time.
         ("AWS_MAX_ATTEMPTS", "1".into()),
+        ("AWS_LAMBDA_FUNCTION_NAME", function.resource.clone()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
         (env::CLOCK_FILE, clock.file().to_string_lossy().into_owned()),
     ];

@@ -157,8 +157,8 @@ impl Lambda {
         let log = || -> io::Result<File> { OpenOptions::new().create(true).append(true).open(&self.log) };
         let child = Command::new(&self.binary)
             .env_clear()
-            .envs(&self.environment)
             .env("AWS_LAMBDA_FUNCTION_NAME", &self.name)
+            .envs(&self.environment)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
             .env("AWS_LAMBDA_LOG_LEVEL", "INFO")

@@ -1,6 +1,7 @@
 //! The way of an event: from the default bus of its account over the plan's rules, bus policies and the buses' rules to
 //! queues, or why it got nowhere.
 
+use crate::trouble::Trouble;
 use event_pattern::{Event, InvalidEvent, InvalidPattern, Pattern};
 use program::{
     plan::{Bus, Plan, PolicyStatement, Rule},
@@ -26,6 +27,7 @@ pub struct Router {
 
 #[derive(Debug)]
 struct CompiledRule {
+    name: String,
     pattern: Pattern,
     targets: Vec<String>,
 }
@@ -49,13 +51,26 @@ pub struct Envelope {
     pub detail_type: String,
 }
 
-/// Where an event goes.
+/// What becomes of an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The queues that get it.
+    pub queues: BTreeSet<String>,
+    /// What rules could not deliver.
+    pub undelivered: Vec<Undelivered>,
+    /// Why it gets nowhere, if the plan does not let it.
+    pub refused: Option<String>,
+}
+
+/// An event that a rule could not deliver.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// To these queues.
-    Queues(BTreeSet<String>),
-    /// Nowhere, for this reason.
-    Refused(String),
+pub struct Undelivered {
+    /// The bus of the operations account that the rule is on; none is the default bus of the event's place.
+    pub bus: Option<String>,
+    /// The rule.
+    pub rule: String,
+    /// The bus or queue that did not take it.
+    pub target: String,
 }
 
 /// A rule of the plan that EventBridge would refuse.
@@ -86,53 +101,109 @@ impl Router {
         })
     }
 
-    /// Finds the way of an event that is on the default bus of its account and region.
+    /// Finds the way of an event that is on the default bus of its account and region, as things are: some may be in trouble.
     ///
     /// An account that isn't configured may still have rules that forward to our buses, whoever made them: there the
     /// policies of the buses decide.
     ///
     /// # Errors
     /// When the event is not one.
-    pub fn route(&self, envelope: &Envelope, event: &str) -> Result<Route, InvalidEvent> {
+    pub fn route(
+        &self,
+        envelope: &Envelope,
+        event: &str,
+        troubles: &BTreeSet<Trouble>,
+    ) -> Result<Way, InvalidEvent> {
         let event = Event::parse(event)?;
-        let Envelope { account, region, .. } = envelope;
-        let has_incidents = self.incidents.get(account).is_some_and(|regions| regions.contains(region));
-        let rules = match self.tooling.get(account) {
-            Some(regions) if regions.contains(region) => &self.tooling_rules,
-            _ if self.members.contains(region) => &self.tooling_rules,
-            _ if has_incidents => &self.ops_rules,
-            _ if (account, region) == (&self.ops.0, &self.ops.1) => &self.ops_rules,
-            None if *account != self.ops.0 => &self.tooling_rules,
-            _ => {
-                let reason = format!("region {region} of account {account} is not configured");
-                return Ok(Route::Refused(reason));
-            }
+        let refused = |reason: String| Ok(Way { refused: Some(reason), ..Way::default() });
+        let Some(rules) = self.rules_of(envelope) else {
+            let Envelope { account, region, .. } = envelope;
+            return refused(format!("region {region} of account {account} is not configured"));
         };
-        let targets: BTreeSet<&String> = matching(rules, &event).flat_map(|rule| &rule.targets).collect();
+        let targets: BTreeMap<&str, &str> = matching(rules, &event)
+            .flat_map(|rule| rule.targets.iter().map(|target| (target.as_str(), rule.name.as_str())))
+            .collect();
         if targets.is_empty() {
-            return Ok(Route::Refused("no rule of the account's default bus matches".into()));
+            return refused("no rule of the account's default bus matches".into());
         }
-        let mut queues = BTreeSet::new();
-        let mut reasons = Vec::new();
-        for target in targets {
+        let is = |trouble: fn(&Trouble) -> Option<&'static str>, name: &str| {
+            troubles.iter().filter_map(trouble).any(|of| of == name)
+        };
+        let is_off = |name: &str| {
+            is(|trouble| if let Trouble::RuleOff(rule) = trouble { Some(rule) } else { None }, name)
+        };
+        let bus_refuses = |name: &str| {
+            let is_own = (&envelope.account, &envelope.region) == (&self.ops.0, &self.ops.1);
+            is(|trouble| if let Trouble::BusRefuses(bus) = trouble { Some(bus) } else { None }, name)
+                || (!is_own && troubles.contains(&Trouble::BusesRefuse))
+        };
+        let queue_refuses = |name: &str| {
+            is(|trouble| if let Trouble::QueueRefuses(queue) = trouble { Some(queue) } else { None }, name)
+                || troubles.contains(&Trouble::QueuesRefuse)
+        };
+        let (mut way, mut reasons) = (Way::default(), Vec::new());
+        for (target, rule) in targets {
             let Some(bus) = self.buses.get(target) else { continue };
-            if !bus.policy.iter().any(|statement| allows(statement, envelope)) {
-                reasons.push(format!("the policy of bus {target} does not allow it from account {account}"));
+            if is_off(rule) {
                 continue;
             }
-            let before = queues.len();
-            queues.extend(matching(&bus.rules, &event).flat_map(|rule| rule.targets.iter().cloned()));
-            if queues.len() == before {
+            let is_allowed = bus.policy.iter().any(|statement| allows(statement, envelope));
+            if !is_allowed {
+                let account = &envelope.account;
+                reasons.push(format!("the policy of bus {target} does not allow it from account {account}"));
+            }
+            if !is_allowed || bus_refuses(target) {
+                way.undelivered.push(Undelivered {
+                    bus: None,
+                    rule: rule.to_owned(),
+                    target: target.to_owned(),
+                });
+                continue;
+            }
+            let rules: Vec<_> = matching(&bus.rules, &event).collect();
+            if rules.is_empty() {
                 reasons.push(format!("no rule of bus {target} matches"));
             }
+            for (rule, queue) in
+                rules.iter().flat_map(|rule| rule.targets.iter().map(|queue| (&rule.name, queue)))
+            {
+                if is_off(rule) {
+                    continue;
+                }
+                if queue_refuses(queue) {
+                    way.undelivered.push(Undelivered {
+                        bus: Some(target.to_owned()),
+                        rule: rule.clone(),
+                        target: queue.clone(),
+                    });
+                } else {
+                    way.queues.insert(queue.clone());
+                }
+            }
         }
-        Ok(if queues.is_empty() { Route::Refused(reasons.join("; ")) } else { Route::Queues(queues) })
+        if way.queues.is_empty() && !reasons.is_empty() {
+            way.refused = Some(reasons.join("; "));
+        }
+        Ok(way)
+    }
+
+    /// The rules of the default bus that an event is on; none where there is no stack.
+    fn rules_of(&self, Envelope { account, region, .. }: &Envelope) -> Option<&[CompiledRule]> {
+        let has_incidents = self.incidents.get(account).is_some_and(|regions| regions.contains(region));
+        match self.tooling.get(account) {
+            Some(regions) if regions.contains(region) => Some(&self.tooling_rules),
+            _ if self.members.contains(region) => Some(&self.tooling_rules),
+            _ if has_incidents => Some(&self.ops_rules),
+            _ if (account, region) == (&self.ops.0, &self.ops.1) => Some(&self.ops_rules),
+            None if *account != self.ops.0 => Some(&self.tooling_rules),
+            _ => None,
+        }
     }
 }
 
 fn allows(statement: &PolicyStatement, envelope: &Envelope) -> bool {
     statement.senders.include(&envelope.account)
-        && statement.source == envelope.source
+        && statement.sources.contains(&envelope.source)
         && statement.detail_types.contains(&envelope.detail_type.as_str())
 }
 
@@ -144,7 +215,7 @@ fn compile(rules: &[Rule]) -> Result<Vec<CompiledRule>, InvalidRule> {
     let compiled = rules.iter().map(|rule| {
         let pattern = Pattern::from_value(&rule.pattern)
             .map_err(|source| InvalidRule { rule: rule.name.clone(), source })?;
-        Ok(CompiledRule { pattern, targets: rule.targets.clone() })
+        Ok(CompiledRule { name: rule.name.clone(), pattern, targets: rule.targets.clone() })
     });
     compiled.collect()
 }

@@ -10,6 +10,12 @@ pub enum Trouble {
     NoConcurrency(&'static str),
     /// The trigger between a queue and its function is switched off.
     TriggerOff(&'static str),
+    /// A rule is switched off, on whatever bus it is.
+    RuleOff(&'static str),
+    /// A bus takes nothing: its policy is gone.
+    BusRefuses(&'static str),
+    /// A queue takes nothing from the bus's rules: its policy is gone.
+    QueueRefuses(&'static str),
     /// The rules of the tooling accounts are gone.
     NoRules,
     /// The buses take no events of the tooling accounts: these stay in the queues of what was not delivered, there.
@@ -18,6 +24,8 @@ pub enum Trouble {
     QueuesRefuse,
     /// The bucket of the lake takes no objects.
     LakeRefuses,
+    /// The schedules of heartbeats are switched off.
+    HeartbeatsOff,
     /// The schedule of the reconciler is switched off.
     ScheduleOff,
     /// The schedule may not invoke the reconciler: what it could not start stays in its dead-letter queue.

@@ -6,7 +6,7 @@
 
 use crate::scene::{Scene, TOOLING, at, commit, commit_id, execution, execution_of, ops_item, with_webhook};
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::contract::Metric;
+use metrics_lib::contract::{Metric, probe::HEARTBEAT};
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
 use simulator::{
@@ -50,7 +50,11 @@ fn config() -> Value {
 /// An installation whose reconciler runs as it is planned, and of which AWS's services tell.
 async fn installed(config: Value) -> Scene {
     let every = SignedDuration::from_mins(15);
-    let scene = Scene::begun(INSTALLED, config, |plan| plan.reconciler.every = every).await;
+    let scene = Scene::begun(INSTALLED, config, |plan| {
+        plan.reconciler.every = every;
+        plan.heartbeat.every = HEARTBEAT;
+    })
+    .await;
     scene.services().vends = true;
     scene
 }
@@ -231,6 +235,14 @@ const CAUSES: &[Cause] = &[
                 scene.runs(&execution(id, time)).await;
             }
             scene.until("16 13:00").await;
+        }),
+    },
+    Cause {
+        what: "the schedules of heartbeats are off",
+        raises: &["heartbeats"],
+        play: play!(|scene| {
+            troubles(scene, [Trouble::HeartbeatsOff]);
+            scene.until("17 14:00").await;
         }),
     },
     Cause {

@@ -4,6 +4,7 @@ mod backfill;
 mod backlog;
 mod doctor;
 mod explain;
+mod probe;
 mod redrive;
 mod settings;
 
@@ -110,7 +111,7 @@ async fn permissions_of_operators() {
         &["explain", "deployments"][..],
         &["backfill", "--since", "2026-06-14", "--rate", "0"],
         &["redrive"],
-        &["doctor", "--outputs", outputs],
+        &["doctor", "--outputs", outputs, "--probe"],
     ] {
         dora(&mut scene, arguments).await;
     }

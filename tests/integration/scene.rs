@@ -155,8 +155,9 @@ impl Scene {
     /// A scene that begins at a time, and whose plan is changed.
     pub(crate) async fn begun(time: &str, config: Value, change: impl FnOnce(&mut Plan)) -> Self {
         let mut plan = Plan::new(&Settings::from_json(&config).unwrap()).unwrap();
-        // The reconciler runs when a test says so.
+        // The reconciler runs when a test says so, and heartbeats come when one wants them.
         plan.reconciler.every = SignedDuration::from_hours(1000 * 24);
+        plan.heartbeat.every = plan.reconciler.every;
         change(&mut plan);
         let cloud = Cloud::start(plan, binaries(), at(time)).await.unwrap();
         Self { cloud, events: 0 }
@@ -279,6 +280,7 @@ pub(crate) fn report(outcome: &ReplayResult) -> String {
     let mut report = String::new();
     let left_out = [
         contract::Metric::MessagesAtRisk,
+        contract::Metric::MissedHeartbeats,
         contract::Metric::SinceLastEvent,
         contract::Metric::UndeliveredEvents,
     ];

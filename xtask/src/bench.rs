@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: how long things take. Nothing of it is a test.
 
 use crate::{
-    checks::{cargo, cargo_step},
+    cargo::{cargo, cargo_step},
     snapshots::root,
 };
 use anyhow::{Context, bail};

@@ -1,9 +1,8 @@
 //! `cargo xtask test`: every check that CI runs, or some of them.
 
-use crate::{dependencies, engine, snapshots, wasm};
-use anyhow::{Context, bail};
+use crate::{cargo::cargo_step, dependencies, engine, snapshots, wasm};
+use anyhow::Context;
 use clap::Args;
-use std::{env, process::Command};
 
 /// A check, by its name.
 struct Step {
@@ -130,22 +129,4 @@ pub(crate) fn documentation(open: bool) -> anyhow::Result<()> {
         arguments.push("--open");
     }
     cargo_step(&arguments, &[("RUSTDOCFLAGS", "-D warnings")])
-}
-
-/// Cargo, in the workspace's folder.
-pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(snapshots::root());
-    command
-}
-
-/// Runs Cargo, in the workspace's folder.
-pub(crate) fn cargo_step(arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
-    let mut command = cargo();
-    command.args(arguments).envs(environment.iter().copied());
-    let status = command.status().context("cargo can't be started")?;
-    if !status.success() {
-        bail!("`cargo {}` failed", arguments.join(" "));
-    }
-    Ok(())
 }

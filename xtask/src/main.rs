@@ -1,6 +1,7 @@
 //! `cargo xtask …`: the commands of those who work on the product.
 
 mod bench;
+mod cargo;
 mod chaos;
 mod checks;
 mod dependencies;

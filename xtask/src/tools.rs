@@ -1,6 +1,6 @@
 //! The tools of `tools.txt`, at the versions that are pinned there.
 
-use crate::{checks::cargo, snapshots::root};
+use crate::{cargo::cargo, snapshots::root};
 use anyhow::{Context, bail};
 use std::{env, ffi::OsString, fs, path::PathBuf, process::Command};
 

@@ -1,6 +1,6 @@
 //! Builds metrics-lib where there is no operating system: the proof that it does no I/O.
 
-use crate::{checks::cargo, rustc};
+use crate::{cargo::cargo, rustc};
 use anyhow::{Context, bail};
 use std::{
     io::{self, Write},

@@ -9,7 +9,7 @@ use functions::{
     sources::places::{self, Place},
 };
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::{datum::OLDEST, fact::FactKind};
+use metrics_lib::{contract::probe::LATE, datum::OLDEST, fact::FactKind};
 use std::collections::BTreeMap;
 
 /// Whether the functions may do in each account and region what they have to: the reconciler tries it.
@@ -75,6 +75,31 @@ pub(super) async fn reconciler(installation: &Installation) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// The last heartbeat of each account and region.
+pub(super) async fn heartbeats(installation: &Installation) -> Vec<Finding> {
+    const CHECK: &str = "heartbeat";
+    let ledger = installation.ledger();
+    let own = &installation.plan.region;
+    let (places, last) =
+        match (places::of_ops_items(&installation.config, &ledger, own).await, ledger.heartbeats().await) {
+            (Ok(places), Ok(last)) => (places, last),
+            (Err(error), _) | (_, Err(error)) => return vec![unreadable(CHECK, &error)],
+        };
+    let finding = |place: &Place| {
+        let (account, region) = place;
+        let subject = format!("{account} {region}");
+        let remedy = format!("run `pulumi up` for the stack of {account} {region}");
+        match last.get(place) {
+            None => Finding::noted(CHECK, subject, "none has come yet", remedy),
+            Some(last) if installation.now.duration_since(*last) > LATE => {
+                Finding::failed(CHECK, subject, format!("none has come since {last:.0}"), remedy)
+            }
+            Some(last) => Finding::ok(CHECK, subject, format!("the last came at {last:.0}")),
+        }
+    };
+    places.iter().map(finding).collect()
 }
 
 /// What ended in an account and region.

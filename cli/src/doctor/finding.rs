@@ -1,6 +1,7 @@
 //! What was found.
 
 use crate::output::Words;
+use jiff::SignedDuration;
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
 
@@ -15,6 +16,9 @@ pub(super) struct Finding {
     verdict: Verdict,
     /// What was found.
     found: String,
+    /// How long it took, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<f64>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
@@ -38,7 +42,12 @@ impl Finding {
     /// As it should be.
     pub(super) fn ok(check: &'static str, subject: impl Into<String>, found: impl Into<String>) -> Self {
         let (subject, found) = (subject.into(), found.into());
-        Self { check, subject, verdict: Verdict::Ok, found, remedy: None }
+        Self { check, subject, verdict: Verdict::Ok, found, after: None, remedy: None }
+    }
+
+    /// With how long it took.
+    pub(super) fn after(self, after: SignedDuration) -> Self {
+        Self { after: Some(after.as_secs_f64()), ..self }
     }
 
     /// Not as it should be.
@@ -94,7 +103,7 @@ impl Report {
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for Finding { check, subject, verdict, found, remedy } in &self.findings {
+        for Finding { check, subject, verdict, found, remedy, .. } in &self.findings {
             let verdict = match verdict {
                 Verdict::Ok => "ok",
                 Verdict::Noted => "note",

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What to do about a resource that is not as the stack makes it.
-const UP: &str = "run `pulumi up` for the operations stack";
+pub(super) const UP: &str = "run `pulumi up` for the operations stack";
 
 /// The functions: whether each is there, and its latest version in use.
 pub(super) async fn functions(installation: &Installation) -> Vec<Finding> {
@@ -56,30 +56,39 @@ pub(super) async fn rules(installation: &Installation) -> Vec<Finding> {
 
 async fn rule(events: &aws_sdk_eventbridge::Client, bus: &str, rule: &Rule, targets: &[String]) -> Finding {
     const CHECK: &str = "rule";
-    let failed = |found: String| Finding::failed(CHECK, &rule.name, found, UP);
+    match fault_of_rule(events, bus, rule, targets).await {
+        Some(fault) => Finding::failed(CHECK, &rule.name, fault, UP),
+        None => Finding::ok(CHECK, &rule.name, "is on, with its pattern and targets"),
+    }
+}
+
+/// What is wrong with a rule; none if it is on, matches the right events, and has its targets.
+pub(super) async fn fault_of_rule(
+    events: &aws_sdk_eventbridge::Client,
+    bus: &str,
+    rule: &Rule,
+    targets: &[String],
+) -> Option<String> {
     let request = events.describe_rule().event_bus_name(bus).name(&rule.name);
     let found = match request.send().await.map_err(Error::aws("events:DescribeRule")) {
         Ok(found) => found,
-        Err(error) => return failed(error.to_string()),
+        Err(error) => return Some(error.to_string()),
     };
     let state = found.state().map(aws_sdk_eventbridge::types::RuleState::as_str);
     if state != Some("ENABLED") {
-        return failed(format!("is {}: its events are lost", state.unwrap_or("in no state")));
+        return Some(format!("is {}: its events are lost", state.unwrap_or("in no state")));
     }
     let pattern: Option<Value> = found.event_pattern().and_then(|pattern| serde_json::from_str(pattern).ok());
     if pattern.as_ref() != Some(&rule.pattern) {
-        return failed("has another pattern than the plan".to_owned());
+        return Some("has another pattern than the plan".to_owned());
     }
     let request = events.list_targets_by_rule().event_bus_name(bus).rule(&rule.name);
     let found = match request.send().await.map_err(Error::aws("events:ListTargetsByRule")) {
         Ok(found) => found,
-        Err(error) => return failed(error.to_string()),
+        Err(error) => return Some(error.to_string()),
     };
     let has = |arn: &&String| found.targets().iter().any(|target| target.arn() == arn.as_str());
-    match targets.iter().find(|arn| !has(arn)) {
-        Some(missing) => failed(format!("does not send to {missing}")),
-        None => Finding::ok(CHECK, &rule.name, "is on, with its pattern and targets"),
-    }
+    targets.iter().find(|arn| !has(arn)).map(|missing| format!("does not send to {missing}"))
 }
 
 /// The queues: how much waits, and whether there are dead letters.
@@ -119,7 +128,7 @@ pub(super) async fn queues(installation: &Installation) -> Vec<Finding> {
 }
 
 /// How many messages a queue holds, hidden and delayed ones included.
-async fn waiting(sqs: &aws_sdk_sqs::Client, name: &str) -> Result<usize, Error> {
+pub(super) async fn waiting(sqs: &aws_sdk_sqs::Client, name: &str) -> Result<usize, Error> {
     let attributes = [
         QueueAttributeName::ApproximateNumberOfMessages,
         QueueAttributeName::ApproximateNumberOfMessagesDelayed,

@@ -7,6 +7,7 @@ use functions::{commits::oversized, runtime::error::Error};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
 use metrics_lib::datum::OLDEST;
+use program::plan::CommitIngestion;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::Sha256;
@@ -26,7 +27,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Outputs {
-    webhook_url: String,
+    pub(super) webhook_url: String,
     ledger_table: String,
 }
 
@@ -87,16 +88,14 @@ pub(super) async fn ping(installation: &Installation, outputs: Option<&Outputs>)
         let remedy = "give the stack's outputs: `pulumi stack output --json | cargo dora doctor --outputs -`";
         return skipped("its address is not known".to_owned(), remedy);
     };
-    let secrets = aws_sdk_secretsmanager::Client::new(installation.sdk());
-    let request = secrets.get_secret_value().secret_id(&commit_ingestion.secret);
-    let secret = match request.send().await.map_err(Error::aws("secretsmanager:GetSecretValue")) {
-        Ok(found) => SecretString::from(found.secret_string.unwrap_or_default()),
+    let secret = match secret(installation, commit_ingestion).await {
+        Ok(secret) => secret,
         Err(error) => {
             let remedy = "with a role that may read the secret, a signed ping can be sent";
             return skipped(error.to_string(), remedy);
         }
     };
-    Some(match send(url, &secret).await {
+    Some(match deliver(url, &secret, "ping", PING).await {
         Ok(200) => Finding::ok(CHECK, url, "answers a signed ping"),
         Ok(401) => Finding::failed(
             CHECK,
@@ -116,24 +115,47 @@ pub(super) async fn ping(installation: &Installation, outputs: Option<&Outputs>)
             Finding::failed(CHECK, url, format!("answers with status {status}"), format!("see its log {log}"))
         }
         Err(error) => {
-            // Of its causes, the last says what was in the way.
-            let causes: Vec<String> = anyhow::Error::from(error).chain().map(ToString::to_string).collect();
-            Finding::failed(CHECK, url, causes.join(": "), "run `pulumi up` for the operations stack")
+            Finding::failed(CHECK, url, unanswered(error), "run `pulumi up` for the operations stack")
         }
     })
 }
 
-async fn send(url: &str, secret: &SecretString) -> reqwest::Result<u16> {
-    const BODY: &str = r#"{"zen": "Keep it logically awesome.", "hook_id": 0}"#;
+/// What GitHub signs with.
+pub(super) async fn secret(
+    installation: &Installation,
+    intake: &CommitIngestion,
+) -> Result<SecretString, Error> {
+    let secrets = aws_sdk_secretsmanager::Client::new(installation.sdk());
+    let request = secrets.get_secret_value().secret_id(&intake.secret);
+    let found = request.send().await.map_err(Error::aws("secretsmanager:GetSecretValue"))?;
+    Ok(SecretString::from(found.secret_string.unwrap_or_default()))
+}
+
+/// What GitHub sends first.
+pub(super) const PING: &str = r#"{"zen": "Keep it logically awesome.", "hook_id": 0}"#;
+
+/// Delivers what GitHub would, signed. Returns the status of the answer.
+pub(super) async fn deliver(
+    url: &str,
+    secret: &SecretString,
+    event: &str,
+    body: &str,
+) -> reqwest::Result<u16> {
     let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
     // HMAC takes keys of any length.
-    let code = mac.map(|mac| mac.chain_update(BODY).finalize().into_bytes()).unwrap_or_default();
+    let code = mac.map(|mac| mac.chain_update(body).finalize().into_bytes()).unwrap_or_default();
     let request = reqwest::Client::builder().timeout(LONGEST).build()?.post(url);
     let request = request
         .header("content-type", "application/json")
-        .header("x-github-event", "ping")
+        .header("x-github-event", event)
         .header("x-github-delivery", "00000000-0000-0000-0000-000000000000")
         .header("x-hub-signature-256", format!("sha256={}", hex::encode(code)))
-        .body(BODY);
+        .body(body.to_owned());
     Ok(request.send().await?.status().as_u16())
+}
+
+/// Why a request was not answered: of the causes, the last says what was in the way.
+pub(super) fn unanswered(error: reqwest::Error) -> String {
+    let causes: Vec<String> = anyhow::Error::from(error).chain().map(ToString::to_string).collect();
+    causes.join(": ")
 }

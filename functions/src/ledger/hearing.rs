@@ -8,7 +8,7 @@ use super::{
 use crate::{runtime::error::Error, sources::places::Place};
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{MutexGuard, PoisonError},
 };
 
@@ -16,6 +16,10 @@ use std::{
 const NOTED_EVERY: SignedDuration = SignedDuration::from_mins(15);
 /// What the sort keys begin with of when an event came.
 const HEARD: &str = "heard";
+/// What the sort keys begin with of when a heartbeat came.
+const HEARTBEAT: &str = "heartbeat";
+/// The sort key of when something was found that an event should have told.
+const UNTOLD: &str = "untold";
 /// What the sort keys begin with of since when the reconciler looks there.
 const WATCHED: &str = "watched";
 
@@ -41,6 +45,49 @@ impl Ledger {
         self.later(RECONCILER, &key([HEARD, account, region, ""]), now, attributes).await?;
         self.hearing().heard.insert(place, now);
         Ok(())
+    }
+
+    /// Notes that a heartbeat has come from an account and region.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn hear_heartbeat(&self, (account, region): (&str, &str), now: Timestamp) -> Result<(), Error> {
+        let attributes =
+            Item::default().text("kind", RECONCILER).text("account", account).text("region", region);
+        self.later(RECONCILER, &key([HEARTBEAT, account, region, ""]), now, attributes).await.map(drop)
+    }
+
+    /// When the last heartbeat came from each account and region that one came from.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn heartbeats(&self) -> Result<BTreeMap<Place, Timestamp>, Error> {
+        let items = self.query(RECONCILER, &key([HEARTBEAT, ""])).await?;
+        let heartbeat = |item: &Item| {
+            let place = (item.required("account")?.to_owned(), item.required("region")?.to_owned());
+            Ok((place, item.instant_of("time")?))
+        };
+        items.iter().map(heartbeat).collect()
+    }
+
+    /// Notes that something was found that an event should have told.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn note_untold(&self, now: Timestamp) -> Result<(), Error> {
+        self.later(RECONCILER, UNTOLD, now, Item::default().text("kind", RECONCILER)).await.map(drop)
+    }
+
+    /// Whether something that an event should have told was found since the last event came, as far as [`Self::hear`] notes
+    /// when that was.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn is_untold_since(&self, heard: Option<Timestamp>) -> Result<bool, Error> {
+        let items = self.query(RECONCILER, UNTOLD).await?;
+        let Some(item) = items.first() else { return Ok(false) };
+        let found = item.instant_of("time")?;
+        Ok(heard.is_none_or(|heard| found.duration_since(heard) > NOTED_EVERY))
     }
 
     /// When an event came last, from whatever account and region; none if none ever did. It may have come up to

@@ -183,6 +183,7 @@ async fn count_untold(context: &Context, fact: &Fact, now: Timestamp) -> Result<
     if fact.time < context.ledger.watch((&key.account, &key.region), now).await? {
         return Ok(());
     }
+    context.ledger.note_untold(now).await?;
     let values = [(Metric::UntoldExecutions, DatumValue::ONE)];
     let time = DatumTime::new(fact.time, now)?;
     put(&context.clients.cloudwatch, &Batch::new(Namespace::DataQuality, &values, time, None, [])).await

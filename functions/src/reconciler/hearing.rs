@@ -11,18 +11,39 @@ use crate::{
 use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::tracing::warn;
-use metrics_lib::{contract::Metric, datum::DatumValue};
+use metrics_lib::{
+    contract::{Metric, probe::LATE},
+    datum::DatumValue,
+};
 
-/// Begins to look at the accounts and regions, and tells how long ago the last event came: as long as none has ever come,
-/// since when it was looked for.
+/// Begins to look at the accounts and regions, and tells how long ago the last event came (as long as none has ever come,
+/// since when it was looked for), and from how many of them no heartbeat comes.
+///
+/// Where nothing happens no event comes, and a heartbeat shows that one would. It shows nothing any more once something was found
+/// that an event should have told: heartbeats have rules of their own.
 pub(super) async fn listen(context: &Context, now: Timestamp) -> Result<(), Error> {
-    let mut since = now;
-    for (account, region) in &context.ops_item_places().await? {
-        since = since.min(context.ledger.watch((account, region), now).await?);
+    let heartbeats = context.ledger.heartbeats().await?;
+    let (mut since, mut missed) = (now, 0);
+    for place in context.ops_item_places().await? {
+        let watched = context.ledger.watch((&place.0, &place.1), now).await?;
+        since = since.min(watched);
+        let last = heartbeats.get(&place).copied().unwrap_or(watched).max(watched);
+        if now.duration_since(last) > LATE {
+            let (account, region) = place;
+            warn!(account, region, last = %last, "no heartbeat comes");
+            missed += 1;
+        }
     }
-    let latest = context.ledger.heard().await?.map_or(since, |heard| heard.max(since));
+    let heard = context.ledger.heard().await?;
+    let shown = match context.ledger.is_untold_since(heard).await? {
+        true => None,
+        false => heartbeats.into_values().max(),
+    };
+    let latest = heard.max(shown).map_or(since, |latest| latest.max(since));
     let silent = DatumValue::seconds(now.duration_since(latest).max(SignedDuration::ZERO))?;
-    put_quality(context, &[(Metric::SinceLastEvent, silent)], None).await
+    let mut told = vec![(Metric::SinceLastEvent, silent)];
+    told.extend((missed > 0).then(|| (Metric::MissedHeartbeats, DatumValue::count(missed))));
+    put_quality(context, &told, None).await
 }
 
 /// Tells how many events the rules of the tooling accounts could not deliver: alarms there could tell nobody of it here.

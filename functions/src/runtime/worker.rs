@@ -3,11 +3,12 @@
 //! The answer names the messages that failed, so that SQS keeps those and no others (partial batch responses).
 
 use crate::{
-    ledger::Owner,
+    ledger::{Owner, Passed},
     metrics::publish::{LONGEST_PUBLICATION, put_quality},
     runtime::{config::Config, context::Context, error::Error, json},
-    sources::events::{Event, Received},
+    sources::events::{Event, Probe, Purpose, Received, Told},
 };
+use jiff::Timestamp;
 use lambda_runtime::{
     LambdaEvent, service_fn,
     tracing::{self, error, info, warn},
@@ -45,6 +46,12 @@ struct Record {
 }
 
 impl Record {
+    /// When SQS took it.
+    fn sent(&self) -> Option<Timestamp> {
+        let sent = self.attributes["SentTimestamp"].as_str()?;
+        Timestamp::from_millisecond(sent.parse().ok()?).ok()
+    }
+
     /// Whether few tries are left before the message is given up. SQS shows it nowhere: what was received a few times is
     /// left out of the age of the oldest message. Source: SQS developer guide, "Available CloudWatch metrics for Amazon SQS".
     fn is_at_risk(&self, tries: Option<u32>) -> bool {
@@ -127,7 +134,10 @@ async fn invoke(
         let result = match Received::parse(body) {
             // Whoever is cut off in the middle has claimed what then waits for the claim to expire.
             Ok(_) if Instant::now() + SHORTEST_WORK > deadline => Err(Error::OutOfTime),
-            Ok(Received { id, event }) => {
+            Ok(Received { told: Told::Probe(probe), .. }) => {
+                finish(note(context, &probe, &event_context.env_config.function_name, &record)).await
+            }
+            Ok(Received { id, told: Told::Event(event) }) => {
                 // A message that was put back has a new id; the event in it has its own still.
                 let message = id.map_or_else(|| message_id.clone(), |id| id.to_string());
                 let (message, invocation) = (message.as_str(), event_context.request_id.as_str());
@@ -162,6 +172,21 @@ async fn invoke(
         }
     }
     Ok(response)
+}
+
+/// Notes how far a probe has come, or that a heartbeat has.
+async fn note(context: &Context, probe: &Probe, function: &str, record: &Record) -> Result<(), Error> {
+    let Probe { place: (account, region), purpose } = probe;
+    context.register((account, region)).await?;
+    let now = context.now()?;
+    match purpose {
+        Purpose::Probe(id) => {
+            let queued = record.sent().unwrap_or(now);
+            let passed = Passed { function: function.to_owned(), queued, noted: now };
+            context.ledger.note_probe(*id, (account, region), &passed).await
+        }
+        Purpose::Heartbeat {} => context.ledger.hear_heartbeat((account, region), now).await,
+    }
 }
 
 /// Notes that an event has come. What could not be noted, the next event notes.

@@ -3,17 +3,19 @@
 //! The wire types name the fields that are used and nothing else, so that floats as versions, missing triggers and
 //! fields that come later can't break them.
 
+use super::places::Place;
 use crate::runtime::{
     error::Error,
     json::{self, Fault},
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use metrics_lib::{
+    contract::probe,
     rules::ProductionRule,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{Error as _, Unexpected},
 };
 use serde_json::Value;
@@ -115,7 +117,35 @@ pub struct Received {
     /// same event. Source: Amazon `EventBridge` user guide, "Event structure".
     pub id: Option<Uuid>,
     /// What it tells.
-    pub event: Event,
+    pub told: Told,
+}
+
+/// What an event tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// What happened; a function acts on it.
+    Event(Event),
+    /// That events come, and nothing else: no function that counts gets to see it.
+    Probe(Probe),
+}
+
+/// An event that the product itself has put on a default bus ([`metrics_lib::contract::probe`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// The account and region of the bus.
+    pub place: Place,
+    /// What it was put for.
+    pub purpose: Purpose,
+}
+
+/// What a probe was put for; it is the event's detail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Purpose {
+    /// Somebody has put it, and looks for it by this id.
+    Probe(#[serde(with = "text")] Uuid),
+    /// The schedule of the place has: as long as they come, events do.
+    Heartbeat {},
 }
 
 #[derive(Deserialize)]
@@ -211,7 +241,15 @@ impl Received {
     /// [`Error::Malformed`].
     pub fn parse(text: &str) -> Result<Self, Error> {
         let envelope: Envelope = json::read(text.as_bytes())?;
-        Ok(Self { id: envelope.id, event: Event::of(envelope)? })
+        let id = envelope.id;
+        let told = match envelope.detail_type == probe::DETAIL_TYPE {
+            true => {
+                let Envelope { account, region, detail, .. } = envelope;
+                Told::Probe(Probe { place: (account, region), purpose: json::part("detail", detail)? })
+            }
+            false => Told::Event(Event::of(envelope)?),
+        };
+        Ok(Self { id, told })
     }
 }
 
@@ -263,6 +301,23 @@ impl Event {
     }
 }
 
+/// An id, as text.
+pub(crate) mod text {
+    use super::{Deserialize, Deserializer, Unexpected, Uuid};
+    use serde::Serializer;
+    use serde::de::Error;
+
+    pub(crate) fn serialize<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(id)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let invalid = |_| D::Error::invalid_value(Unexpected::Other("a text"), &"a UUID");
+        text.parse().map_err(invalid)
+    }
+}
+
 /// An event's id, if it is one: whatever else is there identifies nothing.
 fn uuid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
     Ok(Value::deserialize(deserializer)?.as_str().and_then(|id| id.parse().ok()))
@@ -296,17 +351,23 @@ mod tests {
             r#"{{"version":"0","id":"1","detail-type":"{detail_type}","source":"aws.x","account":"111111111111",
                 "time":"2026-07-01T10:00:00Z","region":"eu-west-1","resources":[],"detail":{detail}}}"#
         );
-        let found = match Received::parse(&text).map(|received| received.event) {
-            Ok(Event::ExecutionEnded { key, state, attempt }) => Ok(format!("{state:?} {attempt} {key}")),
-            Ok(Event::StageSucceeded { key, stage }) => Ok(format!("stage {stage} of {key}")),
-            Ok(Event::OpsItemRaised(key)) => Ok(format!("raised {key}")),
-            Ok(Event::OpsItemChanged(key, Change { is_resolved, at })) => {
+        let event = |event| match event {
+            Event::ExecutionEnded { key, state, attempt } => format!("{state:?} {attempt} {key}"),
+            Event::StageSucceeded { key, stage } => format!("stage {stage} of {key}"),
+            Event::OpsItemRaised(key) => format!("raised {key}"),
+            Event::OpsItemChanged(key, Change { is_resolved, at }) => {
                 let status = if is_resolved { "resolved" } else { "open" };
-                Ok(format!("{status} {key} {}", at.map(|at| at.to_string()).unwrap_or_default())
+                format!("{status} {key} {}", at.map(|at| at.to_string()).unwrap_or_default())
                     .trim_end()
-                    .into())
+                    .into()
             }
-            Ok(Event::Irrelevant) => Ok("irrelevant".into()),
+            Event::Irrelevant => "irrelevant".into(),
+        };
+        let found = match Received::parse(&text).map(|received| received.told) {
+            Ok(Told::Event(told)) => Ok(event(told)),
+            Ok(Told::Probe(Probe { place: (account, region), purpose })) => {
+                Ok(format!("{purpose:?} of {account}/{region}"))
+            }
             Err(Error::Malformed(fault)) => Err(fault.path),
             Err(other) => Err(other.to_string()),
         };
@@ -408,12 +469,26 @@ mod tests {
     }
 
     #[test]
+    fn probes() {
+        let check = |detail: &str, expected| check(probe::DETAIL_TYPE, detail, expected);
+        check(
+            r#"{"probe":"0c6f2f6e-3a55-4e8e-9b0a-6a2e0e1a7c11"}"#,
+            Ok("Probe(0c6f2f6e-3a55-4e8e-9b0a-6a2e0e1a7c11) of 111111111111/eu-west-1"),
+        );
+        check(r#"{"heartbeat":{}}"#, Ok("Heartbeat of 111111111111/eu-west-1"));
+        check(r#"{"heartbeat":1}"#, Err("detail"));
+        check(r#"{"probe":"1b"}"#, Err("detail"));
+        check(r#"{"pipeline":"shop","execution-id":"1b","state":"SUCCEEDED"}"#, Err("detail"));
+        check("{}", Err("detail"));
+    }
+
+    #[test]
     fn an_event_ends_where_it_ends() {
         let event = r#"{"detail-type":"OpsItem Update","account":"111111111111","region":"eu-west-1",
             "time":"2026-07-01T10:00:00Z","detail":{"ops-item-id":"oi-0123456789ab"}}"#;
-        let read = |text: &str| Received::parse(text).map(|received| received.event);
-        assert_eq!(read(event).unwrap(), Event::Irrelevant);
-        assert_eq!(read(&format!("{event}\n")).unwrap(), Event::Irrelevant);
+        let read = |text: &str| Received::parse(text).map(|received| received.told);
+        assert_eq!(read(event).unwrap(), Told::Event(Event::Irrelevant));
+        assert_eq!(read(&format!("{event}\n")).unwrap(), Told::Event(Event::Irrelevant));
         for rest in ["{}", "x", "\0", event] {
             assert!(read(&format!("{event}{rest}")).is_err(), "{rest}");
         }

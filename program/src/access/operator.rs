@@ -46,10 +46,18 @@ pub fn operator(plan: &Plan) -> Vec<Statement> {
         &["sqs:DeleteMessage", "sqs:ListMessageMoveTasks", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"],
         dead_letters.collect(),
     );
+    add("Undelivered", &["sqs:DeleteMessage", "sqs:ReceiveMessage"], vec![queue(&plan.undelivered)]);
     add("PutBack", &["sqs:SendMessage"], consumers().map(|each| queue(&each.name)).collect());
     if plan.commit_ingestion.is_some() {
         add("Secret", &["secretsmanager:GetSecretValue"], vec![Resource::Secret]);
     }
+    let default_bus = Resource::Arn(own(plan, "events", "event-bus/default"));
+    let source = plan.probe_source.clone();
+    statements.push(on("Probe", ["events:PutEvents"], [default_bus]).when(
+        "StringEquals",
+        "events:source",
+        [source],
+    ));
     // Who puts a message back on an encrypted queue makes a data key for it.
     let mut decrypts = vec1!["dynamodb", "sqs"];
     if plan.commit_ingestion.is_some() {

@@ -240,7 +240,11 @@ pub(super) fn translated(kind: &str, properties: &Value) -> Option<Vec<(Place, V
             let made = json!({"Rules": rules.collect::<Vec<_>>()});
             return Some(vec![(within(p.text("bucket"), "/LifecycleConfiguration"), made)]);
         }
-        "aws:scheduler/schedule:Schedule" => ("AWS::Scheduler::Schedule", p.made()),
+        "aws:scheduler/schedule:Schedule" => {
+            let mut made = p.made();
+            rename(&mut made.0["Target"], &[("EventbridgeParameters", "EventBridgeParameters")]);
+            ("AWS::Scheduler::Schedule", made)
+        }
         "aws:secretsmanager/secret:Secret" => {
             ("AWS::SecretsManager::Secret", p.made().without(&["RecoveryWindowInDays"]))
         }

@@ -47,7 +47,7 @@ pub(crate) fn bus(document: &mut Document, planned: &plan::Bus, settings: &Setti
 /// The principals are accounts, or everybody of an organisation, and the roles a condition: a principal that does not exist
 /// yet would be refused, and the operations account's stack comes first.
 fn may_put(sid: &str, statement: &PolicyStatement, bus: &Handle<EventBus>, settings: &Settings) -> Access {
-    let PolicyStatement { senders, source, detail_types } = statement;
+    let PolicyStatement { senders, sources, detail_types } = statement;
     let partition = partition(&settings.region);
     let put = Statement::allow(sid, ["events:PutEvents"]).on([bus.arn()]);
     let put = match senders {
@@ -66,7 +66,7 @@ fn may_put(sid: &str, statement: &PolicyStatement, bus: &Handle<EventBus>, setti
             }
         }
     };
-    put.when("StringEquals", "events:source", [*source]).when(
+    put.when("StringEquals", "events:source", sources).when(
         "StringEquals",
         "events:detail-type",
         detail_types,

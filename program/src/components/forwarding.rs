@@ -8,7 +8,7 @@ use crate::{
         sqs::Queue,
     },
     naming::Names,
-    plan::{Rule, Statement},
+    plan::{PROBE, Rule, Statement},
     pulumi::{Document, Handle, Json, Options, Text},
 };
 
@@ -34,13 +34,22 @@ pub(crate) struct Destination {
     pub(crate) after: Option<Text>,
 }
 
-/// Forwards events under a role. Returns the ARNs of the rules.
+/// What forwards events.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    /// The ARNs of the rules.
+    pub(crate) rules: Vec<Text>,
+    /// The targets of the rule of probes.
+    pub(crate) of_probes: Vec<Text>,
+}
+
+/// Forwards events under a role.
 pub(crate) fn forwarding(
     document: &mut Document,
     names: &Names,
     forwarding: &Forwarding<'_>,
     bus_of: impl Fn(&str) -> Destination,
-) -> Vec<Text> {
+) -> Made {
     let Forwarding { rules, permissions, role, account, undelivered } = forwarding;
     let assumed = Role {
         name: role.as_str().into(),
@@ -54,7 +63,7 @@ pub(crate) fn forwarding(
         policy: Actual::default().policy(permissions),
     };
     let policy = document.add("forward-policy", policy);
-    let mut arns = Vec::new();
+    let mut made = Made::default();
     for rule in *rules {
         let name = names.short(&rule.name);
         let properties = EventRule {
@@ -77,9 +86,12 @@ pub(crate) fn forwarding(
                 dead_letter_config: DeadLetterConfig { arn: undelivered.arn() },
             };
             let options = Options::after([policy.itself()].into_iter().chain(after));
-            document.add_with(format!("{name}-to-{bus_name}"), properties, options);
+            let target = document.add_with(format!("{name}-to-{bus_name}"), properties, options);
+            if rule.name == names.of(PROBE) {
+                made.of_probes.push(target.itself());
+            }
         }
-        arns.push(handle.arn());
+        made.rules.push(handle.arn());
     }
-    arns
+    made
 }

@@ -47,6 +47,8 @@ pub(crate) fn schedule(
         target: Target {
             arn: function.arn(),
             role_arn: role.arn(),
+            input: None,
+            eventbridge_parameters: None,
             retry_policy: RetryPolicy {
                 maximum_event_age_in_seconds: u32::try_from(planned.every.as_secs()).unwrap_or(u32::MAX),
                 maximum_retry_attempts: 10,

@@ -124,6 +124,7 @@ pub(super) fn alarms(names: &Names, settings: &Settings, plan: &Plan) -> Vec<Ala
         alarms.extend(self::commit_ingestion(names, &commit_ingestion.stream.name));
     }
     alarms.push(silence(names, settings));
+    alarms.push(heartbeats(names));
     alarms.push(untold(names));
     alarms.push(tooling_undelivered(names));
     alarms.extend(reconciler(names, &plan.reconciler));
@@ -240,14 +241,25 @@ fn commit_ingestion(names: &Names, stream: &str) -> [Alarm; 4] {
     ]
 }
 
-/// No event at all for some days: most likely a rule or policy in the way. The reconciler tells how long ago the last one
+/// No event for some days, and nothing that shows that none happened: most likely a rule or policy in the way. The reconciler tells how long ago the last one
 /// was, at first since when it looks; when it does not run, another alarm says so.
 fn silence(names: &Names, settings: &Settings) -> Alarm {
     let days = settings.operations.alarm_silence_days;
     let since = total(Metric::SinceLastEvent, "Maximum", HOUR);
-    let description = format!("no event of a pipeline or OpsItem has come from any account for {days} days");
+    let description = format!(
+        "no event of a pipeline or OpsItem has come from any account for {days} days, and no heartbeat shows that there was none"
+    );
     let raised = Raised::Above((days * DAY).into());
     Alarm { missing: Missing::ProvesNothing, ..alarm(names, "silence", "", description, since, raised) }
+}
+
+/// No heartbeat from an account and region for two days: no event would come from there either.
+fn heartbeats(names: &Names) -> Alarm {
+    let missed = total(Metric::MissedHeartbeats, "Maximum", HOUR);
+    let description =
+        "no heartbeat has come from an account and region for two days: no event may come from there"
+            .to_owned();
+    alarm(names, "heartbeats", "", description, missed, Raised::Above(0.0))
 }
 
 /// Events are lost, and the reconciler makes up for it, late: of a day's executions, it found most.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{naming::Names, settings::Settings};
 use jiff::SignedDuration;
-use metrics_lib::lead_time::MEASURED_AFTER;
+use metrics_lib::{contract::probe, lead_time::MEASURED_AFTER};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use vec1::{Vec1, vec1};
@@ -82,6 +82,7 @@ pub(super) fn forwarding_rules(
         rules.push(rule("incidents-changed", "Incidents that were changed", changed, |route| {
             route.trigger.incidents == Incidents::RaisedAndChanged
         }));
+        rules.push(rule(PROBE, "Probes, which show whether events come", probe_pattern(names), |_| true));
     }
     rules
 }
@@ -95,6 +96,13 @@ fn execution_pattern() -> Value {
 /// Which stage is the production stage, only the operations account knows.
 fn stage_pattern() -> Value {
     json!({"source": [CODEPIPELINE], "detail-type": [STAGE], "detail": {"state": ["SUCCEEDED"]}})
+}
+
+/// The name of the rules of probes.
+pub(crate) const PROBE: &str = "probe";
+
+fn probe_pattern(names: &Names) -> Value {
+    json!({"source": [names.probe_source()], "detail-type": [probe::DETAIL_TYPE]})
 }
 
 /// Events of `OpsItem`s without a type, or with null for it, pass: the functions ask the API for the type. No types mean
@@ -125,6 +133,9 @@ pub(super) fn buses(names: &Names, settings: &Settings) -> Vec<Bus> {
     CONSUMERS.iter().map(bus).collect()
 }
 
+/// A bus takes probes from wherever there is a stack. Where a statement has those senders already, it names the source of the
+/// probes too, since a list of senders is what makes a policy long: that it takes more pairs of source and type then than
+/// there are does no harm, since the bus's rules ask for source and type together.
 fn bus(route: &Route, names: &Names, settings: &Settings) -> Bus {
     let mut policy = Vec::new();
     let mut rules = Vec::new();
@@ -135,33 +146,51 @@ fn bus(route: &Route, names: &Names, settings: &Settings) -> Bus {
         let targets = vec![names.queue(route.name)];
         rules.push(Rule { name: names.of(&format!("{}-{name}", route.name)), description, pattern, targets });
     };
-    let mut allow = |senders: Vec<Senders>, source, detail_types: Vec1<&'static str>| {
+    let mut allow = |senders: Vec<Senders>, sources: Vec1<String>, detail_types: Vec1<&'static str>| {
         policy.extend(senders.into_iter().map(|senders| PolicyStatement {
             senders,
-            source,
+            sources: sources.clone(),
             detail_types: detail_types.clone(),
         }));
     };
+    let everywhere = senders(names, settings, settings.ops_item_places());
+    let own = names.probe_source();
     if route.trigger.executions {
         let senders = senders(names, settings, settings.pipeline_places());
         add("executions", "Executions that ended in tooling accounts", &senders, execution_pattern());
         add("stages", "Stages that succeeded in tooling accounts", &senders, stage_pattern());
-        allow(senders, CODEPIPELINE, vec1![EXECUTION, STAGE]);
+        if route.trigger.incidents == Incidents::No {
+            allow(
+                senders,
+                vec1![CODEPIPELINE.into(), own.clone()],
+                vec1![EXECUTION, STAGE, probe::DETAIL_TYPE],
+            );
+            let pipelines: BTreeSet<_> = settings.pipeline_places().collect();
+            let others = settings.ops_item_places().filter(|place| !pipelines.contains(place));
+            allow(
+                listed_senders(names, others).into_iter().collect(),
+                vec1![own.clone()],
+                vec1![probe::DETAIL_TYPE],
+            );
+        } else {
+            allow(senders, vec1![CODEPIPELINE.into()], vec1![EXECUTION, STAGE]);
+        }
     }
-    let senders = senders(names, settings, settings.ops_item_places());
     let mut detail_types = Vec::new();
     if route.trigger.incidents != Incidents::No {
         let raised = raised_pattern(&settings.incidents.types);
-        add("incidents-raised", "Incidents that were raised", &senders, raised);
+        add("incidents-raised", "Incidents that were raised", &everywhere, raised);
         detail_types.push(OPS_ITEM_CREATE);
     }
     if route.trigger.incidents == Incidents::RaisedAndChanged {
         let changed = changed_pattern(&settings.incidents.types);
-        add("incidents-changed", "Incidents that were changed", &senders, changed);
+        add("incidents-changed", "Incidents that were changed", &everywhere, changed);
         detail_types.push(OPS_ITEM_UPDATE);
     }
-    if let Ok(detail_types) = Vec1::try_from_vec(detail_types) {
-        allow(senders, SSM, detail_types);
+    add(PROBE, "Probes, which show whether events come", &everywhere, probe_pattern(names));
+    if let Ok(mut detail_types) = Vec1::try_from_vec(detail_types) {
+        detail_types.push(probe::DETAIL_TYPE);
+        allow(everywhere, vec1![SSM.into(), own], detail_types);
     }
     Bus { name: names.bus(route.name), policy, rules }
 }
@@ -172,27 +201,28 @@ fn senders<'a>(
     settings: &Settings,
     places: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Vec<Senders> {
+    let members = settings.organization.as_ref().map(|organization| Senders::Members {
+        organization: organization.clone(),
+        roles: names.role_arn("*", &names.forward_role("*")),
+    });
+    listed_senders(names, places).into_iter().chain(members).collect()
+}
+
+/// Who may send what comes from some places; none if there is no place.
+fn listed_senders<'a>(names: &Names, places: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Senders> {
     let own = (names.ops_account(), names.region());
     let mut accounts = BTreeSet::new();
     let mut roles = BTreeSet::new();
     for (account, region) in places {
         accounts.insert(account.to_owned());
         roles.insert(names.role_arn(account, &names.forward_role(region)));
-        // Of its own place, the operations account's stack forwards the incidents, under a role of its own.
+        // Of its own place, the operations account's stack forwards the incidents and probes, under a role of its own.
         if (account, region) == own {
             roles.insert(names.role_arn(account, &names.ops_forward_role()));
         }
     }
-    let several = |texts: BTreeSet<String>| Vec1::try_from_vec(Vec::from_iter(texts));
-    let mut senders = Vec::new();
-    if let (Ok(accounts), Ok(roles)) = (several(accounts), several(roles)) {
-        senders.push(Senders::Listed { accounts, roles });
-    }
-    if let Some(organization) = &settings.organization {
-        let roles = names.role_arn("*", &names.forward_role("*"));
-        senders.push(Senders::Members { organization: organization.clone(), roles });
-    }
-    senders
+    let several = |texts: BTreeSet<String>| Vec1::try_from_vec(Vec::from_iter(texts)).ok();
+    Some(Senders::Listed { accounts: several(accounts)?, roles: several(roles)? })
 }
 
 /// The accounts of senders, if all of them are known.

@@ -16,6 +16,7 @@ use crate::{
         event_route::{self, Made},
         forwarding::{Destination, Forwarding, forwarding},
         function::{archive, function},
+        heartbeat::{Place, heartbeat},
         ledger::ledger,
         queue,
         schedule::schedule,
@@ -74,8 +75,12 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
         }
         None => Destination { arn: Text::missing(name), after: None },
     };
-    rules.extend(forwarding(&mut document, names, &own, bus_of));
+    let forwarded = forwarding(&mut document, names, &own, bus_of);
+    rules.extend(forwarded.rules);
     queue::policy(&mut document, "undelivered", undelivered, rules);
+    let place =
+        Place { account: names.ops_account(), region: names.region(), undelivered: (undelivered, Some(key)) };
+    heartbeat(&mut document, names, &plan.heartbeat, place, forwarded.of_probes);
 
     match &plan.commit_ingestion {
         Some(commit_ingestion) => {

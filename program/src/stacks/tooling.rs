@@ -5,7 +5,8 @@ use crate::{
     aws::iam::{Policy, Principal, Role, RolePolicy, Trust},
     components::{
         Actual,
-        forwarding::{Destination, Forwarding, forwarding},
+        forwarding::{Destination, Forwarding, Made, forwarding},
+        heartbeat::{Place, heartbeat},
         queue,
     },
     naming::partition,
@@ -30,8 +31,13 @@ pub(super) fn stack(settings: &ToolingSettings, plan: &ToolingPlan) -> Result<St
     };
     let bus_of =
         |bus: &str| Destination { arn: names.arn("events", &format!("event-bus/{bus}")).into(), after: None };
-    let rules = forwarding(&mut document, names, &own, bus_of);
+    let Made { rules, of_probes } = forwarding(&mut document, names, &own, bus_of);
     queue::policy(&mut document, "undelivered", &undelivered, rules);
+    if let Some(planned) = &plan.heartbeat {
+        let (account, region) = (settings.account.as_str(), settings.region.as_str());
+        let place = Place { account, region, undelivered: (&undelivered, None) };
+        heartbeat(&mut document, names, planned, place, of_probes);
+    }
 
     if let Some(read) = &plan.read_role {
         let role = read_role(&mut document, settings, read);

@@ -4,7 +4,9 @@
 
 use super::{AwsError, request::Request};
 use axum::body::Bytes;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use tokio::sync::{mpsc, oneshot};
 
 /// What is asked for.
@@ -32,6 +34,34 @@ pub(crate) enum Control {
         /// The dead-letter queue's name.
         queue: String,
     },
+    /// To put events on the default bus.
+    PutEvents {
+        /// The events.
+        entries: Vec<Entry>,
+    },
+    /// To receive messages of a queue.
+    Receive {
+        /// The queue's name.
+        queue: String,
+    },
+    /// To delete a message that was received.
+    Delete {
+        /// The queue's name.
+        queue: String,
+        /// The message, by its receipt.
+        message: String,
+    },
+}
+
+/// An event to be put on a bus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Who says so.
+    pub(crate) source: String,
+    /// What happened.
+    pub(crate) detail_type: String,
+    /// What more there is to say.
+    pub(crate) detail: Value,
 }
 
 /// What was answered.
@@ -50,6 +80,28 @@ pub(crate) type Asked = (Control, oneshot::Sender<Result<Done, AwsError>>);
 pub(super) type Desk = mpsc::UnboundedSender<Asked>;
 
 impl Control {
+    /// Whether it is how people wait: they look again and again.
+    pub(crate) fn is_look(&self) -> bool {
+        matches!(self, Self::Invoke { .. } | Self::QueueAttributes { .. })
+    }
+
+    /// What IAM looks at.
+    pub(super) fn input(&self) -> Value {
+        match self {
+            Self::Invoke { function, .. } => json!({"FunctionName": function}),
+            Self::QueueAttributes { queue }
+            | Self::StartMove { queue }
+            | Self::Moves { queue }
+            | Self::Receive { queue }
+            | Self::Delete { queue, .. } => json!({"QueueName": queue}),
+            // The policy names one source, and whoever puts others has no permission.
+            Self::PutEvents { entries } => {
+                let sources: BTreeSet<&str> = entries.iter().map(|entry| entry.source.as_str()).collect();
+                json!({"Source": Vec::from_iter(sources).join(" ")})
+            }
+        }
+    }
+
     /// What a request asks of the cloud itself; none if it asks for data.
     pub(super) fn of(request: &Request<'_>) -> Result<Option<Self>, AwsError> {
         let input = |name: &str| -> Result<String, AwsError> {
@@ -69,7 +121,34 @@ impl Control {
             }
             ("sqs", "StartMessageMoveTask") => Some(Self::StartMove { queue: input("SourceArn")? }),
             ("sqs", "ListMessageMoveTasks") => Some(Self::Moves { queue: input("SourceArn")? }),
+            ("sqs", "ReceiveMessage") => Some(Self::Receive { queue: input("QueueUrl")? }),
+            ("sqs", "DeleteMessage") => {
+                Some(Self::Delete { queue: input("QueueUrl")?, message: input("ReceiptHandle")? })
+            }
+            ("events", "PutEvents") => Some(Self::PutEvents { entries: entries(&request.body)? }),
             _ => None,
         })
     }
+}
+
+/// The entries of `PutEvents`, which are for the default bus.
+fn entries(body: &[u8]) -> Result<Vec<Entry>, AwsError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+    struct PutEvents {
+        entries: Vec<PutEntry>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+    struct PutEntry {
+        source: String,
+        detail_type: String,
+        detail: String,
+    }
+    let invalid = |error: serde_json::Error| AwsError::new("ValidationException", error.to_string());
+    let PutEvents { entries } = serde_json::from_slice(body).map_err(invalid)?;
+    let entry = |PutEntry { source, detail_type, detail }| {
+        Ok(Entry { source, detail_type, detail: serde_json::from_str(&detail).map_err(invalid)? })
+    };
+    entries.into_iter().map(entry).collect()
 }

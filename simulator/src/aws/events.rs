@@ -1,11 +1,13 @@
 //! EventBridge: what its rules are, for whoever checks them.
 
 use super::AwsError;
+use crate::trouble::Trouble;
 use program::{
     naming::arn,
     plan::{Plan, Rule},
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The rules of the operations account.
 #[derive(Debug)]
@@ -37,7 +39,12 @@ impl Events {
     }
 
     /// Answers an operation.
-    pub(super) fn call(&self, operation: &str, input: &Value) -> Result<Value, AwsError> {
+    pub(super) fn call(
+        &self,
+        operation: &str,
+        input: &Value,
+        troubles: &BTreeSet<Trouble>,
+    ) -> Result<Value, AwsError> {
         let name = match operation {
             "DescribeRule" => &input["Name"],
             "ListTargetsByRule" => &input["Rule"],
@@ -51,9 +58,10 @@ impl Events {
         };
         if operation == "DescribeRule" {
             let pattern = rule.pattern.to_string();
-            return Ok(
-                json!({"Name": name, "EventBusName": bus, "State": "ENABLED", "EventPattern": pattern}),
-            );
+            let is_off =
+                troubles.iter().any(|trouble| matches!(trouble, Trouble::RuleOff(of) if *of == rule.name));
+            let state = if is_off { "DISABLED" } else { "ENABLED" };
+            return Ok(json!({"Name": name, "EventBusName": bus, "State": state, "EventPattern": pattern}));
         }
         let targets = (1..).zip(targets).map(|(id, arn)| json!({"Id": format!("{id}"), "Arn": arn}));
         Ok(json!({"Targets": targets.collect::<Vec<_>>()}))

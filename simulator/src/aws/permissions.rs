@@ -230,7 +230,10 @@ impl Permissions {
         let region = self.region.clone();
         let own = |service: &str, resource: String| arn(service, &region, &account, &resource);
         let queue = ["QueueName", "QueueUrl", "SourceArn"].map(|name| last(&text(name))).concat();
+        let source = text("Source");
+        let condition = (action == "events:PutEvents").then_some(("events:source", source.as_str()));
         let resource = match action.split_once(':') {
+            Some(("events", "PutEvents")) => own("events", "event-bus/default".to_owned()),
             // Whoever looks for alarms looks at all of them, whatever they are to be called.
             Some(("cloudwatch", "DescribeAlarms")) => own("cloudwatch", "alarm:*".to_owned()),
             Some(("dynamodb", _)) => {
@@ -249,8 +252,9 @@ impl Permissions {
             Some(("sqs", _)) => own("sqs", queue.clone()),
             _ => ANY.to_owned(),
         };
-        self.allow(caller, action, &resource, None)?;
+        self.allow(caller, action, &resource, condition)?;
         match action {
+            "sqs:ReceiveMessage" => self.decrypt(caller, "sqs"),
             "dynamodb:Query" => self.decrypt(caller, "dynamodb"),
             "secretsmanager:GetSecretValue" => self.decrypt(caller, "secretsmanager"),
             "sqs:StartMessageMoveTask" => {

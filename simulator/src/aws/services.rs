@@ -195,17 +195,8 @@ impl Services {
     /// What a request asks of the cloud itself, if it does.
     fn control(&mut self, request: &Request<'_>) -> Result<Option<Control>, AwsError> {
         let control = Control::of(request)?;
-        if control.is_some() {
-            let input = match &control {
-                Some(Control::Invoke { function, .. }) => json!({"FunctionName": function}),
-                Some(
-                    Control::QueueAttributes { queue }
-                    | Control::StartMove { queue }
-                    | Control::Moves { queue },
-                ) => json!({"QueueName": queue}),
-                None => Value::Null,
-            };
-            self.permissions.check(&request.caller, &request.region, &request.action(), &input)?;
+        if let Some(control) = &control {
+            self.permissions.check(&request.caller, &request.region, &request.action(), &control.input())?;
         }
         Ok(control)
     }
@@ -267,7 +258,7 @@ impl Services {
                 answer.inspect_err(|error| self.note_exceeded(error, "athena queries"))?
             }
             "firehose" => self.firehose.call(operation, input, self.clock.now())?,
-            "events" => self.events.call(operation, &input)?,
+            "events" => self.events.call(operation, &input, &self.troubles)?,
             "lambda" => self.function(operation, &request.resource)?,
             "secretsmanager" => match &self.secret {
                 Some(secret) => secret.call(operation, &input)?,

@@ -2,11 +2,14 @@
 
 use super::{Cloud, CloudError, Feed};
 use crate::{
-    aws::{AwsError, Caller, Control, Done},
+    aws::{AwsError, Caller, Control, Done, Entry},
     commit_ingestion::{CommitIngestion, Request},
     lambda::Failure,
+    router::Undelivered,
 };
 use axum::body::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use program::{naming::arn, plan::Plan};
 use serde_json::{Value, json};
 use std::{future::pending, path::PathBuf};
 use tokio::select;
@@ -24,6 +27,33 @@ pub struct Access {
     pub clock_file: PathBuf,
     /// The URL that GitHub calls, if lead time is measured.
     pub webhook_url: Option<String>,
+}
+
+/// How long passes between two looks of whoever waits for what they have put.
+const LOOK: SignedDuration = SignedDuration::from_secs(5);
+/// How long a message that was received stays hidden.
+const HIDDEN: SignedDuration = SignedDuration::from_secs(30);
+
+/// An event that a rule could not deliver, in the queue that it keeps it in.
+#[derive(Clone, Debug)]
+pub(super) struct Letter {
+    body: String,
+    rule: String,
+    target: String,
+    /// The latest receipt, and until when whoever has it is alone with the message.
+    received: Option<(String, Timestamp)>,
+}
+
+impl Letter {
+    /// Of an event.
+    pub(super) fn new(Undelivered { bus, rule, target }: Undelivered, event: &str, plan: &Plan) -> Self {
+        let own = |service, resource: String| arn(service, &plan.region, &plan.ops_account, &resource);
+        let (rule, target) = match bus {
+            None => (own("events", format!("rule/{rule}")), own("events", format!("event-bus/{target}"))),
+            Some(bus) => (own("events", format!("rule/{bus}/{rule}")), own("sqs", target)),
+        };
+        Self { body: event.to_owned(), rule, target, received: None }
+    }
 }
 
 /// Messages that were moved back from a dead-letter queue.
@@ -53,6 +83,7 @@ impl Cloud {
                 asked = self.server.control() => asked,
                 request = webhook(&mut self.commit_ingestion) => {
                     if let (Some(commit_ingestion), Some(request)) = (&mut self.commit_ingestion, request) {
+                        self.is_awaited |= request.0["headers"]["x-github-event"] == "push";
                         commit_ingestion.answer(request, &self.server).await?;
                     }
                     continue;
@@ -70,11 +101,17 @@ impl Cloud {
     }
 
     async fn run(&mut self, control: Control) -> Result<Result<Done, AwsError>, CloudError> {
+        if self.is_awaited && control.is_look() {
+            self.advance_to(self.now() + LOOK).await?;
+        }
         Ok(match control {
             Control::Invoke { function, payload } => self.invoke_named(&function, payload).await?,
             Control::QueueAttributes { queue } => self.queue_attributes(&queue).map(done),
             Control::StartMove { queue } => self.start_move(&queue).map(done),
             Control::Moves { queue } => Ok(done(self.moves(&queue))),
+            Control::PutEvents { entries } => Ok(done(self.put_events(&entries)?)),
+            Control::Receive { queue } => self.receive(&queue).map(done),
+            Control::Delete { queue, message } => self.delete(&queue, &message).map(done),
         })
     }
 
@@ -99,6 +136,66 @@ impl Cloud {
             Err(Failure::Crash(status)) => failed("Runtime.ExitError", &status),
             Err(Failure::Timeout) => failed("Sandbox.Timedout", "the function took too long"),
         }))
+    }
+
+    /// Puts events on the default bus.
+    fn put_events(&mut self, entries: &[Entry]) -> Result<Value, CloudError> {
+        let mut put = Vec::new();
+        for Entry { source, detail_type, detail } in entries {
+            // Only AWS may. Source: Amazon EventBridge API reference, PutEventsRequestEntry.
+            if source.starts_with("aws.") {
+                put.push(json!({"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}));
+                continue;
+            }
+            let (account, region) = (self.plan.ops_account.clone(), self.plan.region.clone());
+            let id = self.put(account, region, source.clone(), detail_type.clone(), detail)?;
+            self.is_awaited = true;
+            put.push(json!({"EventId": id}));
+        }
+        let failed = put.iter().filter(|entry| entry["EventId"].is_null()).count();
+        Ok(json!({"FailedEntryCount": failed, "Entries": put}))
+    }
+
+    /// The messages of the queue of what a rule could not deliver, at most ten, which are hidden then. Source of the
+    /// attributes: Amazon `EventBridge` user guide, "Using dead-letter queues to process undelivered events".
+    fn receive(&mut self, name: &str) -> Result<Value, AwsError> {
+        if name != self.plan.undelivered {
+            return Err(AwsError::not_implemented("sqs", "ReceiveMessage"));
+        }
+        let now = self.now();
+        let is_visible =
+            |letter: &&mut Letter| letter.received.as_ref().is_none_or(|(_, until)| *until <= now);
+        let messages = self.undelivered.iter_mut().filter(is_visible).take(10).map(|letter| {
+            self.receipts += 1;
+            let receipt = self.receipts.to_string();
+            letter.received = Some((receipt.clone(), now + HIDDEN));
+            let text = |text: &str| json!({"DataType": "String", "StringValue": text});
+            json!({
+                "MessageId": receipt,
+                "ReceiptHandle": receipt,
+                "Body": letter.body,
+                "MessageAttributes": {
+                    "RULE_ARN": text(&letter.rule),
+                    "TARGET_ARN": text(&letter.target),
+                    "ERROR_CODE": text("NO_PERMISSIONS"),
+                },
+            })
+        });
+        Ok(json!({"Messages": messages.collect::<Vec<_>>()}))
+    }
+
+    /// Deletes a message of the queue of what a rule could not deliver.
+    fn delete(&mut self, name: &str, receipt: &str) -> Result<Value, AwsError> {
+        if name != self.plan.undelivered {
+            return Err(AwsError::not_implemented("sqs", "DeleteMessage"));
+        }
+        let is_meant = |letter: &Letter| letter.received.as_ref().is_some_and(|(given, _)| given == receipt);
+        let number = self.undelivered.iter().position(is_meant);
+        let number = number.ok_or_else(|| {
+            AwsError::new("ReceiptHandleIsInvalid", "The specified receipt handle isn't valid.")
+        })?;
+        self.undelivered.remove(number);
+        Ok(json!({}))
     }
 
     fn queue_attributes(&self, name: &str) -> Result<Value, AwsError> {
@@ -126,7 +223,7 @@ impl Cloud {
     /// The queues of what was not delivered, and how much each holds.
     pub(super) fn others(&self) -> impl Iterator<Item = (&str, usize)> {
         let not_started = self.plan.reconciler.dead_letter_queue.as_str();
-        [(self.plan.undelivered.as_str(), self.undelivered), (not_started, self.unstarted)].into_iter()
+        [(self.plan.undelivered.as_str(), self.undelivered.len()), (not_started, self.unstarted)].into_iter()
     }
 
     fn start_move(&mut self, name: &str) -> Result<Value, AwsError> {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::scene::{OPS, TOOLING, execution_in, ops_item_in};
 use event_pattern::{Event, Pattern};
-use metrics_lib::rules::matches;
+use metrics_lib::{contract, rules::matches};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write, fs};
 
@@ -162,13 +162,16 @@ fn may_forward(stack: &Resources, role: &str, bus: &str) -> bool {
     })
 }
 
-/// Who counts an execution, an `OpsItem` that is raised, and one that is changed.
+/// Who gets an execution, an `OpsItem` that is raised, one that is changed, and a probe.
 fn check_counted(installation: &Installation, account: &str, region: &str, is_counted: bool) {
     let item = ops_item_in(account, 1, "12:00");
     let executed = execution_in(account, region, "shop", "e1", "12:00").event("SUCCEEDED");
     let all = ["change-failure-rate", "deployment-frequency", "lead-time-for-changes", "time-to-restore"];
+    let probe = json!({"source": contract::probe::source("dora"), "detail-type": contract::probe::DETAIL_TYPE,
+        "account": account, "detail": {}});
     for (mut event, expected) in [
         (executed, &all[..]),
+        (probe, &all[..]),
         (item.create_event(), &["change-failure-rate", "time-to-restore"]),
         (item.update_event("Resolved", item.created), &["time-to-restore"]),
     ] {
@@ -198,6 +201,33 @@ fn organisation() {
     let installation = Installation::new(&places, &organization);
     for (account, region) in places {
         check_counted(&installation, account, region, account != "333333333333");
+    }
+}
+
+/// Probes come through from wherever there is a stack: from the operations account, which runs no pipelines, and from an
+/// account that has incidents only. Those of another installation don't.
+#[test]
+fn probes() {
+    let incidents = "222222222222";
+    let places = [(TOOLING, "us-east-1"), (incidents, "eu-west-1")];
+    let mut installation = Installation::new(
+        &[],
+        &json!({
+            "toolingAccounts": [{"account": TOOLING, "regions": ["us-east-1"]}],
+            "incidentAccounts": {incidents: {"regions": ["eu-west-1"], "mayBlame": [TOOLING]}},
+        }),
+    );
+    for (account, region) in places {
+        let config = with(tooling(account, region), &json!({"executions": account != incidents}));
+        installation.tooling.push((account, region, Resources::of(&document(&config))));
+    }
+    for (account, region) in places.into_iter().chain([(OPS, "eu-west-1")]) {
+        for (prefix, expected) in [("dora", 4), ("other", 0)] {
+            let event = json!({"source": contract::probe::source(prefix), "detail-type": contract::probe::DETAIL_TYPE,
+                "account": account, "region": region, "detail": {}});
+            let (functions, refused) = installation.route(&event);
+            assert_eq!((functions.len(), refused.len()), (expected, 0), "{prefix} of {account} {region}");
+        }
     }
 }
 
