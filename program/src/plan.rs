@@ -334,7 +334,7 @@ impl Plan {
             routes::forwarding_rules(names, settings.lead_time, forwarded, &settings.incidents.types)
         };
         let consumers: Vec<Consumer> = routes::measured(settings.lead_time)
-            .map(|entry| entry.consumer(names, settings, &read_role))
+            .map(|entry| routes::consumer(entry, names, settings, &read_role))
             .collect();
         let mut plan = Self {
             region: settings.region.clone(),

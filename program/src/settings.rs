@@ -1,6 +1,7 @@
 //! What an installation looks like: the configuration of the stacks, checked once.
 
 mod accounts;
+mod forms;
 mod kind;
 mod level_bands;
 mod lists;
@@ -15,9 +16,9 @@ mod section;
 mod stack;
 mod table;
 
+pub use forms::{LONGEST_PREFIX, is_region};
 pub use organization::Organization;
 pub use problem::{Found, InvalidSettings, Problem};
-pub use reader::{LONGEST_PREFIX, is_region};
 pub use schema::{markdown, schema};
 pub(crate) use section::Functions;
 pub use section::Setting;

@@ -44,6 +44,8 @@ pub use services::Services;
 pub use ssm::{RecordedOpsItem, Ssm};
 pub use time::recorded as recorded_time;
 
+pub(crate) use cloudwatch::Vended;
 pub(crate) use control::{Control, Done, Entry};
 pub(crate) use credentials::Caller;
 pub(crate) use server::no_delay;
+pub(crate) use services::WEBHOOK_SECRET;

@@ -4,7 +4,7 @@
 mod gate;
 
 use crate::{
-    aws::{Gathered, Server, no_delay},
+    aws::{Gathered, Server, WEBHOOK_SECRET, no_delay},
     error::CloudError,
     invocation,
     lambda::Lambda,
@@ -38,8 +38,6 @@ use tokio::{
     task::{AbortHandle, spawn},
 };
 
-/// What GitHub signs with on this machine.
-pub(crate) const SECRET: &str = "the secret of the single-machine cloud";
 /// The header of GitHub's signature.
 const SIGNATURE: &str = "x-hub-signature-256";
 /// The most that is handed to the transformation at once, encoded.
@@ -345,7 +343,7 @@ fn is_by_github(event: &Value) -> bool {
 
 /// The signature of a body, as GitHub writes it.
 pub(crate) fn signature(body: &[u8]) -> String {
-    let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes());
+    let mac = Hmac::<Sha256>::new_from_slice(WEBHOOK_SECRET.as_bytes());
     // HMAC takes keys of any length.
     let code = mac.map(|mac| mac.chain_update(body).finalize().into_bytes()).unwrap_or_default();
     format!("sha256={}", hex::encode(code))

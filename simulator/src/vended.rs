@@ -5,7 +5,10 @@
 //! CloudWatch metrics for Amazon SQS"; Amazon Data Firehose developer guide, "Dynamic partitioning and direct PUT CloudWatch
 //! metrics"; Amazon API Gateway developer guide, "Amazon API Gateway dimensions and metrics".
 
-use crate::{aws::Services, queue::Queue};
+use crate::{
+    aws::{Services, Vended},
+    queue::Queue,
+};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
@@ -14,9 +17,6 @@ use std::collections::BTreeMap;
 const ACTIVE: SignedDuration = SignedDuration::from_hours(6);
 /// How often gauges are told.
 const EVERY: SignedDuration = SignedDuration::from_mins(1);
-
-/// A metric with its one dimension.
-pub(crate) type Vended<'a> = (&'static str, &'static str, (&'static str, &'a str));
 
 /// What happened to a function's invocation: `Invocations`, `Errors`, `Throttles`.
 pub(crate) const fn of_function<'a>(metric: &'static str, function: &'a str) -> Vended<'a> {

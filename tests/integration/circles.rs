@@ -1,6 +1,7 @@
 //! No file of a crate needs one that needs it: a reader can begin anywhere and read downwards.
 //!
-//! A file needs another if one of its `use` declarations, outside of tests, names something that is declared there.
+//! A file needs another if one of its `use` declarations, outside of tests, names something that is declared there. A file
+//! and those that it declares are one room: what is theirs together lies in the former, so to name that is no need.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -105,7 +106,7 @@ fn needs(source: &Path) -> Needs {
     let of = |(module, text): (&Module, &String)| {
         let uses = uses(text);
         let needed = uses.iter().filter_map(|path| named(&found, module, path));
-        (module.clone(), needed.filter(|needed| needed != module).collect())
+        (module.clone(), needed.filter(|needed| !module.starts_with(needed)).collect())
     };
     found.iter().map(of).collect()
 }
@@ -156,4 +157,11 @@ fn a_circle_is_found() {
     assert_eq!(in_circles(&needs(folder.path())), <[String; 0]>::default());
     write("c.rs", "use crate::{a::A as Other, b};\npub struct C;\n");
     assert_eq!(in_circles(&needs(folder.path())), ["a needs b", "b needs c", "c needs a, b"]);
+    fs::create_dir(folder.path().join("b")).unwrap();
+    write("c.rs", "pub struct C;\n");
+    write("b.rs", "mod d;\nuse d::D;\nuse super::c::C;\n");
+    write("b/d.rs", "use super::B;\n");
+    assert_eq!(in_circles(&needs(folder.path())), <[String; 0]>::default());
+    write("b/d.rs", "use crate::a::A;\n");
+    assert_eq!(in_circles(&needs(folder.path())), ["a needs b", "b needs b::d", "b::d needs a"]);
 }

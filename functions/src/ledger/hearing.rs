@@ -1,11 +1,11 @@
 //! Since when the reconciler looks at accounts and regions, and when an event came from each last.
 
 use super::{
-    Ledger,
+    Ledger, Place,
     item::{Item, key},
     open::RECONCILER,
 };
-use crate::{runtime::error::Error, sources::places::Place};
+use crate::runtime::error::Error;
 use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::{BTreeMap, HashMap},

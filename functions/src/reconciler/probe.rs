@@ -26,7 +26,7 @@ pub(super) async fn look(
     owner: Owner<'_>,
     Request { id, sent }: &Request,
 ) -> Result<usize, Error> {
-    let repository = GitName::new(&probe::repository(id));
+    let repository = GitName::new(probe::repository(id));
     let changes = lake::changes(context, &repository, *sent..context.now()?, owner).await?;
     Ok(changes.len())
 }

@@ -3,14 +3,13 @@
 //! Which accounts an organisation has is no configuration, and to ask AWS Organizations would need its management account's
 //! leave. The first event of a place registers it in the ledger; from then on the reconciler looks there by itself.
 
+pub use crate::ledger::Place;
+
 use crate::{
     ledger::Ledger,
     runtime::{config::Config, error::Error},
 };
 use std::collections::BTreeSet;
-
-/// An account and a region.
-pub type Place = (String, String);
 
 /// Every account and region whose pipelines count.
 ///

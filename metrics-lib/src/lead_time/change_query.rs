@@ -26,7 +26,7 @@ pub struct ChangeQuery<'a> {
     /// The revision that was deployed.
     pub revision: &'a CommitId,
     /// What went live in this pipeline before, the latest first; for a new pipeline what ran for the repository. The latest,
-    /// and what is [`concerned`], are enough. None for the first deployment ever.
+    /// and what is [`concerned`](super::concerned), are enough. None for the first deployment ever.
     pub live: &'a [Live],
     /// The names of the branches that are deployed.
     pub lines: &'a BTreeSet<String>,

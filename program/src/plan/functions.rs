@@ -3,10 +3,9 @@
 //! A new function behind a queue is an entry of [`CONSUMERS`] and its binary in the crate `functions`.
 
 use super::{
-    CommitIngestion, Consumer, DeliveryStream, Function, ReadRole, Scheduled,
+    CommitIngestion, DeliveryStream, Function, ReadRole, Scheduled,
     gate::gate,
     rights::{self, Right},
-    routes::{self, Events, Incidents},
 };
 use crate::{
     naming::Names,
@@ -33,13 +32,34 @@ pub(super) struct Entry<T> {
     /// What starts it.
     pub(super) trigger: T,
     /// How long an invocation may take.
-    timeout: SignedDuration,
+    pub(super) timeout: SignedDuration,
     /// Its memory, in MiB.
     memory: u32,
     /// What it may do beside logging.
     rights: &'static [Right],
     /// The values that it is configured with.
     variables: Variables,
+}
+
+/// The events that a function's queue gets.
+#[derive(Debug)]
+pub(super) struct Events {
+    /// Those of executions and stages.
+    pub(super) executions: bool,
+    /// Those of incidents.
+    pub(super) incidents: Incidents,
+    /// How long messages wait before they are delivered, if that does not follow from the attribution delay.
+    pub(super) delay: SignedDuration,
+    /// How many invocations work off the queue at once at the most: the APIs of the tooling accounts have quotas.
+    pub(super) maximum_concurrency: u32,
+}
+
+/// Which `OpsItem` events a metric is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Incidents {
+    No,
+    Raised,
+    RaisedAndChanged,
 }
 
 /// The values that a function is configured with.
@@ -198,7 +218,7 @@ struct Api;
 struct Records;
 
 impl<T> Entry<T> {
-    fn function(&self, names: &Names, settings: &Settings, read_role: &ReadRole) -> Function {
+    pub(super) fn function(&self, names: &Names, settings: &Settings, read_role: &ReadRole) -> Function {
         Function {
             name: self.name,
             resource: names.function(self.name),
@@ -226,14 +246,6 @@ impl Entry<Events> {
     /// Whether it reads the `OpsItem`s of accounts.
     pub(super) fn reads_ops_items(&self) -> bool {
         self.rights.iter().any(|right| matches!(right, Right::ReadAccounts { ops_items: true, .. }))
-    }
-
-    /// The function behind its queue.
-    pub(super) fn consumer(&self, names: &Names, settings: &Settings, read_role: &ReadRole) -> Consumer {
-        let mut function = self.function(names, settings, read_role);
-        let queue = routes::queue(self, names, settings, self.timeout);
-        function.environment.insert(env::TRIES.to_owned(), queue.max_receive_count.to_string());
-        Consumer { function, queue }
     }
 }
 

@@ -1,12 +1,15 @@
 //! Which events go where: the rules, the buses with their policies, and the queue of each metric.
 
 use super::{
-    Bus, Forwarded, PolicyStatement, Queue, Rule, Senders,
-    functions::{CONSUMERS, Entry, LEAD_TIME},
+    Bus, Consumer, Forwarded, PolicyStatement, Queue, ReadRole, Rule, Senders,
+    functions::{CONSUMERS, Entry, Events, Incidents, LEAD_TIME},
 };
 use crate::{naming::Names, settings::Settings};
 use jiff::SignedDuration;
-use metrics_lib::{contract::probe, lead_time::MEASURED_AFTER};
+use metrics_lib::{
+    contract::{env, probe},
+    lead_time::MEASURED_AFTER,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use vec1::{Vec1, vec1};
@@ -22,27 +25,6 @@ const OPS_ITEM_UPDATE: &str = "OpsItem Update";
 
 /// The longest delivery delay of an SQS queue.
 const MAX_DELAY: SignedDuration = SignedDuration::from_mins(15);
-
-/// The events that a function's queue gets.
-#[derive(Debug)]
-pub(super) struct Events {
-    /// Those of executions and stages.
-    pub(super) executions: bool,
-    /// Those of incidents.
-    pub(super) incidents: Incidents,
-    /// How long messages wait before they are delivered, if that does not follow from the attribution delay.
-    pub(super) delay: SignedDuration,
-    /// How many invocations work off the queue at once at the most: the APIs of the tooling accounts have quotas.
-    pub(super) maximum_concurrency: u32,
-}
-
-/// Which `OpsItem` events a metric is made of.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Incidents {
-    No,
-    Raised,
-    RaisedAndChanged,
-}
 
 /// A metric's place: its function's name is that of its bus, too.
 pub(super) type Route = Entry<Events>;
@@ -235,6 +217,14 @@ fn listed(senders: &[Senders]) -> Option<BTreeSet<&String>> {
         }
     }
     Some(accounts)
+}
+
+/// The function of a metric behind its queue.
+pub(super) fn consumer(route: &Route, names: &Names, settings: &Settings, read_role: &ReadRole) -> Consumer {
+    let mut function = route.function(names, settings, read_role);
+    let queue = queue(route, names, settings, route.timeout);
+    function.environment.insert(env::TRIES.to_owned(), queue.max_receive_count.to_string());
+    Consumer { function, queue }
 }
 
 /// The queue of a metric, whose function may take as long as `timeout`.

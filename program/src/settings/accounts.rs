@@ -2,9 +2,9 @@
 
 use super::{
     ToolingAccount,
+    forms::{is_account, is_region},
     kind::{ACCOUNT, Kind, REGION, Within, typed},
     lists::{Word, plain},
-    reader::{is_account, is_region},
 };
 use metrics_lib::datum::DimensionValue;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use super::{
     Found, Problem,
-    reader::{is_account, is_name, is_region},
+    forms::{is_account, is_name, is_region},
 };
 use crate::variable::variable;
 use jiff::{SignedDuration, Span, SpanRelativeTo};

@@ -2,8 +2,8 @@
 
 use super::{
     account,
+    forms::is_name,
     kind::{Kind, Within, typed},
-    reader::is_name,
 };
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Value, json};

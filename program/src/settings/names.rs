@@ -71,7 +71,7 @@ impl Settings {
             .chain(today)
             .chain(self.repositories.accounts.keys())
             .chain(self.operations.repository_alarms.iter().map(|alarm| &alarm.repository))
-            .chain(blamed.filter(|blamed| !super::reader::is_account(blamed)))
+            .chain(blamed.filter(|blamed| !super::forms::is_account(blamed)))
             .collect()
     }
 

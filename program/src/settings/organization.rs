@@ -1,8 +1,8 @@
 //! An AWS organisation, in the place of a list of its accounts.
 
 use super::{
+    forms::is_region,
     kind::{Kind, REGION, Within, typed},
-    reader::is_region,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -2,9 +2,9 @@
 
 use super::{
     Found, RepositoryAlarm,
+    forms::{is_account, is_name},
     kind::{ACCOUNT, Kind, Within, length, typed},
     lists::{Names, Word, plain},
-    reader::{is_account, is_name},
 };
 use metrics_lib::{datum::DimensionValue, fact, repository::GitName};
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,9 @@
 //! Settings of what is production: stages, and what is otherwise in single repositories and pipelines.
 
 use super::{
+    forms::is_name,
     kind::{Kind, Within, typed},
     lists::{Word, plain},
-    reader::is_name,
 };
 use metrics_lib::{repository::GitName, rules::Exception};
 use serde::Deserialize;

@@ -6,11 +6,11 @@
 use super::{
     Architecture, Organization, RepositoryAlarm, ToolingAccount,
     accounts::{Blame, IncidentAccounts, ToolingAccounts},
+    forms::{is_cidr, is_email, is_name, is_prefix, is_url},
     kind::{ACCOUNT, Choice, Days, Duration, Length, Maybe, REGION, Secret, Switch, Text},
     level_bands::LevelBands,
     lists::{Filled, Formed, Names, Tags},
     organization::Members,
-    reader::{is_cidr, is_email, is_name, is_prefix, is_url},
     repositories::{Alarms, Aliases, Deployers, Former, Teams},
     rules::{Exceptions, Stages},
     section::{Section as _, Setting, section},

@@ -1,12 +1,14 @@
 //! CloudWatch: takes what the real one takes, and keeps every value.
 
 use super::{AwsError, cbor::Output, time};
-use crate::vended::Vended;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::{Metric, dimension};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, ops::Range};
+
+/// A metric that a service vends: namespace, name, and its one dimension.
+pub(crate) type Vended<'a> = (&'static str, &'static str, (&'static str, &'a str));
 
 /// The units that CloudWatch knows.
 const UNITS: [&str; 27] = [

@@ -1,5 +1,6 @@
 //! The services behind the server, and what of them is seen and asked for from outside.
 
+use super::cloudwatch::Vended;
 use super::{
     Athena, AwsError, CloudWatch, CodePipeline, Connections, DynamoDb, Fault, Faults, Firehose, Lake,
     Permissions, Quotas, Secret, Ssm, cbor,
@@ -8,7 +9,7 @@ use super::{
     request::{Protocol, Request},
     sts::{self, Sts},
 };
-use crate::{clock::Clock, commit_ingestion::SECRET, trouble::Trouble, vended::Vended};
+use crate::{clock::Clock, trouble::Trouble};
 use axum::body::Bytes;
 use jiff::Timestamp;
 use metrics_lib::{contract::Metric, datum::MAX_CALL};
@@ -19,6 +20,9 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+
+/// What GitHub signs with on this machine.
+pub(crate) const WEBHOOK_SECRET: &str = "the secret of the single-machine cloud";
 
 /// The services that the functions call.
 #[derive(Debug)]
@@ -100,7 +104,7 @@ impl Services {
             secret: plan
                 .commit_ingestion
                 .as_ref()
-                .map(|commit_ingestion| Secret::new(&commit_ingestion.secret, SECRET, now)),
+                .map(|commit_ingestion| Secret::new(&commit_ingestion.secret, WEBHOOK_SECRET, now)),
             sts: Sts {
                 role: plan.read_role.clone(),
                 accounts: [plan.tooling_accounts.clone(), plan.incident_accounts.clone()].concat(),

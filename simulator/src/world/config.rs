@@ -80,7 +80,7 @@ impl Header {
         assume(&mut config, "region", region);
         if places.git_hub && config.get(WEBHOOK_SECRET).is_none_or(Value::is_null) {
             // There is no secret to be had on this machine: the webhook gets one of its own.
-            config.insert(WEBHOOK_SECRET.to_owned(), crate::commit_ingestion::SECRET.into());
+            config.insert(WEBHOOK_SECRET.to_owned(), crate::aws::WEBHOOK_SECRET.into());
         }
         let settings = Settings::from_json(&Value::Object(config)).map_err(|invalid| {
             let reasons: Vec<_> = invalid.0.iter().map(|problem| format!("config.{problem}")).collect();
