@@ -278,6 +278,8 @@ pub struct Unread {
     pub pipeline: Option<String>,
     /// What the API answered.
     pub cause: String,
+    /// Whether that passes by itself, as throttling does. The next try may be answered, so it is waited for longer.
+    pub is_passing: bool,
 }
 
 impl Display for Unread {
@@ -329,6 +331,11 @@ pub struct Question<'a> {
 
 /// How long an incident that names something waits for the accounts and pipelines that may have it, if they can't be read.
 pub const NAMED_UNREAD_WAIT: SignedDuration = SignedDuration::from_hours(4 * 24);
+/// The same if what the API answers passes by itself.
+pub const NAMED_PASSING_WAIT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How many times as long an incident that names nothing waits then: two answers, an hour apart, don't say that there was none
+/// in between.
+const PASSING: i32 = 3;
 
 impl<'a> Question<'a> {
     /// What can't be read, and may have what is named.
@@ -339,7 +346,13 @@ impl<'a> Question<'a> {
 
     /// Whether it was waited long enough for what can't be read.
     fn has_waited(&self) -> bool {
-        let wait = if *self.named == AttributionHint::Nothing { self.unread_wait } else { NAMED_UNREAD_WAIT };
+        let is_passing = self.unread_that_concerns().any(|unread| unread.is_passing);
+        let wait = match (self.named, is_passing) {
+            (AttributionHint::Nothing, false) => self.unread_wait,
+            (AttributionHint::Nothing, true) => self.unread_wait * PASSING,
+            (_, false) => NAMED_UNREAD_WAIT,
+            (_, true) => NAMED_PASSING_WAIT,
+        };
         self.unread_since.is_some_and(|since| self.now.duration_since(since) >= wait)
     }
 }
@@ -749,11 +762,20 @@ mod tests {
     #[test]
     fn what_can_not_be_read() {
         fn check(named: &AttributionHint, pipeline: Option<&str>, waited: i64, expected: &str) {
+            check_answer(named, (pipeline, false), waited, expected);
+        }
+        fn check_answer(
+            named: &AttributionHint,
+            (pipeline, is_passing): (Option<&str>, bool),
+            waited: i64,
+            expected: &str,
+        ) {
             let unread = [Unread {
                 account: "1".into(),
                 region: "r".into(),
                 pipeline: pipeline.map(str::to_owned),
                 cause: "AccessDenied".into(),
+                is_passing,
             }];
             let candidates =
                 [Candidate { deployed: deployed("e2", "acme/shop", "shop", 95), began: at(95 * HOUR) }];
@@ -784,6 +806,15 @@ mod tests {
         check(&AttributionHint::Nothing, None, 0, "awaited");
         check(&AttributionHint::Nothing, Some("other"), 0, "awaited");
         check(&AttributionHint::Nothing, None, 1, "blamed all the same");
+        check_answer(&AttributionHint::Nothing, (None, true), 2, "awaited");
+        check_answer(&AttributionHint::Nothing, (None, true), 3, "blamed all the same");
+        check_answer(&AttributionHint::Repository("acme/shop".into()), (None, true), 167, "awaited");
+        check_answer(
+            &AttributionHint::Repository("acme/shop".into()),
+            (None, true),
+            168,
+            "blamed all the same",
+        );
         check(&AttributionHint::Repository("acme/shop".into()), None, 1, "awaited");
         check(&AttributionHint::Repository("acme/shop".into()), None, 96, "blamed all the same");
         check(&of(&shop.account, "shop"), Some("other"), 0, "blamed");

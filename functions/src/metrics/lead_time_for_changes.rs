@@ -59,6 +59,13 @@ impl Handler for LeadTimeForChanges {
     }
 }
 
+/// From which age on the lead time of a deployment waits no longer for what can't be read: nothing arrives any more then. What
+/// passes by itself has three days more, in which it is tried again.
+pub(crate) fn given_up_after(is_passing: bool) -> SignedDuration {
+    const PASSING: SignedDuration = SignedDuration::from_hours(3 * 24);
+    if is_passing { LATEST_DELIVERY + PASSING } else { LATEST_DELIVERY }
+}
+
 async fn is_done(context: &Context, key: &ExecutionKey) -> Result<bool, Error> {
     Ok(context.ledger.known_of(key).await?.done.contains_key(&FactKind::LeadTime))
 }
@@ -149,7 +156,7 @@ async fn answer(
     let Before { mut live, mut lines, unread } = before(context, owner, &mut history, deployment).await?;
     // As long as anything may arrive, it is waited for. No account holds up for ever what another one deploys.
     if let Some(unread) = &unread
-        && now.duration_since(*time) < LATEST_DELIVERY
+        && now.duration_since(*time) < given_up_after(unread.is_passing)
     {
         let (reason, known) = (elsewhere(unread), Changed::default());
         return Ok(ChangeSet::Awaited { reason, known }.into());

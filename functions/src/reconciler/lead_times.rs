@@ -3,11 +3,14 @@
 use super::{Outcome, SHARES, check_time, share, step};
 use crate::{
     ledger::{Owner, PendingItem},
-    metrics::{lead_time_for_changes, publish::publish},
+    metrics::{
+        lead_time_for_changes::{self, given_up_after},
+        publish::publish,
+    },
     runtime::{context::Context, error::Error},
     sources::codepipeline::{self, Resolution},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     lead_time::{self, LATEST_DELIVERY},
     sources::codepipeline::ExecutionKey,
@@ -51,12 +54,20 @@ async fn again(
         Err(error) => Err(error),
     };
     context.ledger.tried(open, now).await?;
-    // What can't be read for as long as anything may arrive is not waited for any longer.
+    // An execution that its account lets nobody read for as long as anything may arrive is not waited for any longer.
     match (result, context.ledger.deployment(key).await?) {
-        (Err(error), Some(deployed)) if now.duration_since(deployed.time) >= LATEST_DELIVERY => {
+        (Err(error), Some(deployed))
+            if unreadable_after(&error).is_some_and(|age| now.duration_since(deployed.time) >= age) =>
+        {
             let fact = lead_time::unreadable(&deployed, &error.to_string());
             publish(context, owner, &fact).await.map(drop)
         }
         (result, _) => result,
     }
+}
+
+/// From which age on a deployment is given up because of an error; none if the error says nothing about its account.
+fn unreadable_after(error: &Error) -> Option<SignedDuration> {
+    let is_of_account = error.is_of_account() && !error.is_expired_credentials();
+    is_of_account.then(|| given_up_after(error.is_passing()))
 }

@@ -172,6 +172,26 @@ impl Error {
         }
     }
 
+    /// Whether it passes by itself: the API was throttled, failed inside, or gave no answer. It tells nothing about what was
+    /// asked for.
+    pub fn is_passing(&self) -> bool {
+        const CODES: [&str; 12] = [
+            "Throttl",
+            "TooManyRequests",
+            "RequestLimitExceeded",
+            "SlowDown",
+            "InternalError",
+            "InternalFailure",
+            "InternalServer",
+            "ServiceUnavailable",
+            "ServiceFailure",
+            "Timeout",
+            "ResponseError",
+            "DispatchFailure",
+        ];
+        matches!(self, Self::Aws { code, .. } if CODES.iter().any(|passing| code.contains(passing)))
+    }
+
     /// Whether the credentials of the call had expired, so that new ones are needed.
     pub fn is_expired_credentials(&self) -> bool {
         const CODES: [&str; 4] =

@@ -113,7 +113,18 @@ fn ledger(outcome: &ReplayResult, truth: &Truth, differences: &mut Vec<String>) 
         check("failures", count(FactKind::Failure), figures.count(Metric::FailedDeployments));
         check("rollbacks", count(FactKind::Rollback), figures.count(Metric::Rollbacks));
         let what = format!("ledger, {repository}, restores");
+        let before = differences.len();
         compare(&what, &*values(FactKind::Restore), figures.values(Metric::TimeToRestore), differences);
+        if differences.len() > before {
+            let told = outcome.facts.iter().filter(|fact| {
+                matches!(fact.kind, FactKind::Restore | FactKind::Failure)
+                    && fact.repository.as_ref().is_none_or(|of| of == repository)
+            });
+            differences.extend(told.map(|fact| {
+                let (kind, id) = (fact.kind.name(), fact.ops_item_id.as_deref().unwrap_or_default());
+                format!("{what}: {kind} {id} {} {}: {}", fact.time, fact.state.name(), fact.evidence)
+            }));
+        }
         let what = format!("ledger, {repository}, lead times");
         let before = differences.len();
         compare(&what, &*values(FactKind::LeadTime), figures.values(Metric::LeadTimeForChanges), differences);

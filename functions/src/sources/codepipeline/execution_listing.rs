@@ -125,7 +125,8 @@ pub(crate) fn unread(key: &ExecutionKey, error: Error) -> Result<Unread, Error> 
         return Err(error);
     }
     let ExecutionKey { account, region, pipeline, .. } = key.clone();
-    Ok(Unread { account, region, pipeline: Some(pipeline), cause: error.to_string() })
+    let (cause, is_passing) = (error.to_string(), error.is_passing());
+    Ok(Unread { account, region, pipeline: Some(pipeline), cause, is_passing })
 }
 
 /// What is listed of an account and region.
@@ -154,7 +155,8 @@ pub async fn listed(
     let unread = |pipeline: Option<&str>, error: Error| {
         let [account, region] = [account, region].map(str::to_owned);
         let pipeline = pipeline.map(str::to_owned);
-        (Unread { account, region, pipeline, cause: error.to_string() }, error)
+        let (cause, is_passing) = (error.to_string(), error.is_passing());
+        (Unread { account, region, pipeline, cause, is_passing }, error)
     };
     let reader = context.clients.reader(account, region).await;
     let mut listed = Listed::default();
