@@ -50,6 +50,8 @@ pub struct IncidentRecord {
     pub told_by: Option<String>,
     /// Since when its attribution waits for what can't be read.
     pub unread_since: Option<Timestamp>,
+    /// What could not be read then, as [`Unread`](metrics_lib::attribution::Unread) is written.
+    pub unread: Vec<String>,
 }
 
 /// The kind of items that record incidents.
@@ -60,6 +62,7 @@ const RESOLVED: &str = "resolved";
 const OPEN: &str = "open";
 const LAST_MODIFIED: &str = "lastModified";
 const UNREAD_SINCE: &str = "unreadSince";
+const UNREAD: &str = "unread";
 const PENDING: &str = "pending";
 const UNATTRIBUTED: &str = "unattributed";
 const ATTRIBUTED: &str = "attributed";
@@ -91,6 +94,7 @@ impl Ledger {
             decided_by: None,
             told_by: None,
             unread_since: None,
+            unread: Vec::new(),
         })
     }
 
@@ -158,16 +162,22 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn note_unread(&self, record: &IncidentRecord, since: Timestamp) -> Result<(), Error> {
+    pub async fn note_unread(
+        &self,
+        record: &IncidentRecord,
+        unread: &[String],
+        since: Timestamp,
+    ) -> Result<(), Error> {
         let item = incident_item(&record.key);
         let request = self
             .set(
                 item.required(PARTITION_KEY)?,
                 item.required(SORT_KEY)?,
-                Item::default().instant(UNREAD_SINCE, since),
+                Item::default().instant(UNREAD_SINCE, since).text(UNREAD, unread.join("\n")),
             )
-            .condition_expression("attribute_not_exists(#since)")
-            .expression_attribute_names("#since", UNREAD_SINCE);
+            .condition_expression("attribute_not_exists(#since) OR #since < :since")
+            .expression_attribute_names("#since", UNREAD_SINCE)
+            .expression_attribute_values(":since", AttributeValue::S(sortable(since)));
         held(request.send().await.map(|_| ())).map(drop)
     }
 
@@ -360,5 +370,6 @@ pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
         decided_by: item.get("decidedBy").map(Into::into),
         told_by: item.get("told_created").map(Into::into),
         unread_since: item.optional_instant(UNREAD_SINCE)?,
+        unread: item.get(UNREAD).unwrap_or_default().lines().map(str::to_owned).collect(),
     })
 }

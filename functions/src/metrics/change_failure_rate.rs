@@ -106,10 +106,13 @@ async fn decide(
     incident: &Incident,
     record: &IncidentRecord,
 ) -> Result<AttributionState, Error> {
-    let suspects = suspects(context, owner, incident, record.unread_since).await?;
+    let suspects = suspects(context, owner, incident, Some(record)).await?;
     let question = suspects.question(context, incident);
-    if record.unread_since.is_none() && question.unread_that_concerns().next().is_some() {
-        context.ledger.note_unread(record, context.now()?).await?;
+    if suspects.unread_since.is_none() {
+        let unread: Vec<_> = question.unread_that_concerns().map(ToString::to_string).collect();
+        if !unread.is_empty() {
+            context.ledger.note_unread(record, &unread, context.now()?).await?;
+        }
     }
     let attribution = attribute(question);
     if let Attribution::Awaited { .. } = &attribution {
@@ -152,8 +155,8 @@ impl Suspects {
     }
 }
 
-/// What may be blamed for an incident, as far as it can be told now. What can't be read is said; `unread_since` is since when
-/// it is waited for.
+/// What may be blamed for an incident, as far as it can be told now. What can't be read is said, and, if it could not be read
+/// the last time, since when that is so: what could be read meanwhile is waited for anew.
 ///
 /// # Errors
 /// [`Error::OutOfTime`], [`Error::Ledger`], [`Error::Aws`] of the ledger, or for credentials that have expired.
@@ -161,7 +164,7 @@ pub async fn suspects(
     context: &Context,
     owner: Owner<'_>,
     incident: &Incident,
-    unread_since: Option<Timestamp>,
+    record: Option<&IncidentRecord>,
 ) -> Result<Suspects, Error> {
     let config = &context.config;
     let now = context.now()?;
@@ -223,6 +226,12 @@ pub async fn suspects(
             candidates.entry(deployed.key.clone()).or_insert(Candidate { deployed, began });
         }
     }
+    let since = |unread: &[Unread]| {
+        let was_unread =
+            |unread: &Unread, record: &&IncidentRecord| record.unread.contains(&unread.to_string());
+        record.filter(|record| unread.iter().any(|unread| was_unread(unread, record)))?.unread_since
+    };
+    let unread_since = since(&unread);
     let account = &incident.key.account;
     candidates
         .retain(|key, candidate| names::may_blame(config, account, key, &candidate.deployed.repository));
@@ -250,12 +259,9 @@ pub async fn suspects(
             Ok(Some(live)) => live,
             Ok(None) => return Ok(suspects),
             Err(error) => {
-                let unread = suspects
-                    .unread
-                    .iter()
-                    .cloned()
-                    .chain([execution_listing::unread(&deployment.key, error)?]);
-                return Ok(Suspects { unread: unread.collect(), ..suspects });
+                let mut unread = suspects.unread.clone();
+                unread.push(execution_listing::unread(&deployment.key, error)?);
+                return Ok(Suspects { unread_since: since(&unread), unread, ..suspects });
             }
         };
         if live.as_ref().is_some_and(|live| live.deployed.key == deployment.key) {

@@ -271,7 +271,7 @@ async fn has_waited(context: &Context, record: &IncidentRecord) -> Result<bool, 
     let now = context.now()?;
     match record.unread_since {
         Some(since) => Ok(now.duration_since(since) >= context.config.incidents.unread_wait),
-        None => context.ledger.note_unread(record, now).await.map(|()| false),
+        None => context.ledger.note_unread(record, &[], now).await.map(|()| false),
     }
 }
 

@@ -104,9 +104,8 @@ async fn attributed(
     Item { incident, .. }: &Item,
 ) -> Result<Vec<String>, Error> {
     let records = context.ledger.incidents(&incident.key.ops_item_id).await?;
-    let unread_since =
-        records.into_iter().find(|record| record.key == incident.key).and_then(|record| record.unread_since);
-    let suspects = change_failure_rate::suspects(context, owner, incident, unread_since).await?;
+    let record = records.iter().find(|record| record.key == incident.key);
+    let suspects = change_failure_rate::suspects(context, owner, incident, record).await?;
     let question = suspects.question(context, incident);
     let Question { candidates, running, .. } = question;
     let mut tried = vec![format!("incidents by the settings: it is one, raised at {:.0}", incident.created)];
