@@ -93,13 +93,8 @@ async fn thousand_deployments_in_one_minute() {
         let execution = deployment(number, &repository, end);
         cloud.advance_to(end).await.unwrap();
         cloud.record_execution(execution.recorded()).unwrap();
-        let envelope = Envelope {
-            account: TOOLING.into(),
-            region: "eu-west-1".into(),
-            source: "aws.codepipeline".into(),
-            detail_type: "CodePipeline Pipeline Execution State Change".into(),
-        };
-        cloud.send(envelope, None, &execution.event("SUCCEEDED").to_string()).unwrap();
+        let event = execution.event("SUCCEEDED");
+        cloud.send(Envelope::of(&event), None, &event.to_string()).unwrap();
         expected.entry((repository, end)).or_default().push(1.0);
     }
     cloud.advance_to(noon + SignedDuration::from_hours(2)).await.unwrap();

@@ -7,6 +7,7 @@ use program::{
     plan::{Bus, Plan, PolicyStatement, Rule},
     settings::ToolingAccount,
 };
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rules of a plan, ready to route.
@@ -49,6 +50,20 @@ pub struct Envelope {
     pub source: String,
     /// What happened.
     pub detail_type: String,
+}
+
+impl Envelope {
+    /// The envelope of an event; empty where it has none.
+    #[must_use]
+    pub fn of(event: &Value) -> Self {
+        let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+        Self {
+            account: text("account"),
+            region: text("region"),
+            source: text("source"),
+            detail_type: text("detail-type"),
+        }
+    }
 }
 
 /// What becomes of an event.

@@ -220,13 +220,7 @@ impl Scene {
     /// An event is on the default bus of its account, now.
     pub(crate) fn event(&mut self, event: &Value) {
         self.events += 1;
-        let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
-        let envelope = Envelope {
-            account: text("account"),
-            region: text("region"),
-            source: text("source"),
-            detail_type: text("detail-type"),
-        };
+        let envelope = Envelope::of(event);
         // EventBridge's ids are UUIDs.
         let id = format!("00000000-0000-4000-8000-{:012x}", self.events);
         let mut event = event.clone();

@@ -49,13 +49,7 @@ pub(super) fn add_to(script: &mut Script, end: Timestamp, rng: &mut ChaCha12Rng)
             let id = format!("00000000-0000-4000-8000-44444444{number:04}");
             let mut event = execution.event("SUCCEEDED");
             event["id"] = json!(id);
-            let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
-            let envelope = Envelope {
-                account: text("account"),
-                region: text("region"),
-                source: text("source"),
-                detail_type: text("detail-type"),
-            };
+            let envelope = Envelope::of(&event);
             let told = Happening::Told { envelope, id: Some(id), text: event.to_string() };
             script.add(execution.end + delay, told);
         }

@@ -35,13 +35,7 @@ pub(super) fn send_events(scene: &mut Scene, rng: &mut ChaCha12Rng, count: usize
     let valid = events();
     for _ in 0..count {
         let event = &valid[rng.random_range(0..valid.len())];
-        let text = |name: &str| event[name].as_str().unwrap().to_owned();
-        let envelope = Envelope {
-            account: text("account"),
-            region: text("region"),
-            source: text("source"),
-            detail_type: text("detail-type"),
-        };
+        let envelope = Envelope::of(event);
         let (_, detail) = mutated(rng, &event["detail"]);
         let whole =
             event.to_string().replace(&event["detail"].to_string(), &String::from_utf8_lossy(&detail));
