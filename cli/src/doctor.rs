@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     /// called, as GitHub does when it is set up.
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
-    /// Send an event of the product's own through rules, buses, queues and functions, with --outputs also a push to the lake, and
+    /// Send an event of the product's own through rules, bus, queues and functions, with --outputs also a push to the lake, and
     /// report each hop. It counts in no metric. It waits for as long as the queues delay their messages: a quarter of an hour, by default.
     #[arg(long)]
     probe: bool,

@@ -25,7 +25,7 @@ const POLL: Duration = Duration::from_secs(2);
 /// What is to be put back.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Only those of this metric's function, such as `change-failure-rate`; repeatable.
+    /// Only those of this function, such as `deployments`; repeatable.
     #[arg(long = "function", value_name = "FUNCTION")]
     functions: Vec<String>,
     /// Only tell how many there are.

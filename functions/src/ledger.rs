@@ -41,7 +41,7 @@ mod recorded;
 mod timeline;
 
 pub use backlog::{Left, MOST_TRIES, Subject};
-pub use facts::{Done, DoneBy, KnownFacts, Owner};
+pub use facts::{Done, DoneBy, KnownFacts, Owner, Retold};
 pub use incidents::{AttributionState, IncidentRecord};
 pub use item::RETENTION;
 pub use open::{DayCount, PendingItem, Reached, Walked, Watermark};

@@ -6,6 +6,7 @@
 
 pub mod commits;
 pub mod fuzz_invariants;
+pub mod handlers;
 pub mod ledger;
 pub mod metrics;
 pub mod reconciler;

@@ -1,4 +1,4 @@
-//! What each metric's function does with an event, and how a fact is published.
+//! The metrics: which facts follow from what a source tells, and how a fact is published.
 
 pub mod change_failure_rate;
 pub mod deployment_frequency;

@@ -238,6 +238,9 @@ pub mod env {
     pub const DELIVERY_STREAM: &str = "DORA_DELIVERY_STREAM";
     /// How often a message of the function's queue is tried before it is given up.
     pub const TRIES: &str = "DORA_TRIES";
+    /// The URL of the queue that deployments are handed on in, to the function that measures lead times; not set, where lead
+    /// time is not measured.
+    pub const LEAD_TIME_QUEUE: &str = "DORA_LEAD_TIME_QUEUE";
     /// `true` where lead time is measured.
     pub const LEAD_TIME: &str = "DORA_LEAD_TIME";
     /// A file that holds the present, RFC 3339. Set on one machine only, where time is simulated; unset, the

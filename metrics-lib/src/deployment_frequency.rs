@@ -30,6 +30,8 @@ pub fn deployment(deployment: &Deployment, rule: &ReworkRule) -> Fact {
     Fact {
         repository: Some(source.repository.clone()),
         counted_by,
+        source_kind: Some(source.kind),
+        branch: source.reference.branch().map(str::to_owned),
         revision: source.revision.clone(),
         began: Some(deployment.began).filter(|began| *began != deployment.time),
         rule: Some(deployment.rule.clone()),

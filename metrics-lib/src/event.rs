@@ -25,6 +25,21 @@ pub enum SourceKind {
     S3,
 }
 
+impl SourceKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Git, Self::CodeCommit, Self::Ecr, Self::S3];
+
+    /// Its name in the ledger.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Git => "git",
+            Self::CodeCommit => "codeCommit",
+            Self::Ecr => "ecr",
+            Self::S3 => "s3",
+        }
+    }
+}
+
 /// What of a Git repository was deployed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -132,6 +147,34 @@ impl From<&Deployment> for DeploymentRef {
     fn from(deployment: &Deployment) -> Self {
         let Deployment { key, time, source, .. } = deployment;
         Self { time: *time, key: key.clone(), repository: source.repository.clone() }
+    }
+}
+
+/// A production deployment as the history of its pipeline knows it: what ran in production since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveDeployment {
+    /// Which deployment it is.
+    pub deployed: DeploymentRef,
+    /// When the first attempt of its production stage began; its end in a pipeline without such a stage.
+    pub began: Timestamp,
+    /// The kind of its source.
+    pub kind: SourceKind,
+    /// The branch, if that was deployed.
+    pub branch: Option<String>,
+    /// The commit, image digest or object version.
+    pub revision: Option<String>,
+}
+
+impl From<&Deployment> for LiveDeployment {
+    fn from(deployment: &Deployment) -> Self {
+        let Deployment { began, source, .. } = deployment;
+        Self {
+            deployed: DeploymentRef::from(deployment),
+            began: *began,
+            kind: source.kind,
+            branch: source.reference.branch().map(str::to_owned),
+            revision: source.revision.clone(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     contract::Metric,
     datum::{Batch, DatumTime, DatumValue, InvalidDatum},
+    event::SourceKind,
     lake::Commit,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
@@ -163,6 +164,10 @@ pub struct Fact {
     pub counted_by: Vec<Metric>,
     /// Why it is true, for people.
     pub evidence: String,
+    /// The kind of a deployment's source.
+    pub source_kind: Option<SourceKind>,
+    /// The branch that was deployed.
+    pub branch: Option<String>,
     /// The revision that a deployment brought to production.
     pub revision: Option<String>,
     /// When the first attempt of the production stage began, where that is another instant than [`Self::time`].
@@ -193,6 +198,8 @@ impl Fact {
             commits: Vec::new(),
             counted_by: Vec::new(),
             evidence: evidence.into(),
+            source_kind: None,
+            branch: None,
             revision: None,
             began: None,
             rule: None,

@@ -1,5 +1,5 @@
 //! The infrastructure of the product as data: [`settings`] say what an installation looks like, the [`plan`] says
-//! which buses, rules, queues, functions and tables it consists of, the [`dashboard`] what people look at, and the [`stacks`] say it in Pulumi's words.
+//! which bus, rules, queues, functions and tables it consists of, the [`dashboard`] what people look at, and the [`stacks`] say it in Pulumi's words.
 
 pub mod access;
 mod aws;

@@ -34,9 +34,9 @@ impl Names {
         name.strip_prefix(&self.prefix).and_then(|name| name.strip_prefix('-')).unwrap_or(name)
     }
 
-    /// The bus of a metric.
-    pub fn bus(&self, metric: &str) -> String {
-        self.of(metric)
+    /// The bus of the operations account.
+    pub fn bus(&self) -> String {
+        self.of("events")
     }
 
     /// The source of the events that show whether events come.
@@ -54,14 +54,14 @@ impl Names {
         self.of(&format!("heartbeat-{region}"))
     }
 
-    /// The queue in front of a metric's function.
-    pub fn queue(&self, metric: &str) -> String {
-        self.of(metric)
+    /// The queue in front of a function.
+    pub fn queue(&self, function: &str) -> String {
+        self.of(function)
     }
 
-    /// The queue of the messages that a metric's function could not finish.
-    pub fn dead_letters(&self, metric: &str) -> String {
-        self.of(&format!("{metric}-dead-letters"))
+    /// The queue of the messages that a function could not finish.
+    pub fn dead_letters(&self, function: &str) -> String {
+        self.of(&format!("{function}-dead-letters"))
     }
 
     /// The queue of the events that a rule of the operations account's stack could not deliver.

@@ -1,7 +1,7 @@
-//! The plan: buses, policies, rules, queues, functions and the ledger as typed data.
+//! The plan: bus, policy, rules, queues, functions and the ledger as typed data.
 //!
-//! One event of a tooling account crosses two buses: its own account's default bus, whose rules forward it to the
-//! buses of the metrics that use it, and there a rule that puts it on the metric's queue. `EventBridge` forwards an
+//! One event of a tooling account crosses two buses: its own account's default bus, whose rules forward it to the bus of
+//! the operations account, and there a rule that puts it on the queue of the function that takes it. `EventBridge` forwards an
 //! event between accounts once, so there is no bus in between.
 
 mod alarms;
@@ -14,7 +14,7 @@ mod routes;
 pub use alarms::{Alarm, Missing, Raised, Series, Share, Watched};
 pub use gate::{Firewall, Gate, Throttle};
 pub(crate) use permissions::on;
-pub use permissions::{Condition, Resource, Statement, incident_read_role, read_role};
+pub use permissions::{Condition, Resource, Statement, forward, incident_read_role, read_role};
 pub(crate) use routes::PROBE;
 
 use crate::{
@@ -25,7 +25,7 @@ use jiff::SignedDuration;
 use metrics_lib::contract::{ledger, probe::HEARTBEAT};
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use vec1::Vec1;
 
 /// The longest that the environment of a Lambda function may be, in bytes.
@@ -51,8 +51,8 @@ pub struct Plan {
     pub tooling_rules: Vec<Rule>,
     /// The rules on the default bus of the operations account.
     pub ops_rules: Vec<Rule>,
-    /// The buses of the operations account, one a metric.
-    pub buses: Vec<Bus>,
+    /// The bus of the operations account.
+    pub bus: Bus,
     /// The functions that events feed, each behind its queue.
     pub consumers: Vec<Consumer>,
     /// What finds the facts that no event has brought.
@@ -85,11 +85,11 @@ pub struct Rule {
     pub description: &'static str,
     /// The pattern that an event must match.
     pub pattern: Value,
-    /// Where matching events go: names of buses in the operations account, or the name of a queue beside the bus.
+    /// Where matching events go: the name of the bus in the operations account, or of a queue beside the bus.
     pub targets: Vec<String>,
 }
 
-/// A bus of the operations account.
+/// The bus of the operations account.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Bus {
@@ -330,9 +330,7 @@ impl Plan {
             arn: names.role_arn("{account}", &names.read_role("{region}")),
             external_id: names.external_id(),
         };
-        let forwarding = |forwarded| {
-            routes::forwarding_rules(names, settings.lead_time, forwarded, &settings.incidents.types)
-        };
+        let forwarding = |forwarded| routes::forwarding_rules(names, forwarded, &settings.incidents.types);
         let consumers: Vec<Consumer> = routes::measured(settings.lead_time)
             .map(|entry| routes::consumer(entry, names, settings, &read_role))
             .collect();
@@ -344,7 +342,7 @@ impl Plan {
             incident_accounts: settings.incident_places.clone(),
             tooling_rules: forwarding(Forwarded::ALL),
             ops_rules: forwarding(Forwarded { executions: false, incidents: true }),
-            buses: routes::buses(names, settings),
+            bus: routes::bus(names, settings),
             consumers,
             reconciler: functions::reconciler(names, settings, &read_role),
             undelivered: names.undelivered(),
@@ -392,10 +390,10 @@ fn check_environment(function: &Function) -> Result<(), PlanError> {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolingPlan {
-    /// The rules on the default bus; their targets are buses of the operations account.
+    /// The rules on the default bus; their target is the bus of the operations account.
     pub rules: Vec<Rule>,
     /// What forwarding events needs.
-    pub forward: Vec<Statement>,
+    pub forward: Statement,
     /// What puts heartbeats; none in the place of the operations account's stack, which does so itself.
     pub heartbeat: Option<Heartbeat>,
     /// The role that the functions assume to read; none in the operations account, which they read as themselves.
@@ -434,7 +432,7 @@ impl ToolingPlan {
         // The operations account's own stack forwards the incidents and probes of its place.
         let incidents = (account, region) != (ops_account, &settings.ops_region);
         let forwarded = Forwarded { executions: *executions, incidents };
-        let rules = routes::forwarding_rules(names, *lead_time, forwarded, incident_types);
+        let rules = routes::forwarding_rules(names, forwarded, incident_types);
         let arn = |function| names.ops_role_arn(&names.function(function));
         let mut readers = Vec1::new(arn(functions::RECONCILER.name));
         let metrics = routes::measured(*lead_time).filter(|metric| *executions || metric.reads_ops_items());
@@ -445,16 +443,10 @@ impl ToolingPlan {
             false => incident_read_role(account, region, &undelivered),
         };
         Self {
-            forward: forward(names, &rules),
             rules,
+            forward: forward(names),
             heartbeat: incidents.then(|| Heartbeat::new(names, region)),
             read_role: (account != ops_account).then_some(Read { permissions, readers }),
         }
     }
-}
-
-/// What forwarding events needs: putting them on the buses that rules name.
-pub fn forward(names: &Names, rules: &[Rule]) -> Vec<Statement> {
-    let buses: BTreeSet<&str> = rules.iter().flat_map(|rule| &rule.targets).map(String::as_str).collect();
-    permissions::forward(names, &buses)
 }

@@ -44,7 +44,7 @@ impl Binaries {
             // The whole workspace, as `cargo xtask test` builds it: a part of it would need its dependencies with
             // other features, and so once more.
             command.args(["build", "--workspace", "--bins"]);
-            if binaries.path("deployment-frequency").is_some() {
+            if binaries.path("deployments").is_some() {
                 // Only the first build takes long enough to be watched.
                 command.arg("--quiet");
             }
@@ -57,7 +57,7 @@ impl Binaries {
                 return Err(BinariesError::Build(status));
             }
         }
-        match binaries.path("deployment-frequency") {
+        match binaries.path("deployments") {
             Some(_) => Ok(binaries),
             None => Err(BinariesError::Missing(binaries.0)),
         }

@@ -551,6 +551,16 @@ impl Cloud {
         flush.into_iter().chain(messages).min()
     }
 
+    /// Puts the messages into their queues that a function has sent.
+    fn take_sent(&mut self) {
+        let (sent, now) = (std::mem::take(&mut self.server.services().sent), self.clock.now());
+        for (queue, body) in sent {
+            if let Some(feed) = self.feeds.iter_mut().find(|feed| feed.queue.plan().name == queue) {
+                feed.queue.send(body, now);
+            }
+        }
+    }
+
     /// Invokes a feed's function with a batch, and deletes the messages that it finished.
     async fn deliver_batch(&mut self, index: usize) -> Result<(), CloudError> {
         let feed = &mut self.feeds[index];
@@ -570,7 +580,9 @@ impl Cloud {
         let payload = payload(&batch, &self.plan, queue);
         self.server.check_delivery(feed.lambda.name(), queue).map_err(CloudError::Forbidden)?;
         let result = invocation::invoke(&self.server, &mut feed.lambda, payload).await?;
+        self.take_sent();
         let failed = failed(result);
+        let feed = &mut self.feeds[index];
         for message in batch.iter().filter(|message| !failed.contains(&message.id, &batch)) {
             feed.queue.delete(message);
         }

@@ -1,5 +1,5 @@
-//! The way of an event: from the default bus of its account over the plan's rules, bus policies and the buses' rules to
-//! queues, or why it got nowhere.
+//! The way of an event: from the default bus of its account over the plan's rules, the bus's policy and its rules to queues,
+//! or why it got nowhere.
 
 use crate::trouble::Trouble;
 use event_pattern::{Event, InvalidEvent, InvalidPattern, Pattern};
@@ -23,7 +23,7 @@ pub struct Router {
     members: BTreeSet<String>,
     tooling_rules: Vec<CompiledRule>,
     ops_rules: Vec<CompiledRule>,
-    buses: BTreeMap<String, CompiledBus>,
+    bus: CompiledBus,
 }
 
 #[derive(Debug)]
@@ -35,6 +35,7 @@ struct CompiledRule {
 
 #[derive(Debug)]
 struct CompiledBus {
+    name: String,
     policy: Vec<PolicyStatement>,
     rules: Vec<CompiledRule>,
 }
@@ -112,14 +113,14 @@ impl Router {
             members: plan.organization.iter().flat_map(|org| org.regions.clone()).collect(),
             tooling_rules: compile(&plan.tooling_rules)?,
             ops_rules: compile(&plan.ops_rules)?,
-            buses: plan.buses.iter().map(compile_bus).collect::<Result<_, _>>()?,
+            bus: compile_bus(&plan.bus)?,
         })
     }
 
     /// Finds the way of an event that is on the default bus of its account and region, as things are: some may be in trouble.
     ///
-    /// An account that isn't configured may still have rules that forward to our buses, whoever made them: there the
-    /// policies of the buses decide.
+    /// An account that isn't configured may still have rules that forward to our bus, whoever made them: there the policy of
+    /// the bus decides.
     ///
     /// # Errors
     /// When the event is not one.
@@ -147,10 +148,10 @@ impl Router {
         let is_off = |name: &str| {
             is(|trouble| if let Trouble::RuleOff(rule) = trouble { Some(rule) } else { None }, name)
         };
-        let bus_refuses = |name: &str| {
+        let bus_refuses = {
             let is_own = (&envelope.account, &envelope.region) == (&self.ops.0, &self.ops.1);
-            is(|trouble| if let Trouble::BusRefuses(bus) = trouble { Some(bus) } else { None }, name)
-                || (!is_own && troubles.contains(&Trouble::BusesRefuse))
+            troubles.contains(&Trouble::BusRefuses)
+                || (!is_own && troubles.contains(&Trouble::BusRefusesAccounts))
         };
         let queue_refuses = |name: &str| {
             is(|trouble| if let Trouble::QueueRefuses(queue) = trouble { Some(queue) } else { None }, name)
@@ -158,8 +159,8 @@ impl Router {
         };
         let (mut way, mut reasons) = (Way::default(), Vec::new());
         for (target, rule) in targets {
-            let Some(bus) = self.buses.get(target) else { continue };
-            if is_off(rule) {
+            let bus = &self.bus;
+            if bus.name != target || is_off(rule) {
                 continue;
             }
             let is_allowed = bus.policy.iter().any(|statement| allows(statement, envelope));
@@ -167,7 +168,7 @@ impl Router {
                 let account = &envelope.account;
                 reasons.push(format!("the policy of bus {target} does not allow it from account {account}"));
             }
-            if !is_allowed || bus_refuses(target) {
+            if !is_allowed || bus_refuses {
                 way.undelivered.push(Undelivered {
                     bus: None,
                     rule: rule.to_owned(),
@@ -235,7 +236,6 @@ fn compile(rules: &[Rule]) -> Result<Vec<CompiledRule>, InvalidRule> {
     compiled.collect()
 }
 
-fn compile_bus(bus: &Bus) -> Result<(String, CompiledBus), InvalidRule> {
-    let compiled = CompiledBus { policy: bus.policy.clone(), rules: compile(&bus.rules)? };
-    Ok((bus.name.clone(), compiled))
+fn compile_bus(bus: &Bus) -> Result<CompiledBus, InvalidRule> {
+    Ok(CompiledBus { name: bus.name.clone(), policy: bus.policy.clone(), rules: compile(&bus.rules)? })
 }

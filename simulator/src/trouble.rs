@@ -13,14 +13,14 @@ pub enum Trouble {
     /// A rule is switched off, on whatever bus it is.
     RuleOff(&'static str),
     /// A bus takes nothing: its policy is gone.
-    BusRefuses(&'static str),
+    BusRefuses,
     /// A queue takes nothing from the bus's rules: its policy is gone.
     QueueRefuses(&'static str),
     /// The rules of the tooling accounts are gone.
     NoRules,
-    /// The buses take no events of the tooling accounts: these stay in the queues of what was not delivered, there.
-    BusesRefuse,
-    /// The queues take no events of the buses' rules: these stay in the operations account's queue of what was not delivered.
+    /// The bus takes no events of the tooling accounts: these stay in the queues of what was not delivered, there.
+    BusRefusesAccounts,
+    /// The queues take no events of the bus's rules: these stay in the operations account's queue of what was not delivered.
     QueuesRefuse,
     /// The bucket of the lake takes no objects.
     LakeRefuses,

@@ -74,17 +74,21 @@ fn raised(scene: &Scene) -> Raised {
 }
 
 /// Every function that events feed.
-const CONSUMERS: [&str; 4] =
-    ["deployment-frequency", "change-failure-rate", "time-to-restore", "lead-time-for-changes"];
+const CONSUMERS: [&str; 3] = ["deployments", "incidents", LEAD_TIME];
+/// The one that others hand on to.
+const LEAD_TIME: &str = "lead-time-for-changes";
 
 fn troubles(scene: &Scene, troubles: impl IntoIterator<Item = Trouble>) {
     scene.services().troubles.extend(troubles);
 }
 
-/// Every queue gets a message.
-async fn feed(scene: &mut Scene) {
-    scene.runs(&execution("e-feed", "12:01")).await;
-    scene.raises(&ops_item(1, "12:02")).await;
+/// Every queue gets a message, and its function is in trouble: what is handed on is handed on before.
+async fn feed(scene: &mut Scene, trouble: fn(&'static str) -> Trouble) {
+    troubles(scene, [trouble(LEAD_TIME)]);
+    scene.runs(&execution("e-handed-on", "12:01")).await;
+    troubles(scene, CONSUMERS.map(trouble));
+    scene.runs(&execution("e-feed", "12:02")).await;
+    scene.raises(&ops_item(1, "12:03")).await;
 }
 
 /// Pushes come, one every two minutes.
@@ -104,49 +108,47 @@ macro_rules! play {
 
 const CAUSES: &[Cause] = &[
     Cause {
-        what: "CodePipeline refuses what a message needs, for good",
+        what: "AWS refuses what messages need, for good",
         raises: &[
             "failing-messages",
-            "dead-letters-deployment-frequency",
-            "dead-letters-change-failure-rate",
-            "dead-letters-time-to-restore",
+            "dead-letters-deployments",
+            "dead-letters-incidents",
             "dead-letters-lead-time-for-changes",
         ],
         play: play!(|scene| {
+            for operation in ["athena:StartQueryExecution", "ssm:GetOpsItem"] {
+                scene.fails(operation, Fault::access_denied(), usize::MAX);
+            }
+            scene.runs(&execution("e-handed-on", "12:01")).await;
+            scene.raises(&ops_item(1, "12:02")).await;
             scene.fails("codepipeline:GetPipelineExecution", Fault::access_denied(), usize::MAX);
-            scene.runs(&execution("e-refused", "12:01")).await;
-            scene.until("15:00").await;
+            scene.runs(&execution("e-refused", "12:03")).await;
+            scene.until("16:00").await;
         }),
     },
     Cause {
         what: "the triggers of the queues are off",
-        raises: &[
-            "old-messages-deployment-frequency",
-            "old-messages-change-failure-rate",
-            "old-messages-time-to-restore",
-            "old-messages-lead-time-for-changes",
-        ],
+        raises: &["old-messages-deployments", "old-messages-incidents", "old-messages-lead-time-for-changes"],
         play: play!(|scene| {
-            troubles(scene, CONSUMERS.map(Trouble::TriggerOff));
-            feed(scene).await;
+            feed(scene, Trouble::TriggerOff).await;
             scene.until("15 20:00").await;
         }),
     },
     Cause {
-        what: "the queues take no events of the buses",
+        what: "the queues take no events of the bus",
         raises: &["dead-letters-undelivered"],
         play: play!(|scene| {
             troubles(scene, [Trouble::QueuesRefuse]);
-            feed(scene).await;
+            scene.runs(&execution("e-feed", "12:01")).await;
+            scene.raises(&ops_item(1, "12:02")).await;
             scene.until("13:00").await;
         }),
     },
     Cause {
         what: "every function dies",
         raises: &[
-            "function-errors-deployment-frequency",
-            "function-errors-change-failure-rate",
-            "function-errors-time-to-restore",
+            "function-errors-deployments",
+            "function-errors-incidents",
             "function-errors-lead-time-for-changes",
             "function-errors-reconciler",
             "function-errors-commit-transform",
@@ -155,8 +157,8 @@ const CAUSES: &[Cause] = &[
         play: play!(|scene| {
             pushes(scene, 0..1).await;
             let others = ["reconciler", "commit-transform", "github-webhook"];
-            troubles(scene, CONSUMERS.into_iter().chain(others).map(Trouble::Dies));
-            feed(scene).await;
+            troubles(scene, others.map(Trouble::Dies));
+            feed(scene, Trouble::Dies).await;
             pushes(scene, 4..5).await;
             scene.until("13:00").await;
         }),
@@ -164,17 +166,16 @@ const CAUSES: &[Cause] = &[
     Cause {
         what: "Lambda has no concurrency for what queues, the schedule and Firehose invoke",
         raises: &[
-            "function-throttles-deployment-frequency",
-            "function-throttles-change-failure-rate",
-            "function-throttles-time-to-restore",
+            "function-throttles-deployments",
+            "function-throttles-incidents",
             "function-throttles-lead-time-for-changes",
             "function-throttles-reconciler",
             "function-throttles-commit-transform",
         ],
         play: play!(|scene| {
             let others = ["reconciler", "commit-transform"];
-            troubles(scene, CONSUMERS.into_iter().chain(others).map(Trouble::NoConcurrency));
-            feed(scene).await;
+            troubles(scene, others.map(Trouble::NoConcurrency));
+            feed(scene, Trouble::NoConcurrency).await;
             pushes(scene, 4..58).await;
             scene.until("13:00").await;
         }),
@@ -246,10 +247,10 @@ const CAUSES: &[Cause] = &[
         }),
     },
     Cause {
-        what: "the buses refuse events of the tooling accounts",
+        what: "the bus refuses events of the tooling accounts",
         raises: &["tooling-undelivered"],
         play: play!(|scene| {
-            troubles(scene, [Trouble::BusesRefuse]);
+            troubles(scene, [Trouble::BusRefusesAccounts]);
             scene.runs(&execution("e-left", "12:01")).await;
             scene.until("13:00").await;
         }),

@@ -9,6 +9,7 @@ mod cli;
 mod dashboards;
 mod deployments;
 mod documents;
+mod economy;
 mod engine;
 mod failures;
 mod faults;

@@ -89,7 +89,7 @@ async fn installation_that_is_not_there() {
     .await;
     check(
         &["redrive", "--function", "reconciler"],
-        &["--function reconciler has no queue", "deployment-frequency, change-failure-rate, time-to-restore"],
+        &["--function reconciler has no queue", "deployments, incidents"],
     )
     .await;
 }

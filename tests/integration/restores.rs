@@ -188,8 +188,7 @@ async fn rollback_before_the_attribution() {
              TimeToRestore acme/shop 12:35 = 300
              deployment e1 published: {DEPLOYED}, branch main, revision c0ffee
              deployment e2 published: {DEPLOYED}, branch main, revision c0ffee
-             failure e2 oi-000000000001 published: oi-000000000001: nothing is named; \
-             latest deployment of all before the incident
+             failure e2 published: rolled back by execution r1
              restore r1 oi-000000000001 published: rollback r1 undid the deployment that it is attributed to
              rollback r1 published: rolled back execution e2"
         ))

@@ -3,7 +3,7 @@
 use crate::scene::{OPS, Scene, TOOLING, execution, execution_in};
 use serde_json::json;
 
-/// An account that the policies of the buses do not name, even if somebody there has rules like ours.
+/// An account that the policy of the bus does not name, even if somebody there has rules like ours.
 #[tokio::test]
 async fn event_of_an_unknown_account() {
     let mut scene = Scene::new().await;
@@ -11,9 +11,7 @@ async fn event_of_an_unknown_account() {
     scene
         .check(
             "refused CodePipeline Pipeline Execution State Change: \
-             the policy of bus dora-change-failure-rate does not allow it from account 333333333333; \
-             the policy of bus dora-deployment-frequency does not allow it from account 333333333333; \
-             the policy of bus dora-time-to-restore does not allow it from account 333333333333",
+             the policy of bus dora-events does not allow it from account 333333333333",
         )
         .await;
 }

@@ -43,8 +43,8 @@ pub(super) async fn rules(installation: &Installation) -> Vec<Finding> {
     let events = aws_sdk_eventbridge::Client::new(installation.sdk());
     let mut findings = Vec::new();
     let default = installation.plan.ops_rules.iter().map(|rule| ("default", "event-bus/", rule));
-    let buses = installation.plan.buses.iter();
-    let own = buses.flat_map(|bus| bus.rules.iter().map(|rule| (bus.name.as_str(), "", rule)));
+    let bus = &installation.plan.bus;
+    let own = bus.rules.iter().map(|rule| (bus.name.as_str(), "", rule));
     for (bus, targets, rule) in default.chain(own) {
         let service = if targets.is_empty() { "sqs" } else { "events" };
         let arns =

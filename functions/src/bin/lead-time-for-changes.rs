@@ -1,8 +1,8 @@
-//! The Lambda function `lead-time-for-changes`; see `functions::metrics::lead_time_for_changes`.
+//! The Lambda function `lead-time-for-changes`; see `functions::handlers`.
 
-use functions::{metrics::lead_time_for_changes::LeadTimeForChanges, runtime::worker};
+use functions::{handlers::LeadTimes, runtime::worker};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    worker::run(LeadTimeForChanges).await
+    worker::run(LeadTimes).await
 }

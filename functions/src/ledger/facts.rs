@@ -5,9 +5,13 @@ use super::{
     item::{Assigned, Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort},
 };
 use crate::runtime::error::Error;
-use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+};
 use metrics_lib::{
     contract::ledger::{PARTITION_KEY, SORT_KEY},
+    event::{LiveDeployment, SourceKind},
     fact::{Fact, FactId, FactKind, FactState},
     rules::ProductionRule,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
@@ -21,6 +25,11 @@ use std::{
 const MOST_COMMITS: usize = 50;
 /// The attribute with the commits, a line each.
 pub(super) const COMMITS: &str = "commits";
+/// The attribute with the kind of a deployment's source.
+const SOURCE_KIND: &str = "sourceKind";
+/// The attribute with the branch that was deployed.
+const BRANCH: &str = "branch";
+
 /// Who published a fact before, or decided an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DoneBy {
@@ -31,6 +40,20 @@ pub enum DoneBy {
     /// Somebody, and this is the first message with such an event: it is late, or the other event of an execution that has
     /// two, but not a duplicate.
     AnotherEvent,
+}
+
+/// Who tells of a deployment that is counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Retold {
+    /// The first message with such an event.
+    First,
+    /// The same message, in an earlier try.
+    SameMessage,
+    /// Another message: one of the two is a duplicate.
+    Duplicate {
+        /// The repository of the deployment.
+        repository: Option<String>,
+    },
 }
 
 /// A fact that is done.
@@ -62,12 +85,22 @@ pub struct KnownFacts {
     pub done: BTreeMap<FactKind, Done>,
     /// Those that are not decided yet, or being published.
     pub open: BTreeSet<FactKind>,
+    /// The deployment that it is, if that is done.
+    deployment: Option<LiveDeployment>,
 }
 
 impl KnownFacts {
     /// The repository that an execution deployed, if it is known that it deployed one.
     pub fn deployed(&self) -> Option<&str> {
         self.done.get(&FactKind::Deployment)?.repository.as_deref()
+    }
+
+    /// The deployment that an execution is, by the settings as they are. What was deployed stays so, whatever becomes of the
+    /// rest of the execution.
+    pub fn live(&self, rule: &ProductionRule, key: &ExecutionKey) -> Option<&LiveDeployment> {
+        let is_by =
+            self.done.get(&FactKind::Deployment).is_some_and(|deployment| deployment.is_by(rule, key));
+        self.deployment.as_ref().filter(|_| is_by)
     }
 
     /// Whether an execution is ignored, by the settings as they are.
@@ -134,6 +167,40 @@ impl Ledger {
         }
     }
 
+    /// Notes that an event tells of an execution, if that is known to be a deployment; returns who told it before. None, if
+    /// nothing has counted it yet.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn note_told(&self, key: &ExecutionKey, owner: Owner<'_>) -> Result<Option<Retold>, Error> {
+        let partition = execution_partition(&key.execution_id);
+        let sort = execution_sort(FactKind::Deployment.name(), key);
+        let told_by = told_by(owner);
+        let mut request = self
+            .set(&partition, &sort, Item::default().text(told_by.clone(), owner.message))
+            .condition_expression(
+                "#state IN (:closed0, :closed1, :closed2, :closed3) AND attribute_not_exists(#told)",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#told", &told_by)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (number, state) in FactState::CLOSED.into_iter().enumerate() {
+            let value = AttributeValue::S(state.name().into());
+            request = request.expression_attribute_values(format!(":closed{number}"), value);
+        }
+        let Err(error) = request.send().await else { return Ok(Some(Retold::First)) };
+        let item = match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => failed.item.clone(),
+            _ => return Err(Error::aws("dynamodb:UpdateItem")(error)),
+        };
+        let item = Item(item.unwrap_or_default());
+        Ok(match item.get(&told_by) {
+            _ if !is_done(&item) => None,
+            Some(message) if message == owner.message => Some(Retold::SameMessage),
+            _ => Some(Retold::Duplicate { repository: item.get("repository").map(str::to_owned) }),
+        })
+    }
+
     /// The facts of an execution that are known.
     ///
     /// # Errors
@@ -146,6 +213,9 @@ impl Ledger {
             let Some(item) = items.iter().find(|item| item.get(SORT_KEY) == Some(&sort)) else { continue };
             if is_done(item) {
                 known.done.insert(kind, Done::of(item));
+                if kind == FactKind::Deployment {
+                    known.deployment = live(item)?;
+                }
             } else {
                 known.open.insert(kind);
             }
@@ -297,6 +367,12 @@ pub(super) fn fact_item(fact: &Fact) -> Item {
         let lines = commits.map(|commit| format!("{} {}", commit.id, commit.time));
         item = item.text(COMMITS, lines.collect::<Vec<_>>().join("\n"));
     }
+    if let Some(kind) = fact.source_kind {
+        item = item.text(SOURCE_KIND, kind.name());
+    }
+    if let Some(branch) = &fact.branch {
+        item = item.text(BRANCH, branch);
+    }
     if let Some(revision) = &fact.revision {
         item = item.text("revision", revision);
     }
@@ -310,6 +386,21 @@ pub(super) fn fact_item(fact: &Fact) -> Item {
         item = item.number(metric.name(), samples);
     }
     item
+}
+
+/// The deployment of an item; none if it lacks what the pipeline's history needs.
+fn live(item: &Item) -> Result<Option<LiveDeployment>, Error> {
+    let kind = SourceKind::ALL.into_iter().find(|kind| item.get(SOURCE_KIND) == Some(kind.name()));
+    let Some(kind) = kind else { return Ok(None) };
+    let deployed = item.deployed()?;
+    let text = |name: &str| item.get(name).map(str::to_owned);
+    Ok(Some(LiveDeployment {
+        began: item.optional_instant("began")?.unwrap_or(deployed.time),
+        deployed,
+        kind,
+        branch: text(BRANCH),
+        revision: text("revision"),
+    }))
 }
 
 /// Whether a fact is published, or known to be unpublishable.

@@ -2,18 +2,10 @@
 
 use crate::{
     ledger::{AttributionState, DoneBy, IncidentRecord, Owner},
-    metrics::{
-        publish::{count_duplicate, publish},
-        time_to_restore,
-    },
-    runtime::{
-        context::Context,
-        error::Error,
-        worker::{Handler, Work},
-    },
+    metrics::{publish::publish, time_to_restore},
+    runtime::{context::Context, error::Error},
     sources::{
         codepipeline::{self, History, Look, Resolution, execution_listing},
-        events::Event,
         names, opscenter,
     },
 };
@@ -29,25 +21,6 @@ use metrics_lib::{
     },
 };
 use std::collections::BTreeMap;
-
-/// The handler of the function.
-#[derive(Clone, Copy, Debug)]
-pub struct ChangeFailureRate;
-
-impl Handler for ChangeFailureRate {
-    async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        if let Event::OpsItemRaised(key) = event {
-            return match raised(context, owner, key).await? {
-                Some(DoneBy::AnotherMessage) => count_duplicate(context, None).await,
-                Some(DoneBy::SameMessage | DoneBy::AnotherEvent) | None => Ok(()),
-            };
-        }
-        match codepipeline::resolved_rollback(context, owner, event).await? {
-            Some(rollback) => rolled_back(context, owner, &rollback).await,
-            None => Ok(()),
-        }
-    }
-}
 
 /// A rollback makes a failure of the deployment that it rolled back.
 ///
@@ -93,9 +66,10 @@ pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Re
             publish(context, owner, &change_failure_rate::unattributed(&incident, reason)).await?;
         }
         // What may be to blame is still being deployed: the reconciler decides when that has ended.
-        AttributionState::Pending => return Ok(decided_by),
+        AttributionState::Pending => {}
     }
-    // What restored service may have ended before, and a rollback restores it only now that it is known what is blamed.
+    // What restored service may have ended before, and a rollback restores it only now that it is known what is blamed. An
+    // incident that was resolved meanwhile is noted.
     time_to_restore::settle(context, owner, &record).await?;
     Ok(decided_by)
 }
@@ -201,6 +175,10 @@ pub async fn suspects(
             continue;
         }
         execution_listing::check_time(owner)?;
+        // What was ignored is no candidate; that costs no request of CodePipeline.
+        if context.ledger.known_of(&key).await?.is_ignored(&config.production, &key) {
+            continue;
+        }
         match codepipeline::look(context, owner, &key).await {
             Err(error) => unread.push(execution_listing::unread(&key, error)?),
             Ok(Look::Resolved(Resolution::Deployment(deployment))) => {
@@ -285,9 +263,7 @@ async fn live_before(
     time: Timestamp,
 ) -> Result<Option<Option<Candidate>>, Error> {
     match History::new(context, owner, key).live_before(time).await {
-        Ok(live) => {
-            Ok(Some(live.map(|live| Candidate { deployed: DeploymentRef::from(&live), began: live.began })))
-        }
+        Ok(live) => Ok(Some(live.map(|live| Candidate { deployed: live.deployed, began: live.began }))),
         Err(Error::Aws { code, .. }) if code == "PipelineNotFoundException" => Ok(None),
         Err(error) => Err(error),
     }

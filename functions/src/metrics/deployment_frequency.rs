@@ -1,33 +1,13 @@
 //! Counts production deployments, rework and rollbacks: `Deployments`, `ReworkDeployments`, `Rollbacks`.
 
 use crate::{
-    ledger::{DoneBy, Owner},
-    metrics::publish::{Published, count_duplicate, publish},
-    runtime::{
-        context::Context,
-        error::Error,
-        worker::{Handler, Work},
-    },
-    sources::codepipeline::{self, Resolution},
+    ledger::Owner,
+    metrics::publish::{Published, publish},
+    runtime::{context::Context, error::Error},
+    sources::codepipeline::Resolution,
 };
 use lambda_runtime::tracing::info;
 use metrics_lib::deployment_frequency;
-
-/// The handler of the function.
-#[derive(Clone, Copy, Debug)]
-pub struct DeploymentFrequency;
-
-impl Handler for DeploymentFrequency {
-    async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        let Some(resolution) = codepipeline::resolved(context, owner, event).await? else { return Ok(()) };
-        let repository = resolution.repository().map(str::to_owned);
-        if let Some(Published::Before(DoneBy::AnotherMessage)) = executed(context, owner, &resolution).await?
-        {
-            count_duplicate(context, repository.as_deref()).await?;
-        }
-        Ok(())
-    }
-}
 
 /// An execution is a deployment, a rollback, or is ignored.
 ///

@@ -7,13 +7,9 @@ use crate::{
         publish::{count, publish},
         time_to_restore,
     },
-    runtime::{
-        context::Context,
-        error::Error,
-        worker::{Handler, Work},
-    },
+    runtime::{context::Context, error::Error},
     sources::{
-        codepipeline::{self, History, Look, Resolution, WentLive, execution_listing},
+        codepipeline::{self, History, Listed, Look, Resolution, WentLive, execution_listing},
         names,
         repositories::Identity,
     },
@@ -24,12 +20,10 @@ use metrics_lib::{
     attribution::Unread,
     contract::Metric,
     datum::OLDEST,
-    event::{Deployment, DeploymentRef},
-    fact::FactKind,
+    event::{Deployment, DeploymentRef, LiveDeployment},
     lake::{Change, CommitId, is_repository},
     lead_time::{self, ChangeQuery, ChangeSet, Changed, LATEST_DELIVERY, Live},
     rework_rate,
-    sources::codepipeline::ExecutionKey,
 };
 use std::{cmp::Reverse, collections::BTreeSet, ops::Range};
 
@@ -43,31 +37,11 @@ const GONE: [&str; 3] = ["PipelineNotFoundException", "AccessDeniedException", "
 /// How many times the question is asked anew, each time with more that is known.
 const MOST_ROUNDS: usize = 50;
 
-/// The handler of the function.
-#[derive(Clone, Copy, Debug)]
-pub struct LeadTimeForChanges;
-
-impl Handler for LeadTimeForChanges {
-    async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        match codepipeline::resolved(context, owner, event).await? {
-            // An execution has two events, when its production stage has ended and when it has.
-            Some(Resolution::Deployment(deployment)) if !is_done(context, &deployment.key).await? => {
-                deployed(context, owner, &deployment).await
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-}
-
 /// From which age on the lead time of a deployment waits no longer for what can't be read: nothing arrives any more then. What
 /// passes by itself has three days more, in which it is tried again.
 pub(crate) fn given_up_after(is_passing: bool) -> SignedDuration {
     const PASSING: SignedDuration = SignedDuration::from_hours(3 * 24);
     if is_passing { LATEST_DELIVERY + PASSING } else { LATEST_DELIVERY }
-}
-
-async fn is_done(context: &Context, key: &ExecutionKey) -> Result<bool, Error> {
-    Ok(context.ledger.known_of(key).await?.done.contains_key(&FactKind::LeadTime))
 }
 
 /// A deployment has a lead time, once its commits are in the lake. What can't be told yet is noted, and settled by the
@@ -152,7 +126,7 @@ async fn answer(
     let lookback = config.lead_time_lookback;
     let repository =
         context.repositories.identity(&context.ledger, (&source.repository, *time), context.now()?).await?;
-    let mut history = History::new(context, owner, key);
+    let mut history = History::before_itself(context, owner, key);
     let Before { mut live, mut lines, unread } = before(context, owner, &mut history, deployment).await?;
     // As long as anything may arrive, it is waited for. No account holds up for ever what another one deploys.
     if let Some(unread) = &unread
@@ -168,7 +142,7 @@ async fn answer(
     let since = live.first().map_or(*time, |live| live.time);
     let mut read_since = since.checked_sub(lookback).unwrap_or(Timestamp::MIN).max(oldest);
     let mut changes = read(context, owner, &repository, read_since, now.min(*time + LATEST_ARRIVAL)).await?;
-    let mut others: Vec<(Live, String)> = others(&history, *time, &live);
+    let mut others: Vec<(Live, String)> = others(&history, deployment, &live);
     for _ in 0..MOST_ROUNDS {
         let question = ChangeQuery {
             revision,
@@ -289,7 +263,7 @@ async fn before(
     found.unread = unread;
     let Some((deployed, revision)) = latest else { return Ok(found) };
     let live = match History::new(context, owner, &deployed.key).live_before(*time).await {
-        Ok(live) => live.filter(|live| live.source.repository == source.repository),
+        Ok(live) => live.filter(|live| live.deployed.repository == source.repository),
         // The pipeline is no more, or not ours to read any more: the ledger knows what it deployed last. What passes is tried
         // again, for the ledger alone does not know what a rollback brought back.
         Err(Error::Aws { code, .. }) if GONE.contains(&code.as_str()) => None,
@@ -297,10 +271,12 @@ async fn before(
         Err(error) => return Err(error),
     };
     found.add_line(live.as_ref());
-    found.live.push(match live.as_ref().and_then(|live| Some((live.time, commit(live)?))) {
-        Some((time, revision)) => Live { time, revision },
-        None => Live { time: deployed.time, revision },
-    });
+    found.live.push(
+        match live.as_ref().and_then(|live| Some((live.deployed.time, commit(live.revision.as_ref())?))) {
+            Some((time, revision)) => Live { time, revision },
+            None => Live { time: deployed.time, revision },
+        },
+    );
     Ok(found)
 }
 
@@ -343,7 +319,7 @@ async fn latest_elsewhere(
                 continue;
             }
         };
-        let Some(revision) = commit(&found) else { continue };
+        let Some(revision) = commit(found.source.revision.as_ref()) else { continue };
         let deployed = DeploymentRef::from(&found);
         let counts = deployed.repository == *repository && deployed.time < *time;
         if counts && latest.as_ref().is_none_or(|(latest, _)| *latest < deployed) {
@@ -359,9 +335,8 @@ fn elsewhere(unread: &Unread) -> String {
 }
 
 impl Before {
-    fn add_line(&mut self, deployment: Option<&Deployment>) {
-        let branch = deployment.and_then(|deployment| deployment.source.reference.branch());
-        self.lines.extend(branch.map(str::to_owned));
+    fn add_line(&mut self, live: Option<&LiveDeployment>) {
+        self.lines.extend(live.and_then(|live| live.branch.clone()));
     }
 }
 
@@ -373,24 +348,30 @@ fn latest_first(live: &mut Vec<Live>) {
 
 /// What an execution brought to production, if that is a commit of a repository.
 fn of_repository(went_live: &WentLive, repository: &str) -> Option<Live> {
-    let deployment = went_live.deployment.as_ref().filter(|live| live.source.repository == repository)?;
-    Some(Live { time: went_live.time, revision: commit(deployment)? })
+    let live = went_live.deployment.as_ref().filter(|live| live.deployed.repository == repository)?;
+    Some(Live { time: went_live.time, revision: commit(live.revision.as_ref())? })
 }
 
-/// The commit that a deployment brought to production, if its source is a Git repository.
-fn commit(deployment: &Deployment) -> Option<CommitId> {
-    CommitId::try_from(deployment.source.revision.clone()?).ok()
+/// The commit that a revision is, if it is one of a Git repository.
+fn commit(revision: Option<&String>) -> Option<CommitId> {
+    CommitId::try_from(revision?.clone()).ok()
 }
 
-/// The revisions of earlier executions of which it is not known whether they went live, the latest first.
-fn others(history: &History<'_>, before: Timestamp, live: &[Live]) -> Vec<(Live, String)> {
+/// The revisions of executions before a deployment of which it is not known whether they went live, the latest first.
+fn others(history: &History<'_>, deployment: &Deployment, live: &[Live]) -> Vec<(Live, String)> {
+    let Deployment { key, time: before, .. } = deployment;
     let mut others: Vec<(Live, String)> = Vec::new();
-    for listed in history.listed().iter().filter(|listed| !listed.is_rollback && listed.started < before) {
+    let is_other = |listed: &&Listed| {
+        !listed.is_rollback && listed.started < *before && listed.execution_id != key.execution_id
+    };
+    for listed in history.listed().iter().filter(is_other) {
         for revision in &listed.revisions {
             let Ok(revision) = CommitId::try_from(revision.clone()) else { continue };
             if !live.iter().any(|live| live.revision == revision && live.time <= listed.changed) {
-                others
-                    .push((Live { time: listed.changed.min(before), revision }, listed.execution_id.clone()));
+                others.push((
+                    Live { time: listed.changed.min(*before), revision },
+                    listed.execution_id.clone(),
+                ));
             }
         }
     }

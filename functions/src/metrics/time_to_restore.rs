@@ -3,14 +3,10 @@
 use crate::{
     ledger::{AttributionState, IncidentRecord, Owner},
     metrics::publish::publish,
-    runtime::{
-        context::Context,
-        error::Error,
-        worker::{Handler, Work},
-    },
+    runtime::{context::Context, error::Error},
     sources::{
         codepipeline::{self, Look, Resolution, execution_listing},
-        events::{Change, Event},
+        events::Change,
         names, opscenter,
     },
 };
@@ -22,25 +18,6 @@ use metrics_lib::{
     sources::opscenter::{OpsItemId, OpsItemKey},
     time_to_restore::{self, Restorer, StatusChange, Statuses, ToldBy},
 };
-
-/// The handler of the function.
-#[derive(Clone, Copy, Debug)]
-pub struct TimeToRestore;
-
-impl Handler for TimeToRestore {
-    async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        match event {
-            Event::OpsItemRaised(key) => raised(context, owner, key).await,
-            Event::OpsItemChanged(key, change) => changed(context, owner, key, *change).await,
-            Event::ExecutionEnded { .. } | Event::StageSucceeded { .. } | Event::Irrelevant => {
-                match codepipeline::resolved(context, owner, event).await? {
-                    Some(resolution) => executed(context, owner, &resolution).await,
-                    None => Ok(()),
-                }
-            }
-        }
-    }
-}
 
 /// A deployment or rollback may restore service.
 ///
@@ -56,17 +33,6 @@ pub async fn executed(context: &Context, owner: Owner<'_>, resolution: &Resoluti
         }
         Resolution::Rollback(rollback) => rolled_back(context, owner, rollback).await,
         Resolution::NotProduction(_) => Ok(()),
-    }
-}
-
-/// An incident may have been restored before its event arrived.
-///
-/// # Errors
-/// [`Error::NotYet`], those of [`publish`].
-pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<(), Error> {
-    match record(context, key).await? {
-        Some(record) => settle(context, owner, &record).await,
-        None => Ok(()),
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn executed(context: &Context, owner: Owner<'_>, key: &Executio
     if known.is_ignored(&context.config.production, key) {
         return Ok(());
     }
-    let KnownFacts { done, open } = known;
+    let KnownFacts { done, open, .. } = known;
     let resolution = codepipeline::resolve(context, owner, key).await?;
     deployment_frequency::executed(context, owner, &resolution).await?;
     match &resolution {

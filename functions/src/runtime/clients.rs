@@ -41,6 +41,8 @@ pub struct Clients {
     external_id: String,
     /// The readers that were made, by account and region. Each holds the cached credentials of its read role.
     readers: Mutex<HashMap<(String, String), Arc<Reader>>>,
+    /// Deployments are handed on here.
+    pub sqs: aws_sdk_sqs::Client,
     /// The lake is read here.
     pub athena: aws_sdk_athena::Client,
     /// The ledger's table lives here.
@@ -64,6 +66,7 @@ impl Clients {
             read_role_arn: config.read_role_arn.clone(),
             external_id: config.read_role_external_id.clone(),
             readers: Mutex::default(),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
             athena: aws_sdk_athena::Client::new(&sdk),
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),

@@ -53,6 +53,8 @@ pub struct Config {
     pub lake_database: String,
     /// From [`env::LEAD_TIME`].
     pub lead_time: bool,
+    /// From [`env::LEAD_TIME_QUEUE`]; only the function that counts deployments has one, where lead time is measured.
+    pub lead_time_queue: Option<String>,
     /// From [`env::TRIES`]; functions that are not fed by a queue have none.
     pub tries: Option<u32>,
     /// From [`env::CLOCK_FILE`]; the system's clock if that is not set.
@@ -125,6 +127,7 @@ impl Config {
             tries: optional(&variable, env::TRIES, |name, text| {
                 text.parse().map(Some).map_err(|error| invalid(name, &error))
             })?,
+            lead_time_queue: variable(env::LEAD_TIME_QUEUE).filter(|url| !url.is_empty()),
             lead_time: variable(env::LEAD_TIME).as_deref() == Some("true"),
             clock: Clock::from_environment(&variable),
         })
@@ -137,7 +140,7 @@ impl Config {
     }
 
     /// Whether pipelines and `OpsItem`s of an account and region count. That an account belongs to the organisation, the
-    /// policies of the buses make sure: who does not is not heard.
+    /// policy of the bus makes sure: who does not is not heard.
     pub fn covers(&self, account: &str, region: &str) -> bool {
         let is_member =
             self.organization.as_ref().is_some_and(|organization| organization.regions.contains(region));

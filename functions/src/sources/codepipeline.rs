@@ -6,7 +6,7 @@ mod history;
 pub mod known;
 mod structure;
 
-pub use history::{History, WentLive};
+pub use history::{History, Listed, WentLive};
 
 use crate::{
     ledger::Owner,
@@ -22,7 +22,7 @@ use aws_sdk_codepipeline::{
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
-    event::{Deployment, DeploymentRef, Rollback},
+    event::{Deployment, Rollback},
     sources::codepipeline::{
         ExecutionKey,
         production::{
@@ -130,27 +130,6 @@ pub async fn resolved(
             reason: "its production stage is still in progress".into(),
         }),
         Look::Unfinished(reason) => Err(Error::Unfinished { key: key.clone(), reason }),
-    }
-}
-
-/// The rollback that an event's execution is; none if it is an ordinary run, which takes one request to know.
-///
-/// # Errors
-/// Those of [`resolved`].
-pub async fn resolved_rollback(
-    context: &Context,
-    owner: Owner<'_>,
-    event: &Event,
-) -> Result<Option<Rollback>, Error> {
-    let Some(key) = event.execution(&context.config.production) else { return Ok(None) };
-    check_configured(context, key)?;
-    let execution = pipeline_execution(&*reader(context, key).await, key).await?;
-    if !matches!(execution_type(&execution), ExecutionType::Rollback { .. }) {
-        return Ok(None);
-    }
-    match resolved(context, owner, event).await? {
-        Some(Resolution::Rollback(rollback)) => Ok(Some(rollback)),
-        Some(Resolution::Deployment(_) | Resolution::NotProduction(_)) | None => Ok(None),
     }
 }
 
@@ -293,7 +272,7 @@ async fn rollback(
     target: Option<String>,
     repository: Option<String>,
 ) -> Result<Resolution, Error> {
-    let mut history = History::new(context, owner, key);
+    let mut history = History::before_itself(context, owner, key);
     let live = history.live_before(time).await?;
     let ignored = |repository: Option<String>, reason: &str| {
         let (key, rule) =
@@ -304,15 +283,15 @@ async fn rollback(
     let Some(live) = live else {
         return Ok(ignored(repository, "it took nothing back: nothing that is known was live"));
     };
-    if Some(&live.key.execution_id) == target.as_ref() {
-        return Ok(ignored(Some(live.source.repository), "it took nothing back: its target was live"));
+    if Some(&live.deployed.key.execution_id) == target.as_ref() {
+        return Ok(ignored(Some(live.deployed.repository), "it took nothing back: its target was live"));
     }
     let restored = match target {
         Some(id) => history.live_since(&id).await?,
         None => None,
     };
-    let (key, rolled_back) = (key.clone(), DeploymentRef::from(&live));
-    let restored = restored.as_ref().map(DeploymentRef::from);
+    let (key, rolled_back) = (key.clone(), live.deployed);
+    let restored = restored.map(|live| live.deployed);
     Ok(Resolution::Rollback(Rollback { key, time, rolled_back, restored }))
 }
 

@@ -11,6 +11,7 @@ use crate::runtime::{
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use metrics_lib::{
     contract::probe,
+    event::Deployment,
     rules::ProductionRule,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
@@ -18,7 +19,7 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error as _, Unexpected},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// An event that a function acts on.
@@ -44,6 +45,8 @@ pub enum Event {
     OpsItemRaised(OpsItemKey),
     /// An `OpsItem` was changed.
     OpsItemChanged(OpsItemKey, Change),
+    /// A production deployment was counted: the product's own event, which one function hands on to another.
+    Deployed(Box<Deployment>),
     /// Something else happened to an execution or `OpsItem`; nothing follows from it.
     Irrelevant,
 }
@@ -76,6 +79,7 @@ impl Event {
             Self::StageSucceeded { .. } => "stage".into(),
             Self::OpsItemRaised(_) => "created".into(),
             Self::OpsItemChanged(..) => "changed".into(),
+            Self::Deployed(_) => "deployed".into(),
             Self::Irrelevant => String::new(),
         }
     }
@@ -87,7 +91,8 @@ impl Event {
                 Some((&key.account, &key.region))
             }
             Self::OpsItemRaised(key) | Self::OpsItemChanged(key, _) => Some((&key.account, &key.region)),
-            Self::Irrelevant => None,
+            // Its place was heard from when it was counted.
+            Self::Deployed(_) | Self::Irrelevant => None,
         }
     }
 
@@ -100,7 +105,7 @@ impl Event {
             Self::StageSucceeded { key, stage } => {
                 rule.may_be_production(&key.pipeline, stage).then_some(key)
             }
-            Self::OpsItemRaised(_) | Self::OpsItemChanged(..) | Self::Irrelevant => None,
+            Self::OpsItemRaised(_) | Self::OpsItemChanged(..) | Self::Deployed(_) | Self::Irrelevant => None,
         }
     }
 
@@ -234,6 +239,16 @@ impl OpsItemStatus {
     }
 }
 
+/// The detail type of a deployment that is handed on.
+const DEPLOYED: &str = "Deployment";
+
+/// A deployment, as an event for the function that measures lead times.
+pub(crate) fn deployed(deployment: &Deployment) -> String {
+    let ExecutionKey { account, region, .. } = &deployment.key;
+    let event = json!({"detail-type": DEPLOYED, "account": account, "region": region, "detail": deployment});
+    event.to_string()
+}
+
 impl Received {
     /// Reads an event.
     ///
@@ -293,6 +308,7 @@ impl Event {
                 let at = modified_time.as_deref().and_then(instant);
                 Ok(Self::OpsItemChanged(key, Change { is_resolved, at }))
             }
+            DEPLOYED => Ok(Self::Deployed(Box::new(json::part("detail", detail)?))),
             _ => Err(Error::Malformed(Fault {
                 path: "detail-type".into(),
                 reason: "it is none of the events that this function is made for".into(),
@@ -345,6 +361,7 @@ fn instant(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use metrics_lib::event::{Reference, Source, SourceKind};
 
     fn check(detail_type: &str, detail: &str, expected: Result<&str, &str>) {
         let text = format!(
@@ -361,6 +378,7 @@ mod tests {
                     .trim_end()
                     .into()
             }
+            Event::Deployed(deployment) => format!("deployed {}", deployment.key),
             Event::Irrelevant => "irrelevant".into(),
         };
         let found = match Received::parse(&text).map(|received| received.told) {
@@ -372,6 +390,35 @@ mod tests {
             Err(other) => Err(other.to_string()),
         };
         assert_eq!(found.as_deref().map_err(String::as_str), expected, "{detail}");
+    }
+
+    /// What one function hands on, another reads: all of it.
+    #[test]
+    fn deployments_that_are_handed_on() {
+        let key = ["111111111111", "eu-west-1", "shop", "1b"].map(str::to_owned);
+        let [account, region, pipeline, execution_id] = key;
+        let [time, began] =
+            ["2026-07-01T10:00:00.123456Z", "2026-07-01T09:00:00Z"].map(|at| at.parse().unwrap());
+        let text = |text: &str| Some(text.to_owned());
+        let deployment = Deployment {
+            key: ExecutionKey { account, region, pipeline, execution_id },
+            time,
+            began,
+            ended_as: text("InProgress"),
+            source: Source {
+                kind: SourceKind::Git,
+                provider: text("GitHub"),
+                connection: text("arn:aws:codeconnections:eu-west-1:111111111111:connection/c"),
+                repository: "acme/shop".into(),
+                reference: Reference::Tag("v1 \"quoted\"".into()),
+                revision: text("c0ffee"),
+                message: text("Mend it\n\nFixes oi-0123456789ab ✓"),
+            },
+            rule: "0f".into(),
+        };
+        let received = Received::parse(&deployed(&deployment)).unwrap();
+        assert_eq!(received, Received { id: None, told: Told::Event(Event::Deployed(Box::new(deployment))) });
+        check(DEPLOYED, r#"{"key":{}}"#, Err("detail.key"));
     }
 
     #[test]

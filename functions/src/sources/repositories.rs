@@ -18,8 +18,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// How long a name that was looked up is believed.
+/// How long a name that was looked up is believed: a delivery may tell GitHub's id at any moment.
 const BELIEVED: SignedDuration = SignedDuration::from_secs(60);
+/// The same, where GitHub's id is known: only another repository that takes the name changes anything then.
+const BELIEVED_WITH_ID: SignedDuration = SignedDuration::from_mins(15);
 
 /// What repositories are called.
 #[derive(Debug, Default)]
@@ -81,7 +83,7 @@ impl Repositories {
     ) -> Result<Identity, Error> {
         let name = GitName::new(name);
         if let Some((at, known)) = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner).get(&name)
-            && now.duration_since(*at).abs() < BELIEVED
+            && now.duration_since(*at).abs() < if known.id.is_some() { BELIEVED_WITH_ID } else { BELIEVED }
         {
             return Ok(known.clone());
         }

@@ -76,13 +76,12 @@ fn function_arn(plan: &Plan, function: &str) -> Resource {
     Resource::Arn(own(plan, "lambda", &format!("function:{function}")))
 }
 
-/// The rules of the default bus, and those of the buses.
+/// The rules of the default bus, and those of the installation's.
 fn rules(plan: &Plan) -> Vec<Resource> {
     let rule = |name: String| Resource::Arn(own(plan, "events", &format!("rule/{name}")));
     let own = plan.ops_rules.iter().map(|of| of.name.clone());
-    let on_buses =
-        plan.buses.iter().flat_map(|bus| bus.rules.iter().map(move |of| format!("{}/{}", bus.name, of.name)));
-    own.chain(on_buses).map(rule).collect()
+    let on_bus = plan.bus.rules.iter().map(|of| format!("{}/{}", plan.bus.name, of.name));
+    own.chain(on_bus).map(rule).collect()
 }
 
 /// The ARN of something of the operations account.

@@ -1,4 +1,4 @@
-//! The way of a metric's events in the operations account: bus, rules, queue, function.
+//! The way of events in the operations account: bus, rules, queue, function.
 
 use super::function::Deployed;
 use crate::{
@@ -15,30 +15,28 @@ use crate::{
 };
 use vec1::Vec1;
 
-/// A bus of the stack.
+/// The bus of the stack.
 #[derive(Debug)]
 pub(crate) struct Made {
     pub(crate) bus: Handle<EventBus>,
-    /// Who may put events on it; none if nobody may.
-    pub(crate) policy: Option<Handle<EventBusPolicy>>,
+    /// Who may put events on it.
+    pub(crate) policy: Handle<EventBusPolicy>,
 }
 
-/// A bus with its policy. Its logical name is that of the metric.
-pub(crate) fn bus(document: &mut Document, planned: &plan::Bus, settings: &Settings, metric: &str) -> Made {
+/// The bus with its policy.
+pub(crate) fn bus(document: &mut Document, planned: &plan::Bus, settings: &Settings) -> Made {
     let properties = EventBus {
         name: planned.name.as_str().into(),
-        description: Text::from("Events that are counted by ") + metric,
+        description: "Events that DORA metrics are made of".into(),
     };
-    let bus = document.add(format!("{metric}-bus"), properties);
-    let policy = (!planned.policy.is_empty()).then(|| {
-        let statements = planned
-            .policy
-            .iter()
-            .enumerate()
-            .map(|(number, statement)| may_put(&format!("Forward{number}"), statement, &bus, settings));
-        let properties = EventBusPolicy { event_bus_name: bus.name(), policy: Policy::of(statements) };
-        document.add(format!("{metric}-bus-policy"), properties)
-    });
+    let bus = document.add("bus", properties);
+    let statements = planned
+        .policy
+        .iter()
+        .enumerate()
+        .map(|(number, statement)| may_put(&format!("Forward{number}"), statement, &bus, settings));
+    let properties = EventBusPolicy { event_bus_name: bus.name(), policy: Policy::of(statements) };
+    let policy = document.add("bus-policy", properties);
     Made { bus, policy }
 }
 
@@ -73,16 +71,16 @@ fn may_put(sid: &str, statement: &PolicyStatement, bus: &Handle<EventBus>, setti
     )
 }
 
-/// What puts a bus's events on the queue of the metric. Returns the ARNs of the rules.
-pub(crate) fn rules(
+/// The rules that put events of the bus on a queue. Returns their ARNs.
+pub(crate) fn rules<'a>(
     document: &mut Document,
     names: &Names,
-    planned: &plan::Bus,
+    planned: impl Iterator<Item = &'a plan::Rule>,
     bus: &Handle<EventBus>,
     queue: &Handle<Queue>,
     undelivered: &Handle<Queue>,
 ) -> Vec<Text> {
-    let rules = planned.rules.iter().map(|planned| {
+    let rules = planned.map(|planned| {
         let name = names.short(&planned.name);
         let rule = document.add(
             format!("{name}-rule"),

@@ -1,4 +1,4 @@
-//! The rules on an account's default bus that forward events to the buses of the operations account.
+//! The rules on an account's default bus that forward events to the bus of the operations account.
 
 use super::{Actual, Service, assumed_by};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Forwarding<'a> {
     pub(crate) rules: &'a [Rule],
-    pub(crate) permissions: &'a [Statement],
+    pub(crate) permission: &'a Statement,
     /// The role's name.
     pub(crate) role: String,
     /// The account.
@@ -28,7 +28,7 @@ pub(crate) struct Forwarding<'a> {
 /// Where events are forwarded to.
 #[derive(Debug)]
 pub(crate) struct Destination {
-    /// The bus's ARN.
+    /// The ARN of the bus.
     pub(crate) arn: Text,
     /// What must be there before events are sent: the bus's policy, where it is part of the stack.
     pub(crate) after: Option<Text>,
@@ -48,19 +48,19 @@ pub(crate) fn forwarding(
     document: &mut Document,
     names: &Names,
     forwarding: &Forwarding<'_>,
-    bus_of: impl Fn(&str) -> Destination,
+    Destination { arn, after }: &Destination,
 ) -> Made {
-    let Forwarding { rules, permissions, role, account, undelivered } = forwarding;
+    let Forwarding { rules, permission, role, account, undelivered } = forwarding;
     let assumed = Role {
         name: role.as_str().into(),
-        description: "Forwards events to the buses of DORA metrics".into(),
+        description: "Forwards events to the bus of DORA metrics".into(),
         assume_role_policy: assumed_by(Service::EventBridge(account)),
     };
     let assumed = document.add("forward-role", assumed);
     let policy = RolePolicy {
         name: role.as_str().into(),
         role: assumed.name(),
-        policy: Actual::default().policy(permissions),
+        policy: Actual::default().policy(std::slice::from_ref(*permission)),
     };
     let policy = document.add("forward-policy", policy);
     let mut made = Made::default();
@@ -73,23 +73,19 @@ pub(crate) fn forwarding(
             event_pattern: Json::literal(rule.pattern.clone()),
         };
         let handle = document.add(format!("{name}-rule"), properties);
-        for bus in &rule.targets {
-            let bus_name = names.short(bus);
-            let Destination { arn, after } = bus_of(bus);
-            let properties = EventTarget {
-                rule: handle.name(),
-                event_bus_name: None,
-                target_id: bus_name.into(),
-                arn,
-                role_arn: Some(assumed.arn()),
-                retry_policy: RetryPolicy::LONGEST,
-                dead_letter_config: DeadLetterConfig { arn: undelivered.arn() },
-            };
-            let options = Options::after([policy.itself()].into_iter().chain(after));
-            let target = document.add_with(format!("{name}-to-{bus_name}"), properties, options);
-            if rule.name == names.of(PROBE) {
-                made.of_probes.push(target.itself());
-            }
+        let properties = EventTarget {
+            rule: handle.name(),
+            event_bus_name: None,
+            target_id: "bus".into(),
+            arn: arn.clone(),
+            role_arn: Some(assumed.arn()),
+            retry_policy: RetryPolicy::LONGEST,
+            dead_letter_config: DeadLetterConfig { arn: undelivered.arn() },
+        };
+        let options = Options::after([policy.itself()].into_iter().chain(after.clone()));
+        let target = document.add_with(format!("{name}-to-bus"), properties, options);
+        if rule.name == names.of(PROBE) {
+            made.of_probes.push(target.itself());
         }
         made.rules.push(handle.arn());
     }

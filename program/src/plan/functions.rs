@@ -8,7 +8,7 @@ use super::{
     rights::{self, Right},
 };
 use crate::{
-    naming::Names,
+    naming::{Names, service_domain},
     settings::{self, Settings},
     variable::variable,
 };
@@ -16,7 +16,6 @@ use jiff::SignedDuration;
 use metrics_lib::{
     contract::{Namespace, env},
     lake,
-    lead_time::MEASURED_AFTER,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -41,25 +40,24 @@ pub(super) struct Entry<T> {
     variables: Variables,
 }
 
-/// The events that a function's queue gets.
+/// A queue.
 #[derive(Debug)]
 pub(super) struct Events {
-    /// Those of executions and stages.
-    pub(super) executions: bool,
-    /// Those of incidents.
-    pub(super) incidents: Incidents,
-    /// How long messages wait before they are delivered, if that does not follow from the attribution delay.
-    pub(super) delay: SignedDuration,
+    /// What it gets.
+    pub(super) takes: Takes,
     /// How many invocations work off the queue at once at the most: the APIs of the tooling accounts have quotas.
     pub(super) maximum_concurrency: u32,
 }
 
-/// Which `OpsItem` events a metric is made of.
+/// What a function's queue gets, beside probes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Incidents {
-    No,
-    Raised,
-    RaisedAndChanged,
+pub(super) enum Takes {
+    /// The events of executions and stages.
+    Executions,
+    /// The events of `OpsItem`s that were created or changed.
+    Incidents,
+    /// Deployments, which the function that takes executions hands on.
+    Deployments,
 }
 
 /// The values that a function is configured with.
@@ -73,43 +71,34 @@ enum Variables {
 /// A minute: Athena needs seconds, and sometimes many.
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// The metric that is made from GitHub's data.
+/// The function that measures lead times, from GitHub's data.
 pub(super) const LEAD_TIME: &str = "lead-time-for-changes";
 
-/// The functions that work off a queue.
+/// The functions that work off a queue. An execution is resolved by one of them; what follows from it without its commits,
+/// that function publishes, and it hands deployments on to the one that waits for commits.
 ///
-/// Deployments are counted without looking at incidents, and only an incident is compared with deployments by time. What is
-/// decided for good is decided on all that has ended, so pipelines are listed.
-pub(super) const CONSUMERS: [Entry<Events>; 4] = [
+/// What is decided for good is decided on all that has ended, so pipelines are listed.
+pub(super) const CONSUMERS: [Entry<Events>; 3] = [
+    // A rollback fails what it took back, and a deployment may restore service.
     Entry {
-        name: "deployment-frequency",
+        name: "deployments",
         description: "Counts production deployments, rework and rollbacks",
-        trigger: Events {
-            executions: true,
-            incidents: Incidents::No,
-            delay: SignedDuration::ZERO,
-            maximum_concurrency: 10,
-        },
+        trigger: Events { takes: Takes::Executions, maximum_concurrency: 10 },
         timeout: MINUTE,
         memory: 256,
         rights: &[
             Right::TakeMessages,
             Right::UseLedger { by_time: false },
             Right::PutMetrics(&Namespace::ALL),
-            Right::ReadAccounts { lists_pipelines: false, ops_items: false },
+            Right::ReadAccounts { lists_pipelines: true, ops_items: true },
+            Right::HandOn { to: LEAD_TIME },
         ],
         variables: Variables::Metrics,
     },
-    // Rollbacks make failures too, and only the API tells a rollback from a deployment.
     Entry {
-        name: "change-failure-rate",
-        description: "Counts failed deployments",
-        trigger: Events {
-            executions: true,
-            incidents: Incidents::Raised,
-            delay: SignedDuration::ZERO,
-            maximum_concurrency: 10,
-        },
+        name: "incidents",
+        description: "Counts failed deployments, and measures the time to restore service",
+        trigger: Events { takes: Takes::Incidents, maximum_concurrency: 10 },
         timeout: MINUTE,
         memory: 256,
         rights: &[
@@ -120,36 +109,11 @@ pub(super) const CONSUMERS: [Entry<Events>; 4] = [
         ],
         variables: Variables::Metrics,
     },
-    Entry {
-        name: "time-to-restore",
-        description: "Measures the time to restore service",
-        trigger: Events {
-            executions: true,
-            incidents: Incidents::RaisedAndChanged,
-            delay: SignedDuration::ZERO,
-            maximum_concurrency: 10,
-        },
-        timeout: MINUTE,
-        memory: 256,
-        rights: &[
-            Right::TakeMessages,
-            Right::UseLedger { by_time: false },
-            Right::PutMetrics(&Namespace::ALL),
-            Right::ReadAccounts { lists_pipelines: true, ops_items: true },
-        ],
-        variables: Variables::Metrics,
-    },
-    // Pushes and pull requests are late too, and gathered on their way to the lake: a query at once would come too early.
     // A pipeline's first deployment follows the repository's latest, in whatever pipeline.
     Entry {
         name: LEAD_TIME,
         description: "Measures the lead time of changes",
-        trigger: Events {
-            executions: true,
-            incidents: Incidents::No,
-            delay: MEASURED_AFTER,
-            maximum_concurrency: 10,
-        },
+        trigger: Events { takes: Takes::Deployments, maximum_concurrency: 10 },
         timeout: MINUTE,
         memory: 256,
         rights: &[
@@ -243,6 +207,21 @@ impl<T> Entry<T> {
 }
 
 impl Entry<Events> {
+    /// The function, with what it needs to hand deployments on, if it does.
+    pub(super) fn consumer(&self, names: &Names, settings: &Settings, read_role: &ReadRole) -> Function {
+        let mut function = self.function(names, settings, read_role);
+        let handed_on_to = self.rights.iter().find_map(|right| match right {
+            Right::HandOn { to } if settings.lead_time => Some(to),
+            _ => None,
+        });
+        if let Some(to) = handed_on_to {
+            let (account, queue) = (names.ops_account(), names.queue(to));
+            let url = format!("https://{}/{account}/{queue}", service_domain("sqs", names.region()));
+            function.environment.insert(env::LEAD_TIME_QUEUE.to_owned(), url);
+        }
+        function
+    }
+
     /// Whether it reads the `OpsItem`s of accounts.
     pub(super) fn reads_ops_items(&self) -> bool {
         self.rights.iter().any(|right| matches!(right, Right::ReadAccounts { ops_items: true, .. }))

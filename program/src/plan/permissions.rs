@@ -121,6 +121,13 @@ pub(super) fn queue(names: &Names, metric: &str) -> Statement {
     )
 }
 
+/// Putting messages into the queue of another function. Who sends to an encrypted queue makes a data key. Source: Amazon SQS
+/// developer guide, "Key management".
+pub(super) fn hand_on(names: &Names, to: &str) -> [Statement; 2] {
+    let queue = Resource::Arn(names.arn("sqs", &names.queue(to)));
+    [on("HandOn", ["sqs:SendMessage"], [queue]), encrypt(names, "sqs")]
+}
+
 /// Decrypting what services of the stack's region keep encrypted for the function.
 pub(super) fn decrypt(names: &Names, services: impl Several<&'static str>) -> Statement {
     on("Decrypt", ["kms:Decrypt"], [Resource::Key]).when(
@@ -297,13 +304,10 @@ pub(super) fn metric_reader() -> Statement {
     on("ReadMetrics", ["cloudwatch:GetMetricData"], [Resource::Every { pattern: "*".into(), reason }])
 }
 
-/// Forwarding events to buses of the operations account: one statement a bus.
-pub(super) fn forward(names: &Names, buses: &BTreeSet<&str>) -> Vec<Statement> {
-    let statement = |(number, bus): (usize, &&str)| {
-        let bus = names.arn("events", &format!("event-bus/{bus}"));
-        on(format!("Forward{number}"), ["events:PutEvents"], [Resource::Arn(bus)])
-    };
-    buses.iter().enumerate().map(statement).collect()
+/// Forwarding events to the bus of the operations account.
+pub fn forward(names: &Names) -> Statement {
+    let bus = names.arn("events", &format!("event-bus/{}", names.bus()));
+    on("Forward", ["events:PutEvents"], [Resource::Arn(bus)])
 }
 
 /// Asking Athena, which reads the table and the lake, and writes the answer, under the function's role.

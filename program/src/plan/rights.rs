@@ -10,6 +10,8 @@ use vec1::Vec1;
 pub(super) enum Right {
     /// Take messages from its queue.
     TakeMessages,
+    /// Hand deployments on to a function, where lead times are measured.
+    HandOn { to: &'static str },
     /// Read and write the ledger; in order of time, if it reads the index, too.
     UseLedger { by_time: bool },
     /// Put metrics of some namespaces.
@@ -33,6 +35,8 @@ impl Right {
     fn statements(self, function: &str, names: &Names, settings: &Settings) -> Vec<Statement> {
         match self {
             Self::TakeMessages => vec![permissions::queue(names, function)],
+            Self::HandOn { to } if settings.lead_time => permissions::hand_on(names, to).into(),
+            Self::HandOn { .. } => Vec::new(),
             Self::UseLedger { by_time } => permissions::ledger(names, by_time),
             Self::PutMetrics(namespaces) => {
                 Vec1::try_from(namespaces).ok().map(permissions::metrics).into_iter().collect()

@@ -1,8 +1,8 @@
-//! Which events go where: the rules, the buses with their policies, and the queue of each metric.
+//! Which events go where: the rules, the bus with its policy, and the queue of each function.
 
 use super::{
     Bus, Consumer, Forwarded, PolicyStatement, Queue, ReadRole, Rule, Senders,
-    functions::{CONSUMERS, Entry, Events, Incidents, LEAD_TIME},
+    functions::{CONSUMERS, Entry, Events, LEAD_TIME, Takes},
 };
 use crate::{naming::Names, settings::Settings};
 use jiff::SignedDuration;
@@ -23,50 +23,82 @@ const STAGE: &str = "CodePipeline Stage Execution State Change";
 const OPS_ITEM_CREATE: &str = "OpsItem Create";
 const OPS_ITEM_UPDATE: &str = "OpsItem Update";
 
-/// The longest delivery delay of an SQS queue.
-const MAX_DELAY: SignedDuration = SignedDuration::from_mins(15);
-
-/// A metric's place: its function's name is that of its bus, too.
+/// A function behind its queue.
 pub(super) type Route = Entry<Events>;
 
-/// The routes of the metrics that are measured.
+/// The functions that there are; without lead times, nothing is handed on.
 pub(super) fn measured(lead_time: bool) -> impl Iterator<Item = &'static Route> {
     CONSUMERS.iter().filter(move |route| lead_time || route.name != LEAD_TIME)
 }
 
-/// The rules on a default bus: they forward only what a metric uses, to the buses of the metrics that use it. Pipelines
-/// run in tooling accounts only.
+/// The rules on a default bus: they forward only what is used, to the bus of the operations account. Pipelines run in tooling
+/// accounts only.
 pub(super) fn forwarding_rules(
     names: &Names,
-    lead_time: bool,
     forwarded: Forwarded,
     incident_types: &BTreeSet<String>,
 ) -> Vec<Rule> {
-    let rule = |name: &str, description, pattern: Value, uses: fn(&Route) -> bool| Rule {
-        name: names.of(name),
-        description,
-        pattern,
-        targets: measured(lead_time).filter(|route| uses(route)).map(|route| names.bus(route.name)).collect(),
+    let kinds = Kind::ALL.into_iter().filter(|kind| match kind {
+        Kind::Executions | Kind::Stages => forwarded.executions,
+        Kind::Incidents | Kind::Probes => forwarded.incidents,
+    });
+    let rule = |kind: Kind| Rule {
+        name: names.of(kind.name()),
+        description: kind.description(),
+        pattern: kind.pattern(names, incident_types),
+        targets: vec![names.bus()],
     };
-    let mut rules = Vec::new();
-    if forwarded.executions {
-        let ended = "Pipeline executions that ended";
-        rules.push(rule("executions", ended, execution_pattern(), |route| route.trigger.executions));
-        let succeeded = "Stages that succeeded";
-        rules.push(rule("stages", succeeded, stage_pattern(), |route| route.trigger.executions));
+    kinds.map(rule).collect()
+}
+
+/// A kind of events that the product uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Executions,
+    Stages,
+    Incidents,
+    Probes,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Executions, Self::Stages, Self::Incidents, Self::Probes];
+
+    /// Its name, as part of those of rules.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Executions => "executions",
+            Self::Stages => "stages",
+            Self::Incidents => "incidents",
+            Self::Probes => PROBE,
+        }
     }
-    if forwarded.incidents {
-        let raised = raised_pattern(incident_types);
-        rules.push(rule("incidents-raised", "Incidents that were raised", raised, |route| {
-            route.trigger.incidents != Incidents::No
-        }));
-        let changed = changed_pattern(incident_types);
-        rules.push(rule("incidents-changed", "Incidents that were changed", changed, |route| {
-            route.trigger.incidents == Incidents::RaisedAndChanged
-        }));
-        rules.push(rule(PROBE, "Probes, which show whether events come", probe_pattern(names), |_| true));
+
+    const fn description(self) -> &'static str {
+        match self {
+            Self::Executions => "Pipeline executions that ended",
+            Self::Stages => "Stages that succeeded",
+            Self::Incidents => "Incidents that were raised or changed",
+            Self::Probes => "Probes, which show whether events come",
+        }
     }
-    rules
+
+    fn pattern(self, names: &Names, incident_types: &BTreeSet<String>) -> Value {
+        match self {
+            Self::Executions => execution_pattern(),
+            Self::Stages => stage_pattern(),
+            Self::Incidents => incident_pattern(incident_types),
+            Self::Probes => probe_pattern(names),
+        }
+    }
+
+    /// Whether a queue gets such events.
+    const fn is_for(self, takes: Takes) -> bool {
+        match self {
+            Self::Executions | Self::Stages => matches!(takes, Takes::Executions),
+            Self::Incidents => matches!(takes, Takes::Incidents),
+            Self::Probes => true,
+        }
+    }
 }
 
 /// How an execution can end: with any of these, its production stage may have succeeded.
@@ -98,83 +130,50 @@ fn of_types(types: &BTreeSet<String>) -> Value {
     allowed.into()
 }
 
-fn raised_pattern(types: &BTreeSet<String>) -> Value {
-    json!({"source": [SSM], "detail-type": [OPS_ITEM_CREATE], "detail": {"ops-item-type": of_types(types)}})
+fn incident_pattern(types: &BTreeSet<String>) -> Value {
+    let detail = json!({"ops-item-type": of_types(types)});
+    json!({"source": [SSM], "detail-type": [OPS_ITEM_CREATE, OPS_ITEM_UPDATE], "detail": detail})
 }
 
-fn changed_pattern(types: &BTreeSet<String>) -> Value {
-    json!({"source": [SSM], "detail-type": [OPS_ITEM_UPDATE], "detail": {"ops-item-type": of_types(types)}})
-}
-
-/// Every bus. The one of a metric that is not measured stands ready, and nobody may put anything on it.
-pub(super) fn buses(names: &Names, settings: &Settings) -> Vec<Bus> {
-    let bus = |route: &Route| match measured(settings.lead_time).any(|measured| measured.name == route.name) {
-        true => bus(route, names, settings),
-        false => Bus { name: names.bus(route.name), policy: Vec::new(), rules: Vec::new() },
-    };
-    CONSUMERS.iter().map(bus).collect()
-}
-
-/// A bus takes probes from wherever there is a stack. Where a statement has those senders already, it names the source of the
-/// probes too, since a list of senders is what makes a policy long: that it takes more pairs of source and type then than
-/// there are does no harm, since the bus's rules ask for source and type together.
-fn bus(route: &Route, names: &Names, settings: &Settings) -> Bus {
-    let mut policy = Vec::new();
+/// The bus. Its policy takes events of pipelines from where those count, incidents from wherever they count, and probes from
+/// wherever there is a stack, which is there, too: that it takes more pairs of source and type than there are does no harm,
+/// since the bus's rules ask for source and type together.
+pub(super) fn bus(names: &Names, settings: &Settings) -> Bus {
+    let of_pipelines = senders(names, settings, settings.pipeline_places());
+    let everywhere = senders(names, settings, settings.ops_item_places());
     let mut rules = Vec::new();
-    let mut add = |name: &str, description, senders: &[Senders], mut pattern: Value| {
-        if let Some(accounts) = listed(senders) {
-            pattern["account"] = json!(accounts);
+    for route in measured(settings.lead_time) {
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_for(route.trigger.takes)) {
+            let mut pattern = kind.pattern(names, &settings.incidents.types);
+            let senders = match kind {
+                Kind::Executions | Kind::Stages => &of_pipelines,
+                Kind::Incidents | Kind::Probes => &everywhere,
+            };
+            if let Some(accounts) = listed(senders) {
+                pattern["account"] = json!(accounts);
+            }
+            rules.push(Rule {
+                name: names.of(&format!("{}-to-{}", kind.name(), route.name)),
+                description: kind.description(),
+                pattern,
+                targets: vec![names.queue(route.name)],
+            });
         }
-        let targets = vec![names.queue(route.name)];
-        rules.push(Rule { name: names.of(&format!("{}-{name}", route.name)), description, pattern, targets });
-    };
-    let mut allow = |senders: Vec<Senders>, sources: Vec1<String>, detail_types: Vec1<&'static str>| {
-        policy.extend(senders.into_iter().map(|senders| PolicyStatement {
+    }
+    let allow = |senders: Vec<Senders>, sources: Vec1<String>, detail_types: Vec1<&'static str>| {
+        senders.into_iter().map(move |senders| PolicyStatement {
             senders,
             sources: sources.clone(),
             detail_types: detail_types.clone(),
-        }));
+        })
     };
-    let everywhere = senders(names, settings, settings.ops_item_places());
-    let own = names.probe_source();
-    if route.trigger.executions {
-        let senders = senders(names, settings, settings.pipeline_places());
-        add("executions", "Executions that ended in tooling accounts", &senders, execution_pattern());
-        add("stages", "Stages that succeeded in tooling accounts", &senders, stage_pattern());
-        if route.trigger.incidents == Incidents::No {
-            allow(
-                senders,
-                vec1![CODEPIPELINE.into(), own.clone()],
-                vec1![EXECUTION, STAGE, probe::DETAIL_TYPE],
-            );
-            let pipelines: BTreeSet<_> = settings.pipeline_places().collect();
-            let others = settings.ops_item_places().filter(|place| !pipelines.contains(place));
-            allow(
-                listed_senders(names, others).into_iter().collect(),
-                vec1![own.clone()],
-                vec1![probe::DETAIL_TYPE],
-            );
-        } else {
-            allow(senders, vec1![CODEPIPELINE.into()], vec1![EXECUTION, STAGE]);
-        }
-    }
-    let mut detail_types = Vec::new();
-    if route.trigger.incidents != Incidents::No {
-        let raised = raised_pattern(&settings.incidents.types);
-        add("incidents-raised", "Incidents that were raised", &everywhere, raised);
-        detail_types.push(OPS_ITEM_CREATE);
-    }
-    if route.trigger.incidents == Incidents::RaisedAndChanged {
-        let changed = changed_pattern(&settings.incidents.types);
-        add("incidents-changed", "Incidents that were changed", &everywhere, changed);
-        detail_types.push(OPS_ITEM_UPDATE);
-    }
-    add(PROBE, "Probes, which show whether events come", &everywhere, probe_pattern(names));
-    if let Ok(mut detail_types) = Vec1::try_from_vec(detail_types) {
-        detail_types.push(probe::DETAIL_TYPE);
-        allow(everywhere, vec1![SSM.into(), own], detail_types);
-    }
-    Bus { name: names.bus(route.name), policy, rules }
+    let executions = allow(of_pipelines, vec1![CODEPIPELINE.into()], vec1![EXECUTION, STAGE]);
+    let incidents = allow(
+        everywhere,
+        vec1![SSM.into(), names.probe_source()],
+        vec1![OPS_ITEM_CREATE, OPS_ITEM_UPDATE, probe::DETAIL_TYPE],
+    );
+    Bus { name: names.bus(), policy: executions.chain(incidents).collect(), rules }
 }
 
 /// Who may send what comes from some places, or from the members of the organisation.
@@ -219,32 +218,30 @@ fn listed(senders: &[Senders]) -> Option<BTreeSet<&String>> {
     Some(accounts)
 }
 
-/// The function of a metric behind its queue.
+/// A function behind its queue.
 pub(super) fn consumer(route: &Route, names: &Names, settings: &Settings, read_role: &ReadRole) -> Consumer {
-    let mut function = route.function(names, settings, read_role);
+    let mut function = route.consumer(names, settings, read_role);
     let queue = queue(route, names, settings, route.timeout);
     function.environment.insert(env::TRIES.to_owned(), queue.max_receive_count.to_string());
     Consumer { function, queue }
 }
 
-/// The queue of a metric, whose function may take as long as `timeout`.
+/// The queue of a function, which may take as long as `timeout`.
 pub(super) fn queue(route: &Route, names: &Names, settings: &Settings, timeout: SignedDuration) -> Queue {
     // AWS's advice for queues in front of functions: six times the function's timeout.
     let visibility_timeout = timeout * 6;
-    // What can't be decided before the attribution delay is over waits in rounds of the visibility timeout, which count
-    // as receives. The failure rate does nothing before, so its messages are delivered that much later; time to
-    // restore takes note of every deployment at once, because an earlier one may still turn up.
-    let (delay, wait) = match route.trigger.incidents {
-        Incidents::No => (route.trigger.delay, SignedDuration::ZERO),
-        Incidents::Raised => {
-            let delay = settings.measuring.attribution_delay.min(MAX_DELAY);
-            (delay, settings.measuring.attribution_delay - delay)
-        }
-        Incidents::RaisedAndChanged => {
-            let measured_after = if settings.lead_time { MEASURED_AFTER } else { SignedDuration::ZERO };
-            (SignedDuration::ZERO, settings.measuring.attribution_delay.max(measured_after))
-        }
+    let attribution_delay = settings.measuring.attribution_delay;
+    let measured_after = if settings.lead_time { MEASURED_AFTER } else { SignedDuration::ZERO };
+    let restore_delay = attribution_delay.max(measured_after);
+    // A deployment is counted, and what becomes of an incident is noted, at once. Pushes and pull requests are late, and gathered
+    // on their way to the lake: a query at once would come too early.
+    let delay = match route.trigger.takes {
+        Takes::Executions | Takes::Incidents => SignedDuration::ZERO,
+        Takes::Deployments => MEASURED_AFTER,
     };
+    // What can't be decided before the attribution delay is over, or a restore, waits in rounds of the visibility timeout, which
+    // count as receives.
+    let wait = (restore_delay - delay).max(SignedDuration::ZERO);
     let rounds = u32::try_from(wait.as_secs() / visibility_timeout.as_secs() + 1).unwrap_or(u32::MAX);
     Queue {
         name: names.queue(route.name),

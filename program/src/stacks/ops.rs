@@ -12,8 +12,7 @@ use crate::{
         alarm_topic::alarm_topic,
         alarms::alarms,
         commit_lake::commit_lake,
-        encryption,
-        event_route::{self, Made},
+        encryption, event_route,
         forwarding::{Destination, Forwarding, forwarding},
         function::{archive, function},
         heartbeat::{Place, heartbeat},
@@ -27,7 +26,6 @@ use crate::{
     pulumi::{Document, Handle, Json, Options, Text},
     settings::{Settings, WEBHOOK_SECRET},
 };
-use std::collections::BTreeMap;
 
 /// The stack.
 pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackError> {
@@ -41,41 +39,33 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
     let undelivered = &queue::undelivered(&mut document, &names.undelivered(), Some(key));
 
     let mut rules = Vec::new();
-    let mut buses = BTreeMap::new();
-    for planned in &plan.buses {
-        let metric = names.short(&planned.name);
-        let bus = event_route::bus(&mut document, planned, settings, metric);
-        if let Some(consumer) = plan.consumers.iter().find(|consumer| consumer.function.name == metric) {
-            let actual = Actual { key: Some(key), secret: None };
-            let deployed = function(&mut document, &consumer.function, operations, key, actual);
-            let queue = queue::with_dead_letters(&mut document, names, metric, &consumer.queue, key);
-            let own = event_route::rules(&mut document, names, planned, &bus.bus, &queue, undelivered);
-            queue::policy(&mut document, &format!("{metric}-queue"), &queue, own.clone());
-            rules.extend(own);
-            event_route::feed(&mut document, consumer, &queue, &deployed, [ledger.itself()]);
-        }
-        buses.insert(planned.name.as_str(), bus);
+    let bus = event_route::bus(&mut document, &plan.bus, settings);
+    for consumer in &plan.consumers {
+        let name = consumer.function.name;
+        let actual = Actual { key: Some(key), secret: None };
+        let deployed = function(&mut document, &consumer.function, operations, key, actual);
+        let queue = queue::with_dead_letters(&mut document, names, name, &consumer.queue, key);
+        let planned = plan.bus.rules.iter().filter(|rule| rule.targets.contains(&consumer.queue.name));
+        let own = event_route::rules(&mut document, names, planned, &bus.bus, &queue, undelivered);
+        queue::policy(&mut document, &format!("{name}-queue"), &queue, own.clone());
+        rules.extend(own);
+        event_route::feed(&mut document, consumer, &queue, &deployed, [ledger.itself()]);
     }
 
     let actual = Actual { key: Some(key), secret: None };
     let reconciler = function(&mut document, &plan.reconciler.function, operations, key, actual);
     schedule(&mut document, names, &plan.reconciler, key, &reconciler, [ledger.itself()]);
 
-    let forward = plan::forward(names, &plan.ops_rules);
+    let forward = plan::forward(names);
     let own = Forwarding {
         rules: &plan.ops_rules,
-        permissions: &forward,
+        permission: &forward,
         role: names.ops_forward_role(),
         account: names.ops_account(),
         undelivered,
     };
-    let bus_of = |name: &str| match buses.get(name) {
-        Some(Made { bus, policy }) => {
-            Destination { arn: bus.arn(), after: policy.as_ref().map(Handle::itself) }
-        }
-        None => Destination { arn: Text::missing(name), after: None },
-    };
-    let forwarded = forwarding(&mut document, names, &own, bus_of);
+    let destination = Destination { arn: bus.bus.arn(), after: Some(bus.policy.itself()) };
+    let forwarded = forwarding(&mut document, names, &own, &destination);
     rules.extend(forwarded.rules);
     queue::policy(&mut document, "undelivered", undelivered, rules);
     let place =

@@ -24,14 +24,14 @@ pub(super) fn stack(settings: &ToolingSettings, plan: &ToolingPlan) -> Result<St
     let undelivered = queue::undelivered(&mut document, &names.tooling_undelivered(), None);
     let own = Forwarding {
         rules: &plan.rules,
-        permissions: &plan.forward,
+        permission: &plan.forward,
         role: names.forward_role(&settings.region),
         account: &settings.account,
         undelivered: &undelivered,
     };
-    let bus_of =
-        |bus: &str| Destination { arn: names.arn("events", &format!("event-bus/{bus}")).into(), after: None };
-    let Made { rules, of_probes } = forwarding(&mut document, names, &own, bus_of);
+    let bus = names.arn("events", &format!("event-bus/{}", names.bus()));
+    let destination = Destination { arn: bus.into(), after: None };
+    let Made { rules, of_probes } = forwarding(&mut document, names, &own, &destination);
     queue::policy(&mut document, "undelivered", &undelivered, rules);
     if let Some(planned) = &plan.heartbeat {
         let (account, region) = (settings.account.as_str(), settings.region.as_str());

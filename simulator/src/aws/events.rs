@@ -29,13 +29,11 @@ impl Events {
             let targets = rule.targets.iter().map(|bus| own("events", &format!("event-bus/{bus}"))).collect();
             Known { bus: "default".to_owned(), rule: rule.clone(), targets }
         });
-        let buses = plan.buses.iter().flat_map(|bus| {
-            bus.rules.iter().map(move |rule| {
-                let targets = rule.targets.iter().map(|queue| own("sqs", queue)).collect();
-                Known { bus: bus.name.clone(), rule: rule.clone(), targets }
-            })
+        let on_bus = plan.bus.rules.iter().map(|rule| {
+            let targets = rule.targets.iter().map(|queue| own("sqs", queue)).collect();
+            Known { bus: plan.bus.name.clone(), rule: rule.clone(), targets }
         });
-        Self(default.chain(buses).collect())
+        Self(default.chain(on_bus).collect())
     }
 
     /// Answers an operation.

@@ -204,6 +204,11 @@ impl Permissions {
         self.allow(caller, action, &resource, condition.as_ref().map(|(key, value)| (*key, value.as_str())))?;
         match (service, operation) {
             ("dynamodb" | "secretsmanager", _) => self.decrypt(caller, service),
+            // Who sends to an encrypted queue makes a data key, and decrypts it to check it.
+            ("sqs", "SendMessage") => {
+                self.decrypt(caller, service)?;
+                self.use_key(caller, "kms:GenerateDataKey", service)
+            }
             ("athena", "StartQueryExecution") => {
                 self.decrypt(caller, "s3")?;
                 // The answer is written as whoever asks, too.

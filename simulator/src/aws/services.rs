@@ -53,6 +53,8 @@ pub struct Services {
     /// The queue in each region of a tooling account of what a rule could not deliver, and how much each holds.
     tooling_undelivered: String,
     pub(crate) undelivered: BTreeMap<(String, String), usize>,
+    /// The messages that functions have sent, each with its queue, which are not in their queues yet.
+    pub(crate) sent: Vec<(String, Arc<str>)>,
     /// The roles' policies.
     pub permissions: Permissions,
     /// The faults that are asked for.
@@ -115,6 +117,7 @@ impl Services {
             queues: queues(plan),
             tooling_undelivered: plan.tooling_undelivered.clone(),
             undelivered: BTreeMap::new(),
+            sent: Vec::new(),
             permissions: Permissions::new(plan),
             faults: Faults::default(),
             quotas: Quotas::default(),
@@ -311,7 +314,7 @@ impl Services {
 
     /// Answers an operation of SQS that needs none of the cloud's own queues to be looked at.
     fn queue(
-        &self,
+        &mut self,
         (account, region): (&str, &str),
         operation: &str,
         input: &Value,
@@ -324,6 +327,14 @@ impl Services {
                     true => Ok(json!({"QueueUrl": format!("https://sqs/{name}")})),
                     false => Err(AwsError::no_such_queue(name)),
                 }
+            }
+            "SendMessage" => {
+                let name = text("QueueUrl").rsplit('/').next().unwrap_or_default();
+                if !self.queues.contains(name) {
+                    return Err(AwsError::no_such_queue(name));
+                }
+                self.sent.push((name.to_owned(), text("MessageBody").into()));
+                Ok(json!({"MessageId": format!("{name}-sent-{}", self.sent.len())}))
             }
             "GetQueueAttributes" if text("QueueUrl").ends_with(&format!("/{}", self.tooling_undelivered)) => {
                 let place = (account.to_owned(), region.to_owned());

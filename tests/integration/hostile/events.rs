@@ -12,8 +12,7 @@ use simulator::router::Envelope;
 use std::collections::BTreeSet;
 
 /// The functions that get SQS batches.
-pub(super) const CONSUMERS: [&str; 4] =
-    ["deployment-frequency", "change-failure-rate", "time-to-restore", "lead-time-for-changes"];
+pub(super) const CONSUMERS: [&str; 3] = ["deployments", "incidents", "lead-time-for-changes"];
 /// The most messages in a batch.
 const BATCH: usize = 10;
 /// The largest message that SQS takes.
@@ -30,7 +29,7 @@ fn events() -> Vec<Value> {
     ]
 }
 
-/// Sends events whose details are none to the buses of their accounts. EventBridge makes what surrounds the details.
+/// Sends events whose details are none to the default buses of their accounts. EventBridge makes what surrounds the details.
 pub(super) fn send_events(scene: &mut Scene, rng: &mut ChaCha12Rng, count: usize) {
     let valid = events();
     for _ in 0..count {

@@ -90,6 +90,7 @@ async fn fact_that_cloudwatch_may_have() {
     scene.fails("cloudwatch:PutMetricData", Fault::CrashAfterEffect, 1);
     scene.runs(&execution("e1", "09:00")).await;
     scene.finish().await;
+    scene.until("10:00").await;
     for _ in 0..2 {
         scene.services().cloudwatch.count(Metric::Deployments, Some("acme/shop"), at("09:00"));
     }

@@ -74,30 +74,24 @@ async fn the_broken_hop_is_named() {
         same,
         trouble!(Trouble::RuleOff("dora-probe")),
         &[
-            "deployment-frequency, rule dora-probe",
-            "change-failure-rate, rule dora-probe",
-            "time-to-restore, rule dora-probe",
+            "deployments, rule dora-probe",
+            "incidents, rule dora-probe",
             "lead-time-for-changes, rule dora-probe",
         ],
     )
     .await;
+    let bus = [
+        "deployments, bus dora-events",
+        "incidents, bus dora-events",
+        "lead-time-for-changes, bus dora-events",
+    ];
+    check(same, trouble!(Trouble::BusRefuses), &bus).await;
+    // The policy of the bus does not know the source.
+    check(|plan| plan.bus.policy.clear(), |_| (), &bus).await;
     check(
         same,
-        trouble!(Trouble::BusRefuses("dora-time-to-restore")),
-        &["time-to-restore, bus dora-time-to-restore"],
-    )
-    .await;
-    // The policy of a bus does not know the source.
-    check(
-        |plan| plan.buses[0].policy.clear(),
-        |_| (),
-        &["deployment-frequency, bus dora-deployment-frequency"],
-    )
-    .await;
-    check(
-        same,
-        trouble!(Trouble::RuleOff("dora-deployment-frequency-probe")),
-        &["deployment-frequency, rule dora-deployment-frequency-probe"],
+        trouble!(Trouble::RuleOff("dora-probe-to-deployments")),
+        &["deployments, rule dora-probe-to-deployments"],
     )
     .await;
     check(
@@ -106,24 +100,10 @@ async fn the_broken_hop_is_named() {
         &["lead-time-for-changes, queue dora-lead-time-for-changes"],
     )
     .await;
-    check(
-        same,
-        trouble!(Trouble::TriggerOff("change-failure-rate")),
-        &["change-failure-rate, function dora-change-failure-rate"],
-    )
-    .await;
-    check(
-        same,
-        trouble!(Trouble::Dies("time-to-restore")),
-        &["time-to-restore, function dora-time-to-restore"],
-    )
-    .await;
-    check(
-        same,
-        trouble!(Trouble::NoConcurrency("deployment-frequency")),
-        &["deployment-frequency, function dora-deployment-frequency"],
-    )
-    .await;
+    check(same, trouble!(Trouble::TriggerOff("incidents")), &["incidents, function dora-incidents"]).await;
+    check(same, trouble!(Trouble::Dies("incidents")), &["incidents, function dora-incidents"]).await;
+    check(same, trouble!(Trouble::NoConcurrency("deployments")), &["deployments, function dora-deployments"])
+        .await;
 }
 
 /// The same on the way to the lake.
@@ -180,7 +160,7 @@ async fn heartbeats() {
         lines.map(|line| format!("{line}\n")).collect::<String>()
     };
     let first = told(&mut scene).await;
-    scene.services().troubles.insert(Trouble::BusesRefuse);
+    scene.services().troubles.insert(Trouble::BusRefusesAccounts);
     scene.until("18 03:00").await;
     insta::assert_snapshot!(first + "two days later\n" + &told(&mut scene).await);
 }
@@ -189,7 +169,7 @@ async fn heartbeats() {
 #[tokio::test]
 async fn undelivered_probes_are_cleared_away() {
     let mut scene = Scene::with(with_webhook()).await;
-    scene.services().troubles.insert(Trouble::QueueRefuses("dora-deployment-frequency"));
+    scene.services().troubles.insert(Trouble::QueueRefuses("dora-deployments"));
     scene.runs(&execution("e1", "09:00")).await;
     for _ in 0..2 {
         let said = send(&mut scene).await;
@@ -206,18 +186,18 @@ async fn undelivered_probes_are_cleared_away() {
 #[tokio::test]
 async fn as_json() {
     let mut scene = Scene::with(with_webhook()).await;
-    scene.services().troubles.insert(Trouble::RuleOff("dora-time-to-restore-probe"));
+    scene.services().troubles.insert(Trouble::RuleOff("dora-probe-to-incidents"));
     let said = dora(&mut scene, &["doctor", "--probe", "--json"]).await;
     let report: Value = serde_json::from_str(&said.out).unwrap();
     let findings: Vec<&Value> = report["findings"].as_array().unwrap().iter().collect();
     let of = |subject: &str| {
         findings.iter().find(|finding| finding["check"] == "probe" && finding["subject"] == subject).unwrap()
     };
-    let passed = of("to deployment-frequency, function dora-deployment-frequency");
+    let passed = of("to deployments, function dora-deployments");
     assert_eq!((&passed["verdict"], &passed["after"]), (&"ok".into(), &0.0.into()));
-    let failed = of("to time-to-restore, rule dora-time-to-restore-probe");
+    let failed = of("to incidents, rule dora-probe-to-incidents");
     assert_eq!((said.code, &failed["verdict"]), (3, &"failed".into()));
-    let behind = of("to time-to-restore, queue dora-time-to-restore");
+    let behind = of("to incidents, queue dora-incidents");
     assert_eq!(behind["verdict"], "skipped");
 }
 

@@ -79,17 +79,17 @@ fn ops_stack() {
             assert!(state.resource(first).needs(state.resource(second)), "{first} needs {second}");
             assert!(!state.resource(second).needs(state.resource(first)), "{second} needs {first}");
         };
-        needs("deployment-frequency-executions-rule", "deployment-frequency-bus");
-        needs("deployment-frequency-executions-target", "deployment-frequency-queue");
-        needs("deployment-frequency-executions-target", "undelivered");
-        needs("deployment-frequency", "deployment-frequency-role");
-        needs("deployment-frequency", "deployment-frequency-policy");
-        needs("deployment-frequency", "deployment-frequency-log");
-        needs("deployment-frequency-mapping", "ledger");
+        needs("executions-to-deployments-rule", "bus");
+        needs("executions-to-deployments-target", "deployments-queue");
+        needs("executions-to-deployments-target", "undelivered");
+        needs("deployments", "deployments-role");
+        needs("deployments", "deployments-policy");
+        needs("deployments", "deployments-log");
+        needs("deployments-mapping", "ledger");
         needs("reconciler-schedule", "reconciler");
         needs("reconciler-schedule", "reconciler-schedule-policy");
         needs("reconciler-schedule", "reconciler-dead-letters");
-        needs("deployment-frequency-queue", "deployment-frequency-dead-letters");
+        needs("deployments-queue", "deployments-dead-letters");
         needs("ledger", "key");
         needs("stream", "stream-policy");
         needs("stream", "commit-transform");
@@ -98,8 +98,8 @@ fn ops_stack() {
         needs("webhook-deployment", "webhook-integration");
         needs("webhook-stage", "api-gateway-account");
         needs("webhook-stage", "webhook-execution-log");
-        needs("incidents-raised-to-time-to-restore", "time-to-restore-bus-policy");
-        needs("incidents-raised-to-time-to-restore", "forward-policy");
+        needs("incidents-to-bus", "bus-policy");
+        needs("incidents-to-bus", "forward-policy");
         for part in ["path", "validator", "method", "integration", "api-policy"] {
             needs("webhook-deployment", &format!("webhook-{part}"));
         }
@@ -125,13 +125,7 @@ fn config_changes() {
         stack.up().unwrap();
 
         stack.configure(&[Setting::Plain("mainBranch", "trunk")]);
-        let functions = [
-            "change-failure-rate",
-            "deployment-frequency",
-            "lead-time-for-changes",
-            "reconciler",
-            "time-to-restore",
-        ];
+        let functions = ["deployments", "incidents", "lead-time-for-changes", "reconciler"];
         assert_eq!(sorted(&stack.up().unwrap()), functions.map(|name| format!("update {name}")));
 
         // A new value of the secret is a new version; the old one stays in AWS, as the previous one.
@@ -180,11 +174,11 @@ fn destroy() {
             deleted.iter().position(|deleted| *deleted == line).unwrap_or_else(|| panic!("{name} is left"))
         };
         for (first, then) in [
-            ("deployment-frequency-executions-target", "deployment-frequency-executions-rule"),
-            ("deployment-frequency-executions-rule", "deployment-frequency-bus"),
-            ("time-to-restore-incidents-changed-rule", "time-to-restore-bus"),
-            ("deployment-frequency-mapping", "deployment-frequency"),
-            ("deployment-frequency", "deployment-frequency-role"),
+            ("executions-to-deployments-target", "executions-to-deployments-rule"),
+            ("executions-to-deployments-rule", "bus"),
+            ("incidents-to-incidents-rule", "bus"),
+            ("deployments-mapping", "deployments"),
+            ("deployments", "deployments-role"),
             ("ledger", "key"),
             ("webhook-stage", "webhook-api"),
         ] {
@@ -235,9 +229,9 @@ fn tooling_stack() {
         assert_eq!(lines(&stack.refresh_and_up().unwrap()), [""; 0]);
         let state = stack.export();
         insta::assert_yaml_snapshot!("tooling_stack_resources", sorted(&made));
-        assert!(state.resource("executions-to-time-to-restore").needs(state.resource("forward-policy")));
+        assert!(state.resource("executions-to-bus").needs(state.resource("forward-policy")));
         // Patterns reach AWS as they are written, with what is null in them.
-        let pattern = state.resource("incidents-raised-rule").inputs["eventPattern"].as_str().unwrap();
+        let pattern = state.resource("incidents-rule").inputs["eventPattern"].as_str().unwrap();
         let detail = r#""detail":{"ops-item-type":["/aws/issue",null,{"exists":false}]}"#;
         assert!(pattern.contains(detail), "{pattern}");
 
@@ -250,8 +244,8 @@ fn tooling_stack() {
 
         let deleted = lines(&stack.destroy().unwrap());
         let position = |line: &str| deleted.iter().position(|deleted| deleted == line).unwrap();
-        assert!(position("delete executions-to-time-to-restore") < position("delete executions-rule"));
-        assert!(position("delete executions-to-time-to-restore") < position("delete undelivered"));
+        assert!(position("delete executions-to-bus") < position("delete executions-rule"));
+        assert!(position("delete executions-to-bus") < position("delete undelivered"));
         assert_eq!(deleted.len(), made.len());
         assert_eq!(stack.up().unwrap().len(), made.len());
     });

@@ -32,8 +32,8 @@ fn mistake(
 const QUEUE: &[&str] = &["undelivered"];
 const QUEUE_POLICY: &[&str] = &["undelivered-policy"];
 const ROLE: &[&str] = &["forward-role", "forward-policy"];
-const TARGET: &[&str] = &["incidents-raised-to-time-to-restore", "time-to-restore-bus-policy"];
-const FUNCTION: &[&str] = &["deployment-frequency"];
+const TARGET: &[&str] = &["incidents-to-bus", "bus-policy"];
+const FUNCTION: &[&str] = &["deployments"];
 
 fn mistakes() -> Vec<Mistake> {
     vec![
@@ -78,7 +78,7 @@ fn mistakes() -> Vec<Mistake> {
             "key of several values compared as one",
             TARGET,
             |r| {
-                statement(r, "time-to-restore-bus-policy", "policy")["Condition"] =
+                statement(r, "bus-policy", "policy")["Condition"] =
                     json!({"StringEquals": {"events:source": ["aws.ssm"]}});
             },
             "events:source has several values",
@@ -87,7 +87,7 @@ fn mistakes() -> Vec<Mistake> {
             "set without a guard against absence",
             TARGET,
             |r| {
-                statement(r, "time-to-restore-bus-policy", "policy")["Condition"] =
+                statement(r, "bus-policy", "policy")["Condition"] =
                     json!({"ForAllValues:StringEquals": {"events:source": ["aws.ssm"]}});
             },
             "events:source holds where there is none",
@@ -159,26 +159,26 @@ fn mistakes() -> Vec<Mistake> {
         mistake(
             "retention that CloudWatch Logs lacks",
             FUNCTION,
-            |r| r["deployment-frequency-log"]["properties"]["retentionInDays"] = json!(42),
+            |r| r["deployments-log"]["properties"]["retentionInDays"] = json!(42),
             "E3030",
         ),
         mistake(
             "runtime that does not exist",
             FUNCTION,
-            |r| r["deployment-frequency"]["properties"]["runtime"] = json!("provided.al2024"),
+            |r| r["deployments"]["properties"]["runtime"] = json!("provided.al2024"),
             "E3030",
         ),
         mistake(
             "time beyond what Lambda has",
             FUNCTION,
-            |r| r["deployment-frequency"]["properties"]["timeout"] = json!(901),
+            |r| r["deployments"]["properties"]["timeout"] = json!(901),
             "901 is greater than the maximum",
         ),
         mistake(
             "missing property",
             FUNCTION,
             |r| {
-                r["deployment-frequency"]["properties"].as_object_mut().unwrap().remove("role");
+                r["deployments"]["properties"].as_object_mut().unwrap().remove("role");
             },
             "E3003",
         ),
@@ -211,10 +211,10 @@ fn mistakes() -> Vec<Mistake> {
             "too large a policy of a bus",
             TARGET,
             |r| {
-                statement(r, "time-to-restore-bus-policy", "policy")["Principal"]["AWS"] =
+                statement(r, "bus-policy", "policy")["Principal"]["AWS"] =
                     vec!["arn:aws:iam::111111111111:root"; 400].into();
             },
-            "the policy of time-to-restore-bus-policy has",
+            "the policy of bus-policy has",
         ),
         mistake(
             "too large a policy of a role",
@@ -238,28 +238,24 @@ fn mistakes() -> Vec<Mistake> {
             "too large a pattern",
             TARGET,
             |r| {
-                r["incidents-raised-rule"]["properties"]["eventPattern"]["fn::toJSON"]["account"] =
+                r["incidents-rule"]["properties"]["eventPattern"]["fn::toJSON"]["account"] =
                     vec!["111111111111"; 200].into();
             },
-            "the pattern of incidents-raised-rule has",
+            "the pattern of incidents-rule has",
         ),
         mistake(
             "too large an environment",
             FUNCTION,
             |r| {
-                r["deployment-frequency"]["properties"]["environment"]["variables"]["A"] =
-                    json!("x".repeat(4096));
+                r["deployments"]["properties"]["environment"]["variables"]["A"] = json!("x".repeat(4096));
             },
-            "the environment of deployment-frequency has",
+            "the environment of deployments has",
         ),
         // What must be so here.
         mistake(
             "secret in plain text",
             FUNCTION,
-            |r| {
-                r["deployment-frequency"]["properties"]["environment"]["variables"]["A"] =
-                    json!(super::SECRET)
-            },
+            |r| r["deployments"]["properties"]["environment"]["variables"]["A"] = json!(super::SECRET),
             "a secret in plain text",
         ),
         mistake(
@@ -285,28 +281,22 @@ fn mistakes() -> Vec<Mistake> {
             "log that is kept for good",
             FUNCTION,
             |r| {
-                r["deployment-frequency-log"]["properties"]
-                    .as_object_mut()
-                    .unwrap()
-                    .remove("retentionInDays");
+                r["deployments-log"]["properties"].as_object_mut().unwrap().remove("retentionInDays");
             },
-            "deployment-frequency-log: no retention",
+            "deployments-log: no retention",
         ),
         mistake(
             "target without a dead-letter queue",
             TARGET,
             |r| {
-                r["incidents-raised-to-time-to-restore"]["properties"]
-                    .as_object_mut()
-                    .unwrap()
-                    .remove("deadLetterConfig");
+                r["incidents-to-bus"]["properties"].as_object_mut().unwrap().remove("deadLetterConfig");
             },
-            "incidents-raised-to-time-to-restore: no dead-letter queue",
+            "incidents-to-bus: no dead-letter queue",
         ),
         mistake(
             "missing dependency",
             TARGET,
-            |r| r["incidents-raised-to-time-to-restore"]["options"]["dependsOn"] = json!([]),
+            |r| r["incidents-to-bus"]["options"]["dependsOn"] = json!([]),
             "does not wait for forward-policy",
         ),
         mistake(
@@ -327,7 +317,7 @@ fn mistakes() -> Vec<Mistake> {
             "key for no environment",
             FUNCTION,
             |r| {
-                r["deployment-frequency"]["properties"].as_object_mut().unwrap().remove("environment");
+                r["deployments"]["properties"].as_object_mut().unwrap().remove("environment");
             },
             "an environment without key, or a key without environment",
         ),

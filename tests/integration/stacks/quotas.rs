@@ -65,11 +65,11 @@ fn list_that_is_too_long() {
     }
     check(1, &[]);
     check(15, &[]);
-    let bus = "the policy of change-failure-rate-bus-policy has ";
+    let bus = "the policy of bus-policy has ";
     let instead =
         "An `organization` in the place of `toolingAccounts` does not grow with the number of accounts";
     check(40, &[bus, "AWS takes 10240", instead]);
-    let patterns = "the pattern of deployment-frequency-executions-rule has ";
+    let patterns = "the pattern of executions-to-deployments-rule has ";
     check(150, &[bus, patterns, "the policies of reconciler-role has", instead]);
 }
 

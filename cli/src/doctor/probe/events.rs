@@ -1,6 +1,6 @@
-//! The way of events: from the operations account's default bus over rules, buses and queues to the functions.
+//! The way of events: from the operations account's default bus over rules, bus and queues to the functions.
 //!
-//! It proves the way of the product's own source: the buses, queues and functions are those of all events, the rules have others
+//! It proves the way of the product's own source: the bus, queues and functions are those of all events, the rules have others
 //! beside them for pipelines and `OpsItem`s. Nobody but AWS can put an event of `aws.codepipeline`.
 
 use super::{
@@ -145,15 +145,15 @@ struct Hops<'a> {
 }
 
 impl<'a> Hops<'a> {
-    fn of(installation: &'a Installation, Consumer { function, queue }: &Consumer) -> Option<Self> {
+    fn of(installation: &'a Installation, Consumer { queue, .. }: &Consumer) -> Option<Self> {
         let Installation { plan, names, .. } = installation;
         let is_of_probes = |rule: &&Rule| rule.pattern["source"][0] == plan.probe_source.as_str();
-        let bus = plan.buses.iter().find(|bus| bus.name == names.bus(function.name))?;
+        let bus = &plan.bus;
         Some(Self {
             forward: plan.ops_rules.iter().find(is_of_probes)?,
             bus: &bus.name,
             bus_arn: names.arn("events", &format!("event-bus/{}", bus.name)),
-            rule: bus.rules.iter().find(is_of_probes)?,
+            rule: bus.rules.iter().filter(is_of_probes).find(|rule| rule.targets.contains(&queue.name))?,
             queue_arn: names.arn("sqs", &queue.name),
         })
     }

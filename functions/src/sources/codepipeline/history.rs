@@ -2,7 +2,7 @@
 
 use super::{LONGEST_EXECUTION, classify, has_ended, incomplete, reader, timestamp};
 use crate::{
-    ledger::{Owner, Walked},
+    ledger::{KnownFacts, Owner, Walked},
     runtime::{context::Context, error::Error},
     sources::codepipeline::execution_listing::check_time,
 };
@@ -12,7 +12,7 @@ use aws_sdk_codepipeline::{
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    event::Deployment,
+    event::{DeploymentRef, LiveDeployment},
     sources::codepipeline::{ExecutionKey, PipelineKey, production::Classification},
 };
 use std::{
@@ -23,7 +23,7 @@ use std::{
 const LIST: &str = "codepipeline:ListPipelineExecutions";
 /// How many rollbacks to rollbacks are followed to what they went back to.
 const MOST_TARGETS: usize = 10;
-/// After how many executions the ledger is asked what is known of the next: most walks are shorter.
+/// After how many executions it is asked how far a walk before has come: most walks are shorter.
 const FEW: usize = 5;
 /// After how many executions it is noted how far a walk has come.
 const NOTED_AFTER: usize = 25;
@@ -38,6 +38,8 @@ pub struct History<'a> {
     owner: Owner<'a>,
     /// An execution of the pipeline.
     key: ExecutionKey,
+    /// Whether it is asked for what went live before that execution, which then is none of it.
+    is_before_itself: bool,
     listed: Vec<Listed>,
     /// Where the next page begins; none before the first.
     next: Option<String>,
@@ -74,7 +76,14 @@ pub struct WentLive {
     /// The execution.
     pub execution_id: String,
     /// The deployment that is live since; none after a rollback to what is not known.
-    pub deployment: Option<Deployment>,
+    pub deployment: Option<LiveDeployment>,
+}
+
+impl WentLive {
+    fn of(live: LiveDeployment) -> Self {
+        let DeploymentRef { time, key, .. } = &live.deployed;
+        Self { time: *time, execution_id: key.execution_id.clone(), deployment: Some(live) }
+    }
 }
 
 impl<'a> History<'a> {
@@ -84,6 +93,7 @@ impl<'a> History<'a> {
             context,
             owner,
             key: key.clone(),
+            is_before_itself: false,
             listed: Vec::new(),
             next: None,
             is_complete: false,
@@ -93,11 +103,16 @@ impl<'a> History<'a> {
         }
     }
 
+    /// The history of an execution's pipeline before that execution.
+    pub fn before_itself(context: &'a Context, owner: Owner<'a>, key: &ExecutionKey) -> Self {
+        Self { is_before_itself: true, ..Self::new(context, owner, key) }
+    }
+
     /// The deployment that was live just before an instant, if it is known.
     ///
     /// # Errors
     /// [`Error::OutOfTime`], [`Error::Aws`].
-    pub async fn live_before(&mut self, time: Timestamp) -> Result<Option<Deployment>, Error> {
+    pub async fn live_before(&mut self, time: Timestamp) -> Result<Option<LiveDeployment>, Error> {
         Ok(self.before(time).await?.and_then(|went_live| went_live.deployment))
     }
 
@@ -125,7 +140,8 @@ impl<'a> History<'a> {
                 if latest.as_ref().is_some_and(|latest| listed.changed < latest.time) {
                     break;
                 }
-                if self.is_walked(&listed).await? {
+                let is_itself = self.is_before_itself && listed.execution_id == self.key.execution_id;
+                if is_itself || self.is_walked(&listed).await? {
                     continue;
                 }
                 let Some(went_live) = self.went_live(&listed.execution_id).await? else { continue };
@@ -196,32 +212,47 @@ impl<'a> History<'a> {
         }
         self.looks += 1;
         let key = ExecutionKey { execution_id: execution_id.to_owned(), ..self.key.clone() };
-        // One that ran through and was ignored, whose end an event told, costs no request of CodePipeline.
-        if self.looks > FEW
-            && self.context.ledger.known_of(&key).await?.is_ignored(&self.context.config.production, &key)
-        {
-            self.looked_at.insert(execution_id.to_owned(), None);
-            return Ok(None);
-        }
-        let went_live = match classify(self.context, &key).await? {
-            Classification::Deployment(deployment) => Some(WentLive {
-                time: deployment.time,
-                execution_id: execution_id.to_owned(),
-                deployment: Some(deployment),
-            }),
+        // A rollback brings something to production even where it is ignored because it took nothing back.
+        let is_rollback =
+            self.listed.iter().any(|listed| listed.execution_id == execution_id && listed.is_rollback);
+        let known =
+            if is_rollback { KnownFacts::default() } else { self.context.ledger.known_of(&key).await? };
+        let rule = &self.context.config.production;
+        let went_live = if known.is_ignored(rule, &key) {
+            None
+        } else if let Some(live) = known.live(rule, &key) {
+            Some(WentLive::of(self.shown(live.clone()).await?))
+        } else {
+            self.asked(&key).await?
+        };
+        self.looked_at.insert(execution_id.to_owned(), went_live.clone());
+        Ok(went_live)
+    }
+
+    /// A deployment of the ledger, its repository by the name that is shown now.
+    async fn shown(&self, live: LiveDeployment) -> Result<LiveDeployment, Error> {
+        let LiveDeployment { deployed, kind, .. } = &live;
+        let Context { repositories, ledger, .. } = self.context;
+        let named = (deployed.repository.as_str(), deployed.time);
+        let repository = repositories.shown(ledger, *kind, named, self.context.now()?).await?;
+        Ok(LiveDeployment { deployed: DeploymentRef { repository, ..deployed.clone() }, ..live })
+    }
+
+    /// What an execution brought to production, as CodePipeline tells it.
+    async fn asked(&mut self, key: &ExecutionKey) -> Result<Option<WentLive>, Error> {
+        Ok(match classify(self.context, key).await? {
+            Classification::Deployment(deployment) => Some(WentLive::of(LiveDeployment::from(&deployment))),
             Classification::Rollback { time, target, .. } => {
                 let deployment = match target {
                     Some(target) => self.live_since(&target).await?,
                     None => None,
                 };
-                Some(WentLive { time, execution_id: execution_id.to_owned(), deployment })
+                Some(WentLive { time, execution_id: key.execution_id.clone(), deployment })
             }
             Classification::NotProduction(_) | Classification::Running(_) | Classification::Unfinished(_) => {
                 None
             }
-        };
-        self.looked_at.insert(execution_id.to_owned(), went_live.clone());
-        Ok(went_live)
+        })
     }
 
     /// The deployment that an execution made live: itself, or what it went back to. CodePipeline forgets executions after a
@@ -229,12 +260,18 @@ impl<'a> History<'a> {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn live_since(&mut self, execution_id: &str) -> Result<Option<Deployment>, Error> {
+    pub async fn live_since(&mut self, execution_id: &str) -> Result<Option<LiveDeployment>, Error> {
         let mut id = execution_id.to_owned();
         for _ in 0..MOST_TARGETS {
             let key = ExecutionKey { execution_id: id, ..self.key.clone() };
+            let known = self.context.ledger.known_of(&key).await?;
+            if let Some(live) = known.live(&self.context.config.production, &key) {
+                return self.shown(live.clone()).await.map(Some);
+            }
             id = match classify(self.context, &key).await {
-                Ok(Classification::Deployment(deployment)) => return Ok(Some(deployment)),
+                Ok(Classification::Deployment(deployment)) => {
+                    return Ok(Some(LiveDeployment::from(&deployment)));
+                }
                 Ok(Classification::Rollback { target: Some(target), .. }) => target,
                 Ok(_) => return Ok(None),
                 Err(Error::Aws { code, .. }) if code == "PipelineExecutionNotFoundException" => {
