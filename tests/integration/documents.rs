@@ -1,8 +1,15 @@
-//! What the documents tell people to type: queries of logs name fields that logs have, commands are understood, and files are
-//! where it is said that they are.
+//! What the documents tell people to type: queries of logs name fields that logs have, commands are understood and do what is
+//! said of them, and files are where it is said that they are.
 
 mod commands;
+mod installation;
+mod one_machine;
+mod operators;
+mod organization;
+mod play;
+mod recording;
 mod shell;
+mod table;
 
 use crate::{
     engine::Engine,
@@ -23,7 +30,12 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Every document for people, by its path.
 fn documents() -> Vec<(PathBuf, String)> {
     let root = Path::new(ROOT);
-    let mut files = vec![root.join("README.md"), root.join("ARCHITECTURE.md"), root.join("SECURITY.md")];
+    let mut files = vec![
+        root.join("README.md"),
+        root.join("ARCHITECTURE.md"),
+        root.join("CHANGELOG.md"),
+        root.join("SECURITY.md"),
+    ];
     for folder in ["docs", "docs/design"] {
         let entries = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
         files.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
