@@ -15,7 +15,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 const CONNECTION: &str = "arn:aws:codeconnections:eu-west-1:111111111111:connection/1";
@@ -42,6 +42,8 @@ async fn account() -> Scene {
 #[tokio::test]
 async fn commands_of_a_recording() {
     let test = "commands_of_a_recording";
+    let jq = outside::run(Command::new("jq").arg("--version"));
+    let Some(()) = outside::or_skip(test, jq) else { return };
     let Some(play) = outside::or_skip(test, Play::new(Part::Recording)) else { return };
     // The stand-in does not know who calls.
     let Some(moto) = outside::or_skip(test, Moto::start(TOOLING)) else { return };
