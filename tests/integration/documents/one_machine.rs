@@ -53,5 +53,15 @@ fn commands_on_one_machine() {
     assert_eq!(run("cargo dora export-schema", &[]), schema);
     let told = run("cargo xtask patterns tests/fixtures/event-patterns/cases.jsonl", &[]);
     assert!(told.ends_with(" agree\n"), "{told}");
+
+    // A page of decisions, and the day of its commit.
+    let history = "git init --quiet && mkdir -p docs/design && touch docs/design/ledger.md && git add docs/design && \
+                   git -c user.name=a -c user.email=a@example.com commit --quiet --message page";
+    printed(
+        history,
+        &play.shell(history, folder, &[("GIT_AUTHOR_DATE", "2026-06-15T12:00:00Z")]).output().unwrap(),
+    );
+    let day = run("git log --format=%ad --date=short -- docs/design/PAGE.md", &[("PAGE", "ledger")]);
+    assert_eq!(day, "2026-06-15\n");
     play.finish();
 }

@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 
 /// The programs whose commands are looked at.
-const PROGRAMS: [&str; 3] = ["aws", "cargo", "pulumi"];
+const PROGRAMS: [&str; 6] = ["apt-get", "aws", "cargo", "git", "pulumi", "rustup"];
 
 /// What a document gives people to run: a line of an indented block, a fenced block, or what stands between backticks.
 #[derive(Clone, Debug)]

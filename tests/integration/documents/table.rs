@@ -11,7 +11,7 @@ pub(super) enum How {
     /// By something else than a test of documents, because it takes long or needs tools: a file, and what that file says.
     /// That the command is understood is tested all the same.
     Elsewhere { file: &'static str, says: &'static str },
-    /// Not at all, for a reason. That the command is understood is tested all the same.
+    /// Not at all, for a reason. That a command of AWS's or of this workspace is understood is tested all the same.
     OnlyUnderstood { because: &'static str },
 }
 
@@ -79,6 +79,10 @@ const TABLE: &[(&str, How)] = &[
         "cargo build --workspace --bins",
         elsewhere("xtask/src/checks.rs", r#"["build", "--workspace", "--bins""#),
     ),
+    ("rustup target add aarch64-unknown-linux-gnu", elsewhere(".ci/run", "\n    rustup target add $arm64\n")),
+    ("apt-get install python3 python3-venv", elsewhere(".github/workflows/ci.yml", " python3 python3-venv ")),
+    ("git log", How::Played(Part::OneMachine)),
+    ("git pull", How::OnlyUnderstood { because: "it fetches what there is by then" }),
     ("cargo test", elsewhere("xtask/src/checks.rs", r#"["test", "--workspace""#)),
 ];
 
