@@ -137,6 +137,18 @@ pub(super) fn of(part: Part) -> Vec<Piece> {
     pieces().into_iter().filter(is_own).collect()
 }
 
+/// Without a name, Pulumi takes the stack that was made or chosen last, which may be any.
+#[test]
+fn blocks_name_their_stack() {
+    let names_it = |words: &Vec<String>| {
+        let makes_it = begins(words, "pulumi stack init");
+        words[0] != "pulumi" || makes_it || words.iter().any(|word| word == "--stack")
+    };
+    for piece in pieces().iter().filter(|piece| !piece.is_inline) {
+        assert!(piece.commands().iter().all(names_it), "{}: of which stack?", piece.text);
+    }
+}
+
 #[test]
 fn every_command_is_executed() {
     let mut used = BTreeSet::new();
