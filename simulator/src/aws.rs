@@ -31,7 +31,7 @@ pub use athena::{Athena, Lake};
 pub use cloudwatch::{CloudWatch, MetricKey};
 pub use codepipeline::{CodePipeline, RecordedExecution};
 pub use connections::Connections;
-pub use credentials::function_key;
+pub use credentials::{function_key, reader_key};
 pub use dynamodb::DynamoDb;
 pub use error::AwsError;
 pub use faults::{Fault, Faults};

@@ -1,12 +1,14 @@
-"""Answers as DynamoDB does, on a free port of this machine, which it prints; until its standard input ends."""
+"""Answers as AWS does, on a free port of this machine, which it prints; until its standard input ends."""
 
 import logging
 import sys
+import warnings
 
 from moto.server import ThreadedMotoServer
 
-# What it can't make sense of is part of what is tested; it would print a traceback of each.
+# What it can't make sense of is part of what is tested; it would print a traceback of each, and a warning.
 logging.disable(logging.CRITICAL)
+warnings.simplefilter("ignore")
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
 host, port = server.get_host_and_port()

@@ -1,7 +1,7 @@
 //! What happens when AWS fails: nothing is lost, nothing is counted twice. The real functions on the single-machine
 //! cloud.
 
-use crate::scene::{Scene, execution, ops_item, rollback};
+use crate::scene::{Scene, commit, commit_id, execution, ops_item, rollback, with_webhook};
 use metrics_lib::contract::Metric;
 use simulator::aws::{AwsError, Fault};
 use std::time::Duration;
@@ -144,6 +144,38 @@ async fn messages_at_risk() {
     check(1, &[]).await;
     check(12, &[]).await;
     check(usize::MAX, &["13:12", "14:12"]).await;
+}
+
+/// A deployment is handed on once it is counted, whatever fails on the way: its lead time is measured once. Where the message is
+/// given up, the reconciler finds what is missing.
+#[tokio::test]
+async fn handing_on() {
+    async fn check(fault: Option<Fault>, calls: usize) {
+        let mut scene = Scene::with(with_webhook()).await;
+        scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+        if let Some(fault) = fault.clone() {
+            scene.fails("sqs:SendMessage", fault, calls);
+        }
+        scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
+        scene.finish().await;
+        let is_given_up = calls == usize::MAX;
+        scene.services().faults.clear();
+        if is_given_up {
+            scene.reconciles("16 00:00").await;
+        }
+        let report = crate::scene::report(&scene.finish().await);
+        let of_lead_time: Vec<&str> =
+            report.lines().filter(|line| line.starts_with("LeadTimeForChanges")).collect();
+        assert_eq!(of_lead_time, ["LeadTimeForChanges acme/shop 12:00 = 7200"], "{fault:?}: {report}");
+        assert!(report.contains("Deployments acme/shop 12:00 = 1\n"), "{fault:?}: {report}");
+        assert!(!report.contains("DuplicateEvents"), "{fault:?}: {report}");
+        assert_eq!(report.contains("dead letter dora-deployments"), is_given_up, "{fault:?}: {report}");
+    }
+    check(None, 0).await;
+    check(Some(Fault::throttled()), 3).await;
+    check(Some(Fault::access_denied()), 2).await;
+    check(Some(Fault::CrashAfterEffect), 1).await;
+    check(Some(Fault::access_denied()), usize::MAX).await;
 }
 
 /// After credentials have expired, new ones are asked for.

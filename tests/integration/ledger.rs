@@ -6,7 +6,7 @@ mod protocol;
 mod requests;
 
 use crate::{
-    outside,
+    outside::{self, Moto},
     scene::{OPS, Scene, at, config, execution, ops_item},
 };
 use aws_sdk_dynamodb::{
@@ -84,7 +84,7 @@ async fn contract_on_the_stand_in() {
 
 #[tokio::test]
 async fn contract_on_moto() {
-    let started = moto::Moto::start();
+    let started = Moto::start(OPS);
     let Some(server) = outside::or_skip("contract_on_moto", started) else { return };
     let plan = plan();
     let endpoint = Endpoint {
@@ -119,7 +119,7 @@ async fn contract_on_moto() {
 /// never: each deployment is there once, whatever nobody heard.
 #[tokio::test]
 async fn functions_on_moto() {
-    let started = moto::Moto::start();
+    let started = Moto::start(OPS);
     let Some(server) = outside::or_skip("functions_on_moto", started) else { return };
     let lost = || AwsError::new("InternalFailure", "The answer was lost").with_status(500);
     let faults = [

@@ -1,5 +1,9 @@
 //! What tests take from outside: programs that are installed, and packages that are fetched into `target/`.
 
+mod moto;
+
+pub(crate) use moto::Moto;
+
 use serde_json::Value;
 use std::{
     env, fs,

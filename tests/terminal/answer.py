@@ -14,7 +14,9 @@ def main():
     child, terminal = pty.fork()
     if child == 0:
         os.execv(task["command"][0], task["command"])
-    os.write(terminal, "".join(f"{answer}\n" for answer in task["answers"]).encode())
+    # At the end of its input, whoever asks one thing more fails, and does not wait for ever.
+    end = "\x04"
+    os.write(terminal, ("".join(f"{answer}\n" for answer in task["answers"]) + end).encode())
     shown = b""
     while True:
         try:

@@ -34,6 +34,11 @@ pub fn function_key(account: &str, function: &str) -> String {
     Caller::function(account, function).access_key()
 }
 
+/// The access key of the read role of a region of a tooling account, for who calls in its place.
+pub fn reader_key(account: &str, region: &str) -> String {
+    Caller::reader(account, region).access_key()
+}
+
 impl Caller {
     /// The role of a function of the operations account.
     pub(crate) fn function(account: &str, function: &str) -> Self {

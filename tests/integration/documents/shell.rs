@@ -3,30 +3,56 @@
 use std::iter::Peekable;
 
 /// The programs whose commands are looked at.
-const PROGRAMS: [&str; 3] = ["aws", "cargo", "pulumi"];
+const PROGRAMS: [&str; 6] = ["apt-get", "aws", "cargo", "git", "pulumi", "rustup"];
+
+/// What a document gives people to run: a line of an indented block, a fenced block, or what stands between backticks.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    /// As it is typed.
+    pub(super) text: String,
+    /// Whether it stands within prose, which may name a command without saying the whole of it.
+    pub(super) is_inline: bool,
+}
+
+impl Piece {
+    /// The commands in it, of the programs that are looked at.
+    pub(super) fn commands(&self) -> Vec<Vec<String>> {
+        of_shell(&self.text)
+    }
+}
+
+/// The pieces of a document for people that have commands of the programs that are looked at.
+pub(super) fn pieces(document: &str) -> Vec<Piece> {
+    let (mut texts, mut prose, mut fenced) = (Vec::new(), String::new(), None::<String>);
+    // A line that ends with a backslash goes on.
+    for line in document.replace("\\\n", " ").lines() {
+        let is_fence = line.trim_start().starts_with("```");
+        match (&mut fenced, line.strip_prefix("    ")) {
+            (Some(block), _) if is_fence => texts.push((std::mem::take(block), false)),
+            (Some(block), _) => *block += &format!("{line}\n"),
+            (None, _) if is_fence => {}
+            (None, Some(line)) => texts.push((one_line(line.split(" #").next().unwrap_or_default()), false)),
+            (None, None) => prose += &format!("{line}\n"),
+        }
+        if is_fence {
+            fenced = if fenced.is_some() { None } else { Some(String::new()) };
+        }
+    }
+    // In a table, a bar is written with a backslash.
+    let inline = prose.split('`').skip(1).step_by(2);
+    texts.extend(inline.map(|code| (one_line(&code.replace("\\|", "|")), true)));
+    let pieces = texts.into_iter().map(|(text, is_inline)| Piece { text, is_inline });
+    pieces.filter(|piece| !piece.commands().is_empty()).collect()
+}
+
+/// A line without the blanks that only align it.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
 
 /// The commands of the programs that are looked at, in a document for people.
 pub(super) fn commands(document: &str) -> Vec<Vec<String>> {
-    let (mut commands, mut prose, mut block) = (Vec::new(), String::new(), String::new());
-    let mut is_fenced = false;
-    for line in document.lines() {
-        let is_fence = line.trim_start().starts_with("```");
-        let is_code = is_fenced || line.starts_with("    ");
-        if is_fence || !is_code {
-            commands.extend(of_shell(&block));
-            block.clear();
-        }
-        match (is_fence, is_code) {
-            (true, _) => is_fenced = !is_fenced,
-            (false, true) => block += &format!("{line}\n"),
-            (false, false) => prose += &format!("{line}\n"),
-        }
-    }
-    commands.extend(of_shell(&block));
-    // In a table, a bar is written with a backslash.
-    let inline = prose.split('`').skip(1).step_by(2);
-    commands.extend(inline.flat_map(|code| of_shell(&code.replace('\n', " ").replace("\\|", "|"))));
-    commands
+    pieces(document).iter().flat_map(Piece::commands).collect()
 }
 
 /// The commands of a piece of shell.
@@ -106,5 +132,6 @@ fn commands_of_documents() {
     );
     check("```sh\njq '\naws a b\n' | aws c d\n```\n", &[&["aws", "c", "d"]]);
     check("| `pulumi x \\| aws y` | `x` |", &[&["pulumi", "x"], &["aws", "y"]]);
+    check("    aws a \\\n        b  # c\n", &[&["aws", "a", "b"]]);
     check("`aws.ssm`, `aws:` and `pulumi-resource-aws`", &[]);
 }

@@ -45,13 +45,6 @@ impl Engine {
         Ok(Self { path, plugins: folder.join("plugins") })
     }
 
-    /// The Pulumi CLI, outside of any project.
-    pub(crate) fn pulumi(&self) -> Command {
-        let mut command = Command::new("pulumi");
-        command.env_clear().env("PATH", &self.path).env("PULUMI_SKIP_UPDATE_CHECK", "1");
-        command
-    }
-
     /// A new project, in a folder of its own.
     pub(crate) fn project(&self, program: Program<'_>) -> Project<'_> {
         let folder = tempfile::tempdir().unwrap();
