@@ -86,6 +86,7 @@ fn troubles(scene: &Scene, troubles: impl IntoIterator<Item = Trouble>) {
 async fn feed(scene: &mut Scene, trouble: fn(&'static str) -> Trouble) {
     troubles(scene, [trouble(LEAD_TIME)]);
     scene.runs(&execution("e-handed-on", "12:01")).await;
+    scene.until("12:01:30").await;
     troubles(scene, CONSUMERS.map(trouble));
     scene.runs(&execution("e-feed", "12:02")).await;
     scene.raises(&ops_item(1, "12:03")).await;
@@ -119,7 +120,7 @@ const CAUSES: &[Cause] = &[
             for operation in ["athena:StartQueryExecution", "ssm:GetOpsItem"] {
                 scene.fails(operation, Fault::access_denied(), usize::MAX);
             }
-            scene.runs(&execution("e-handed-on", "12:01")).await;
+            scene.runs(&execution("e-handed-on", "12:01").revision(&commit_id(1))).await;
             scene.raises(&ops_item(1, "12:02")).await;
             scene.fails("codepipeline:GetPipelineExecution", Fault::access_denied(), usize::MAX);
             scene.runs(&execution("e-refused", "12:03")).await;

@@ -8,7 +8,10 @@ use super::{Failed, Failure, RateLimit, advance, before, incidents, step, work_t
 use crate::{
     ledger::{Owner, RETENTION, Watermark},
     runtime::{context::Context, error::Error},
-    sources::codepipeline::execution_listing::{self, Since},
+    sources::{
+        codepipeline::execution_listing::{self, Since},
+        events::name,
+    },
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -54,8 +57,10 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The account.
+    #[serde(deserialize_with = "name")]
     pub account: String,
     /// The region.
+    #[serde(deserialize_with = "name")]
     pub region: String,
 }
 
@@ -88,8 +93,9 @@ impl Report {
 /// One pass of a backfill.
 ///
 /// # Errors
-/// What listing fails with.
+/// [`Error::Unconfigured`], and what listing fails with.
 pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request) -> Result<Report, Error> {
+    check_place(context, &request.step).await?;
     let until = before(request.until.min(context.now()?), context.config.attribution_delay);
     // What is older than the ledger keeps, it need not get.
     let oldest = before(until, RETENTION);
@@ -139,6 +145,22 @@ pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request)
         None => settle(context, owner, from..until).await,
     };
     Ok(Report { next, done, failed, ..report })
+}
+
+/// Whether the place of a step is one that counts.
+async fn check_place(context: &Context, step: &Step) -> Result<(), Error> {
+    let (Place { account, region }, is_known) = match step {
+        Step::Executions(place) => (place, context.config.covers(&place.account, &place.region)),
+        Step::OpsItems(place) => {
+            let places = context.ops_item_places().await?;
+            (place, places.contains(&(place.account.clone(), place.region.clone())))
+        }
+        Step::Settle => return Ok(()),
+    };
+    match is_known {
+        true => Ok(()),
+        false => Err(Error::Unconfigured { account: account.clone(), region: region.clone() }),
+    }
 }
 
 /// Settles what is open; what the invocation has no time for, the next pass does. Where the next pass goes on, how many

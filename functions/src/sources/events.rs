@@ -340,7 +340,7 @@ fn uuid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::E
 }
 
 /// A name or id of AWS's. It is told in logs, asked for with the APIs, and part of the ledger's keys.
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte);
     if (1..=100).contains(&name.len()) && name.bytes().all(allowed) {

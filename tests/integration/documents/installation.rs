@@ -178,7 +178,7 @@ fn work(typist: &Typist<'_>) {
         ),
         &[],
     );
-    tells(&format!("pulumi up --stack {incidents}"), &[], &["incidents-raised-rule"]);
+    tells(&format!("pulumi up --stack {incidents}"), &[], &["incidents-rule"]);
     let made = typist.project.known_stack(incidents).export();
     assert!(!made.text.contains("executions-rule"), "it forwards executions");
 }

@@ -34,7 +34,7 @@ fn commands_of_an_organization() {
     run(&format!("pulumi config set --path 'organization.paths[0]' '{paths}' --stack ops"), &[]);
     typist.set_up("pulumi up --stack ops");
     let state = project.known_stack("ops").export();
-    let bus = &state.resource("deployment-frequency-bus-policy").inputs["policy"];
+    let bus = &state.resource("bus-policy").inputs["policy"];
     says(bus.as_str().unwrap(), &["o-a1b2c3d4e5", paths]);
 
     // What `cargo xtask package` writes, and what is printed for other settings.
