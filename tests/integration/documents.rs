@@ -24,7 +24,7 @@ use std::{
     process::Command,
 };
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Every document for people, by its path.
 fn documents() -> Vec<(PathBuf, String)> {
