@@ -280,6 +280,8 @@ pub struct Unread {
     pub cause: String,
     /// Whether that passes by itself, as throttling does. The next try may be answered, so it is waited for longer.
     pub is_passing: bool,
+    /// Since when it is waited for it: the first time that it could not be read, if it could not be read ever since.
+    pub since: Option<Timestamp>,
 }
 
 impl Display for Unread {
@@ -321,8 +323,6 @@ pub struct Question<'a> {
     pub unnamed: Unnamed,
     /// Where there may be more deployments that may be blamed.
     pub unread: &'a [Unread],
-    /// Since when it is waited for them.
-    pub unread_since: Option<Timestamp>,
     /// How long an incident that names nothing waits for them.
     pub unread_wait: SignedDuration,
     /// The present.
@@ -336,6 +336,9 @@ pub const NAMED_PASSING_WAIT: SignedDuration = SignedDuration::from_hours(7 * 24
 /// How many times as long an incident that names nothing waits then: two answers, an hour apart, don't say that there was none
 /// in between.
 const PASSING: i32 = 3;
+/// How old an incident is at the most that waits for what can't be read: accounts that can be read now and then, in turn, would
+/// be waited for for ever, and CloudWatch takes nothing that is older than two weeks.
+pub const LONGEST_UNREAD_WAIT: SignedDuration = SignedDuration::from_hours(10 * 24);
 
 impl<'a> Question<'a> {
     /// What can't be read, and may have what is named.
@@ -344,16 +347,19 @@ impl<'a> Question<'a> {
         self.unread.iter().filter(move |unread| named.may_be_in(unread))
     }
 
-    /// Whether it was waited long enough for what can't be read.
+    /// Whether it was waited long enough for all that can't be read.
     fn has_waited(&self) -> bool {
-        let is_passing = self.unread_that_concerns().any(|unread| unread.is_passing);
-        let wait = match (self.named, is_passing) {
-            (AttributionHint::Nothing, false) => self.unread_wait,
-            (AttributionHint::Nothing, true) => self.unread_wait * PASSING,
-            (_, false) => NAMED_UNREAD_WAIT,
-            (_, true) => NAMED_PASSING_WAIT,
+        let has_waited_for = |unread: &Unread| {
+            let wait = match (self.named, unread.is_passing) {
+                (AttributionHint::Nothing, false) => self.unread_wait,
+                (AttributionHint::Nothing, true) => self.unread_wait * PASSING,
+                (_, false) => NAMED_UNREAD_WAIT,
+                (_, true) => NAMED_PASSING_WAIT,
+            };
+            unread.since.is_some_and(|since| self.now.duration_since(since) >= wait)
         };
-        self.unread_since.is_some_and(|since| self.now.duration_since(since) >= wait)
+        self.now.duration_since(self.incident.created) >= LONGEST_UNREAD_WAIT
+            || self.unread_that_concerns().all(has_waited_for)
     }
 }
 
@@ -548,7 +554,6 @@ mod tests {
             attribution_window: SignedDuration::from_hours(24),
             unnamed: Unnamed::Latest,
             unread: &[],
-            unread_since: None,
             unread_wait: SignedDuration::from_hours(1),
             now: at(101 * HOUR),
         })
@@ -776,6 +781,7 @@ mod tests {
                 pipeline: pipeline.map(str::to_owned),
                 cause: "AccessDenied".into(),
                 is_passing,
+                since: Some(at(101 * HOUR)),
             }];
             let candidates =
                 [Candidate { deployed: deployed("e2", "acme/shop", "shop", 95), began: at(95 * HOUR) }];
@@ -784,7 +790,6 @@ mod tests {
                 named,
                 candidates: &candidates,
                 unread: &unread,
-                unread_since: Some(at(101 * HOUR)),
                 now: at((101 + waited) * HOUR),
                 ..unnamed(&incident)
             };
@@ -826,6 +831,31 @@ mod tests {
         check(&AttributionHint::Execution("e9".into()), None, 0, "awaited");
     }
 
+    /// Each of what can't be read is waited for by itself, and none for ever.
+    #[test]
+    fn several_that_can_not_be_read() {
+        fn check(since: [Option<i64>; 2], now: i64, is_awaited: bool) {
+            let unread = |(account, since): (&str, Option<i64>)| Unread {
+                account: account.into(),
+                region: "r".into(),
+                pipeline: None,
+                cause: "AccessDenied".into(),
+                is_passing: false,
+                since: since.map(|hour| at(hour * HOUR)),
+            };
+            let unread = ["1", "2"].into_iter().zip(since).map(unread).collect::<Vec<_>>();
+            let incident = incident();
+            let question = Question { unread: &unread, now: at(now * HOUR), ..unnamed(&incident) };
+            let found = matches!(attribute(question), Attribution::Awaited { .. });
+            assert_eq!(found, is_awaited, "{since:?} at {now} h");
+        }
+        check([Some(101), Some(101)], 102, false);
+        check([Some(101), Some(102)], 102, true);
+        check([Some(101), None], 102, true);
+        check([Some(101), None], 100 + 239, true);
+        check([Some(101), None], 100 + 240, false);
+    }
+
     /// A question about an incident that names nothing, asked an hour after it, without any deployment.
     fn unnamed(incident: &Incident) -> Question<'_> {
         static KNOWN: KnownNames =
@@ -839,7 +869,6 @@ mod tests {
             attribution_window: SignedDuration::from_hours(24),
             unnamed: Unnamed::Latest,
             unread: &[],
-            unread_since: None,
             unread_wait: SignedDuration::from_hours(1),
             now: at(101 * HOUR),
         }

@@ -211,7 +211,7 @@ async fn duplicate_event_of_an_incident() {
         .check(
             "Deployments acme/shop 12:00 = 1
              FailedDeployments acme/shop 12:00 = 1
-             DuplicateEvents - 14:15 = 1
+             DuplicateEvents - 14:00 = 1
              deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee
              failure e1 oi-000000000001 published: oi-000000000001: nothing is named; \
              latest deployment of all before the incident",
@@ -242,7 +242,7 @@ async fn late_deployment_before_an_incident() {
         .await;
 }
 
-/// Until the attribution delay is over, the failure is pending.
+/// Until the attribution delay is over, the failure is pending; it is tried again every six minutes.
 #[tokio::test]
 async fn incident_within_the_attribution_delay() {
     let mut scene = Scene::new().await;
@@ -253,7 +253,7 @@ async fn incident_within_the_attribution_delay() {
         scene.services().cloudwatch.metrics().keys().filter(|key| key.name != "Deployments").count(),
         0
     );
-    scene.until("13:16").await;
+    scene.until("13:20").await;
     assert_ne!(
         scene.services().cloudwatch.metrics().keys().filter(|key| key.name == "FailedDeployments").count(),
         0

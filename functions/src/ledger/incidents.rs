@@ -18,6 +18,7 @@ use metrics_lib::{
     },
     time_to_restore::{RestoredBy, Restorer, StatusChange, Statuses, ToldBy},
 };
+use std::collections::BTreeMap;
 
 /// Where the attribution of an incident stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,10 +49,11 @@ pub struct IncidentRecord {
     pub decided_by: Option<String>,
     /// The id of the message that told of its creation after that, if one did.
     pub told_by: Option<String>,
-    /// Since when its attribution waits for what can't be read.
-    pub unread_since: Option<Timestamp>,
-    /// What could not be read then, as [`Unread`](metrics_lib::attribution::Unread) is written.
-    pub unread: Vec<String>,
+    /// What could not be read when it was to be attributed the last time, as [`Unread`](metrics_lib::attribution::Unread) is
+    /// written, and since when that is so.
+    pub unread: BTreeMap<String, Timestamp>,
+    /// Since when its restore waits for what can't be read.
+    pub restore_unread_since: Option<Timestamp>,
 }
 
 /// The kind of items that record incidents.
@@ -61,8 +63,9 @@ const STATUS: &str = "status";
 const RESOLVED: &str = "resolved";
 const OPEN: &str = "open";
 const LAST_MODIFIED: &str = "lastModified";
-const UNREAD_SINCE: &str = "unreadSince";
+/// What could not be read, a line each: since when, and what.
 const UNREAD: &str = "unread";
+const RESTORE_UNREAD_SINCE: &str = "restoreUnreadSince";
 const PENDING: &str = "pending";
 const UNATTRIBUTED: &str = "unattributed";
 const ATTRIBUTED: &str = "attributed";
@@ -93,8 +96,8 @@ impl Ledger {
             standing,
             decided_by: None,
             told_by: None,
-            unread_since: None,
-            unread: Vec::new(),
+            unread: BTreeMap::new(),
+            restore_unread_since: None,
         })
     }
 
@@ -158,27 +161,31 @@ impl Ledger {
         decided.map(|record| record.standing).ok_or_else(|| item.unreadable("attribution"))
     }
 
-    /// Notes since when an incident's attribution waits for what can't be read.
+    /// Notes what can't be read now, and since when that is so; nothing, if all can.
     ///
     /// # Errors
     /// [`Error::Aws`].
     pub async fn note_unread(
         &self,
         record: &IncidentRecord,
-        unread: &[String],
-        since: Timestamp,
+        unread: &BTreeMap<String, Timestamp>,
     ) -> Result<(), Error> {
+        let lines = unread.iter().map(|(what, since)| format!("{} {what}", sortable(*since)));
+        self.note(record, Item::default().text(UNREAD, lines.collect::<Vec<_>>().join("\n"))).await
+    }
+
+    /// Notes that a restore begins to wait for what can't be read.
+    ///
+    /// # Errors
+    /// [`Error::Aws`].
+    pub async fn note_restore_unread(&self, record: &IncidentRecord, since: Timestamp) -> Result<(), Error> {
+        self.note(record, Item::default().instant(RESTORE_UNREAD_SINCE, since)).await
+    }
+
+    async fn note(&self, record: &IncidentRecord, attributes: Item) -> Result<(), Error> {
         let item = incident_item(&record.key);
-        let request = self
-            .set(
-                item.required(PARTITION_KEY)?,
-                item.required(SORT_KEY)?,
-                Item::default().instant(UNREAD_SINCE, since).text(UNREAD, unread.join("\n")),
-            )
-            .condition_expression("attribute_not_exists(#since) OR #since < :since")
-            .expression_attribute_names("#since", UNREAD_SINCE)
-            .expression_attribute_values(":since", AttributeValue::S(sortable(since)));
-        held(request.send().await.map(|_| ())).map(drop)
+        let request = self.set(item.required(PARTITION_KEY)?, item.required(SORT_KEY)?, attributes);
+        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
     }
 
     /// Who decided an incident, as seen by a message; none if nobody had, or this message did.
@@ -369,7 +376,17 @@ pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
         standing,
         decided_by: item.get("decidedBy").map(Into::into),
         told_by: item.get("told_created").map(Into::into),
-        unread_since: item.optional_instant(UNREAD_SINCE)?,
-        unread: item.get(UNREAD).unwrap_or_default().lines().map(str::to_owned).collect(),
+        unread: unread(item)?,
+        restore_unread_since: item.optional_instant(RESTORE_UNREAD_SINCE)?,
     })
+}
+
+/// What could not be read, and since when.
+fn unread(item: &Item) -> Result<BTreeMap<String, Timestamp>, Error> {
+    let line = |line: &str| {
+        let (since, what) = line.split_once(' ')?;
+        Some((what.to_owned(), since.parse().ok()?))
+    };
+    let lines = item.get(UNREAD).unwrap_or_default().lines();
+    lines.map(|text| line(text).ok_or_else(|| item.unreadable(UNREAD))).collect()
 }

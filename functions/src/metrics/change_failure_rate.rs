@@ -82,11 +82,10 @@ async fn decide(
 ) -> Result<AttributionState, Error> {
     let suspects = suspects(context, owner, incident, Some(record)).await?;
     let question = suspects.question(context, incident);
-    if suspects.unread_since.is_none() {
-        let unread: Vec<_> = question.unread_that_concerns().map(ToString::to_string).collect();
-        if !unread.is_empty() {
-            context.ledger.note_unread(record, &unread, context.now()?).await?;
-        }
+    let since = |unread: &Unread| (unread.to_string(), unread.since.unwrap_or(suspects.now));
+    let unread: BTreeMap<String, Timestamp> = question.unread_that_concerns().map(since).collect();
+    if unread != record.unread {
+        context.ledger.note_unread(record, &unread).await?;
     }
     let attribution = attribute(question);
     if let Attribution::Awaited { .. } = &attribution {
@@ -105,13 +104,12 @@ pub struct Suspects {
     candidates: Vec<Candidate>,
     running: Vec<Running>,
     unread: Vec<Unread>,
-    unread_since: Option<Timestamp>,
 }
 
 impl Suspects {
     /// The question which of them is blamed.
     pub fn question<'a>(&'a self, context: &Context, incident: &'a Incident) -> Question<'a> {
-        let Self { known, named, now, candidates, running, unread, unread_since } = self;
+        let Self { known, named, now, candidates, running, unread } = self;
         let config = &context.config;
         Question {
             incident,
@@ -122,7 +120,6 @@ impl Suspects {
             attribution_window: config.attribution_window,
             unnamed: config.incidents.unnamed,
             unread,
-            unread_since: *unread_since,
             unread_wait: config.incidents.unread_wait,
             now: *now,
         }
@@ -204,12 +201,12 @@ pub async fn suspects(
             candidates.entry(deployed.key.clone()).or_insert(Candidate { deployed, began });
         }
     }
-    let since = |unread: &[Unread]| {
-        let was_unread =
-            |unread: &Unread, record: &&IncidentRecord| record.unread.contains(&unread.to_string());
-        record.filter(|record| unread.iter().any(|unread| was_unread(unread, record)))?.unread_since
+    // What could be read the last time is waited for anew.
+    let since = |mut unread: Unread| {
+        unread.since = record.and_then(|record| record.unread.get(&unread.to_string()).copied());
+        unread
     };
-    let unread_since = since(&unread);
+    let unread: Vec<Unread> = unread.into_iter().map(since).collect();
     let account = &incident.key.account;
     candidates
         .retain(|key, candidate| names::may_blame(config, account, key, &candidate.deployed.repository));
@@ -222,7 +219,6 @@ pub async fn suspects(
             candidates: candidates.values().cloned().collect(),
             running: running.clone(),
             unread: unread.clone(),
-            unread_since,
         };
         let Attribution::Deployment { deployment, .. } = attribute(suspects.question(context, incident))
         else {
@@ -238,8 +234,8 @@ pub async fn suspects(
             Ok(None) => return Ok(suspects),
             Err(error) => {
                 let mut unread = suspects.unread.clone();
-                unread.push(execution_listing::unread(&deployment.key, error)?);
-                return Ok(Suspects { unread_since: since(&unread), unread, ..suspects });
+                unread.push(since(execution_listing::unread(&deployment.key, error)?));
+                return Ok(Suspects { unread, ..suspects });
             }
         };
         if live.as_ref().is_some_and(|live| live.deployed.key == deployment.key) {

@@ -235,9 +235,9 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
 /// now on it waits.
 async fn has_waited(context: &Context, record: &IncidentRecord) -> Result<bool, Error> {
     let now = context.now()?;
-    match record.unread_since {
+    match record.restore_unread_since {
         Some(since) => Ok(now.duration_since(since) >= context.config.incidents.unread_wait),
-        None => context.ledger.note_unread(record, &[], now).await.map(|()| false),
+        None => context.ledger.note_restore_unread(record, now).await.map(|()| false),
     }
 }
 

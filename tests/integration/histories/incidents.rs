@@ -261,6 +261,23 @@ async fn raised_in_the_operations_account_while_an_account_is_unreadable() {
     assert!(decided.contains("account 222222222222 in eu-west-1 could not be read"), "{decided}");
 }
 
+/// What could be read in between is waited for anew: that it could not be read before says nothing of what was there since.
+#[tokio::test]
+async fn raised_while_an_account_is_unreadable_now_and_then() {
+    let mut scene = one_unreadable().await;
+    scene.knows(&running("e2", "11:55")).await;
+    scene.raises(&ops_item_in(OPS, 1, "12:00")).await;
+    report_at(&mut scene, "12:40").await;
+    scene.services().unreadable.clear();
+    report_at(&mut scene, "13:00").await;
+    scene.services().unreadable.insert("222222222222".to_owned());
+    scene.runs(&slow("e2", "11:55", "13:30")).await;
+    let waiting = report_at(&mut scene, "13:50").await;
+    assert!(!waiting.contains("FailedDeployments"), "{waiting}");
+    let decided = report_at(&mut scene, "15:00").await;
+    assert!(decided.contains("FailedDeployments acme/shop 13:30 = 1\n"), "{decided}");
+}
+
 /// One that names a pipeline of another account does not wait at all.
 #[tokio::test]
 async fn names_a_pipeline_while_an_account_is_unreadable() {

@@ -126,7 +126,7 @@ pub(crate) fn unread(key: &ExecutionKey, error: Error) -> Result<Unread, Error> 
     }
     let ExecutionKey { account, region, pipeline, .. } = key.clone();
     let (cause, is_passing) = (error.to_string(), error.is_passing());
-    Ok(Unread { account, region, pipeline: Some(pipeline), cause, is_passing })
+    Ok(Unread { account, region, pipeline: Some(pipeline), cause, is_passing, since: None })
 }
 
 /// What is listed of an account and region.
@@ -156,7 +156,7 @@ pub async fn listed(
         let [account, region] = [account, region].map(str::to_owned);
         let pipeline = pipeline.map(str::to_owned);
         let (cause, is_passing) = (error.to_string(), error.is_passing());
-        (Unread { account, region, pipeline, cause, is_passing }, error)
+        (Unread { account, region, pipeline, cause, is_passing, since: None }, error)
     };
     let reader = context.clients.reader(account, region).await;
     let mut listed = Listed::default();
