@@ -3,14 +3,12 @@
 use super::finding::Finding;
 use crate::installation::Installation;
 use anyhow::Context;
-use functions::{commits::oversized, runtime::error::Error};
-use hmac::{Hmac, KeyInit, Mac};
+use functions::{commits::oversized, runtime::error::Error, sources::github::signature::Signature};
 use jiff::SignedDuration;
 use metrics_lib::datum::OLDEST;
 use program::plan::CommitIngestion;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
-use sha2::Sha256;
 use std::{
     fs::File,
     io::{self, Read},
@@ -141,15 +139,12 @@ pub(super) async fn deliver(
     event: &str,
     body: &str,
 ) -> reqwest::Result<u16> {
-    let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
-    // HMAC takes keys of any length.
-    let code = mac.map(|mac| mac.chain_update(body).finalize().into_bytes()).unwrap_or_default();
     let request = reqwest::Client::builder().timeout(LONGEST).build()?.post(url);
     let request = request
         .header("content-type", "application/json")
         .header("x-github-event", event)
         .header("x-github-delivery", "00000000-0000-0000-0000-000000000000")
-        .header("x-hub-signature-256", format!("sha256={}", hex::encode(code)))
+        .header("x-hub-signature-256", Signature::of(body.as_bytes(), secret).to_string())
         .body(body.to_owned());
     Ok(request.send().await?.status().as_u16())
 }

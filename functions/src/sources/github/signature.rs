@@ -5,6 +5,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
+use std::fmt::{self, Display, Formatter};
 
 /// A signature as the header has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,13 @@ impl Signature {
         Some(Self(bytes))
     }
 
+    /// The signature of a body, as GitHub makes it.
+    pub fn of(body: &[u8], secret: &SecretString) -> Self {
+        let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
+        // HMAC takes keys of any length.
+        Self(mac.map(|mac| mac.chain_update(body).finalize().into_bytes().into()).unwrap_or_default())
+    }
+
     /// Whether a body was signed with one of the secrets. All are tried, each in constant time.
     pub fn verifies(&self, body: &[u8], secrets: &[SecretString]) -> bool {
         let matches = secrets.iter().map(|secret| {
@@ -29,6 +37,12 @@ impl Signature {
             mac.is_ok_and(|mac| mac.chain_update(body).verify_slice(&self.0).is_ok())
         });
         matches.fold(false, |any, matches| any | matches)
+    }
+}
+
+impl Display for Signature {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256={}", hex::encode(self.0))
     }
 }
 
@@ -45,6 +59,11 @@ mod tests {
         let secrets: Vec<SecretString> = secrets.iter().map(|secret| (*secret).into()).collect();
         let verified = Signature::parse(header).is_some_and(|signature| signature.verifies(BODY, &secrets));
         assert_eq!(verified, expected, "{header}");
+    }
+
+    #[test]
+    fn signature_of_the_example() {
+        assert_eq!(Signature::of(BODY, &SECRET.into()).to_string(), format!("sha256={DIGEST}"));
     }
 
     #[test]
