@@ -39,6 +39,7 @@ mod probes;
 mod publishing;
 mod recorded;
 mod timeline;
+mod update;
 
 pub use backlog::{Left, MOST_TRIES, Subject};
 pub use facts::{Done, DoneBy, KnownFacts, Owner, Retold};
@@ -95,7 +96,7 @@ impl Ledger {
                 .expression_attribute_values(":sk", AttributeValue::S(prefix.into())),
         };
         let items = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        Ok(items.map_err(Error::aws("dynamodb:Query"))?.into_iter().map(Item).collect())
+        items.map_err(Error::aws("dynamodb:Query"))?.into_iter().map(Item::read).collect()
     }
 
     /// Writes an item unless there is one with its key; whether it wrote.
@@ -104,7 +105,7 @@ impl Ledger {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item.0))
+            .set_item(Some(item.written()))
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", PARTITION_KEY);
         match request.send().await {

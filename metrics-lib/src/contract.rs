@@ -262,6 +262,10 @@ pub mod ledger {
     pub const TIMELINE_TIME: &str = "time";
     /// The partition of the names of repositories and pipelines.
     pub const KNOWN: &str = "known";
+    /// The version of the item's format, a number. Every item has it. See docs/design/formats.md.
+    pub const VERSION: &str = "version";
+    /// The version that is written, and the latest that is read.
+    pub const CURRENT_VERSION: u32 = 1;
     /// When DynamoDB may delete the item, in seconds since 1970.
     pub const EXPIRES_AT: &str = "expiresAt";
 }

@@ -6,7 +6,10 @@ use crate::{
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    contract::{self, dimension},
+    contract::{
+        self, dimension,
+        ledger::{CURRENT_VERSION, PARTITION_KEY, SORT_KEY, VERSION},
+    },
     datum::DimensionValue,
     fact::{FactKind, FactState},
     report::Figures,
@@ -225,6 +228,7 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<(Vec<Fact>, Vec<Ignore
     let (mut facts, mut ignored, mut rework) = (Vec::new(), Vec::new(), Vec::new());
     for item in dynamodb.items(table) {
         let item = Attributes(item?);
+        item.check_version()?;
         let Some(time) = item.text("time").and_then(|time| time.parse().ok()) else { continue };
         match item.text("kind").as_deref() {
             Some("ignored") => ignored.extend(item.ignored(time)),
@@ -263,6 +267,17 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<(Vec<Fact>, Vec<Ignore
 struct Attributes(Map<String, Value>);
 
 impl Attributes {
+    /// That the item is of the version that is read here.
+    fn check_version(&self) -> io::Result<()> {
+        let version = self.0.get(VERSION).and_then(|version| version.get("N")?.as_str()?.parse().ok());
+        if version == Some(CURRENT_VERSION) {
+            return Ok(());
+        }
+        let part = |name| self.text(name).unwrap_or_default();
+        let (partition, sort) = (part(PARTITION_KEY), part(SORT_KEY));
+        Err(io::Error::other(format!("ledger item {partition} {sort} is not of version {CURRENT_VERSION}")))
+    }
+
     fn text(&self, name: &str) -> Option<String> {
         Some(self.0.get(name)?.get("S")?.as_str()?.to_owned())
     }

@@ -201,8 +201,7 @@ impl Ledger {
             Some(done) => attributes.instant("done", *done).expires_at(*tried + TRIED_AGAIN_EVERY),
             None => attributes.expires(*tried),
         };
-        let request = self.set(BACKLOG, &subject.sort(), attributes);
-        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+        self.set(BACKLOG, &subject.sort(), attributes).send().await.map(drop)
     }
 }
 

@@ -2,13 +2,10 @@
 
 use super::{
     Ledger,
-    item::{Assigned, Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort},
+    item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort},
+    update::Updated,
 };
 use crate::runtime::error::Error;
-use aws_sdk_dynamodb::{
-    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
-};
 use metrics_lib::{
     contract::ledger::{PARTITION_KEY, SORT_KEY},
     event::{LiveDeployment, SourceKind},
@@ -157,11 +154,11 @@ impl Ledger {
             Some(message) if message == owner.message => Ok(DoneBy::SameMessage),
             Some(_) => Ok(DoneBy::AnotherMessage),
             None => {
-                let request = self
+                let update = self
                     .set(partition, sort, Item::default().text(told_by.clone(), owner.message))
-                    .condition_expression("attribute_not_exists(#told)")
-                    .expression_attribute_names("#told", told_by);
-                let first = held(request.send().await.map(|_| ()))?;
+                    .only_if("attribute_not_exists(#told)")
+                    .with_name("#told", told_by);
+                let first = update.made().await?;
                 Ok(if first { DoneBy::AnotherEvent } else { DoneBy::AnotherMessage })
             }
         }
@@ -176,24 +173,15 @@ impl Ledger {
         let partition = execution_partition(&key.execution_id);
         let sort = execution_sort(FactKind::Deployment.name(), key);
         let told_by = told_by(owner);
-        let mut request = self
+        let mut update = self
             .set(&partition, &sort, Item::default().text(told_by.clone(), owner.message))
-            .condition_expression(
-                "#state IN (:closed0, :closed1, :closed2, :closed3) AND attribute_not_exists(#told)",
-            )
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#told", &told_by)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .only_if("#state IN (:closed0, :closed1, :closed2, :closed3) AND attribute_not_exists(#told)")
+            .with_name("#state", "state")
+            .with_name("#told", &told_by);
         for (number, state) in FactState::CLOSED.into_iter().enumerate() {
-            let value = AttributeValue::S(state.name().into());
-            request = request.expression_attribute_values(format!(":closed{number}"), value);
+            update = update.with_text(format!(":closed{number}"), state.name());
         }
-        let Err(error) = request.send().await else { return Ok(Some(Retold::First)) };
-        let item = match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => failed.item.clone(),
-            _ => return Err(Error::aws("dynamodb:UpdateItem")(error)),
-        };
-        let item = Item(item.unwrap_or_default());
+        let Updated::No(item) = update.send().await? else { return Ok(Some(Retold::First)) };
         Ok(match item.get(&told_by) {
             _ if !is_done(&item) => None,
             Some(message) if message == owner.message => Some(Retold::SameMessage),
@@ -230,9 +218,8 @@ impl Ledger {
     pub async fn note_rule(&self, fact: &Fact) -> Result<(), Error> {
         let (item, Some(rule)) = (fact_item(fact), &fact.rule) else { return Ok(()) };
         let (partition, sort) = (item.required(PARTITION_KEY)?, item.required(SORT_KEY)?);
-        let request =
-            self.set(partition, sort, Item::default().text("rule", rule).text("evidence", &fact.evidence));
-        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+        let attributes = Item::default().text("rule", rule).text("evidence", &fact.evidence);
+        self.set(partition, sort, attributes).send().await.map(drop)
     }
 
     /// Whether the restore of an incident is done.
@@ -265,12 +252,12 @@ impl Ledger {
         let item = fact_item(fact);
         let (partition, sort) =
             (item.required(PARTITION_KEY)?.to_owned(), item.required(SORT_KEY)?.to_owned());
-        let request = self
+        let update = self
             .set(&partition, &sort, item.expires(fact.time))
-            .condition_expression("#state = :pending")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":pending", AttributeValue::S(FactState::Pending.name().into()));
-        held(request.send().await.map(|_| ())).map(drop)
+            .only_if("#state = :pending")
+            .with_name("#state", "state")
+            .with_text(":pending", FactState::Pending.name());
+        update.send().await.map(drop)
     }
 
     /// Takes back the note that an incident was restored, if that is not decided: it was opened again.
@@ -281,25 +268,12 @@ impl Ledger {
         let sort = ops_item_sort(FactKind::Restore.name(), key);
         let attributes =
             Item::default().text("kind", "takenBack").text("evidence", "it was opened again, and is open");
-        let request = self
+        let update = self
             .set(&ops_item_partition(key), &sort, attributes)
-            .condition_expression("#state = :pending")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":pending", AttributeValue::S(FactState::Pending.name().into()));
-        held(request.send().await.map(|_| ())).map(drop)
-    }
-
-    /// A request that sets attributes of an item, whatever they are called.
-    pub(super) fn set(&self, partition: &str, sort: &str, attributes: Item) -> UpdateItemFluentBuilder {
-        let Assigned { expression, names, values } = attributes.assigned();
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key(PARTITION_KEY, AttributeValue::S(partition.into()))
-            .key(SORT_KEY, AttributeValue::S(sort.into()))
-            .update_expression(expression)
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
+            .only_if("#state = :pending")
+            .with_name("#state", "state")
+            .with_text(":pending", FactState::Pending.name());
+        update.send().await.map(drop)
     }
 }
 
@@ -311,26 +285,6 @@ pub(super) const fn counts_duplicates(kind: FactKind) -> bool {
 /// The attribute with the message of an event that tells the same.
 pub(super) fn told_by(owner: Owner<'_>) -> String {
     format!("told_{}", owner.told)
-}
-
-/// Whether the condition of an update held.
-pub(super) fn held<R: std::fmt::Debug + 'static>(
-    result: Result<
-        (),
-        aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError, R>,
-    >,
-) -> Result<bool, Error> {
-    match result {
-        Ok(()) => Ok(true),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(Error::aws("dynamodb:UpdateItem")(error)),
-    }
 }
 
 pub(super) fn fact_item(fact: &Fact) -> Item {

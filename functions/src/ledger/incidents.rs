@@ -2,11 +2,10 @@
 
 use super::{
     DoneBy, Ledger, Owner,
-    facts::{held, told_by},
+    facts::told_by,
     item::{Item, execution_id_sort, execution_partition, ops_item_partition, ops_item_sort, sortable},
 };
 use crate::runtime::error::Error;
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use metrics_lib::{
     attribution::Attribution,
@@ -147,13 +146,13 @@ impl Ledger {
         if !owner.is_reconciler() && record.decided_by.is_none() {
             decision = decision.text(told_by(owner), owner.message);
         }
-        let request = self
+        let update = self
             .set(item.required(PARTITION_KEY)?, item.required(SORT_KEY)?, decision)
-            .condition_expression("#attribution IN (:pending, :unattributed)")
-            .expression_attribute_names("#attribution", "attribution")
-            .expression_attribute_values(":pending", AttributeValue::S(PENDING.into()))
-            .expression_attribute_values(":unattributed", AttributeValue::S(UNATTRIBUTED.into()));
-        if held(request.send().await.map(|_| ()))? {
+            .only_if("#attribution IN (:pending, :unattributed)")
+            .with_name("#attribution", "attribution")
+            .with_text(":pending", PENDING)
+            .with_text(":unattributed", UNATTRIBUTED);
+        if update.made().await? {
             return Ok(standing);
         }
         let records = self.incidents(&record.key.ops_item_id).await?;
@@ -184,8 +183,8 @@ impl Ledger {
 
     async fn note(&self, record: &IncidentRecord, attributes: Item) -> Result<(), Error> {
         let item = incident_item(&record.key);
-        let request = self.set(item.required(PARTITION_KEY)?, item.required(SORT_KEY)?, attributes);
-        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+        let update = self.set(item.required(PARTITION_KEY)?, item.required(SORT_KEY)?, attributes);
+        update.send().await.map(drop)
     }
 
     /// Who decided an incident, as seen by a message; none if nobody had, or this message did.

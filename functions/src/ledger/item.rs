@@ -4,28 +4,68 @@ use crate::runtime::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use metrics_lib::{
-    contract::ledger::{EXPIRES_AT, PARTITION_KEY, SORT_KEY, TIMELINE_DAY},
+    contract::ledger::{CURRENT_VERSION, EXPIRES_AT, PARTITION_KEY, SORT_KEY, TIMELINE_DAY, VERSION},
     event::DeploymentRef,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use sha2::{Digest, Sha256};
 use std::{borrow::Cow, collections::HashMap};
 
+/// The latest version of an item that is read.
+const LATEST: u64 = CURRENT_VERSION as u64;
 /// How long an item is kept: as long as CloudWatch keeps what was made of it, 15 months.
 pub const RETENTION: SignedDuration = SignedDuration::from_hours(455 * 24);
 
-/// An update expression, with what its placeholders stand for.
+/// An update expression, with what its placeholders, and those of its condition, stand for.
 pub(super) struct Assigned {
     pub(super) expression: String,
     pub(super) names: HashMap<String, String>,
     pub(super) values: HashMap<String, AttributeValue>,
 }
 
-/// An item of the table.
+impl Assigned {
+    /// The condition of the update: that the item is of no later version, and another condition. An item that has no version
+    /// is not ours.
+    pub(super) fn condition(and: Option<&str>) -> String {
+        const IS_OURS: &str = "(attribute_not_exists(#set_pk) OR #set_version <= :set_version)";
+        match and {
+            Some(and) => format!("({and}) AND {IS_OURS}"),
+            None => IS_OURS.to_owned(),
+        }
+    }
+}
+
+/// An item of the table, or attributes of one.
+///
+/// What is written leaves through [`Self::written`] or [`Self::assigned`], which add the version of the format; what is read
+/// comes through [`Self::read`], which checks it. There is no other way out or in.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Item(pub(super) HashMap<String, AttributeValue>);
+pub(super) struct Item(HashMap<String, AttributeValue>);
 
 impl Item {
+    /// An item as the table has it.
+    ///
+    /// # Errors
+    /// [`Error::LedgerVersion`], if a later release wrote it: what its attributes mean is not known. [`Error::Ledger`], if it
+    /// has no version.
+    pub(super) fn read(attributes: HashMap<String, AttributeValue>) -> Result<Self, Error> {
+        let item = Self(attributes);
+        match item.get_number(VERSION) {
+            Some(1..=LATEST) => Ok(item),
+            Some(later) if later > LATEST => Err(Error::LedgerVersion {
+                key: item.key(),
+                version: u32::try_from(later).unwrap_or(u32::MAX),
+                latest: CURRENT_VERSION,
+            }),
+            Some(_) | None => Err(item.unreadable(VERSION)),
+        }
+    }
+
+    /// All attributes, as they are written.
+    pub(super) fn written(self) -> HashMap<String, AttributeValue> {
+        self.number(VERSION, CURRENT_VERSION).0
+    }
+
     /// An item with its key.
     pub(super) fn new(partition: String, sort: String) -> Self {
         Self::default().text(PARTITION_KEY, partition).text(SORT_KEY, sort)
@@ -78,11 +118,13 @@ impl Item {
             .text("opsItemId", key.ops_item_id.as_str())
     }
 
-    /// The update that sets the attributes, whatever they are called, but for the key's.
+    /// The update that sets the attributes, whatever they are called, but for the key's. It goes with
+    /// [`Assigned::condition`].
     pub(super) fn assigned(self) -> Assigned {
-        let (mut assignments, mut names, mut values) = (Vec::new(), HashMap::new(), HashMap::new());
-        for (name, value) in self.0.into_iter().filter(|(name, _)| name != PARTITION_KEY && name != SORT_KEY)
-        {
+        let (mut assignments, mut values) = (Vec::new(), HashMap::new());
+        let mut names = HashMap::from([("#set_pk".to_owned(), PARTITION_KEY.to_owned())]);
+        let attributes = self.written().into_iter();
+        for (name, value) in attributes.filter(|(name, _)| name != PARTITION_KEY && name != SORT_KEY) {
             assignments.push(format!("#set_{name} = :set_{name}"));
             values.insert(format!(":set_{name}"), value);
             names.insert(format!("#set_{name}"), name);
@@ -115,6 +157,11 @@ impl Item {
     pub(super) fn count(&self, name: &str) -> usize {
         let number = self.0.get(name).and_then(|value| value.as_n().ok());
         number.and_then(|number| number.parse().ok()).unwrap_or_default()
+    }
+
+    /// A number, if the item has it.
+    pub(super) fn decimal(&self, name: &str) -> Option<f64> {
+        self.0.get(name)?.as_n().ok()?.parse().ok()
     }
 
     /// A whole number, if the item has it.
@@ -152,8 +199,13 @@ impl Item {
 
     /// The error that an attribute is not what this program writes.
     pub(super) fn unreadable(&self, attribute: &'static str) -> Error {
+        Error::Ledger { key: self.key(), attribute }
+    }
+
+    /// The keys, for an error.
+    fn key(&self) -> String {
         let part = |name| self.get(name).unwrap_or("?");
-        Error::Ledger { key: format!("{} {}", part(PARTITION_KEY), part(SORT_KEY)), attribute }
+        format!("{} {}", part(PARTITION_KEY), part(SORT_KEY))
     }
 }
 
@@ -223,6 +275,39 @@ fn part(name: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    /// What is written has the version, and nothing else is read.
+    #[test]
+    fn versions() {
+        fn check(version: Option<AttributeValue>, expected: &str) {
+            let mut attributes = Item::new("execution#1b".into(), "deployment#1".into()).written();
+            attributes.remove(VERSION);
+            let shown = format!("{version:?}");
+            attributes.extend(version.map(|version| (VERSION.to_owned(), version)));
+            let found = Item::read(attributes).map_or_else(|error| error.to_string(), |_| "read".into());
+            assert_eq!(found, expected, "{shown}");
+        }
+        let number = |text: &str| Some(AttributeValue::N(text.into()));
+        let unreadable = "ledger item execution#1b deployment#1 can't be read: attribute version";
+        check(Item::default().written().remove(VERSION), "read");
+        check(number("1"), "read");
+        check(number("0"), unreadable);
+        check(number("-1"), unreadable);
+        check(number("1.5"), unreadable);
+        check(Some(AttributeValue::S("1".into())), unreadable);
+        check(None, unreadable);
+        let later = |version: &str| {
+            format!(
+                "ledger item execution#1b deployment#1 has version {version}, and this release reads versions up to 1: the \
+                 functions are older than the ledger"
+            )
+        };
+        check(number("2"), &later("2"));
+        check(number("4294967296"), &later("4294967295"));
+        let Assigned { expression, values, .. } = Item::default().text("state", "done").assigned();
+        assert_eq!(expression, "SET #set_state = :set_state, #set_version = :set_version");
+        assert_eq!(values.get(":set_version"), number("1").as_ref());
+    }
 
     #[test]
     fn keys_are_what_dynamodb_takes_and_different_for_different_names() {

@@ -2,12 +2,11 @@
 
 use super::{
     Ledger,
-    facts::{held, is_done},
+    facts::is_done,
     incidents::{INCIDENT, IncidentRecord, record},
     item::{Item, key, sortable},
 };
 use crate::runtime::error::Error;
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{
@@ -143,8 +142,7 @@ impl Ledger {
             .instant("until", until)
             .instant("at", at)
             .expires(at);
-        let request = self.set(WALKED, &walked_sort(pipeline), attributes);
-        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+        self.set(WALKED, &walked_sort(pipeline), attributes).send().await.map(drop)
     }
 
     /// The lead times of deployments within a range of time that are not known yet.
@@ -190,8 +188,7 @@ impl Ledger {
         PendingItem { partition, sort, .. }: &PendingItem<T>,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let request = self.set(partition, sort, Item::default().instant("tried", now));
-        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+        self.set(partition, sort, Item::default().instant("tried", now)).send().await.map(drop)
     }
 
     /// What was published of a day.
@@ -269,12 +266,12 @@ impl Ledger {
         time: Timestamp,
         attributes: Item,
     ) -> Result<bool, Error> {
-        let request = self
+        let update = self
             .set(partition, sort, attributes.instant("time", time))
-            .condition_expression("attribute_not_exists(#time) OR #time < :time")
-            .expression_attribute_names("#time", "time")
-            .expression_attribute_values(":time", AttributeValue::S(sortable(time)));
-        held(request.send().await.map(|_| ()))
+            .only_if("attribute_not_exists(#time) OR #time < :time")
+            .with_name("#time", "time")
+            .with_text(":time", sortable(time));
+        update.made().await
     }
 }
 

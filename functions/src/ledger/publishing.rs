@@ -6,14 +6,14 @@
 
 use super::{
     DoneBy, Ledger, Owner,
-    facts::{counts_duplicates, fact_item, held, told_by},
+    facts::{counts_duplicates, fact_item, told_by},
     item::{Assigned, Item, key, sortable},
 };
 use crate::runtime::error::Error;
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Put as PutRequest, TransactWriteItem, Update, builders::UpdateBuilder},
+    types::{AttributeValue, TransactWriteItem, Update, builders::UpdateBuilder},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
@@ -220,8 +220,7 @@ impl Ledger {
     /// Lists a fact, whether or not it was listed before.
     async fn list(&self, item: Item) -> Result<(), Error> {
         let place = Place::of(&item)?;
-        let request = self.set(&place.partition, &place.sort, item);
-        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+        self.set(&place.partition, &place.sort, item).send().await.map(drop)
     }
 
     /// Whether a fact that holds a slot is doubtful. One whose publisher was cut off is made so.
@@ -295,12 +294,12 @@ impl Ledger {
         let item = fact_item(fact);
         let (place, kind) = (Place::of(&item)?, fact.id.kind());
         let item = claimed_item(item, kind, owner).expires(fact.time.max(now)).text("state", state.name());
-        let request = self
+        let update = self
             .set(&place.partition, &place.sort, item)
-            .condition_expression("attribute_not_exists(#state) OR #state = :pending")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":pending", AttributeValue::S(FactState::Pending.name().into()));
-        if held(request.send().await.map(|_| ()))? {
+            .only_if("attribute_not_exists(#state) OR #state = :pending")
+            .with_name("#state", "state")
+            .with_text(":pending", FactState::Pending.name());
+        if update.made().await? {
             return Ok(None);
         }
         let (standing, known) = self.standing(&place, &SlotKey::of(fact)).await?;
@@ -386,8 +385,7 @@ impl Ledger {
     /// [`Error::Aws`].
     pub async fn settle_doubt(&self, doubt: &Doubt) -> Result<(), Error> {
         let Place { partition, sort } = doubt_place(&doubt.place);
-        let request = self.set(&partition, &sort, Item::default().text("status", SETTLED));
-        request.send().await.map(drop).map_err(Error::aws("dynamodb:UpdateItem"))
+        self.set(&partition, &sort, Item::default().text("status", SETTLED)).send().await.map(drop)
     }
 
     /// How a fact of the list stands now.
@@ -427,7 +425,8 @@ impl Ledger {
         listed: Option<Item>,
     ) -> Result<bool, Error> {
         let attributes = standing_attributes(attributes, new);
-        let fact = Condition::that_fact_is(old).on(self.update(place, attributes));
+        let condition = Condition::that_fact_is(old);
+        let fact = condition.named_in(self.update(place, attributes, Some(&condition.expression)));
         let minute = slot.place();
         let text = |slot: &Slot| serde_json::to_string(slot).unwrap_or_default();
         let expires = (slot.minute.max(Timestamp::UNIX_EPOCH) + KEPT).as_second();
@@ -437,16 +436,13 @@ impl Ledger {
             false => "#slot = :slot",
         };
         let slot = self
-            .update(&minute, slot_attributes)
-            .condition_expression(unchanged)
+            .update(&minute, slot_attributes, Some(unchanged))
             .expression_attribute_names("#slot", SLOT)
             .expression_attribute_values(":slot", AttributeValue::S(text(&old.slot)));
         let built = |update: UpdateBuilder| update.build().map_err(|error| incomplete(&error.to_string()));
         let mut items = vec![write(built(fact)?), write(built(slot)?)];
         if let Some(listed) = listed {
-            let put = PutRequest::builder().table_name(&self.table).set_item(Some(listed.0)).build();
-            let put = put.map_err(|error| incomplete(&error.to_string()))?;
-            items.push(TransactWriteItem::builder().put(put).build());
+            items.push(write(built(self.update(&Place::of(&listed)?, listed, None))?));
         }
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(true),
@@ -455,14 +451,15 @@ impl Ledger {
         }
     }
 
-    /// An update that sets attributes of an item.
-    fn update(&self, place: &Place, attributes: Item) -> UpdateBuilder {
+    /// An update that sets attributes of an item, if it is of no later version and a condition holds.
+    fn update(&self, place: &Place, attributes: Item, condition: Option<&str>) -> UpdateBuilder {
         let Assigned { expression, names, values } = attributes.assigned();
         Update::builder()
             .table_name(&self.table)
             .key(PARTITION_KEY, AttributeValue::S(place.partition.clone()))
             .key(SORT_KEY, AttributeValue::S(place.sort.clone()))
             .update_expression(expression)
+            .condition_expression(Assigned::condition(condition))
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
     }
@@ -581,14 +578,15 @@ impl Condition {
         Self { expression: format!("{state} AND {calls}"), names, values }
     }
 
-    fn on(self, mut update: UpdateBuilder) -> UpdateBuilder {
-        for (name, attribute) in self.names {
-            update = update.expression_attribute_names(name, attribute);
+    /// Adds what the placeholders stand for to an update.
+    fn named_in(&self, mut update: UpdateBuilder) -> UpdateBuilder {
+        for (name, attribute) in &self.names {
+            update = update.expression_attribute_names(*name, *attribute);
         }
-        for (name, value) in self.values {
-            update = update.expression_attribute_values(name, value);
+        for (name, value) in &self.values {
+            update = update.expression_attribute_values(*name, value.clone());
         }
-        update.condition_expression(self.expression)
+        update
     }
 }
 

@@ -111,7 +111,7 @@ fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
         repository: text("repository"),
         execution: item.get("executionId").is_some().then(|| item.execution_key()).transpose()?,
         ops_item_id: text("opsItemId"),
-        value: item.0.get("value").and_then(|value| value.as_n().ok()?.parse().ok()),
+        value: item.decimal("value"),
         // One that is claimed is not known to be published.
         state: state.unwrap_or(FactState::Pending),
         evidence: text("evidence").unwrap_or_default(),

@@ -78,7 +78,9 @@ impl Ledger {
                 .expression_attribute_names("#day", TIMELINE_DAY)
                 .expression_attribute_values(":day", AttributeValue::S(timeline_day(kind, day)));
             let items = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-            listed.extend(items.map_err(Error::aws("dynamodb:Query"))?.into_iter().map(Item));
+            for item in items.map_err(Error::aws("dynamodb:Query"))? {
+                listed.push(Item::read(item)?);
+            }
         }
         Ok(listed)
     }

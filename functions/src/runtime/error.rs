@@ -101,6 +101,19 @@ pub enum Error {
         /// The attribute.
         attribute: &'static str,
     },
+    /// An item of the ledger that a later release wrote.
+    #[error(
+        "ledger item {key} has version {version}, and this release reads versions up to {latest}: the functions are older \
+         than the ledger"
+    )]
+    LedgerVersion {
+        /// The item.
+        key: String,
+        /// Its version.
+        version: u32,
+        /// The latest version that this release reads.
+        latest: u32,
+    },
     /// The clock can't be read.
     #[error("the clock can't be read: {0}")]
     Clock(String),
@@ -126,7 +139,8 @@ impl Error {
             | Self::Unconfigured { .. }
             | Self::OpsItem { .. }
             | Self::Lake(_)
-            | Self::Ledger { .. } => "NonRetryable",
+            | Self::Ledger { .. }
+            | Self::LedgerVersion { .. } => "NonRetryable",
         }
     }
 
@@ -146,6 +160,7 @@ impl Error {
             Self::Unconfigured { .. } => "Unconfigured",
             Self::OpsItem { .. } => "OpsItem",
             Self::Ledger { .. } => "Ledger",
+            Self::LedgerVersion { .. } => "LedgerVersion",
             Self::Clock(_) => "Clock",
         }
     }
