@@ -23,8 +23,11 @@
 //! | `reconciler` | `heartbeat#…`, `untold` | when a heartbeat came last from an account and region, and when something was found that an event should have told |
 //! | `reconciler` | `comparison` | the day of the latest comparison with CloudWatch |
 //! | `probe#ID` | `FUNCTION#ACCOUNT#REGION` | a probe that has come to a function; it is kept for a day |
+//! | `known` | `place#…` | an account and region that an event came from |
 //! | `walked` | pipeline | executions of the pipeline that are known to have brought nothing to production |
 //! | `backlog` | `execution#…`, `opsItem#…`, `pipeline#…`, `pipelines#…`, `opsItems#…` | what the reconciler could not do or read |
+//!
+//! Each item has the version of its format; docs/design/formats.md lists the attributes, and how they may change.
 //!
 //! The index `timeline` lists the facts of a kind and the incidents of a day in order of time. A fact has, by the name of
 //! each metric, how many values of it CloudWatch gets.

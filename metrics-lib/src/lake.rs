@@ -3,7 +3,7 @@
 //! A record is one line of JSON. Records lie in S3 by a hash of the repository and the day that they arrived, so that a
 //! question about one repository reads a small part. Values never become part of a statement: they are parameters.
 
-use crate::{fnv::fnv_1a, repository::GitName, sources::opscenter::OpsItemId};
+use crate::{fnv::fnv_1a, format::Version, repository::GitName, sources::opscenter::OpsItemId};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -22,7 +22,8 @@ pub const LOCATION_TEMPLATE: &str = "changes/bucket=${bucket}/day=${day}/";
 /// seen, not to be skipped.
 pub const SERDE: &str = "org.apache.hive.hcatalog.data.JsonSerDe";
 /// The table's columns and their types.
-pub const COLUMNS: [(&str, &str); 18] = [
+pub const COLUMNS: [(&str, &str); 19] = [
+    ("version", "int"),
     ("kind", "string"),
     ("repository", "string"),
     ("repository_created", "string"),
@@ -46,8 +47,9 @@ pub const COLUMNS: [(&str, &str); 18] = [
 pub const PARTITION_KEYS: [(&str, &str); 2] = [("bucket", "string"), ("day", "string")];
 
 /// All that is known of a repository from a range of days. Parameters: bucket, first day, last day, and the
-/// repository in lower case, since GitHub's names ignore case.
-pub const CHANGES_STATEMENT: &str = "SELECT kind, repository, repository_created, branch, pushed, old_head, new_head, \
+/// repository in lower case, since GitHub's names ignore case. Rows of every version are asked for: one that can't be read is
+/// an error, and no missing push.
+pub const CHANGES_STATEMENT: &str = "SELECT version, kind, repository, repository_created, branch, pushed, old_head, new_head, \
      part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged, forced, own_branch, \
      repository_id FROM changes \
      WHERE bucket = ? AND day BETWEEN ? AND ? AND lower(repository) = ?";
@@ -231,10 +233,14 @@ pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// The version of the rows that are written, and the latest that is read. See docs/design/formats.md.
+pub const ROW_VERSION: u32 = 1;
+
 /// A record as it lies in the lake: the columns of the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
+    version: Version<ROW_VERSION>,
     /// `push` or `pull_request`.
     pub kind: String,
     /// `owner/name`.
@@ -377,6 +383,7 @@ impl Row {
             Invalid { what: "row", reason: format!("{} columns", columns.len()) }
         })?;
         let [
+            version,
             kind,
             repository,
             repository_created,
@@ -396,7 +403,12 @@ impl Row {
             own_branch,
             repository_id,
         ] = columns;
+        let version =
+            number::<u64>(version)?.ok_or(Invalid { what: "version", reason: "it is missing".into() })?;
+        let version = Version::try_from(version)
+            .map_err(|error| Invalid { what: "version", reason: error.to_string() })?;
         Ok(Self {
+            version,
             kind: kind.unwrap_or_default(),
             repository: repository.unwrap_or_default(),
             repository_created,
@@ -512,6 +524,22 @@ mod tests {
                 json.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
             });
             assert_eq!(Row::from_columns(columns.to_vec()).unwrap(), row);
+            for (version, expected) in [
+                (
+                    Some("2"),
+                    "version is not valid: it has version 2, and this release reads versions up to 1",
+                ),
+                (Some("0"), "version is not valid: it has version 0"),
+                (None, "version is not valid: it is missing"),
+            ] {
+                let mut columns = columns.to_vec();
+                columns[0] = version.map(str::to_owned);
+                let error = Row::from_columns(columns).unwrap_err().to_string();
+                assert!(error.starts_with(expected), "{version:?}: {error}");
+                let mut record = json.clone();
+                record["version"] = version.map_or(serde_json::Value::Null, |text| text.parse().unwrap());
+                assert!(serde_json::from_value::<Row>(record).is_err(), "{version:?}");
+            }
             assert_eq!(Change::try_from(row).unwrap(), change);
         }
     }

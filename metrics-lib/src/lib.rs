@@ -19,6 +19,7 @@ pub mod dora_metric;
 pub mod event;
 pub mod fact;
 pub mod fnv;
+pub mod format;
 pub mod lake;
 pub mod lead_time;
 pub mod publication;

@@ -4,6 +4,7 @@ mod backfill;
 mod backlog;
 mod doctor;
 mod explain;
+mod formats;
 mod probe;
 mod redrive;
 mod settings;

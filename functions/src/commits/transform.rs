@@ -122,7 +122,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn request() -> Value {
-        json!({"kind": "pull_request", "repository": "acme/shop", "branch": "main", "head_branch": "feature",
+        json!({"version": 1, "kind": "pull_request", "repository": "acme/shop", "branch": "main", "head_branch": "feature",
                "head_commit": "a".repeat(40), "merge_commit": "b".repeat(40), "commit_count": 1,
                "merged": "2026-06-15T12:00:00Z"})
     }
@@ -175,6 +175,8 @@ mod tests {
             request.to_string()
         };
         check(changed("kind", json!("other")).as_bytes(), "ProcessingFailed");
+        check(changed("version", json!(2)).as_bytes(), "ProcessingFailed");
+        check(changed("version", Value::Null).as_bytes(), "ProcessingFailed");
         check(changed("repository", json!("x' OR '1'='1")).as_bytes(), "ProcessingFailed");
         check(changed("head_commit", json!("x")).as_bytes(), "ProcessingFailed");
         check(changed("extra", json!(1)).as_bytes(), "ProcessingFailed");

@@ -6,13 +6,12 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use metrics_lib::{
     contract::ledger::{CURRENT_VERSION, EXPIRES_AT, PARTITION_KEY, SORT_KEY, TIMELINE_DAY, VERSION},
     event::DeploymentRef,
+    format::{UnreadableVersion, Version},
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use sha2::{Digest, Sha256};
 use std::{borrow::Cow, collections::HashMap};
 
-/// The latest version of an item that is read.
-const LATEST: u64 = CURRENT_VERSION as u64;
 /// How long an item is kept: as long as CloudWatch keeps what was made of it, 15 months.
 pub const RETENTION: SignedDuration = SignedDuration::from_hours(455 * 24);
 
@@ -50,14 +49,12 @@ impl Item {
     /// has no version.
     pub(super) fn read(attributes: HashMap<String, AttributeValue>) -> Result<Self, Error> {
         let item = Self(attributes);
-        match item.get_number(VERSION) {
-            Some(1..=LATEST) => Ok(item),
-            Some(later) if later > LATEST => Err(Error::LedgerVersion {
-                key: item.key(),
-                version: u32::try_from(later).unwrap_or(u32::MAX),
-                latest: CURRENT_VERSION,
-            }),
-            Some(_) | None => Err(item.unreadable(VERSION)),
+        match item.get_number(VERSION).map(Version::<CURRENT_VERSION>::try_from) {
+            Some(Ok(_)) => Ok(item),
+            Some(Err(UnreadableVersion::Later { version, latest })) => {
+                Err(Error::LedgerVersion { key: item.key(), version, latest })
+            }
+            Some(Err(UnreadableVersion::Zero)) | None => Err(item.unreadable(VERSION)),
         }
     }
 
@@ -303,7 +300,7 @@ mod tests {
             )
         };
         check(number("2"), &later("2"));
-        check(number("4294967296"), &later("4294967295"));
+        check(number("4294967296"), &later("4294967296"));
         let Assigned { expression, values, .. } = Item::default().text("state", "done").assigned();
         assert_eq!(expression, "SET #set_state = :set_state, #set_version = :set_version");
         assert_eq!(values.get(":set_version"), number("1").as_ref());

@@ -110,7 +110,7 @@ pub enum Error {
         /// The item.
         key: String,
         /// Its version.
-        version: u32,
+        version: u64,
         /// The latest version that this release reads.
         latest: u32,
     },

@@ -12,12 +12,13 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use metrics_lib::{
     contract::probe,
     event::Deployment,
+    format::Version,
     rules::ProductionRule,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error as _, Unexpected},
+    de::{Error as _, IgnoredAny, Unexpected},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -242,10 +243,21 @@ impl OpsItemStatus {
 /// The detail type of a deployment that is handed on.
 const DEPLOYED: &str = "Deployment";
 
+/// The version of what is handed on, and the latest that is read. See docs/design/formats.md.
+const HANDED_ON_VERSION: u32 = 1;
+
+/// What is handed on.
+#[derive(Serialize, Deserialize)]
+struct HandedOn<D> {
+    version: Version<HANDED_ON_VERSION>,
+    deployment: D,
+}
+
 /// A deployment, as an event for the function that measures lead times.
 pub(crate) fn deployed(deployment: &Deployment) -> String {
     let ExecutionKey { account, region, .. } = &deployment.key;
-    let event = json!({"detail-type": DEPLOYED, "account": account, "region": region, "detail": deployment});
+    let detail = HandedOn { version: Version::default(), deployment };
+    let event = json!({"detail-type": DEPLOYED, "account": account, "region": region, "detail": detail});
     event.to_string()
 }
 
@@ -308,7 +320,12 @@ impl Event {
                 let at = modified_time.as_deref().and_then(instant);
                 Ok(Self::OpsItemChanged(key, Change { is_resolved, at }))
             }
-            DEPLOYED => Ok(Self::Deployed(Box::new(json::part("detail", detail)?))),
+            DEPLOYED => {
+                // The version comes first: a later one may hold anything.
+                json::part::<HandedOn<IgnoredAny>>("detail", detail.clone())?;
+                let HandedOn::<Box<Deployment>> { deployment, .. } = json::part("detail", detail)?;
+                Ok(Self::Deployed(deployment))
+            }
             _ => Err(Error::Malformed(Fault {
                 path: "detail-type".into(),
                 reason: "it is none of the events that this function is made for".into(),
@@ -418,7 +435,9 @@ mod tests {
         };
         let received = Received::parse(&deployed(&deployment)).unwrap();
         assert_eq!(received, Received { id: None, told: Told::Event(Event::Deployed(Box::new(deployment))) });
-        check(DEPLOYED, r#"{"key":{}}"#, Err("detail.key"));
+        check(DEPLOYED, r#"{"version":1,"deployment":{"key":{}}}"#, Err("detail.deployment.key"));
+        check(DEPLOYED, r#"{"version":2,"deployment":{}}"#, Err("detail.version"));
+        check(DEPLOYED, r#"{"deployment":{}}"#, Err("detail"));
     }
 
     #[test]

@@ -31,7 +31,7 @@ async fn runs(scene: &mut Scene, begin: &str, number: i32) {
     }
 }
 
-fn unreadable(scene: &Scene, name: &str) {
+pub(super) fn unreadable(scene: &Scene, name: &str) {
     scene.services().unreadable.insert(name.to_owned());
 }
 

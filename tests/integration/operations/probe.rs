@@ -18,7 +18,7 @@ fn probe(said: &Said) -> String {
     lines.filter(|line| line.contains("  probe ")).map(|line| format!("{line}\n")).collect()
 }
 
-async fn send(scene: &mut Scene) -> Said {
+pub(super) async fn send(scene: &mut Scene) -> Said {
     let outputs = outputs(scene);
     dora(scene, &["doctor", "--probe", "--outputs", outputs.path().to_str().unwrap()]).await
 }
