@@ -195,7 +195,7 @@ proptest! {
         let window = SignedDuration::from_hours(hours);
         let ask = |candidates: &[Candidate]| attribute(Question {
             incident: &incident, named: &named, known: &known, candidates, running: &[],
-            attribution_window: window, unnamed: Unnamed::Latest, unread: &[], unread_since: None,
+            attribution_window: window, unnamed: Unnamed::Latest, unread: &[],
             unread_wait: SignedDuration::ZERO, now: incident.created,
         });
         let found = ask(&candidates);
