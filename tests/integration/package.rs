@@ -72,7 +72,7 @@ fn archive() -> Outside<ZipArchive<File>> {
 
 /// A record of the lake, one that is none, and one without data.
 fn batch() -> Value {
-    let request = json!({"kind": "pull_request", "repository": "acme/shop", "branch": "main", "head_branch": "feature",
+    let request = json!({"version": 1, "kind": "pull_request", "repository": "acme/shop", "branch": "main", "head_branch": "feature",
                          "head_commit": "a".repeat(40), "merge_commit": "b".repeat(40), "commit_count": 1,
                          "merged": "2026-06-15T12:00:00Z"});
     let records: Vec<_> = [request.to_string(), "{}".to_owned(), String::new()]
