@@ -65,7 +65,7 @@ const OPS: &str = "999999999999";
 const TOOLING: &str = "111111111111";
 const DEPLOYMENTS: i64 = 1000;
 
-/// A thousand deployments end within a minute. The account has a concurrency of ten, all of which others take for two
+/// A thousand deployments end within a minute. The account has a concurrency of two, all of which others take for two
 /// hours; CodePipeline throttles. Nothing but events brings the facts: the reconciler does not run.
 #[tokio::test]
 async fn thousand_deployments_in_one_minute() {
@@ -81,7 +81,7 @@ async fn thousand_deployments_in_one_minute() {
     let before = ALLOCATED.current_usage();
     let mut cloud = Cloud::start(plan, &Binaries::build().unwrap(), noon).await.unwrap();
     for operation in ["codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"] {
-        cloud.server().services().quotas.limit(operation, 30);
+        cloud.server().services().quotas.limit(operation, 15);
     }
     let limit = |invocations| Some(Limit { invocations, duration: SignedDuration::from_secs(2) });
     cloud.limit(limit(0));
@@ -100,7 +100,7 @@ async fn thousand_deployments_in_one_minute() {
     cloud.advance_to(noon + SignedDuration::from_hours(2)).await.unwrap();
     assert!(cloud.server().services().cloudwatch.metrics().is_empty());
     let stalled = cloud.throttles();
-    cloud.limit(limit(10));
+    cloud.limit(limit(2));
     cloud.finish().await.unwrap();
     let bytes = ALLOCATED.peak_usage() - before;
 
