@@ -10,6 +10,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::{Mutex, PoisonError},
 };
 
 /// Something from outside, or why it can't be had.
@@ -45,6 +46,9 @@ pub(crate) fn ask(python: &Path, script: &str, task: &Value) -> Output {
 
 /// A Python with the packages that a file of this folder asks for, in a virtual environment of its own.
 pub(crate) fn python(name: &str, requirements: &str) -> Outside<PathBuf> {
+    // Several tests ask for the same.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = target().join(name);
     let python = folder.join("bin/python");
     let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join(requirements);
