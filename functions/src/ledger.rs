@@ -45,7 +45,7 @@ mod timeline;
 mod update;
 
 pub use backlog::{Left, MOST_TRIES, Subject};
-pub use facts::{Done, DoneBy, KnownFacts, Owner, Retold};
+pub use facts::{Done, DoneBy, KnownFacts, Owner};
 pub use incidents::{AttributionState, IncidentRecord};
 pub use item::RETENTION;
 pub use open::{DayCount, PendingItem, Reached, Walked, Watermark};

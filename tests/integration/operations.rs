@@ -15,6 +15,19 @@ use simulator::cloud::Access;
 use std::collections::BTreeSet;
 use tokio::{process::Command, select};
 
+/// The figures that `explain` is asked for.
+const FIGURES: [&str; 7] = [
+    "deployment-frequency",
+    "lead-time-for-changes",
+    "change-failure-rate",
+    "time-to-restore",
+    "rework-rate",
+    "unattributed-incidents",
+    "ignored-executions",
+];
+/// The day on which scenes play.
+const DAY: [&str; 4] = ["--from", "2026-06-15", "--to", "2026-06-16"];
+
 /// What a command said.
 struct Said {
     code: i32,

@@ -2,7 +2,7 @@
 
 use super::hand_on;
 use crate::{
-    ledger::{DoneBy, Owner, Retold},
+    ledger::{DoneBy, Owner},
     metrics::{
         change_failure_rate, deployment_frequency,
         publish::{Published, count_duplicate},
@@ -45,9 +45,9 @@ async fn is_counted(context: &Context, owner: Owner<'_>, event: &Event) -> Resul
     let Event::ExecutionEnded { key, .. } = event else { return Ok(false) };
     Ok(match context.ledger.note_told(key, owner).await? {
         // This very message may have been cut off in the middle.
-        None | Some(Retold::SameMessage) => false,
-        Some(Retold::First) => true,
-        Some(Retold::Duplicate { repository }) => {
+        None | Some((DoneBy::SameMessage, _)) => false,
+        Some((DoneBy::AnotherEvent, _)) => true,
+        Some((DoneBy::AnotherMessage, repository)) => {
             count_duplicate(context, repository.as_deref()).await?;
             true
         }

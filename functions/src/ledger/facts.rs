@@ -39,20 +39,6 @@ pub enum DoneBy {
     AnotherEvent,
 }
 
-/// Who tells of a deployment that is counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Retold {
-    /// The first message with such an event.
-    First,
-    /// The same message, in an earlier try.
-    SameMessage,
-    /// Another message: one of the two is a duplicate.
-    Duplicate {
-        /// The repository of the deployment.
-        repository: Option<String>,
-    },
-}
-
 /// A fact that is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
@@ -164,12 +150,16 @@ impl Ledger {
         }
     }
 
-    /// Notes that an event tells of an execution, if that is known to be a deployment; returns who told it before. None, if
-    /// nothing has counted it yet.
+    /// Notes that an event tells of an execution, if that is known to be a deployment; returns who told it before,
+    /// and of a duplicate the repository. None, if nothing has counted it yet.
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn note_told(&self, key: &ExecutionKey, owner: Owner<'_>) -> Result<Option<Retold>, Error> {
+    pub async fn note_told(
+        &self,
+        key: &ExecutionKey,
+        owner: Owner<'_>,
+    ) -> Result<Option<(DoneBy, Option<String>)>, Error> {
         let partition = execution_partition(&key.execution_id);
         let sort = execution_sort(FactKind::Deployment.name(), key);
         let told_by = told_by(owner);
@@ -181,11 +171,11 @@ impl Ledger {
         for (number, state) in FactState::CLOSED.into_iter().enumerate() {
             update = update.with_text(format!(":closed{number}"), state.name());
         }
-        let Updated::No(item) = update.send().await? else { return Ok(Some(Retold::First)) };
+        let Updated::No(item) = update.send().await? else { return Ok(Some((DoneBy::AnotherEvent, None))) };
         Ok(match item.get(&told_by) {
             _ if !is_done(&item) => None,
-            Some(message) if message == owner.message => Some(Retold::SameMessage),
-            _ => Some(Retold::Duplicate { repository: item.get("repository").map(str::to_owned) }),
+            Some(message) if message == owner.message => Some((DoneBy::SameMessage, None)),
+            _ => Some((DoneBy::AnotherMessage, item.get("repository").map(str::to_owned))),
         })
     }
 

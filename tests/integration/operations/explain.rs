@@ -1,6 +1,6 @@
 //! `dora explain`: what figures are made of.
 
-use super::dora;
+use super::{DAY, FIGURES, dora};
 use crate::scene::{Scene, Source, at, commit, commit_id, execution, ops_item, rollback, with_webhook};
 use metrics_lib::contract::Metric;
 use simulator::aws::Fault;
@@ -30,21 +30,11 @@ async fn day() -> Scene {
     scene
 }
 
-const DAY: [&str; 4] = ["--from", "2026-06-15", "--to", "2026-06-16"];
-
 #[tokio::test]
 async fn every_figure() {
     let mut scene = day().await;
     scene.until("20:00").await;
-    for figure in [
-        "deployment-frequency",
-        "lead-time-for-changes",
-        "change-failure-rate",
-        "time-to-restore",
-        "rework-rate",
-        "unattributed-incidents",
-        "ignored-executions",
-    ] {
+    for figure in FIGURES {
         let said = dora(&mut scene, &[&["explain", figure], &DAY[..]].concat()).await;
         insta::assert_snapshot!(format!("explain_{figure}"), said.report());
     }

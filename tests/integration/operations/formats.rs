@@ -3,7 +3,7 @@
 //! `tests/fixtures/formats/FORMAT-VERSION.jsonl` is what the functions wrote in [`world`]. `INSTA_UPDATE=always` writes the files
 //! of the newest versions anew; those of earlier ones never change.
 
-use super::{backlog::unreadable, dora, probe};
+use super::{DAY, FIGURES, backlog::unreadable, dora, probe};
 use crate::scene::{
     OPS, Scene, Source, TOOLING, at, commit, commit_id, execution, execution_of, ops_item, report, rollback,
     with_webhook,
@@ -241,23 +241,13 @@ fn attribute(value: &Value) -> AttributeValue {
     text("S").map(AttributeValue::S).or(text("N").map(AttributeValue::N)).unwrap()
 }
 
-const DAY: [&str; 4] = ["--from", "2026-06-15", "--to", "2026-06-16"];
-
 /// Everything that reads the ledger reads it: `explain`, `doctor`, and the reconciler.
 #[tokio::test]
 async fn every_version_of_the_ledger_is_read() {
     for version in 1..=ledger::CURRENT_VERSION {
         let mut scene = loaded(&lines("ledger", version)).await;
         let mut said = String::new();
-        for figure in [
-            "deployment-frequency",
-            "lead-time-for-changes",
-            "change-failure-rate",
-            "time-to-restore",
-            "rework-rate",
-            "unattributed-incidents",
-            "ignored-executions",
-        ] {
+        for figure in FIGURES {
             said += &dora(&mut scene, &[&["explain", figure], &DAY[..]].concat()).await.report();
         }
         said += &dora(&mut scene, &["doctor"]).await.report();
