@@ -1,10 +1,11 @@
 //! Attribution: which deployment an incident is blamed on. First match wins, and the reason is kept as evidence.
 
 use crate::{
-    event::{DeploymentRef, Incident},
+    event::{DeploymentRef, Incident, Running},
+    identity::{DeploymentKey, IncidentKey, UnitKey},
     repository::GitName,
     rules::Unnamed,
-    sources::codepipeline::{ExecutionKey, PipelineKey, production::Running},
+    sources::codepipeline::PipelineKey,
     text::{self, ConsolePipeline, Mentioned},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -84,12 +85,12 @@ impl KnownNames {
 /// What an incident names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttributionHint {
-    /// An execution, in its operational data (`dora/execution`).
-    Execution(String),
-    /// A repository, in its operational data (`dora/repository`), as it is shown.
+    /// A deployment, in its data, by its id.
+    Deployment(String),
+    /// A repository, in its data, as it is shown.
     Repository(String),
-    /// Pipelines, in its operational data (`/aws/resources`).
-    Pipelines(Vec<PipelineKey>),
+    /// What is deployed to, in its data.
+    Units(Vec<UnitKey>),
     /// In its title or description.
     Text(InText),
     /// Nothing that we know.
@@ -155,14 +156,20 @@ impl InText {
         }
     }
 
-    fn covers(&self, key: &ExecutionKey, repository: Option<&str>) -> bool {
-        let on_page = |page: &ConsolePipeline| {
-            page.pipeline == key.pipeline && page.region.as_ref().is_none_or(|region| *region == key.region)
+    fn covers(&self, key: &DeploymentKey, repository: Option<&str>) -> bool {
+        let is_named = match key {
+            DeploymentKey::Execution(execution) => {
+                let on_page = |page: &ConsolePipeline| {
+                    page.pipeline == execution.pipeline
+                        && page.region.as_ref().is_none_or(|region| *region == execution.region)
+                };
+                self.pipelines.contains(&PipelineKey::from(execution))
+                    || self.console_pipelines.iter().any(on_page)
+                    || self.pipeline_names.contains(&execution.pipeline)
+            }
+            DeploymentKey::Sourced(_) => false,
         };
-        repository.is_some_and(|repository| self.repositories.contains(repository))
-            || self.pipelines.contains(&PipelineKey::from(key))
-            || self.console_pipelines.iter().any(on_page)
-            || self.pipeline_names.contains(&key.pipeline)
+        is_named || repository.is_some_and(|repository| self.repositories.contains(repository))
     }
 
     fn names(&self) -> Vec<&str> {
@@ -206,25 +213,25 @@ fn holds(longer: &Range<usize>, place: &Range<usize>) -> bool {
 impl AttributionHint {
     /// What an incident names, the most explicit first.
     pub fn by(incident: &Incident, known: &KnownNames) -> Self {
-        if let Some(id) = &incident.execution_id {
-            return Self::Execution(id.clone());
+        if let Some(id) = &incident.deployment {
+            return Self::Deployment(id.clone());
         }
         if let Some(repository) = &incident.repository {
             return Self::Repository(known.shown(repository).to_owned());
         }
-        if !incident.pipelines.is_empty() {
-            return Self::Pipelines(incident.pipelines.clone());
+        if !incident.units.is_empty() {
+            return Self::Units(incident.units.clone());
         }
         let text = InText::of(incident, known);
         if text == InText::default() { Self::Nothing } else { Self::Text(text) }
     }
 
-    /// Whether an execution is of what is named. `repository` is the name that is shown.
-    fn covers(&self, key: &ExecutionKey, repository: Option<&str>) -> bool {
+    /// Whether a deployment is of what is named. `repository` is the name that is shown.
+    fn covers(&self, key: &DeploymentKey, repository: Option<&str>) -> bool {
         match self {
-            Self::Execution(id) => key.execution_id == *id,
+            Self::Deployment(id) => key.is_called(id),
             Self::Repository(named) => repository == Some(named),
-            Self::Pipelines(named) => named.contains(&PipelineKey::from(key)),
+            Self::Units(named) => named.contains(&key.unit()),
             Self::Text(text) => text.covers(key, repository),
             Self::Nothing => true,
         }
@@ -237,7 +244,10 @@ impl AttributionHint {
             (&key.account, &key.region) == (&unread.account, &unread.region) && is_pipeline(&key.pipeline)
         };
         match self {
-            Self::Pipelines(named) => named.iter().any(has),
+            Self::Units(named) => named.iter().any(|unit| match unit {
+                UnitKey::Pipeline(key) => has(key),
+                UnitKey::Sourced { .. } => false,
+            }),
             Self::Text(text) => {
                 let on_page = |page: &ConsolePipeline| {
                     is_pipeline(&page.pipeline)
@@ -248,23 +258,51 @@ impl AttributionHint {
                     || text.console_pipelines.iter().any(on_page)
                     || text.pipeline_names.iter().any(|name| is_pipeline(name))
             }
-            Self::Execution(_) | Self::Repository(_) | Self::Nothing => true,
+            Self::Deployment(_) | Self::Repository(_) | Self::Nothing => true,
         }
     }
 
     /// Where the name was found, for people.
-    fn describe(&self) -> String {
+    fn describe(&self, incident: &Incident) -> String {
+        let DataFields { deployment, repository, units } = DataFields::of(incident);
         match self {
-            Self::Execution(id) => format!("operational data dora/execution names execution {id}"),
-            Self::Repository(name) => format!("operational data dora/repository names {name}"),
-            Self::Pipelines(named) => {
-                let names: Vec<&str> = named.iter().map(|key| key.pipeline.as_str()).collect();
-                format!("operational data /aws/resources names pipeline {}", names.join(", "))
-            }
+            Self::Deployment(id) => format!("{deployment} {id}"),
+            Self::Repository(name) => format!("{repository} {name}"),
+            Self::Units(named) => format!("{units} {}", names_of(named)),
             Self::Text(text) => format!("title or description names {}", text.names().join(", ")),
             Self::Nothing => "nothing is named".into(),
         }
     }
+}
+
+/// Where the data of an incident name something, for people, with what is named.
+struct DataFields {
+    deployment: &'static str,
+    repository: &'static str,
+    units: &'static str,
+}
+
+impl DataFields {
+    const fn of(incident: &Incident) -> Self {
+        match incident.key {
+            IncidentKey::OpsItem(_) => Self {
+                deployment: "operational data dora/execution names execution",
+                repository: "operational data dora/repository names",
+                units: "operational data /aws/resources names pipeline",
+            },
+            IncidentKey::Sourced(_) => Self {
+                deployment: "its data name deployment",
+                repository: "its data name repository",
+                units: "its data name",
+            },
+        }
+    }
+}
+
+/// The names of what is deployed to, for people.
+fn names_of(units: &[UnitKey]) -> String {
+    let names = units.iter().map(UnitKey::name);
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// An account and region, or a pipeline of it, that can't be read, so that nobody knows which executions it had.
@@ -388,13 +426,13 @@ pub enum Attribution {
 /// Attributes an incident to one of the deployments that are known.
 pub fn attribute(question: Question<'_>) -> Attribution {
     let Question { incident, named, unnamed, .. } = question;
-    let described = named.describe();
+    let described = named.describe(incident);
     if matches!((named, unnamed), (AttributionHint::Nothing, Unnamed::Unattributed)) {
         return Attribution::Unattributed {
             evidence: format!("{described}, and such incidents are attributed to nothing"),
         };
     }
-    let is_execution = matches!(named, AttributionHint::Execution(_));
+    let is_execution = matches!(named, AttributionHint::Deployment(_));
     let blamed = question.blamed();
     if let Some(deployment) = blamed.filter(|_| is_execution) {
         return Attribution::Deployment { deployment: deployment.clone(), evidence: described };
@@ -410,8 +448,8 @@ pub fn attribute(question: Question<'_>) -> Attribution {
         unread => format!("{described}; {} could not be read", unread.join(", ")),
     };
     if let Some(running) = question.awaited() {
-        let id = &running.key.execution_id;
-        return Attribution::Awaited { evidence: format!("{described}; execution {id} is being deployed") };
+        let running = running.key.described();
+        return Attribution::Awaited { evidence: format!("{described}; {running} is being deployed") };
     }
     let Some(deployment) = blamed else {
         return Attribution::Unattributed {
@@ -431,7 +469,7 @@ pub fn attribute(question: Question<'_>) -> Attribution {
 impl<'a> Question<'a> {
     /// The latest candidate that is of what is named, and of the window unless an execution is named.
     fn blamed(&self) -> Option<&'a DeploymentRef> {
-        let whatever_its_age = matches!(self.named, AttributionHint::Execution(_));
+        let whatever_its_age = matches!(self.named, AttributionHint::Deployment(_));
         let candidates = self.candidates.iter().filter(|candidate| {
             let DeploymentRef { key, repository, .. } = &candidate.deployed;
             self.named.covers(key, Some(self.known.shown(repository)))
@@ -448,7 +486,7 @@ impl<'a> Question<'a> {
         (candidate.began < created || end < created) && (start..until).contains(&end)
     }
 
-    /// An execution that began before the incident, may be what is named, and is worth waiting for. The first by key, so
+    /// A deployment that began before the incident, may be what is named, and is worth waiting for. The first by key, so
     /// that their order does not matter.
     fn awaited(&self) -> Option<&'a Running> {
         let created = self.incident.created;
@@ -474,10 +512,10 @@ pub fn explain(question: Question<'_>) -> Vec<String> {
     let text = || Some(InText::of(incident, known)).filter(|text| *text != InText::default());
     let repository = || incident.repository.as_ref().map(|name| format!("names {}", known.shown(name)));
     let pipelines = || {
-        let names: Vec<&str> = incident.pipelines.iter().map(|key| key.pipeline.as_str()).collect();
-        (!names.is_empty()).then(|| format!("names pipeline {}", names.join(", ")))
+        let units = Some(&incident.units).filter(|units| !units.is_empty());
+        units.map(|units| format!("names pipeline {}", names_of(units)))
     };
-    let execution = incident.execution_id.as_ref().map(|id| format!("names execution {id}"));
+    let execution = incident.deployment.as_ref().map(|id| format!("names execution {id}"));
     let _ = try_rule("operational data dora/execution", execution)
         || try_rule("operational data dora/repository", repository())
         || try_rule("operational data /aws/resources", pipelines())
@@ -495,7 +533,6 @@ pub fn explain(question: Question<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::opscenter::OpsItemKey;
 
     const HOUR: i64 = 3600;
 
@@ -504,19 +541,14 @@ mod tests {
     }
 
     fn incident() -> Incident {
-        let key = OpsItemKey {
-            account: "1".into(),
-            region: "r".into(),
-            ops_item_id: "oi-0123456789ab".parse().unwrap(),
-        };
+        let key = "1/r/oi-0123456789ab".parse().unwrap();
         let (title, description) = ("Something is down".into(), String::new());
-        let (execution_id, repository, pipelines) = (None, None, Vec::new());
-        Incident { key, created: at(100 * HOUR), title, description, execution_id, repository, pipelines }
+        let (deployment, repository, units) = (None, None, Vec::new());
+        Incident { key, created: at(100 * HOUR), title, description, deployment, repository, units }
     }
 
     fn deployed(id: &str, repository: &str, pipeline: &str, hour: i64) -> DeploymentRef {
-        let [account, region, pipeline, execution_id] = ["1", "r", pipeline, id].map(str::to_owned);
-        let key = ExecutionKey { account, region, pipeline, execution_id };
+        let key = format!("1/r/{pipeline}/{id}").parse().unwrap();
         DeploymentRef { time: at(hour * HOUR), key, repository: repository.into() }
     }
 
@@ -564,11 +596,11 @@ mod tests {
         let mut known = KnownNames::default();
         for deployed in &deployments {
             known.add_git(&deployed.repository);
-            known.pipelines.insert(deployed.key.pipeline.clone());
+            known.pipelines.insert(deployed.key.unit_name().to_owned());
         }
         let found = ask(incident, &AttributionHint::by(incident, &known), &known, &deployments, &[]);
         let blamed = match &found {
-            Attribution::Deployment { deployment, .. } => Some(deployment.key.execution_id.as_str()),
+            Attribution::Deployment { deployment, .. } => Some(deployment.key.id()),
             Attribution::Unattributed { .. } | Attribution::Awaited { .. } => None,
         };
         assert_eq!(blamed, expected, "{incident:?}: {found:?}");
@@ -582,18 +614,21 @@ mod tests {
             incident
         };
         check(&incident(), Some("e4"));
-        check(&named(|incident| incident.execution_id = Some("e1".into())), Some("e1"));
-        check(&named(|incident| incident.execution_id = Some("old".into())), Some("old"));
-        check(&named(|incident| incident.execution_id = Some("unknown".into())), None);
+        check(&named(|incident| incident.deployment = Some("e1".into())), Some("e1"));
+        check(&named(|incident| incident.deployment = Some("old".into())), Some("old"));
+        check(&named(|incident| incident.deployment = Some("unknown".into())), None);
         check(&named(|incident| incident.repository = Some("acme/shop".into())), Some("e2"));
         check(&named(|incident| incident.repository = Some("acme/unknown".into())), None);
         let pipeline =
             |name: &str| PipelineKey { account: "1".into(), region: "r".into(), pipeline: name.into() };
-        check(&Incident { pipelines: vec![pipeline("shop")], ..incident() }, Some("e2"));
-        check(&Incident { pipelines: vec![pipeline("shop"), pipeline("api")], ..incident() }, Some("e3"));
-        check(&Incident { pipelines: vec![pipeline("unknown")], ..incident() }, None);
+        check(&Incident { units: vec![pipeline("shop").into()], ..incident() }, Some("e2"));
+        check(
+            &Incident { units: vec![pipeline("shop").into(), pipeline("api").into()], ..incident() },
+            Some("e3"),
+        );
+        check(&Incident { units: vec![pipeline("unknown").into()], ..incident() }, None);
         let elsewhere = PipelineKey { region: "elsewhere".into(), ..pipeline("shop") };
-        check(&Incident { pipelines: vec![elsewhere], ..incident() }, None);
+        check(&Incident { units: vec![elsewhere.into()], ..incident() }, None);
         check(&named(|incident| incident.title = "acme/shop is down".into()), Some("e2"));
         check(&named(|incident| incident.description = "see acme/shop-api".into()), Some("e3"));
         check(&named(|incident| incident.title = "other-main is red".into()), Some("e4"));
@@ -805,7 +840,7 @@ mod tests {
         }
         let of = |account: &str, name: &str| {
             let [account, region, pipeline] = [account, "r", name].map(str::to_owned);
-            AttributionHint::Pipelines(vec![PipelineKey { account, region, pipeline }])
+            AttributionHint::Units(vec![PipelineKey { account, region, pipeline }.into()])
         };
         let shop = deployed("e2", "acme/shop", "shop", 95).key;
         check(&AttributionHint::Nothing, None, 0, "awaited");
@@ -822,13 +857,13 @@ mod tests {
         );
         check(&AttributionHint::Repository("acme/shop".into()), None, 1, "awaited");
         check(&AttributionHint::Repository("acme/shop".into()), None, 96, "blamed all the same");
-        check(&of(&shop.account, "shop"), Some("other"), 0, "blamed");
+        check(&of(shop.account(), "shop"), Some("other"), 0, "blamed");
         check(&of("1", "other"), Some("other"), 0, "awaited");
         check(&of("1", "other"), None, 0, "awaited");
         check(&of("2", "other"), None, 0, "unattributed");
         // The execution that is named is known.
-        check(&AttributionHint::Execution("e2".into()), None, 0, "blamed");
-        check(&AttributionHint::Execution("e9".into()), None, 0, "awaited");
+        check(&AttributionHint::Deployment("e2".into()), None, 0, "blamed");
+        check(&AttributionHint::Deployment("e9".into()), None, 0, "awaited");
     }
 
     /// Each of what can't be read is waited for by itself, and none for ever.

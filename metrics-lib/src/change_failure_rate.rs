@@ -4,7 +4,7 @@ use crate::{
     contract::Metric,
     event::{DeploymentRef, Incident, Rollback},
     fact::{Fact, FactId},
-    sources::opscenter::OpsItemKey,
+    identity::IncidentKey,
 };
 
 /// The failure that an incident attributed to a deployment makes of it.
@@ -12,20 +12,20 @@ use crate::{
 /// It is stamped at the deployment's time, so that both sides of the ratio count the same deployments; where CloudWatch no
 /// longer takes that, the ledger alone has it.
 pub fn failed_by_incident(deployment: &DeploymentRef, incident: &Incident, evidence: &str) -> Fact {
-    let evidence = format!("{}: {evidence}", incident.key.ops_item_id);
+    let evidence = format!("{}: {evidence}", incident.key.id());
     failure(deployment, Some(incident.key.clone()), evidence)
 }
 
 /// The failure that a rollback makes of the deployment that it rolled back.
 pub fn failed_by_rollback(rollback: &Rollback) -> Fact {
-    let evidence = format!("rolled back by execution {}", rollback.key.execution_id);
+    let evidence = format!("rolled back by {}", rollback.key.described());
     failure(&rollback.rolled_back, None, evidence)
 }
 
-fn failure(deployment: &DeploymentRef, ops_item: Option<OpsItemKey>, evidence: String) -> Fact {
+fn failure(deployment: &DeploymentRef, incident: Option<IncidentKey>, evidence: String) -> Fact {
     Fact {
         repository: Some(deployment.repository.clone()),
-        ops_item,
+        incident,
         counted_by: vec![Metric::FailedDeployments],
         ..Fact::new(FactId::Failure(deployment.key.clone()), deployment.time, evidence)
     }
@@ -42,27 +42,22 @@ pub fn unattributed(incident: &Incident, evidence: &str) -> Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::codepipeline::ExecutionKey;
     use jiff::Timestamp;
 
     /// However often a deployment failed, and however late that comes to be known, it is one failure at its time.
     #[test]
     fn failures_are_stamped_at_the_deployment() {
-        let key = |execution_id: &str| {
-            let [account, region, pipeline] = ["1", "r", "p"].map(str::to_owned);
-            ExecutionKey { account, region, pipeline, execution_id: execution_id.into() }
-        };
+        let key = |id: &str| format!("1/r/p/{id}").parse().unwrap();
         let at = |second: i64| Timestamp::from_second(second).unwrap();
         let deployed = DeploymentRef { time: at(1000), key: key("e1"), repository: "acme/shop".into() };
-        let ops_item_id = "oi-0123456789ab".parse().unwrap();
         let incident = Incident {
-            key: OpsItemKey { account: "1".into(), region: "r".into(), ops_item_id },
+            key: "1/r/oi-0123456789ab".parse().unwrap(),
             created: at(9_000_000),
             title: String::new(),
             description: String::new(),
-            execution_id: None,
+            deployment: None,
             repository: None,
-            pipelines: Vec::new(),
+            units: Vec::new(),
         };
         let by_incident = failed_by_incident(&deployed, &incident, "");
         let rollback =

@@ -2,11 +2,10 @@
 
 use crate::{
     contract::Metric,
-    event::{Deployment, Rollback},
+    event::{Deployment, Ignored, Rollback},
     fact::{Fact, FactId},
     rework_rate,
     rules::ReworkRule,
-    sources::codepipeline::production::NotProduction,
 };
 
 /// The fact of a production deployment. Its batch counts the deployment and, if it is one, the rework.
@@ -41,7 +40,7 @@ pub fn deployment(deployment: &Deployment, rule: &ReworkRule) -> Fact {
 
 /// The fact of a rollback, which is no deployment.
 pub fn rollback(rollback: &Rollback) -> Fact {
-    let evidence = format!("rolled back execution {}", rollback.rolled_back.key.execution_id);
+    let evidence = format!("rolled back {}", rollback.rolled_back.key.described());
     Fact {
         repository: Some(rollback.rolled_back.repository.clone()),
         counted_by: vec![Metric::Rollbacks],
@@ -49,9 +48,9 @@ pub fn rollback(rollback: &Rollback) -> Fact {
     }
 }
 
-/// The fact that an execution was no production deployment; none if it came to nothing, or ended without a time to count
+/// The fact that something was no production deployment; none if it came to nothing, or ended without a time to count
 /// it at.
-pub fn ignored(ignored: &NotProduction) -> Option<Fact> {
+pub fn ignored(ignored: &Ignored) -> Option<Fact> {
     let id = FactId::Ignored(ignored.key.clone());
     ignored.ran_through.then_some(())?;
     Some(Fact {

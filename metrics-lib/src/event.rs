@@ -1,11 +1,8 @@
-//! The events that metrics are made of: deployments, rollbacks, incidents, and what identifies each.
+//! The events that metrics are made of: deployments, rollbacks and incidents, whatever source tells of them.
 
 use crate::{
-    sources::{
-        codepipeline::{ExecutionKey, PipelineKey},
-        opscenter::{OpsItemId, OpsItemKey},
-    },
-    text,
+    identity::{DeploymentKey, IncidentId, IncidentKey, UnitKey},
+    sources,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -102,11 +99,11 @@ impl Source {
         self.kind == SourceKind::Git && self.provider.as_ref().is_none_or(is_git_hub)
     }
 
-    /// The ids of the `OpsItem`s that the branch, the merged branch or the commit message references, sorted, each
+    /// The ids of the incidents that the branch, the merged branch or the commit message references, sorted, each
     /// once.
-    pub fn ops_items(&self) -> Vec<OpsItemId> {
+    pub fn incidents(&self) -> Vec<IncidentId> {
         let texts = self.reference.branch().into_iter().chain(self.message.as_deref());
-        let mut ids: Vec<_> = texts.flat_map(text::ops_item_ids).collect();
+        let mut ids: Vec<_> = texts.flat_map(sources::referenced_incidents).collect();
         ids.sort();
         ids.dedup();
         ids
@@ -118,12 +115,12 @@ impl Source {
 #[serde(rename_all = "camelCase")]
 pub struct Deployment {
     /// What identifies it.
-    pub key: ExecutionKey,
+    pub key: DeploymentKey,
     /// When it ended.
     pub time: Timestamp,
     /// When the first attempt of its production stage began; its end in a pipeline without such a stage.
     pub began: Timestamp,
-    /// The execution's status, where it is another one than `Succeeded`: what became of it after production.
+    /// What became of it after production, in its source's words, if it did not just succeed.
     pub ended_as: Option<String>,
     /// What was deployed.
     pub source: Source,
@@ -138,7 +135,7 @@ pub struct DeploymentRef {
     /// When it ended.
     pub time: Timestamp,
     /// What identifies it.
-    pub key: ExecutionKey,
+    pub key: DeploymentKey,
     /// The repository.
     pub repository: String,
 }
@@ -178,12 +175,12 @@ impl From<&Deployment> for LiveDeployment {
     }
 }
 
-/// A succeeded execution of type ROLLBACK that took a production deployment back. It is no deployment.
+/// What took a production deployment back. It is no deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rollback {
     /// What identifies it.
-    pub key: ExecutionKey,
+    pub key: DeploymentKey,
     /// When it ended.
     pub time: Timestamp,
     /// The deployment that it took back: what was live before it.
@@ -192,22 +189,50 @@ pub struct Rollback {
     pub restored: Option<DeploymentRef>,
 }
 
-/// An `OpsItem` of type `/aws/issue`.
+/// An incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Incident {
     /// What identifies it.
-    pub key: OpsItemKey,
+    pub key: IncidentKey,
     /// When it was raised.
     pub created: Timestamp,
     /// Its title, as written by whoever raised it.
     pub title: String,
     /// Its description.
     pub description: String,
-    /// The execution that its operational data names (`dora/execution`).
-    pub execution_id: Option<String>,
-    /// The repository that its operational data names (`dora/repository`).
+    /// The deployment that its data name by its id (of an `OpsItem`, `dora/execution`).
+    pub deployment: Option<String>,
+    /// The repository that its data name (of an `OpsItem`, `dora/repository`).
     pub repository: Option<String>,
-    /// The pipelines whose ARN its operational data names (`/aws/resources`).
-    pub pipelines: Vec<PipelineKey>,
+    /// What its data name that is deployed to (of an `OpsItem`, the pipelines whose ARN `/aws/resources` has).
+    pub units: Vec<UnitKey>,
+}
+
+/// What is being deployed to production now, and may become a deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// What will identify the deployment.
+    pub key: DeploymentKey,
+    /// The repository that it deploys.
+    pub repository: String,
+    /// When it began to change production.
+    pub began: Timestamp,
+}
+
+/// Something that a source tells of and that is no production deployment, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// What identifies it.
+    pub key: DeploymentKey,
+    /// When it ended; none if it came to nothing.
+    pub time: Option<Timestamp>,
+    /// The repository, if it is known.
+    pub repository: Option<String>,
+    /// The reason, a sentence fragment.
+    pub reason: String,
+    /// Whether it ran to its end and did something else: such are counted, those that came to nothing are not.
+    pub ran_through: bool,
+    /// The settings that it was decided by.
+    pub rule: String,
 }

@@ -4,8 +4,8 @@ use crate::{
     contract::Metric,
     datum::{Batch, DatumTime, DatumValue, InvalidDatum},
     event::SourceKind,
+    identity::{DeploymentKey, IncidentKey},
     lake::Commit,
-    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,21 +15,21 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FactId {
     /// A production deployment.
-    Deployment(ExecutionKey),
+    Deployment(DeploymentKey),
     /// That a deployment failed, however many incidents and rollbacks say so.
-    Failure(ExecutionKey),
+    Failure(DeploymentKey),
     /// That service was restored after an incident.
-    Restore(OpsItemKey),
+    Restore(IncidentKey),
     /// A rollback.
-    Rollback(ExecutionKey),
+    Rollback(DeploymentKey),
     /// An execution that is no production deployment.
-    Ignored(ExecutionKey),
+    Ignored(DeploymentKey),
     /// An incident that no deployment could be attributed to.
-    Unattributed(OpsItemKey),
+    Unattributed(IncidentKey),
     /// How long the change of a deployment took.
-    LeadTime(ExecutionKey),
+    LeadTime(DeploymentKey),
     /// That a deployment is rework, known from what it changed only.
-    Rework(ExecutionKey),
+    Rework(DeploymentKey),
 }
 
 /// The kind of a fact.
@@ -152,10 +152,10 @@ pub struct Fact {
     pub time: Timestamp,
     /// The repository that its data are broken down by.
     pub repository: Option<String>,
-    /// The execution that it is about, or that brought it about.
-    pub execution: Option<ExecutionKey>,
-    /// The `OpsItem` that it is about, or that brought it about.
-    pub ops_item: Option<OpsItemKey>,
+    /// The deployment or rollback that it is about, or that brought it about.
+    pub deployment: Option<DeploymentKey>,
+    /// The incident that it is about, or that brought it about.
+    pub incident: Option<IncidentKey>,
     /// The lengths of time that it measures, the foremost first; none for what is only counted.
     pub measured: Vec<(Metric, DatumValue)>,
     /// The commits that it was measured from, the earliest first.
@@ -179,7 +179,7 @@ pub struct Fact {
 impl Fact {
     /// A fact that nothing counts yet.
     pub fn new(id: FactId, time: Timestamp, evidence: impl Into<String>) -> Self {
-        let (execution, ops_item) = match &id {
+        let (deployment, incident) = match &id {
             FactId::Deployment(key)
             | FactId::Failure(key)
             | FactId::Rollback(key)
@@ -192,8 +192,8 @@ impl Fact {
             id,
             time,
             repository: None,
-            execution,
-            ops_item,
+            deployment,
+            incident,
             measured: Vec::new(),
             commits: Vec::new(),
             counted_by: Vec::new(),
@@ -236,7 +236,7 @@ impl Fact {
 
     /// Whether events tell it. That an incident was resolved and nothing restored service, only time tells.
     pub fn is_told_by_events(&self) -> bool {
-        !matches!(self.id, FactId::Restore(_)) || self.execution.is_some()
+        !matches!(self.id, FactId::Restore(_)) || self.deployment.is_some()
     }
 
     /// What CloudWatch gets of the fact now.
@@ -280,8 +280,7 @@ mod tests {
     use jiff::SignedDuration;
 
     fn fact(counted_by: &[Metric], measured: Vec<(Metric, DatumValue)>) -> Fact {
-        let [account, region, pipeline, execution_id] = ["1", "r", "p", "e"].map(str::to_owned);
-        let id = FactId::Deployment(ExecutionKey { account, region, pipeline, execution_id });
+        let id = FactId::Deployment("1/r/p/e".parse().unwrap());
         Fact {
             repository: Some("acme/shop".into()),
             measured,

@@ -20,6 +20,7 @@ pub mod event;
 pub mod fact;
 pub mod fnv;
 pub mod format;
+pub mod identity;
 pub mod lake;
 pub mod lead_time;
 pub mod publication;

@@ -140,15 +140,11 @@ pub fn total<'a>(figures: impl IntoIterator<Item = &'a Figures>) -> Figures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        datum::DatumValue,
-        sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
-    };
+    use crate::{datum::DatumValue, identity::DeploymentKey};
     use jiff::{SignedDuration, Timestamp};
 
-    fn execution(id: &str) -> ExecutionKey {
-        let [account, region, pipeline, execution_id] = ["1", "r", "p", id].map(str::to_owned);
-        ExecutionKey { account, region, pipeline, execution_id }
+    fn execution(id: &str) -> DeploymentKey {
+        format!("1/r/p/{id}").parse().unwrap()
     }
 
     /// A fact of the repository acme/shop.
@@ -169,8 +165,7 @@ mod tests {
     }
 
     fn restore(digit: char, second: i64, seconds: i64) -> Fact {
-        let ops_item_id = format!("oi-{}", digit.to_string().repeat(12)).parse().unwrap();
-        let key = OpsItemKey { account: "1".into(), region: "r".into(), ops_item_id };
+        let key = format!("1/r/oi-{}", digit.to_string().repeat(12)).parse().unwrap();
         let value = DatumValue::seconds(SignedDuration::from_secs(seconds)).unwrap();
         Fact { measured: vec![(Metric::TimeToRestore, value)], ..fact(FactId::Restore(key), second, &[]) }
     }

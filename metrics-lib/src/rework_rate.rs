@@ -11,11 +11,11 @@ use crate::{
 
 /// Why a deployment is rework; none if it is not.
 ///
-/// It is, when it references an `OpsItem`, comes from a branch that is called like one with an unplanned fix (`hotfix/`,
+/// It is, when it references an incident, comes from a branch that is called like one with an unplanned fix (`hotfix/`,
 /// `revert-`), merges such a branch, or its commit message says that it undoes or redoes something (`Revert "`,
 /// `Reapply "`).
 pub fn rework(source: &Source, rule: &ReworkRule) -> Option<String> {
-    if let Some(id) = source.ops_items().first() {
+    if let Some(id) = source.incidents().first() {
         return Some(format!("references {id}"));
     }
     if let Some(branch) = source.reference.branch().filter(|branch| rule.is_rework_branch(branch)) {
@@ -34,7 +34,7 @@ pub fn by_change(deployment: &Deployment, changed: &Changed, rule: &ReworkRule) 
     if rework(&deployment.source, rule).is_some() {
         return None;
     }
-    let references = changed.ops_items.first().map(|id| format!("references {id}"));
+    let references = changed.incidents.first().map(|id| format!("references {id}"));
     let merges = || {
         let branch = changed.branches.iter().find(|branch| rule.is_rework_branch(branch))?;
         Some(format!("merges branch {branch}"))
@@ -54,7 +54,7 @@ pub fn by_change(deployment: &Deployment, changed: &Changed, rule: &ReworkRule) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::codepipeline::ExecutionKey;
+    use crate::identity::IncidentId;
     use jiff::Timestamp;
 
     #[test]
@@ -69,7 +69,6 @@ mod tests {
             rework: bool,
             expected: Option<&str>,
         ) {
-            let [account, region, pipeline, execution_id] = ["1", "r", "p", "e"].map(str::to_owned);
             let source = Source {
                 kind: SourceKind::Git,
                 provider: None,
@@ -79,13 +78,13 @@ mod tests {
                 revision: None,
                 message: Some(message.into()),
             };
-            let key = ExecutionKey { account, region, pipeline, execution_id };
+            let key = "1/r/p/e".parse().unwrap();
             let (time, began) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
             let (ended_as, rule) = (None, String::new());
             let deployment = Deployment { key, time, began, ended_as, source, rule };
             let changed = Changed {
                 commits: Vec::new(),
-                ops_items: ops_items.iter().map(|id| id.parse().unwrap()).collect(),
+                incidents: ops_items.iter().map(|id| IncidentId::OpsItem(id.parse().unwrap())).collect(),
                 branches: branches.iter().map(|branch| (*branch).to_owned()).collect(),
                 rework: rework.then(|| "a".repeat(40).try_into().unwrap()).into_iter().collect(),
             };

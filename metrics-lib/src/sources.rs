@@ -2,3 +2,13 @@
 
 pub mod codepipeline;
 pub mod opscenter;
+
+use crate::identity::IncidentId;
+
+/// How the incidents of each source are referenced in branches and commit messages.
+const REFERENCES: [fn(&str) -> Vec<IncidentId>; 1] = [opscenter::referenced];
+
+/// The ids of the incidents that a text references.
+pub fn referenced_incidents(text: &str) -> Vec<IncidentId> {
+    REFERENCES.into_iter().flat_map(|referenced| referenced(text)).collect()
+}

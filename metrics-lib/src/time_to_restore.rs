@@ -1,31 +1,31 @@
-//! Mean time to restore: how long incidents lasted, from the `OpsItem`'s creation to what restored service.
+//! Mean time to restore: how long incidents lasted, from when they were raised to what restored service.
 
 use crate::{
     contract::Metric,
     datum::DatumValue,
     fact::{Fact, FactId},
-    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
+    identity::{DeploymentKey, IncidentKey},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How an execution can have restored service.
+/// How service can have been restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RestoredBy {
-    /// A production deployment that references the `OpsItem`.
+    /// A production deployment that references the incident.
     Deployment,
-    /// A rollback of the deployment that the `OpsItem` is attributed to.
+    /// A rollback of the deployment that the incident is attributed to.
     Rollback,
 }
 
-/// An execution that may have restored service after an incident.
+/// What may have restored service after an incident.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Restorer {
     /// When it ended.
     pub time: Timestamp,
-    /// The execution.
-    pub execution: ExecutionKey,
+    /// The deployment or rollback.
+    pub key: DeploymentKey,
     /// Whether it deployed or rolled back.
     pub by: RestoredBy,
     /// The repository whose service it restored.
@@ -97,7 +97,7 @@ impl Statuses {
     }
 }
 
-/// The earliest execution that restored service for good.
+/// The earliest that restored service for good.
 ///
 /// What ended before the incident was raised restores nothing, nor does what ended before it was opened again, nor a
 /// rollback while it was resolved: it was not open.
@@ -114,19 +114,19 @@ pub fn earliest<'a>(
     restorers.into_iter().filter(|restorer| restorer.time >= since && was_open(restorer)).min()
 }
 
-/// The fact that an execution restored service; none if it ended before the incident was raised.
-pub fn restore(incident: &OpsItemKey, created: Timestamp, restorer: &Restorer) -> Option<Fact> {
+/// The fact that something restored service; none if it ended before the incident was raised.
+pub fn restore(incident: &IncidentKey, created: Timestamp, restorer: &Restorer) -> Option<Fact> {
     let seconds = DatumValue::seconds(restorer.time.duration_since(created)).ok()?;
-    let execution = &restorer.execution;
+    let key = &restorer.key;
     let evidence = match restorer.by {
-        RestoredBy::Deployment => format!("deployment {} references the OpsItem", execution.execution_id),
+        RestoredBy::Deployment => format!("deployment {} references {}", key.id(), incident.noun()),
         RestoredBy::Rollback => {
-            format!("rollback {} undid the deployment that it is attributed to", execution.execution_id)
+            format!("rollback {} undid the deployment that it is attributed to", key.id())
         }
     };
     Some(Fact {
         repository: restorer.repository.clone(),
-        execution: Some(execution.clone()),
+        deployment: Some(key.clone()),
         measured: vec![(Metric::TimeToRestore, seconds)],
         ..Fact::new(FactId::Restore(incident.clone()), restorer.time, evidence)
     })
@@ -138,7 +138,7 @@ pub fn restore(incident: &OpsItemKey, created: Timestamp, restorer: &Restorer) -
 /// It is pending until no deployment that restored service can be expected any more. The repository is that of the
 /// deployment which the incident is attributed to.
 pub fn resolved_without_deployment(
-    incident: &OpsItemKey,
+    incident: &IncidentKey,
     created: Timestamp,
     resolution: &StatusChange,
     repository: Option<String>,
@@ -158,10 +158,8 @@ mod tests {
     use super::*;
 
     fn restorer(by: RestoredBy, second: i64) -> Restorer {
-        let execution_id = format!("{by:?}{second}");
-        let [account, region, pipeline] = ["1", "r", "p"].map(str::to_owned);
-        let execution = ExecutionKey { account, region, pipeline, execution_id };
-        Restorer { time: Timestamp::from_second(second).unwrap(), execution, by, repository: None }
+        let key = format!("1/r/p/{by:?}{second}").parse().unwrap();
+        Restorer { time: Timestamp::from_second(second).unwrap(), key, by, repository: None }
     }
 
     fn statuses(changes: &[(i64, bool)]) -> Statuses {
@@ -204,7 +202,7 @@ mod tests {
             let created = Timestamp::from_second(100).unwrap();
             let statuses = statuses(changes);
             let found = earliest(created, &statuses, &restorers);
-            assert_eq!(found.map(|restorer| restorer.execution.execution_id.as_str()), expected);
+            assert_eq!(found.map(|restorer| restorer.key.id()), expected);
         }
         use RestoredBy::{Deployment, Rollback};
         check(None, &[], None);

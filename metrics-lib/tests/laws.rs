@@ -13,16 +13,14 @@ use metrics_lib::{
     dora_metric::DoraMetric,
     event::{Deployment, DeploymentRef, Incident, Reference, Rollback, Source, SourceKind},
     fact::Fact,
+    identity::DeploymentKey,
     lake::{Change, Commit, CommitId, Push},
     lead_time::{ChangeQuery, ChangeSet, Live, change},
     report::{Figures, by_repository, total},
     rules::{ProductionRule, ReworkRule, Unnamed},
-    sources::{
-        codepipeline::{
-            ExecutionKey,
-            production::{Action, Execution, ExecutionStatus, ExecutionType, Known, classify, source},
-        },
-        opscenter::OpsItemKey,
+    sources::codepipeline::{
+        ExecutionKey,
+        production::{Action, Execution, ExecutionStatus, ExecutionType, Known, classify, source},
     },
     text,
     time_to_restore::{RestoredBy, Restorer, restore},
@@ -38,19 +36,17 @@ fn instant() -> impl Strategy<Value = Timestamp> {
     TIME.prop_map(|second| Timestamp::from_second(second).unwrap())
 }
 
-fn key() -> impl Strategy<Value = ExecutionKey> {
-    (0..40_u8).prop_map(|number| ExecutionKey {
-        account: "111111111111".into(),
-        region: "eu-west-1".into(),
-        pipeline: format!("pipeline-{}", number % 3),
-        execution_id: format!("e{number}"),
+fn key() -> impl Strategy<Value = DeploymentKey> {
+    (0..40_u8).prop_map(|number| {
+        let pipeline = format!("pipeline-{}", number % 3);
+        format!("111111111111/eu-west-1/{pipeline}/e{number}").parse().unwrap()
     })
 }
 
 /// A deployment: its time and repository are those of its execution.
 fn deployment() -> impl Strategy<Value = Deployment> {
     key().prop_map(|key| {
-        let number: i64 = key.execution_id[1..].parse().unwrap();
+        let number: i64 = key.id()[1..].parse().unwrap();
         let time = Timestamp::from_second(TIME.start + number * 151_199).unwrap();
         let message = if number % 4 == 0 { "Revert \"x\"" } else { "Add a thing" };
         let source = Source {
@@ -69,13 +65,12 @@ fn deployment() -> impl Strategy<Value = Deployment> {
 fn incident() -> impl Strategy<Value = Incident> {
     let title = select(vec!["Down", "acme/1 is down", "pipeline-2 is red", "acme/1 and acme/2"]);
     (0..20_u64, title, any::<bool>()).prop_map(|(number, title, names)| {
-        let ops_item_id = format!("oi-{number:012x}").parse().unwrap();
-        let key = OpsItemKey { account: "111111111111".into(), region: "eu-west-1".into(), ops_item_id };
+        let key = format!("111111111111/eu-west-1/oi-{number:012x}").parse().unwrap();
         let created = Timestamp::from_second(TIME.start + i64::try_from(number).unwrap() * 302_399).unwrap();
-        let execution_id = names.then(|| format!("e{number}"));
+        let deployment = names.then(|| format!("e{number}"));
         let (title, description) = (title.to_owned(), String::new());
-        let (repository, pipelines) = (None, Vec::new());
-        Incident { key, created, title, description, execution_id, repository, pipelines }
+        let (repository, units) = (None, Vec::new());
+        Incident { key, created, title, description, deployment, repository, units }
     })
 }
 
@@ -92,15 +87,9 @@ fn fact() -> impl Strategy<Value = Fact> {
         deployment_frequency::rollback(&rollback)
     });
     let restored = (incident(), 0..100_000_i64).prop_filter_map("restores", |(incident, seconds)| {
-        let execution = ExecutionKey {
-            account: "111111111111".into(),
-            region: "eu-west-1".into(),
-            pipeline: "p".into(),
-            execution_id: "fix".into(),
-        };
+        let key = "111111111111/eu-west-1/p/fix".parse().unwrap();
         let time = incident.created + SignedDuration::from_secs(seconds % 7 * 1000);
-        let restorer =
-            Restorer { time, execution, by: RestoredBy::Deployment, repository: Some("acme/1".into()) };
+        let restorer = Restorer { time, key, by: RestoredBy::Deployment, repository: Some("acme/1".into()) };
         restore(&incident.key, incident.created, &restorer)
     });
     prop_oneof![4 => deployed, 2 => failed, 1 => rolled_back, 1 => restored]
@@ -189,7 +178,7 @@ proptest! {
         let mut known = KnownNames::default();
         for deployment in &deployments {
             known.add_git(&deployment.source.repository);
-            known.pipelines.insert(deployment.key.pipeline.clone());
+            known.pipelines.insert(deployment.key.unit_name().to_owned());
         }
         let named = AttributionHint::by(&incident, &known);
         let window = SignedDuration::from_hours(hours);
@@ -202,7 +191,7 @@ proptest! {
         prop_assert_eq!(&found, &ask(&shuffled));
         if let Attribution::Deployment { deployment, .. } = found {
             let in_window = (incident.created - window..incident.created).contains(&deployment.time);
-            prop_assert!(in_window || incident.execution_id == Some(deployment.key.execution_id));
+            prop_assert!(in_window || incident.deployment.as_deref() == Some(deployment.key.id()));
         }
     }
 

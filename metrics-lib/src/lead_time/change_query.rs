@@ -1,8 +1,8 @@
 //! What is asked of the changes of a repository, and what they answer.
 
 use crate::{
+    identity::IncidentId,
     lake::{Commit, CommitId},
-    sources::opscenter::OpsItemId,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -106,8 +106,8 @@ impl ChangeSet {
 pub struct Changed {
     /// The commits, without those that only merge and those of bots; the earliest first.
     pub commits: Vec<Commit>,
-    /// The `OpsItem`s that any of its commits or merged branches references, merges and bots included.
-    pub ops_items: BTreeSet<OpsItemId>,
+    /// The incidents that any of its commits or merged branches references, merges and bots included.
+    pub incidents: BTreeSet<IncidentId>,
     /// The branches that were merged: by pull requests, and as messages of merges say.
     pub branches: BTreeSet<String>,
     /// The commits whose messages are of rework, merges and bots included.

@@ -8,8 +8,9 @@ use super::{
     pull_requests::{Made, made},
 };
 use crate::{
+    identity::IncidentId,
     lake::{Commit, PullRequest},
-    text,
+    sources,
 };
 use jiff::Timestamp;
 use std::{
@@ -91,13 +92,13 @@ impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
 
     /// Notes what a commit references and merges.
     fn note(&self, changed: &mut Changed, node: Node, commit: &Commit) {
-        changed.ops_items.extend(commit.ops_items.iter().cloned());
+        changed.incidents.extend(commit.ops_items.iter().cloned().map(IncidentId::OpsItem));
         changed.branches.extend(commit.merged.iter().cloned());
         if commit.rework {
             changed.rework.insert(commit.id.clone());
         }
         for PullRequest { head_branch, .. } in self.history.making(node) {
-            changed.ops_items.extend(text::ops_item_ids(head_branch));
+            changed.incidents.extend(sources::referenced_incidents(head_branch));
             changed.branches.insert(head_branch.clone());
         }
     }

@@ -358,8 +358,8 @@ fn references_before_the_first_deployment() {
         oldest: hour(-10_000),
     };
     let answer = change(question, &[push("main", 0, &[old, commit(100, 100)])]);
-    let ChangeSet::Changed(Changed { commits, ops_items, .. }) = answer else { panic!("{answer:?}") };
-    assert_eq!((commits, ops_items), (vec![commit(100, 100)], BTreeSet::new()));
+    let ChangeSet::Changed(Changed { commits, incidents, .. }) = answer else { panic!("{answer:?}") };
+    assert_eq!((commits, incidents), (vec![commit(100, 100)], BTreeSet::new()));
 }
 
 /// Dates that can't be: before the repository was created, after the push.
@@ -391,12 +391,7 @@ fn circles() {
 #[test]
 fn facts() {
     let deployment = Deployment {
-        key: crate::sources::codepipeline::ExecutionKey {
-            account: "1".into(),
-            region: "r".into(),
-            pipeline: "p".into(),
-            execution_id: "e".into(),
-        },
+        key: "1/r/p/e".parse().unwrap(),
         time: hour(100),
         began: hour(100),
         ended_as: None,
@@ -454,7 +449,7 @@ fn references() {
             oldest: hour(-10_000),
         };
         let ChangeSet::Changed(changed) = change(question, changes) else { panic!("{changes:?}") };
-        let found: Vec<String> = changed.ops_items.iter().map(ToString::to_string).collect();
+        let found: Vec<String> = changed.incidents.iter().map(ToString::to_string).collect();
         assert_eq!(found, ops_items);
         assert_eq!(Vec::from_iter(&changed.branches), branches);
     }

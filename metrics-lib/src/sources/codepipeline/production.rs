@@ -5,7 +5,7 @@ mod source;
 mod stage;
 
 use crate::{
-    event::{Deployment, Reference, Source},
+    event::{Deployment, Ignored, Reference, Running, Source},
     rules::ProductionRule,
     sources::codepipeline::ExecutionKey,
 };
@@ -122,39 +122,11 @@ pub enum Classification {
         repository: Option<String>,
     },
     /// Neither.
-    NotProduction(NotProduction),
+    NotProduction(Ignored),
     /// Its production stage runs: it may become a deployment.
     Running(Running),
     /// It has not ended, or the API does not show its end yet: to be asked again.
     Unfinished(String),
-}
-
-/// An execution whose production stage runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Running {
-    /// The execution.
-    pub key: ExecutionKey,
-    /// The repository that it deploys.
-    pub repository: String,
-    /// When the first attempt of its production stage began.
-    pub began: Timestamp,
-}
-
-/// Why an execution is no production deployment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotProduction {
-    /// The execution.
-    pub key: ExecutionKey,
-    /// When it ended; none if it had no actions.
-    pub time: Option<Timestamp>,
-    /// The repository, if the execution says it.
-    pub repository: Option<String>,
-    /// The reason, a sentence fragment.
-    pub reason: String,
-    /// Whether it ran to its end and did something else: such executions are counted, those that came to nothing are not.
-    pub ran_through: bool,
-    /// The settings that it was decided by.
-    pub rule: String,
 }
 
 /// What must be known of a pipeline beside the execution itself.
@@ -232,8 +204,8 @@ pub fn classify(
     let progress = stage.map_or(Progress::Absent, |stage| Progress::of(execution, stage, known));
     let fingerprint = rule.fingerprint(pipeline, repository.as_deref());
     let not_production = |reason: String| {
-        Classification::NotProduction(NotProduction {
-            key: execution.key.clone(),
+        Classification::NotProduction(Ignored {
+            key: execution.key.clone().into(),
             time: end(execution, stage),
             repository: repository.clone(),
             reason,
@@ -284,7 +256,7 @@ pub fn classify(
     match (progress, ended_as) {
         (Progress::Running, _) => {
             if let (Some(began), None) = (began, refused) {
-                let (key, repository) = (execution.key.clone(), source.repository.clone());
+                let (key, repository) = (execution.key.clone().into(), source.repository.clone());
                 return Classification::Running(Running { key, repository, began });
             }
             let stage = stage.unwrap_or_default();
@@ -293,7 +265,7 @@ pub fn classify(
         (Progress::Succeeded, _) => match refused {
             Some(reason) => not_production(reason),
             None => Classification::Deployment(Deployment {
-                key: execution.key.clone(),
+                key: execution.key.clone().into(),
                 time,
                 began: began.unwrap_or(time),
                 ended_as: ended_as.map(str::to_owned),
@@ -324,7 +296,7 @@ pub fn classify(
                     not_production(format!("it did not run a stage {}", stage.unwrap_or_default()))
                 }
                 None => Classification::Deployment(Deployment {
-                    key: execution.key.clone(),
+                    key: execution.key.clone().into(),
                     time,
                     began: time,
                     ended_as: None,
