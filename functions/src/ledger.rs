@@ -35,6 +35,7 @@
 mod backlog;
 mod facts;
 mod hearing;
+mod identity;
 mod incidents;
 mod item;
 mod open;

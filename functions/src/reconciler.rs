@@ -32,7 +32,7 @@ use crate::{
         json,
         worker::{self, SHORTEST_WORK},
     },
-    sources::codepipeline::execution_listing::Since,
+    sources::{codepipeline::execution_listing::Since, registry::Sources},
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -81,14 +81,22 @@ struct Nothing {}
 /// # Errors
 /// A configuration that can't be used; what the runtime fails with.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
-    let context = worker::context().await?;
+    run_with(Sources::default()).await
+}
+
+/// The same, with other sources.
+///
+/// # Errors
+/// Those of [`run`].
+pub async fn run_with(sources: Sources) -> Result<(), lambda_runtime::Error> {
+    let context = worker::context(sources).await?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let context = &context;
         async move {
             let deadline = worker::deadline(&event.context);
             let (message, invocation) = (Owner::RECONCILER, event.context.request_id.as_str());
             let owner = Owner { message, told: message, invocation, deadline };
-            let result = perform(context, owner, event.payload.get()).await;
+            let result = step(perform(context, owner, event.payload.get())).await;
             if result.as_ref().is_err_and(Error::is_expired_credentials) {
                 context.clients.forget_credentials().await;
             }

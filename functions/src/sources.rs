@@ -2,9 +2,12 @@
 //! beside them, which accounts and regions count, and what is called how.
 
 pub mod codepipeline;
+pub mod deployments;
 pub mod events;
 pub mod github;
+pub mod incidents;
 pub mod names;
 pub mod opscenter;
 pub mod places;
+pub mod registry;
 pub mod repositories;

@@ -174,6 +174,14 @@ impl DeploymentKey {
         }
     }
 
+    /// The source, if it is no execution.
+    pub fn source(&self) -> Option<&SourceName> {
+        match self {
+            Self::Execution(_) => None,
+            Self::Sourced(key) => Some(&key.source),
+        }
+    }
+
     /// The name of what was deployed to: for an execution, the pipeline.
     pub fn unit_name(&self) -> &str {
         match self {
@@ -217,6 +225,14 @@ impl DeploymentKey {
         match self {
             Self::Execution(key) => key.execution_id == name,
             Self::Sourced(_) => self.to_string() == name,
+        }
+    }
+
+    /// What it is: an execution, or another deployment.
+    pub const fn noun(&self) -> &'static str {
+        match self {
+            Self::Execution(_) => "execution",
+            Self::Sourced(_) => "deployment",
         }
     }
 
@@ -302,11 +318,11 @@ impl IncidentKey {
         }
     }
 
-    /// What it is, in a sentence.
-    pub(crate) const fn noun(&self) -> &'static str {
+    /// What it is: an `OpsItem`, or another incident.
+    pub const fn noun(&self) -> &'static str {
         match self {
-            Self::OpsItem(_) => "the OpsItem",
-            Self::Sourced(_) => "the incident",
+            Self::OpsItem(_) => "OpsItem",
+            Self::Sourced(_) => "incident",
         }
     }
 
@@ -362,6 +378,17 @@ impl FromStr for IncidentKey {
                 Self::OpsItem(OpsItemKey { account, region, ops_item_id })
             }
         })
+    }
+}
+
+impl IncidentId {
+    /// The incident of this id in an account and region.
+    #[must_use]
+    pub fn at(self, account: String, region: String) -> IncidentKey {
+        match self {
+            Self::OpsItem(ops_item_id) => IncidentKey::OpsItem(OpsItemKey { account, region, ops_item_id }),
+            Self::Sourced(id) => IncidentKey::Sourced(SourcedIncident { account, region, id }),
+        }
     }
 }
 

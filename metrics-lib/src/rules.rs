@@ -1,7 +1,7 @@
 //! What an installation decides: which executions are production deployments, what is rework, which incidents count, and
 //! what repositories are called.
 
-use crate::{fnv::fnv_1a, repository::GitName};
+use crate::{fnv::fnv_1a, identity::DeploymentKey, repository::GitName};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +87,14 @@ impl ProductionRule {
             if self.is_excluded(pipeline) { "excluded" } else { "" },
         ];
         format!("{:016x}", fnv_1a(settings.join("\0").as_bytes()))
+    }
+
+    /// The settings that decide what something is, as one word. What other sources tell of, they don't decide.
+    pub fn fingerprint_of(&self, key: &DeploymentKey, repository: Option<&str>) -> String {
+        match key {
+            DeploymentKey::Execution(key) => self.fingerprint(&key.pipeline, repository),
+            DeploymentKey::Sourced(_) => String::new(),
+        }
     }
 
     /// All of these settings, as one number: it is another one when any of them changes.

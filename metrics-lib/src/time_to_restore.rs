@@ -119,7 +119,7 @@ pub fn restore(incident: &IncidentKey, created: Timestamp, restorer: &Restorer) 
     let seconds = DatumValue::seconds(restorer.time.duration_since(created)).ok()?;
     let key = &restorer.key;
     let evidence = match restorer.by {
-        RestoredBy::Deployment => format!("deployment {} references {}", key.id(), incident.noun()),
+        RestoredBy::Deployment => format!("deployment {} references the {}", key.id(), incident.noun()),
         RestoredBy::Rollback => {
             format!("rollback {} undid the deployment that it is attributed to", key.id())
         }

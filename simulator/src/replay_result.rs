@@ -73,13 +73,16 @@ pub struct Fact {
     /// Its region.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// The execution's pipeline.
+    /// What told of the deployment, if it was not CodePipeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The execution's pipeline, or what another source deploys to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<String>,
-    /// The execution that it is about, or that brought it about.
+    /// The execution that it is about, or that brought it about, or the id of a deployment of another source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
-    /// The `OpsItem` that it is about, or that brought it about.
+    /// The `OpsItem` that it is about, or that brought it about, or `SOURCE:ID` of another incident.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ops_item_id: Option<String>,
     /// The instant that its data carry.
@@ -237,8 +240,8 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<(Vec<Fact>, Vec<Ignore
             Some("failure") => facts.push(item.fact(FactKind::Failure, time)),
             Some("restore") => facts.push(item.fact(FactKind::Restore, time)),
             Some("rework") => {
-                let execution = ["account", "region", "pipeline", "executionId"].map(|name| item.text(name));
-                rework.push((execution, item.text("evidence").unwrap_or_default()));
+                let deployment = [item.text("account"), item.text("region"), item.unit(), item.id()];
+                rework.push((deployment, item.text("evidence").unwrap_or_default()));
             }
             Some("rollback") => facts.push(item.fact(FactKind::Rollback, time)),
             // Until an incident is attributed to a deployment, a failure may come of it.
@@ -249,13 +252,13 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<(Vec<Fact>, Vec<Ignore
         }
     }
     // Rework that only the change shows is said of the deployment.
-    for (execution, reason) in rework {
+    for (deployment, reason) in rework {
         let is_its = |fact: &&mut Fact| {
             fact.kind == FactKind::Deployment
-                && [&fact.account, &fact.region, &fact.pipeline, &fact.execution_id] == execution.each_ref()
+                && [&fact.account, &fact.region, &fact.pipeline, &fact.execution_id] == deployment.each_ref()
         };
-        if let Some(deployment) = facts.iter_mut().find(is_its) {
-            deployment.evidence += &format!("; rework: {reason}");
+        if let Some(fact) = facts.iter_mut().find(is_its) {
+            fact.evidence += &format!("; rework: {reason}");
         }
     }
     facts.sort_by(|a, b| (a.time, a.kind, &a.execution_id).cmp(&(b.time, b.kind, &b.execution_id)));
@@ -282,6 +285,16 @@ impl Attributes {
         Some(self.0.get(name)?.get("S")?.as_str()?.to_owned())
     }
 
+    /// The pipeline, or what another source deploys to.
+    fn unit(&self) -> Option<String> {
+        self.text("pipeline").or_else(|| self.text("unit"))
+    }
+
+    /// The execution, or the id of a deployment of another source.
+    fn id(&self) -> Option<String> {
+        self.text("executionId").or_else(|| self.text("deploymentId"))
+    }
+
     fn fact(&self, kind: FactKind, time: Timestamp) -> Fact {
         let state = self.text("state");
         let state = FactState::CLOSED.into_iter().find(|known| Some(known.name()) == state.as_deref());
@@ -290,9 +303,12 @@ impl Attributes {
             repository: self.text("repository"),
             account: self.text("account"),
             region: self.text("region"),
-            pipeline: self.text("pipeline"),
-            execution_id: self.text("executionId"),
-            ops_item_id: self.text("opsItemId"),
+            source: self.text("deploymentSource"),
+            pipeline: self.unit(),
+            execution_id: self.id(),
+            ops_item_id: self
+                .text("opsItemId")
+                .or_else(|| Some(format!("{}:{}", self.text("incidentSource")?, self.text("incidentId")?))),
             time,
             value: self.0.get("value").and_then(|value| value.get("N")?.as_str()?.parse().ok()),
             // One that is claimed is not known to be published.
@@ -306,8 +322,8 @@ impl Attributes {
             time,
             account: self.text("account")?,
             region: self.text("region")?,
-            pipeline: self.text("pipeline")?,
-            execution_id: self.text("executionId")?,
+            pipeline: self.unit()?,
+            execution_id: self.id()?,
             repository: self.text("repository"),
             reason: self.text("evidence")?,
         })

@@ -126,8 +126,8 @@ pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
             }
         };
         for fact in facts {
-            let Some(key) = fact.execution else { continue };
-            let ended = ended.entry((key.account, key.region)).or_default();
+            let Some(key) = fact.deployment else { continue };
+            let ended = ended.entry((key.account().to_owned(), key.region().to_owned())).or_default();
             match fact.told_by_event {
                 true => ended.told = ended.told.max(Some(fact.time)),
                 false => ended.untold += 1,

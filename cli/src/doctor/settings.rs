@@ -45,12 +45,12 @@ const REMEDY: &str = "CloudWatch takes nothing back, so it stays counted; `cargo
 
 /// Whether a deployment was counted by the settings as they are, as far as that was noted.
 fn is_by(rule: &ProductionRule, fact: &Recorded) -> bool {
-    let (Some(decided_by), Some(key)) = (&fact.rule, &fact.execution) else { return true };
-    *decided_by == rule.fingerprint(&key.pipeline, fact.repository.as_deref())
+    let (Some(decided_by), Some(key)) = (&fact.rule, &fact.deployment) else { return true };
+    *decided_by == rule.fingerprint_of(key, fact.repository.as_deref())
 }
 
 fn finding(fact: &Recorded) -> Finding {
-    let key = fact.execution.as_ref().map(ToString::to_string).unwrap_or_default();
+    let key = fact.deployment.as_ref().map(ToString::to_string).unwrap_or_default();
     let repository = fact.repository.as_deref().unwrap_or_default();
     let found = format!("a deployment of {repository} at {:.0} was counted under other settings", fact.time);
     Finding::noted(CHECK, key, found, REMEDY)

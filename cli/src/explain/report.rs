@@ -8,6 +8,7 @@ use metrics_lib::{
     contract::{Metric, Unit},
     dora_metric::{DoraMetric, MadeOf},
     fact::{FactKind, FactState},
+    identity::DeploymentKey,
     report::Figures,
 };
 use serde::Serialize;
@@ -54,10 +55,16 @@ struct Fact {
     account: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<String>,
+    /// What told of the deployment, if it was not CodePipeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    /// The pipeline, or what another source deploys to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pipeline: Option<String>,
+    /// The execution, or the deployment's id in another source.
     #[serde(skip_serializing_if = "Option::is_none")]
     execution_id: Option<String>,
+    /// The `OpsItem`, or `SOURCE:ID`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ops_item_id: Option<String>,
     /// In seconds.
@@ -97,9 +104,9 @@ impl Incident {
         };
         let key = &record.key;
         Some(Self {
-            ops_item_id: key.ops_item_id.to_string(),
-            account: key.account.clone(),
-            region: key.region.clone(),
+            ops_item_id: key.id().to_string(),
+            account: key.account().to_owned(),
+            region: key.region().to_owned(),
             created: record.created,
             attribution,
         })
@@ -167,21 +174,18 @@ fn figures<'a>(facts: impl Iterator<Item = &'a Recorded>) -> Figures {
 }
 
 fn fact(recorded: Recorded) -> Fact {
-    let Recorded { kind, time, repository, execution, ops_item_id, value, state, .. } = recorded;
-    let (mut account, mut region, mut pipeline, mut execution_id) = (None, None, None, None);
-    if let Some(key) = execution {
-        (account, region) = (Some(key.account), Some(key.region));
-        (pipeline, execution_id) = (Some(key.pipeline), Some(key.execution_id));
-    }
+    let Recorded { kind, time, repository, deployment, incident, value, state, .. } = recorded;
+    let of = |part: fn(&DeploymentKey) -> &str| deployment.as_ref().map(|key| part(key).to_owned());
     Fact {
         kind,
         time,
         repository,
-        account,
-        region,
-        pipeline,
-        execution_id,
-        ops_item_id,
+        account: of(DeploymentKey::account),
+        region: of(DeploymentKey::region),
+        source: deployment.as_ref().and_then(|key| key.source().map(ToString::to_string)),
+        pipeline: of(DeploymentKey::unit_name),
+        execution_id: of(DeploymentKey::id),
+        ops_item_id: incident.map(|id| id.to_string()),
         value,
         state,
         doubtful: recorded.is_doubtful,
@@ -252,7 +256,10 @@ impl Display for Fact {
             write!(f, " of {}", Words(repository))?;
         }
         if let (Some(pipeline), Some(id)) = (&self.pipeline, &self.execution_id) {
-            write!(f, ", execution {} of pipeline {}", Words(id), Words(pipeline))?;
+            match &self.source {
+                None => write!(f, ", execution {} of pipeline {}", Words(id), Words(pipeline))?,
+                Some(source) => write!(f, ", {source} deployment {} of {}", Words(id), Words(pipeline))?,
+            }
         }
         if let Some(id) = &self.ops_item_id {
             write!(f, ", incident {}", Words(id))?;

@@ -1,4 +1,4 @@
-//! Executions that ended, and stages that succeeded: all facts that follow from an execution without looking at commits.
+//! Deployments that were made: all facts that follow from one without looking at commits.
 
 use super::hand_on;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         worker::{Handler, Work},
     },
     sources::{
-        codepipeline::{self, Resolution},
+        deployments::{self, DeploymentEvent, Resolution},
         events::Event,
     },
 };
@@ -25,10 +25,11 @@ pub struct Deployments;
 
 impl Handler for Deployments {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
+        let Event::Deployment(event) = event else { return Ok(()) };
         if is_counted(context, owner, event).await? {
             return Ok(());
         }
-        let Some(resolution) = codepipeline::resolved(context, owner, event).await? else { return Ok(()) };
+        let Some(resolution) = deployments::resolve(context, owner, event).await? else { return Ok(()) };
         // One part that fails keeps no other from being done; the message is tried again for the sake of it.
         let [counted, failed, restored] = [
             counted(context, owner, &resolution).await,
@@ -39,10 +40,10 @@ impl Handler for Deployments {
     }
 }
 
-/// Whether an execution that has ended is known to be a deployment already: the event of its production stage led to all that
-/// follows from it. That costs one request of the ledger, and none of CodePipeline.
-async fn is_counted(context: &Context, owner: Owner<'_>, event: &Event) -> Result<bool, Error> {
-    let Event::ExecutionEnded { key, .. } = event else { return Ok(false) };
+/// Whether what has ended is known to be a deployment already: the event of its production stage led to all that follows from
+/// it. That costs one request of the ledger, and none of CodePipeline.
+async fn is_counted(context: &Context, owner: Owner<'_>, event: &DeploymentEvent) -> Result<bool, Error> {
+    let DeploymentEvent { key, part: None, .. } = event else { return Ok(false) };
     Ok(match context.ledger.note_told(key, owner).await? {
         // This very message may have been cut off in the middle.
         None | Some((DoneBy::SameMessage, _)) => false,
@@ -54,7 +55,7 @@ async fn is_counted(context: &Context, owner: Owner<'_>, event: &Event) -> Resul
     })
 }
 
-/// Counts an execution, and hands a deployment on, whose lead time is measured once its commits are in the lake.
+/// Counts a deployment, and hands a deployment on, whose lead time is measured once its commits are in the lake.
 async fn counted(context: &Context, owner: Owner<'_>, resolution: &Resolution) -> Result<(), Error> {
     let published = deployment_frequency::executed(context, owner, resolution).await?;
     match published {
@@ -69,7 +70,7 @@ async fn counted(context: &Context, owner: Owner<'_>, resolution: &Resolution) -
     }
     match resolution {
         Resolution::Deployment(deployment) => hand_on::hand_on(context, deployment).await,
-        Resolution::Rollback(_) | Resolution::NotProduction(_) => Ok(()),
+        Resolution::Rollback(_) | Resolution::Ignored(_) => Ok(()),
     }
 }
 
@@ -77,6 +78,6 @@ async fn counted(context: &Context, owner: Owner<'_>, resolution: &Resolution) -
 async fn failed(context: &Context, owner: Owner<'_>, resolution: &Resolution) -> Result<(), Error> {
     match resolution {
         Resolution::Rollback(rollback) => change_failure_rate::rolled_back(context, owner, rollback).await,
-        Resolution::Deployment(_) | Resolution::NotProduction(_) => Ok(()),
+        Resolution::Deployment(_) | Resolution::Ignored(_) => Ok(()),
     }
 }

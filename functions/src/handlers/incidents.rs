@@ -1,4 +1,4 @@
-//! `OpsItem`s that were created or changed: which deployment is to blame, and what restored service.
+//! Incidents that were raised or changed: which deployment is to blame, and what restored service.
 
 use crate::{
     ledger::DoneBy,
@@ -7,7 +7,10 @@ use crate::{
         error::Error,
         worker::{Handler, Work},
     },
-    sources::events::Event,
+    sources::{
+        events::Event,
+        incidents::{IncidentChange, IncidentEvent},
+    },
 };
 
 /// The handler of the function `incidents`.
@@ -16,18 +19,13 @@ pub struct Incidents;
 
 impl Handler for Incidents {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
-        match event {
-            Event::OpsItemRaised(key) => match change_failure_rate::raised(context, owner, key).await? {
+        let Event::Incident(IncidentEvent { key, what }) = event else { return Ok(()) };
+        match what {
+            IncidentChange::Raised => match change_failure_rate::raised(context, owner, key).await? {
                 Some(DoneBy::AnotherMessage) => count_duplicate(context, None).await,
                 Some(DoneBy::SameMessage | DoneBy::AnotherEvent) | None => Ok(()),
             },
-            Event::OpsItemChanged(key, change) => {
-                time_to_restore::changed(context, owner, key, *change).await
-            }
-            Event::ExecutionEnded { .. }
-            | Event::StageSucceeded { .. }
-            | Event::Deployed(_)
-            | Event::Irrelevant => Ok(()),
+            IncidentChange::Status(change) => time_to_restore::changed(context, owner, key, *change).await,
         }
     }
 }

@@ -17,11 +17,7 @@ impl Handler for LeadTimes {
     async fn handle(&self, Work { context, event, owner }: Work<'_>) -> Result<(), Error> {
         match event {
             Event::Deployed(deployment) => lead_time_for_changes::deployed(context, owner, deployment).await,
-            Event::ExecutionEnded { .. }
-            | Event::StageSucceeded { .. }
-            | Event::OpsItemRaised(_)
-            | Event::OpsItemChanged(..)
-            | Event::Irrelevant => Ok(()),
+            Event::Deployment(_) | Event::Incident(_) | Event::Irrelevant => Ok(()),
         }
     }
 }

@@ -9,10 +9,8 @@ use crate::runtime::error::Error;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     datum::OLDEST,
-    sources::{
-        codepipeline::{ExecutionKey, PipelineKey},
-        opscenter::OpsItemKey,
-    },
+    identity::{DeploymentKey, IncidentKey},
+    sources::codepipeline::PipelineKey,
 };
 use std::fmt::{self, Display, Formatter};
 
@@ -32,12 +30,12 @@ pub enum Subject {
     Pipelines(String, String),
     /// The executions of a pipeline.
     Pipeline(PipelineKey),
-    /// An execution.
-    Execution(ExecutionKey),
+    /// An execution, or what another source tells of.
+    Deployment(DeploymentKey),
     /// All `OpsItem`s of an account and region.
     OpsItems(String, String),
-    /// An `OpsItem`.
-    OpsItem(OpsItemKey),
+    /// An incident.
+    Incident(IncidentKey),
 }
 
 /// Something that is left for later.
@@ -62,20 +60,20 @@ impl Subject {
     pub fn place(&self) -> (&str, &str) {
         match self {
             Self::Pipelines(account, region) | Self::OpsItems(account, region) => (account, region),
-            Self::Pipeline(PipelineKey { account, region, .. })
-            | Self::Execution(ExecutionKey { account, region, .. })
-            | Self::OpsItem(OpsItemKey { account, region, .. }) => (account, region),
+            Self::Pipeline(PipelineKey { account, region, .. }) => (account, region),
+            Self::Deployment(key) => (key.account(), key.region()),
+            Self::Incident(key) => (key.account(), key.region()),
         }
     }
 
     /// Whether it is of executions, not of `OpsItem`s.
     pub fn is_of_executions(&self) -> bool {
-        matches!(self, Self::Pipelines(..) | Self::Pipeline(_) | Self::Execution(_))
+        matches!(self, Self::Pipelines(..) | Self::Pipeline(_) | Self::Deployment(_))
     }
 
     /// Whether it is one thing, not all that there is in some place.
     pub fn is_one(&self) -> bool {
-        matches!(self, Self::Execution(_) | Self::OpsItem(_))
+        matches!(self, Self::Deployment(_) | Self::Incident(_))
     }
 
     /// Whether it is all that there is in an account and region.
@@ -87,21 +85,32 @@ impl Subject {
         match self {
             Self::Pipelines(..) => "pipelines",
             Self::Pipeline(_) => "pipeline",
-            Self::Execution(_) => "execution",
+            Self::Deployment(DeploymentKey::Execution(_)) => "execution",
+            Self::Deployment(DeploymentKey::Sourced(_)) => "deployment",
             Self::OpsItems(..) => "opsItems",
-            Self::OpsItem(_) => "opsItem",
+            Self::Incident(IncidentKey::OpsItem(_)) => "opsItem",
+            Self::Incident(IncidentKey::Sourced(_)) => "incident",
         }
     }
 
     fn sort(&self) -> String {
         let (account, region) = self.place();
-        let (pipeline, id) = match self {
+        let id;
+        let (unit, id) = match self {
             Self::Pipelines(..) | Self::OpsItems(..) => ("", ""),
             Self::Pipeline(key) => (key.pipeline.as_str(), ""),
-            Self::Execution(key) => (key.pipeline.as_str(), key.execution_id.as_str()),
-            Self::OpsItem(key) => ("", key.ops_item_id.as_str()),
+            Self::Deployment(key @ DeploymentKey::Execution(_)) => (key.unit_name(), key.id()),
+            // Of what several sources may call alike, the source is told.
+            Self::Deployment(key @ DeploymentKey::Sourced(_)) => {
+                id = key.to_string();
+                (key.unit_name(), id.as_str())
+            }
+            Self::Incident(key) => {
+                id = key.id().to_string();
+                ("", id.as_str())
+            }
         };
-        key([self.kind(), account, region, pipeline, id])
+        key([self.kind(), account, region, unit, id])
     }
 
     fn attributes(&self) -> Item {
@@ -112,8 +121,8 @@ impl Subject {
             Self::Pipeline(key) => {
                 item.text("account", account).text("region", region).text("pipeline", &key.pipeline)
             }
-            Self::Execution(key) => item.execution(key),
-            Self::OpsItem(key) => item.ops_item(key),
+            Self::Deployment(key) => item.deployment(key),
+            Self::Incident(key) => item.incident(key),
         }
     }
 
@@ -126,9 +135,9 @@ impl Subject {
                 region: text("region")?,
                 pipeline: text("pipeline")?,
             }),
-            "execution" => Self::Execution(item.execution_key()?),
+            "execution" | "deployment" => Self::Deployment(item.deployment_key()?),
             "opsItems" => Self::OpsItems(text("account")?, text("region")?),
-            "opsItem" => Self::OpsItem(item.ops_item_key()?),
+            "opsItem" | "incident" => Self::Incident(item.incident_key()?),
             _ => return Err(item.unreadable("kind")),
         })
     }
@@ -141,9 +150,11 @@ impl Display for Subject {
             Self::Pipeline(PipelineKey { account, region, pipeline }) => {
                 write!(f, "pipeline {pipeline} of {account} {region}")
             }
-            Self::Execution(key) => write!(f, "execution {key}"),
+            Self::Deployment(key @ DeploymentKey::Execution(_)) => write!(f, "execution {key}"),
+            Self::Deployment(key @ DeploymentKey::Sourced(_)) => write!(f, "deployment {key}"),
             Self::OpsItems(account, region) => write!(f, "the OpsItems of {account} {region}"),
-            Self::OpsItem(key) => write!(f, "OpsItem {key}"),
+            Self::Incident(key @ IncidentKey::OpsItem(_)) => write!(f, "OpsItem {key}"),
+            Self::Incident(key @ IncidentKey::Sourced(_)) => write!(f, "incident {key}"),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{
     Ledger,
-    item::{Item, execution_partition, execution_sort, ops_item_partition, ops_item_sort},
+    identity::{deployment_partition, deployment_sort, incident_partition, incident_sort},
+    item::Item,
     update::Updated,
 };
 use crate::runtime::error::Error;
@@ -10,8 +11,8 @@ use metrics_lib::{
     contract::ledger::{PARTITION_KEY, SORT_KEY},
     event::{LiveDeployment, SourceKind},
     fact::{Fact, FactId, FactKind, FactState},
+    identity::{DeploymentKey, IncidentKey},
     rules::ProductionRule,
-    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -55,13 +56,13 @@ impl Done {
     }
 
     /// Whether it was decided by the settings as they are.
-    pub(super) fn is_by(&self, rule: &ProductionRule, key: &ExecutionKey) -> bool {
-        let fingerprint = rule.fingerprint(&key.pipeline, self.repository.as_deref());
+    pub(super) fn is_by(&self, rule: &ProductionRule, key: &DeploymentKey) -> bool {
+        let fingerprint = rule.fingerprint_of(key, self.repository.as_deref());
         self.rule.as_ref() == Some(&fingerprint)
     }
 }
 
-/// The facts of an execution that are known.
+/// The facts of a deployment, or of what may be one, that are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownFacts {
     /// Those that are published, or known to be unpublishable or incomplete.
@@ -73,21 +74,21 @@ pub struct KnownFacts {
 }
 
 impl KnownFacts {
-    /// The repository that an execution deployed, if it is known that it deployed one.
+    /// The repository that was deployed, if it is known that one was.
     pub fn deployed(&self) -> Option<&str> {
         self.done.get(&FactKind::Deployment)?.repository.as_deref()
     }
 
-    /// The deployment that an execution is, by the settings as they are. What was deployed stays so, whatever becomes of the
+    /// The deployment, by the settings as they are. What was deployed stays so, whatever becomes of the
     /// rest of the execution.
-    pub fn live(&self, rule: &ProductionRule, key: &ExecutionKey) -> Option<&LiveDeployment> {
+    pub fn live(&self, rule: &ProductionRule, key: &DeploymentKey) -> Option<&LiveDeployment> {
         let is_by =
             self.done.get(&FactKind::Deployment).is_some_and(|deployment| deployment.is_by(rule, key));
         self.deployment.as_ref().filter(|_| is_by)
     }
 
-    /// Whether an execution is ignored, by the settings as they are.
-    pub fn is_ignored(&self, rule: &ProductionRule, key: &ExecutionKey) -> bool {
+    /// Whether it is ignored, by the settings as they are.
+    pub fn is_ignored(&self, rule: &ProductionRule, key: &DeploymentKey) -> bool {
         self.done.get(&FactKind::Ignored).is_some_and(|ignored| ignored.is_by(rule, key))
     }
 }
@@ -150,18 +151,18 @@ impl Ledger {
         }
     }
 
-    /// Notes that an event tells of an execution, if that is known to be a deployment; returns who told it before,
+    /// Notes that an event tells of a deployment, if that is known to be one; returns who told it before,
     /// and of a duplicate the repository. None, if nothing has counted it yet.
     ///
     /// # Errors
     /// [`Error::Aws`].
     pub async fn note_told(
         &self,
-        key: &ExecutionKey,
+        key: &DeploymentKey,
         owner: Owner<'_>,
     ) -> Result<Option<(DoneBy, Option<String>)>, Error> {
-        let partition = execution_partition(&key.execution_id);
-        let sort = execution_sort(FactKind::Deployment.name(), key);
+        let partition = deployment_partition(key);
+        let sort = deployment_sort(FactKind::Deployment.name(), key);
         let told_by = told_by(owner);
         let mut update = self
             .set(&partition, &sort, Item::default().text(told_by.clone(), owner.message))
@@ -179,15 +180,15 @@ impl Ledger {
         })
     }
 
-    /// The facts of an execution that are known.
+    /// The facts of a deployment, or of what may be one, that are known.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn known_of(&self, key: &ExecutionKey) -> Result<KnownFacts, Error> {
-        let items = self.query(&execution_partition(&key.execution_id), "").await?;
+    pub async fn known_of(&self, key: &DeploymentKey) -> Result<KnownFacts, Error> {
+        let items = self.query(&deployment_partition(key), "").await?;
         let mut known = KnownFacts::default();
         for kind in FactKind::ALL {
-            let sort = execution_sort(kind.name(), key);
+            let sort = deployment_sort(kind.name(), key);
             let Some(item) = items.iter().find(|item| item.get(SORT_KEY) == Some(&sort)) else { continue };
             if is_done(item) {
                 known.done.insert(kind, Done::of(item));
@@ -216,9 +217,9 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn is_restored(&self, key: &OpsItemKey) -> Result<bool, Error> {
-        let sort = ops_item_sort(FactKind::Restore.name(), key);
-        let items = self.query(&ops_item_partition(key), &sort).await?;
+    pub async fn is_restored(&self, key: &IncidentKey) -> Result<bool, Error> {
+        let sort = incident_sort(FactKind::Restore.name(), key);
+        let items = self.query(&incident_partition(&key.id()), &sort).await?;
         Ok(items.iter().any(|item| item.get(SORT_KEY) == Some(&sort) && is_done(item)))
     }
 
@@ -254,12 +255,12 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn take_back_restore(&self, key: &OpsItemKey) -> Result<(), Error> {
-        let sort = ops_item_sort(FactKind::Restore.name(), key);
+    pub async fn take_back_restore(&self, key: &IncidentKey) -> Result<(), Error> {
+        let sort = incident_sort(FactKind::Restore.name(), key);
         let attributes =
             Item::default().text("kind", "takenBack").text("evidence", "it was opened again, and is open");
         let update = self
-            .set(&ops_item_partition(key), &sort, attributes)
+            .set(&incident_partition(&key.id()), &sort, attributes)
             .only_if("#state = :pending")
             .with_name("#state", "state")
             .with_text(":pending", FactState::Pending.name());
@@ -285,20 +286,18 @@ pub(super) fn fact_item(fact: &Fact) -> Item {
         | FactId::Failure(key)
         | FactId::Rollback(key)
         | FactId::Rework(key)
-        | FactId::Ignored(key) => {
-            Item::new(execution_partition(&key.execution_id), execution_sort(kind, key))
-        }
+        | FactId::Ignored(key) => Item::new(deployment_partition(key), deployment_sort(kind, key)),
         FactId::Restore(key) | FactId::Unattributed(key) => {
-            Item::new(ops_item_partition(key), ops_item_sort(kind, key))
+            Item::new(incident_partition(&key.id()), incident_sort(kind, key))
         }
     };
     item = item.listed(kind, fact.time).text("evidence", &fact.evidence);
-    // The attributes `account` and `region` are those of the execution where there is one: it is what was deployed.
-    if let Some(key) = &fact.ops_item {
-        item = item.ops_item(key);
+    // The attributes `account` and `region` are those of the deployment where there is one: it is what was deployed.
+    if let Some(key) = &fact.incident {
+        item = item.incident(key);
     }
-    if let Some(key) = &fact.execution {
-        item = item.execution(key);
+    if let Some(key) = &fact.deployment {
+        item = item.deployment(key);
     }
     if let Some(repository) = &fact.repository {
         item = item.text("repository", repository);
@@ -333,7 +332,7 @@ pub(super) fn fact_item(fact: &Fact) -> Item {
 }
 
 /// The deployment of an item; none if it lacks what the pipeline's history needs.
-fn live(item: &Item) -> Result<Option<LiveDeployment>, Error> {
+pub(super) fn live(item: &Item) -> Result<Option<LiveDeployment>, Error> {
     let kind = SourceKind::ALL.into_iter().find(|kind| item.get(SOURCE_KIND) == Some(kind.name()));
     let Some(kind) = kind else { return Ok(None) };
     let deployed = item.deployed()?;

@@ -3,7 +3,8 @@
 use super::{
     DoneBy, Ledger, Owner,
     facts::told_by,
-    item::{Item, execution_id_sort, execution_partition, ops_item_partition, ops_item_sort, sortable},
+    identity::{deployment_id_sort, deployment_partition, incident_partition, incident_sort},
+    item::{Item, sortable},
 };
 use crate::runtime::error::Error;
 use jiff::Timestamp;
@@ -11,10 +12,7 @@ use metrics_lib::{
     attribution::Attribution,
     contract::ledger::{PARTITION_KEY, SORT_KEY},
     event::{Deployment, DeploymentRef, Incident, Rollback},
-    sources::{
-        codepipeline::ExecutionKey,
-        opscenter::{OpsItemId, OpsItemKey},
-    },
+    identity::{DeploymentKey, IncidentId, IncidentKey},
     time_to_restore::{RestoredBy, Restorer, StatusChange, Statuses, ToldBy},
 };
 use std::collections::BTreeMap;
@@ -38,8 +36,8 @@ pub enum AttributionState {
 /// What the ledger knows of an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentRecord {
-    /// The `OpsItem`.
-    pub key: OpsItemKey,
+    /// The incident.
+    pub key: IncidentKey,
     /// When it was raised.
     pub created: Timestamp,
     /// Its attribution.
@@ -68,6 +66,8 @@ const RESTORE_UNREAD_SINCE: &str = "restoreUnreadSince";
 const PENDING: &str = "pending";
 const UNATTRIBUTED: &str = "unattributed";
 const ATTRIBUTED: &str = "attributed";
+/// The attributes with the account and region of the deployment that is blamed.
+const BLAMED_IN: [&str; 2] = ["deploymentAccount", "deploymentRegion"];
 
 impl Ledger {
     /// Records an incident, if it is new, and returns what is known of it.
@@ -76,14 +76,12 @@ impl Ledger {
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn record_incident(&self, incident: &Incident) -> Result<IncidentRecord, Error> {
         let key = &incident.key;
-        if let Some(record) =
-            self.incidents(&key.ops_item_id).await?.into_iter().find(|record| record.key == *key)
-        {
+        if let Some(record) = self.incidents(&key.id()).await?.into_iter().find(|record| record.key == *key) {
             return Ok(record);
         }
         let item = incident_item(key)
             .listed(INCIDENT, incident.created)
-            .ops_item(key)
+            .incident(key)
             .text("attribution", PENDING)
             .text("evidence", "not attributed yet")
             .expires(incident.created);
@@ -104,8 +102,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn incidents(&self, id: &OpsItemId) -> Result<Vec<IncidentRecord>, Error> {
-        let items = self.query(&format!("opsItem#{id}"), "incident#").await?;
+    pub async fn incidents(&self, id: &IncidentId) -> Result<Vec<IncidentRecord>, Error> {
+        let items = self.query(&incident_partition(id), "incident#").await?;
         items.iter().map(record).collect()
     }
 
@@ -131,10 +129,9 @@ impl Ledger {
                     .text("attribution", ATTRIBUTED)
                     .text("evidence", evidence)
                     .text("repository", &deployment.repository)
-                    .text("pipeline", &deployment.key.pipeline)
-                    .text("executionId", &deployment.key.execution_id)
-                    .text("deploymentAccount", &deployment.key.account)
-                    .text("deploymentRegion", &deployment.key.region)
+                    .unit_and_id(&deployment.key)
+                    .text(BLAMED_IN[0], deployment.key.account())
+                    .text(BLAMED_IN[1], deployment.key.region())
                     .instant("deploymentTime", deployment.time),
                 AttributionState::Attributed { deployment: deployment.clone(), evidence: evidence.clone() },
             ),
@@ -155,7 +152,7 @@ impl Ledger {
         if update.made().await? {
             return Ok(standing);
         }
-        let records = self.incidents(&record.key.ops_item_id).await?;
+        let records = self.incidents(&record.key.id()).await?;
         let decided = records.into_iter().find(|other| other.key == record.key);
         decided.map(|record| record.standing).ok_or_else(|| item.unreadable("attribution"))
     }
@@ -212,11 +209,11 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`].
     pub async fn link_blame(&self, deployment: &DeploymentRef, record: &IncidentRecord) -> Result<(), Error> {
-        let id = &record.key.ops_item_id;
-        let sort = format!("{}#{id}", ops_item_sort("blamedBy", &record.key));
-        let item = Item::new(execution_partition(&deployment.key.execution_id), sort)
+        let id = record.key.id();
+        let sort = format!("{}#{id}", incident_sort("blamedBy", &record.key));
+        let item = Item::new(deployment_partition(&deployment.key), sort)
             .text("kind", "blame")
-            .ops_item(&record.key)
+            .incident(&record.key)
             .expires(record.created);
         self.put_new(item).await.map(drop)
     }
@@ -226,11 +223,11 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn blamed_by(&self, deployment: &DeploymentRef) -> Result<Vec<IncidentRecord>, Error> {
-        let links = self.query(&execution_partition(&deployment.key.execution_id), "blamedBy#").await?;
+        let links = self.query(&deployment_partition(&deployment.key), "blamedBy#").await?;
         let mut records = Vec::new();
         for link in links {
-            let key = link.ops_item_key()?;
-            records.extend(self.incidents(&key.ops_item_id).await?.into_iter().filter(|record| {
+            let key = link.incident_key()?;
+            records.extend(self.incidents(&key.id()).await?.into_iter().filter(|record| {
                 record.key == key && matches!(&record.standing, AttributionState::Attributed { deployment: blamed, .. } if blamed.key == deployment.key)
             }));
         }
@@ -241,17 +238,17 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn record_status(&self, key: &OpsItemKey, change: &StatusChange) -> Result<(), Error> {
+    pub async fn record_status(&self, key: &IncidentKey, change: &StatusChange) -> Result<(), Error> {
         let StatusChange { time, is_resolved, told_by } = change;
         let status = if *is_resolved { RESOLVED } else { OPEN };
-        let sort = format!("{}#{}#{status}", ops_item_sort(STATUS, key), sortable(*time));
+        let sort = format!("{}#{}#{status}", incident_sort(STATUS, key), sortable(*time));
         let told_by = match told_by {
             ToldBy::Event => "event",
             ToldBy::LastModified => LAST_MODIFIED,
         };
-        let item = Item::new(ops_item_partition(key), sort)
+        let item = Item::new(incident_partition(&key.id()), sort)
             .text("kind", STATUS)
-            .ops_item(key)
+            .incident(key)
             .instant("time", *time)
             .text("status", status)
             .text("toldBy", told_by)
@@ -263,8 +260,9 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn statuses(&self, key: &OpsItemKey) -> Result<Statuses, Error> {
-        let items = self.query(&ops_item_partition(key), &format!("{}#", ops_item_sort(STATUS, key))).await?;
+    pub async fn statuses(&self, key: &IncidentKey) -> Result<Statuses, Error> {
+        let items =
+            self.query(&incident_partition(&key.id()), &format!("{}#", incident_sort(STATUS, key))).await?;
         let change = |item: &Item| {
             let told_by = match item.get("toldBy") {
                 Some(LAST_MODIFIED) => ToldBy::LastModified,
@@ -276,16 +274,16 @@ impl Ledger {
         items.iter().map(change).collect::<Result<_, Error>>().map(Statuses::new)
     }
 
-    /// Links an `OpsItem` with a deployment that references it.
+    /// Links an incident with a deployment that references it.
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn link_reference(&self, id: &OpsItemId, deployment: &Deployment) -> Result<(), Error> {
+    pub async fn link_reference(&self, id: &IncidentId, deployment: &Deployment) -> Result<(), Error> {
         let key = &deployment.key;
-        let sort = execution_id_sort("referencedBy", key);
-        let item = Item::new(format!("opsItem#{id}"), sort)
+        let sort = deployment_id_sort("referencedBy", key);
+        let item = Item::new(incident_partition(id), sort)
             .text("kind", "reference")
-            .execution(key)
+            .deployment(key)
             .text("repository", &deployment.source.repository)
             .instant("time", deployment.time)
             .expires(deployment.time);
@@ -298,10 +296,10 @@ impl Ledger {
     /// [`Error::Aws`].
     pub async fn link_rollback(&self, rollback: &Rollback) -> Result<(), Error> {
         let (key, deployment) = (&rollback.key, &rollback.rolled_back);
-        let sort = execution_id_sort("rolledBackBy", key);
-        let item = Item::new(execution_partition(&deployment.key.execution_id), sort)
+        let sort = deployment_id_sort("rolledBackBy", key);
+        let item = Item::new(deployment_partition(&deployment.key), sort)
             .text("kind", "rolledBack")
-            .execution(key)
+            .deployment(key)
             .text("repository", &deployment.repository)
             .instant("time", rollback.time)
             .expires(rollback.time);
@@ -312,13 +310,26 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn rollbacks_of(&self, key: &ExecutionKey) -> Result<Vec<ExecutionKey>, Error> {
-        let items = self.query(&execution_partition(&key.execution_id), "rolledBackBy#").await?;
-        let rollbacks = items.iter().map(Item::execution_key).collect::<Result<Vec<_>, _>>()?;
-        Ok(rollbacks.into_iter().filter(|rollback| rollback.same_pipeline(key)).collect())
+    pub async fn rollbacks_of(&self, key: &DeploymentKey) -> Result<Vec<DeploymentKey>, Error> {
+        let items = self.query(&deployment_partition(key), "rolledBackBy#").await?;
+        let rollbacks = items.iter().map(Item::deployment_key).collect::<Result<Vec<_>, _>>()?;
+        Ok(rollbacks.into_iter().filter(|rollback| rollback.same_unit(key)).collect())
     }
 
-    /// Every execution that may have restored service after an incident: deployments that reference it, and rollbacks
+    /// Whether a deployment was rolled back before an instant.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub(super) async fn was_rolled_back(&self, key: &DeploymentKey, by: Timestamp) -> Result<bool, Error> {
+        for item in self.query(&deployment_partition(key), "rolledBackBy#").await? {
+            if item.deployment_key()?.same_unit(key) && item.instant_of("time")? < by {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Everything that may have restored service after an incident: deployments that reference it, and rollbacks
     /// of the deployment that it is attributed to.
     ///
     /// # Errors
@@ -326,18 +337,18 @@ impl Ledger {
     pub async fn restorers(&self, record: &IncidentRecord) -> Result<Vec<Restorer>, Error> {
         let restorer = |item: &Item, by: RestoredBy| -> Result<Restorer, Error> {
             let DeploymentRef { time, key, repository } = item.deployed()?;
-            Ok(Restorer { time, execution: key, by, repository: Some(repository) })
+            Ok(Restorer { time, key, by, repository: Some(repository) })
         };
-        let references = self.query(&ops_item_partition(&record.key), "referencedBy#").await?;
+        let references = self.query(&incident_partition(&record.key.id()), "referencedBy#").await?;
         let mut restorers = references
             .iter()
             .map(|item| restorer(item, RestoredBy::Deployment))
             .collect::<Result<Vec<_>, _>>()?;
         if let AttributionState::Attributed { deployment, .. } = &record.standing {
-            let partition = execution_partition(&deployment.key.execution_id);
+            let partition = deployment_partition(&deployment.key);
             for item in self.query(&partition, "rolledBackBy#").await? {
                 let rollback = restorer(&item, RestoredBy::Rollback)?;
-                if rollback.execution.same_pipeline(&deployment.key) {
+                if rollback.key.same_unit(&deployment.key) {
                     restorers.push(rollback);
                 }
             }
@@ -346,8 +357,8 @@ impl Ledger {
     }
 }
 
-pub(super) fn incident_item(key: &OpsItemKey) -> Item {
-    Item::new(ops_item_partition(key), ops_item_sort(INCIDENT, key))
+pub(super) fn incident_item(key: &IncidentKey) -> Item {
+    Item::new(incident_partition(&key.id()), incident_sort(INCIDENT, key))
 }
 
 pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
@@ -357,12 +368,7 @@ pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
         ATTRIBUTED => AttributionState::Attributed {
             deployment: DeploymentRef {
                 time: item.instant_of("deploymentTime")?,
-                key: metrics_lib::sources::codepipeline::ExecutionKey {
-                    account: item.required("deploymentAccount")?.into(),
-                    region: item.required("deploymentRegion")?.into(),
-                    pipeline: item.required("pipeline")?.into(),
-                    execution_id: item.required("executionId")?.into(),
-                },
+                key: item.deployment_of(BLAMED_IN)?,
                 repository: item.required("repository")?.into(),
             },
             evidence: item.required("evidence")?.into(),
@@ -370,7 +376,7 @@ pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
         _ => return Err(item.unreadable("attribution")),
     };
     Ok(IncidentRecord {
-        key: item.ops_item_key()?,
+        key: item.incident_key()?,
         created: item.instant_of("time")?,
         standing,
         decided_by: item.get("decidedBy").map(Into::into),

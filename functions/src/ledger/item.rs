@@ -5,9 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use metrics_lib::{
     contract::ledger::{CURRENT_VERSION, EXPIRES_AT, PARTITION_KEY, SORT_KEY, TIMELINE_DAY, VERSION},
-    event::DeploymentRef,
     format::{UnreadableVersion, Version},
-    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use sha2::{Digest, Sha256};
 use std::{borrow::Cow, collections::HashMap};
@@ -100,21 +98,6 @@ impl Item {
         self.text("kind", kind).instant("time", time).text(TIMELINE_DAY, timeline_day(kind, time))
     }
 
-    /// Adds the attributes of an execution.
-    pub(super) fn execution(self, key: &ExecutionKey) -> Self {
-        self.text("account", &key.account)
-            .text("region", &key.region)
-            .text("pipeline", &key.pipeline)
-            .text("executionId", &key.execution_id)
-    }
-
-    /// Adds the attributes of an `OpsItem`.
-    pub(super) fn ops_item(self, key: &OpsItemKey) -> Self {
-        self.text("account", &key.account)
-            .text("region", &key.region)
-            .text("opsItemId", key.ops_item_id.as_str())
-    }
-
     /// The update that sets the attributes, whatever they are called, but for the key's. It goes with
     /// [`Assigned::condition`].
     pub(super) fn assigned(self) -> Assigned {
@@ -166,34 +149,6 @@ impl Item {
         self.0.get(name)?.as_n().ok()?.parse().ok()
     }
 
-    /// The execution that the item is about.
-    pub(super) fn execution_key(&self) -> Result<ExecutionKey, Error> {
-        Ok(ExecutionKey {
-            account: self.required("account")?.into(),
-            region: self.required("region")?.into(),
-            pipeline: self.required("pipeline")?.into(),
-            execution_id: self.required("executionId")?.into(),
-        })
-    }
-
-    /// The `OpsItem` that the item is about.
-    pub(super) fn ops_item_key(&self) -> Result<OpsItemKey, Error> {
-        Ok(OpsItemKey {
-            account: self.required("account")?.into(),
-            region: self.required("region")?.into(),
-            ops_item_id: self.required("opsItemId")?.parse().map_err(|_| self.unreadable("opsItemId"))?,
-        })
-    }
-
-    /// The deployment that the item is about.
-    pub(super) fn deployed(&self) -> Result<DeploymentRef, Error> {
-        Ok(DeploymentRef {
-            time: self.instant_of("time")?,
-            key: self.execution_key()?,
-            repository: self.required("repository")?.into(),
-        })
-    }
-
     /// The error that an attribute is not what this program writes.
     pub(super) fn unreadable(&self, attribute: &'static str) -> Error {
         Error::Ledger { key: self.key(), attribute }
@@ -214,31 +169,6 @@ pub(super) fn sortable(time: Timestamp) -> String {
 /// The partition of the timeline that items of a kind are listed in, on the day of an instant.
 pub(super) fn timeline_day(kind: &str, time: Timestamp) -> String {
     format!("{kind}#{}", time.to_zoned_datetime(TimeZone::UTC).date())
-}
-
-/// The partition of all that is known of an execution.
-pub(super) fn execution_partition(execution_id: &str) -> String {
-    key(["execution", execution_id])
-}
-
-/// The partition of all that is known of an `OpsItem`.
-pub(super) fn ops_item_partition(key: &OpsItemKey) -> String {
-    format!("opsItem#{}", key.ops_item_id)
-}
-
-/// The sort key of an item about a pipeline's execution.
-pub(super) fn execution_sort(kind: &str, of: &ExecutionKey) -> String {
-    key([kind, &of.account, &of.region, &of.pipeline])
-}
-
-/// The sort key of an item about a pipeline's execution, among others of the pipeline.
-pub(super) fn execution_id_sort(kind: &str, of: &ExecutionKey) -> String {
-    key([kind, &of.account, &of.region, &of.pipeline, &of.execution_id])
-}
-
-/// The sort key of an item about an `OpsItem`.
-pub(super) fn ops_item_sort(kind: &str, of: &OpsItemKey) -> String {
-    key([kind, &of.account, &of.region])
 }
 
 /// The longest sort key, in bytes; a partition key may have twice as many.

@@ -14,10 +14,8 @@ use metrics_lib::{
         ledger::{PARTITION_KEY, SORT_KEY},
     },
     fact::{FactKind, FactState},
-    sources::{
-        codepipeline::{ExecutionKey, PipelineKey},
-        opscenter::OpsItemKey,
-    },
+    identity::{DeploymentKey, IncidentKey},
+    sources::codepipeline::PipelineKey,
 };
 use std::{collections::BTreeMap, ops::Range};
 
@@ -152,19 +150,19 @@ impl Ledger {
     pub async fn open_lead_times(
         &self,
         range: Range<Timestamp>,
-    ) -> Result<Vec<PendingItem<ExecutionKey>>, Error> {
+    ) -> Result<Vec<PendingItem<DeploymentKey>>, Error> {
         let items = self.listed(FactKind::LeadTime.name(), range).await?;
         let open = items.into_iter().filter(|item| !is_done(item));
-        open.map(|item| opened(item.execution_key()?, &item)).collect()
+        open.map(|item| opened(item.deployment_key()?, &item)).collect()
     }
 
     /// The incidents that were resolved within a range of time, and are not known to be restored.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn open_restores(&self, range: Range<Timestamp>) -> Result<Vec<OpsItemKey>, Error> {
+    pub async fn open_restores(&self, range: Range<Timestamp>) -> Result<Vec<IncidentKey>, Error> {
         let items = self.listed(FactKind::Restore.name(), range).await?;
-        items.iter().filter(|item| !is_done(item)).map(Item::ops_item_key).collect()
+        items.iter().filter(|item| !is_done(item)).map(Item::incident_key).collect()
     }
 
     /// The incidents that were raised within a range of time.

@@ -7,6 +7,7 @@
 use super::{
     DoneBy, Ledger, Owner,
     facts::{counts_duplicates, fact_item, told_by},
+    identity,
     item::{Assigned, Item, key, sortable},
 };
 use crate::runtime::error::Error;
@@ -22,8 +23,8 @@ use metrics_lib::{
         ledger::{EXPIRES_AT, PARTITION_KEY, SORT_KEY},
     },
     fact::{Fact, FactKind, FactState},
+    identity::{DeploymentKey, IncidentId},
     publication::{Call, Holder, Progress, Put, Refusal, Slot, Standing},
-    sources::{codepipeline::ExecutionKey, opscenter::OpsItemId},
 };
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Display, Formatter};
@@ -143,10 +144,10 @@ pub struct Doubt {
     pub time: Timestamp,
     /// Its slot.
     pub slot: SlotKey,
-    /// The execution that it is about, or that brought it about.
-    pub execution: Option<ExecutionKey>,
-    /// The id of the `OpsItem` that it is about, or that brought it about.
-    pub ops_item: Option<OpsItemId>,
+    /// The deployment that it is about, or that brought it about.
+    pub deployment: Option<DeploymentKey>,
+    /// The id of the incident that it is about, or that brought it about.
+    pub incident: Option<IncidentId>,
     /// How it stands.
     pub standing: Standing,
 }
@@ -337,11 +338,8 @@ impl Ledger {
             let time = item.instant_of("time")?;
             let slot = SlotKey::new(kind, item.get("repository").map(str::to_owned), time);
             let (standing, _) = self.standing(&place, &slot).await?;
-            let execution = item.get("executionId").is_some().then(|| item.execution_key()).transpose()?;
-            let ops_item =
-                item.get("opsItemId").map(|id| id.parse().map_err(|_| item.unreadable("opsItemId")));
-            let ops_item = ops_item.transpose()?;
-            doubts.push(Doubt { place, kind, time, slot, execution, ops_item, standing });
+            let (deployment, incident) = (item.optional_deployment()?, item.optional_incident()?);
+            doubts.push(Doubt { place, kind, time, slot, deployment, incident, standing });
         }
         Ok(doubts)
     }
@@ -598,8 +596,7 @@ fn doubt_place(fact: &Place) -> Place {
 fn doubt_item(fact: &Item, place: &Place, slot: &SlotKey) -> Item {
     let Place { partition, sort } = doubt_place(place);
     let text = |name: &str| fact.get(name).unwrap_or_default().to_owned();
-    let about = ["account", "region", "pipeline", "executionId", "opsItemId"];
-    let about = about.into_iter().filter_map(|name| Some((name, fact.get(name)?)));
+    let about = identity::ATTRIBUTES.into_iter().filter_map(|name| Some((name, fact.get(name)?)));
     let item = about.fold(Item::new(partition, sort), |item, (name, value)| item.text(name, value));
     let item = item
         .text("kind", DOUBTFUL)

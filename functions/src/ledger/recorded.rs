@@ -3,7 +3,8 @@
 use super::{
     Ledger, Owner,
     facts::{COMMITS, Done},
-    item::{Item, execution_partition},
+    identity::{deployment_partition, execution_partition},
+    item::Item,
     publishing::DOUBTFUL,
 };
 use crate::runtime::error::Error;
@@ -11,8 +12,8 @@ use jiff::Timestamp;
 use metrics_lib::{
     contract::{Metric, ledger::SORT_KEY},
     fact::{FactKind, FactState},
+    identity::{DeploymentKey, IncidentId},
     rules::ProductionRule,
-    sources::codepipeline::ExecutionKey,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,10 +29,10 @@ pub struct Recorded {
     pub time: Timestamp,
     /// The repository that its data are broken down by.
     pub repository: Option<String>,
-    /// The execution that it is about, or that brought it about.
-    pub execution: Option<ExecutionKey>,
-    /// The id of the `OpsItem` that it is about, or that brought it about.
-    pub ops_item_id: Option<String>,
+    /// The deployment that it is about, or that brought it about.
+    pub deployment: Option<DeploymentKey>,
+    /// The id of the incident that it is about, or that brought it about.
+    pub incident: Option<IncidentId>,
     /// What it measures, in seconds.
     pub value: Option<f64>,
     /// Where it stands.
@@ -67,15 +68,28 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn facts_of_execution(&self, id: &str) -> Result<Vec<(ExecutionKey, Recorded)>, Error> {
+    pub async fn facts_of_execution(&self, id: &str) -> Result<Vec<(DeploymentKey, Recorded)>, Error> {
+        self.facts_in(&execution_partition(id)).await
+    }
+
+    async fn facts_in(&self, partition: &str) -> Result<Vec<(DeploymentKey, Recorded)>, Error> {
         let mut facts = Vec::new();
-        for item in self.query(&execution_partition(id), "").await? {
+        for item in self.query(partition, "").await? {
             let kind = item.get(SORT_KEY).and_then(|sort| sort.split('#').next()).unwrap_or_default();
             if let Some(kind) = FactKind::ALL.into_iter().find(|other| other.name() == kind) {
-                facts.push((item.execution_key()?, recorded(kind, &item)?));
+                facts.push((item.deployment_key()?, recorded(kind, &item)?));
             }
         }
         Ok(facts)
+    }
+
+    /// The facts of a deployment, or of what may be one.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn facts_of_deployment(&self, key: &DeploymentKey) -> Result<Vec<Recorded>, Error> {
+        let facts = self.facts_in(&deployment_partition(key)).await?;
+        Ok(facts.into_iter().filter(|(of, _)| of == key).map(|(_, fact)| fact).collect())
     }
 
     /// The executions that ended within a range of time and that the ledger knows, whatever they were; those that were
@@ -87,11 +101,11 @@ impl Ledger {
         &self,
         range: Range<Timestamp>,
         rule: &ProductionRule,
-    ) -> Result<BTreeSet<ExecutionKey>, Error> {
+    ) -> Result<BTreeSet<DeploymentKey>, Error> {
         let mut known = BTreeSet::new();
         for kind in [FactKind::Deployment, FactKind::Rollback, FactKind::Ignored] {
             for item in self.listed(kind.name(), range.clone()).await? {
-                let key = item.execution_key()?;
+                let key = item.deployment_key()?;
                 if kind != FactKind::Ignored || Done::of(&item).is_by(rule, &key) {
                     known.insert(key);
                 }
@@ -109,8 +123,8 @@ fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
         kind,
         time: item.instant_of("time")?,
         repository: text("repository"),
-        execution: item.get("executionId").is_some().then(|| item.execution_key()).transpose()?,
-        ops_item_id: text("opsItemId"),
+        deployment: item.optional_deployment()?,
+        incident: item.optional_incident()?,
         value: item.decimal("value"),
         // One that is claimed is not known to be published.
         state: state.unwrap_or(FactState::Pending),

@@ -2,15 +2,18 @@
 
 use super::{
     Ledger,
-    item::{Item, execution_partition, key as key_of, timeline_day},
+    facts::live,
+    identity::{deployment_partition, execution_partition},
+    item::{Item, key as key_of, timeline_day},
 };
 use crate::runtime::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use metrics_lib::{
     contract::ledger::{SORT_KEY, TIMELINE_DAY, TIMELINE_INDEX},
-    event::{Deployment, DeploymentRef, SourceKind},
+    event::{Deployment, DeploymentRef, LiveDeployment, SourceKind},
     fact::FactKind,
+    identity::{DeploymentKey, UnitKey},
     lake::CommitId,
     repository::GitName,
     sources::codepipeline::ExecutionKey,
@@ -65,6 +68,33 @@ impl Ledger {
         Ok(None)
     }
 
+    /// What is live in a unit at the end of a half-open range of time, if that was deployed within it: the latest deployment
+    /// that was not rolled back by then.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn live_in(
+        &self,
+        unit: &UnitKey,
+        range: Range<Timestamp>,
+    ) -> Result<Option<LiveDeployment>, Error> {
+        for day in Vec::from_iter(days(range.clone())).into_iter().rev() {
+            let mut deployed = Vec::new();
+            for item in self.listed(FactKind::Deployment.name(), day..day).await? {
+                let is_of_unit = item.deployment_key()?.unit() == *unit;
+                deployed
+                    .extend(live(&item)?.filter(|live| is_of_unit && range.contains(&live.deployed.time)));
+            }
+            deployed.sort_by(|a, b| b.deployed.cmp(&a.deployed));
+            for live in deployed {
+                if !self.was_rolled_back(&live.deployed.key, range.end).await? {
+                    return Ok(Some(live));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// The items of a kind whose time is on one of the days that a range of time touches.
     pub(super) async fn listed(&self, kind: &str, range: Range<Timestamp>) -> Result<Vec<Item>, Error> {
         let mut listed = Vec::new();
@@ -85,21 +115,29 @@ impl Ledger {
         Ok(listed)
     }
 
-    /// The production deployments that an execution id identifies, one at the most but for a coincidence.
+    /// The production deployments that somebody means who writes an execution id, or the canonical text of a deployment of
+    /// another source: one at the most but for a coincidence.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn deployments_of(&self, execution_id: &str) -> Result<Vec<DeploymentRef>, Error> {
-        let items = self.query(&execution_partition(execution_id), "deployment#").await?;
-        items.iter().map(Item::deployed).collect()
+    pub async fn deployments_called(&self, name: &str) -> Result<Vec<DeploymentRef>, Error> {
+        let partition = match name.parse() {
+            Ok(key @ DeploymentKey::Sourced(_)) => deployment_partition(&key),
+            Ok(DeploymentKey::Execution(_)) | Err(_) => execution_partition(name),
+        };
+        let items = self.query(&partition, "deployment#").await?;
+        let deployments = items.iter().map(Item::deployed);
+        deployments.filter(|found| found.as_ref().map_or(true, |found| found.key.is_called(name))).collect()
     }
 
-    /// The production deployment that an execution is, if the ledger knows it.
+    /// A production deployment, if the ledger knows it.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn deployment(&self, key: &ExecutionKey) -> Result<Option<DeploymentRef>, Error> {
-        Ok(self.deployments_of(&key.execution_id).await?.into_iter().find(|deployed| deployed.key == *key))
+    pub async fn deployment(&self, key: &DeploymentKey) -> Result<Option<DeploymentRef>, Error> {
+        let items = self.query(&deployment_partition(key), "deployment#").await?;
+        let deployments = items.iter().map(Item::deployed).collect::<Result<Vec<_>, _>>()?;
+        Ok(deployments.into_iter().find(|deployed| deployed.key == *key))
     }
 
     /// Remembers the names of a deployment, so that incidents can be matched with them, by account: the pipeline, with the
@@ -109,22 +147,26 @@ impl Ledger {
     /// [`Error::Aws`].
     pub async fn remember_names(&self, deployment: &Deployment) -> Result<(), Error> {
         let Deployment { key, time, source, .. } = deployment;
-        let pipeline = key_of([PIPELINE, &key.account, &key.region, &key.pipeline]);
-        let day = timeline_day(&pipeline, *time);
-        if !self.is_remembered(&day) {
-            let attributes = Item::default().text("kind", KNOWN).text("pipeline", &key.pipeline);
-            self.later(KNOWN, &pipeline, *time, attributes.text("account", &key.account)).await?;
-            self.remember(day);
+        let account = key.account();
+        // What other sources deploy to is not looked for in texts.
+        if let DeploymentKey::Execution(ExecutionKey { region, pipeline, .. }) = key {
+            let sort = key_of([PIPELINE, account, region, pipeline]);
+            let day = timeline_day(&sort, *time);
+            if !self.is_remembered(&day) {
+                let attributes = Item::default().text("kind", KNOWN).text("pipeline", pipeline);
+                self.later(KNOWN, &sort, *time, attributes.text("account", account)).await?;
+                self.remember(day);
+            }
         }
         let deployed = match source.kind {
-            SourceKind::Git => key_of([DEPLOYED, &GitName::new(&source.repository).key(), &key.account]),
+            SourceKind::Git => key_of([DEPLOYED, &GitName::new(&source.repository).key(), account]),
             SourceKind::CodeCommit | SourceKind::Ecr | SourceKind::S3 => {
-                key_of([EXACT, &source.repository, &key.account])
+                key_of([EXACT, &source.repository, account])
             }
         };
         if !self.is_remembered(&deployed) {
             let item = Item::new(KNOWN.into(), deployed.clone()).text("kind", KNOWN);
-            let item = item.text("repository", &source.repository).text("account", &key.account);
+            let item = item.text("repository", &source.repository).text("account", account);
             self.put_new(item).await?;
             self.remember(deployed);
         }

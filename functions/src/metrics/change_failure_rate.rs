@@ -5,8 +5,9 @@ use crate::{
     metrics::{publish::publish, time_to_restore},
     runtime::{context::Context, error::Error},
     sources::{
-        codepipeline::{self, History, Look, Resolution, execution_listing},
-        names, opscenter,
+        codepipeline::execution_listing,
+        deployments::{self, History, Look, Resolution},
+        incidents, names,
     },
 };
 use jiff::Timestamp;
@@ -14,11 +15,8 @@ use lambda_runtime::tracing::info;
 use metrics_lib::{
     attribution::{Attribution, AttributionHint, Candidate, KnownNames, Question, Unread, attribute},
     change_failure_rate,
-    event::{DeploymentRef, Incident, Rollback},
-    sources::{
-        codepipeline::{ExecutionKey, PipelineKey, production::Running},
-        opscenter::OpsItemKey,
-    },
+    event::{DeploymentRef, Incident, Rollback, Running},
+    identity::{DeploymentKey, IncidentKey},
 };
 use std::collections::BTreeMap;
 
@@ -35,9 +33,9 @@ pub async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollbac
 ///
 /// # Errors
 /// [`Error::NotYet`], those of [`publish`].
-pub async fn raised(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<Option<DoneBy>, Error> {
-    let Some(incident) = opscenter::incident(context, key).await? else {
-        info!(ops_item.id = %key.ops_item_id, "not an incident");
+pub async fn raised(context: &Context, owner: Owner<'_>, key: &IncidentKey) -> Result<Option<DoneBy>, Error> {
+    let Some(incident) = incidents::incident(context, key).await? else {
+        info!(ops_item.id = %key.id(), "not an incident");
         return Ok(None);
     };
     let mut record = context.ledger.record_incident(&incident).await?;
@@ -90,7 +88,7 @@ async fn decide(
     let attribution = attribute(question);
     if let Attribution::Awaited { .. } = &attribution {
         // What is waited for, which `explain` tells, quotes the incident.
-        info!(ops_item.id = %incident.key.ops_item_id, "the attribution has to wait");
+        info!(ops_item.id = %incident.key.id(), "the attribution has to wait");
     }
     context.ledger.decide(record, &attribution, owner).await
 }
@@ -147,19 +145,19 @@ pub async fn suspects(
     let is_asked = |account: &str| {
         // Who names a repository blames nothing else, and that is deployed from where it is bound to.
         let may_deploy = |repository: &String| names::may_deploy(config, repository, account);
-        names::may_concern(config, &incident.key.account, account)
+        names::may_concern(config, incident.key.account(), account)
             && match &named {
                 AttributionHint::Repository(repository) => may_deploy(repository),
                 AttributionHint::Text(text) if text.names_repositories_only() => {
                     text.repositories.iter().any(may_deploy)
                 }
                 AttributionHint::Text(_)
-                | AttributionHint::Execution(_)
-                | AttributionHint::Pipelines(_)
+                | AttributionHint::Deployment(_)
+                | AttributionHint::Units(_)
                 | AttributionHint::Nothing => true,
             }
     };
-    let unseen = execution_listing::unseen(context, owner, is_asked, start, incident.created).await?;
+    let unseen = deployments::unseen(context, owner, &is_asked, start, incident.created).await?;
     let mut unread = unseen.unread;
     let mut candidates = BTreeMap::new();
     for (deployed, began) in context.ledger.deployments_within(start..now).await? {
@@ -167,7 +165,7 @@ pub async fn suspects(
     }
     let mut running: Vec<Running> = Vec::new();
     let mut has_news = false;
-    for key in unseen.executions {
+    for key in unseen.deployments {
         if candidates.contains_key(&key) {
             continue;
         }
@@ -176,7 +174,7 @@ pub async fn suspects(
         if context.ledger.known_of(&key).await?.is_ignored(&config.production, &key) {
             continue;
         }
-        match codepipeline::look(context, owner, &key).await {
+        match deployments::look(context, owner, &key).await {
             Err(error) => unread.push(execution_listing::unread(&key, error)?),
             Ok(Look::Resolved(Resolution::Deployment(deployment))) => {
                 context.ledger.remember_names(&deployment).await?;
@@ -185,9 +183,7 @@ pub async fn suspects(
                 candidates.insert(key, Candidate { deployed, began: deployment.began });
             }
             Ok(Look::Running(found)) => running.push(found),
-            Ok(
-                Look::Resolved(Resolution::Rollback(_) | Resolution::NotProduction(_)) | Look::Unfinished(_),
-            ) => {}
+            Ok(Look::Resolved(Resolution::Rollback(_) | Resolution::Ignored(_)) | Look::Unfinished(_)) => {}
         }
     }
     // No event had told of these deployments, nor of what they are called.
@@ -195,8 +191,8 @@ pub async fn suspects(
         known = names::known(context, incident).await?;
         named = AttributionHint::by(incident, &known);
     }
-    if let AttributionHint::Execution(id) = &named {
-        for deployed in context.ledger.deployments_of(id).await? {
+    if let AttributionHint::Deployment(id) = &named {
+        for deployed in context.ledger.deployments_called(id).await? {
             let began = deployed.time;
             candidates.entry(deployed.key.clone()).or_insert(Candidate { deployed, began });
         }
@@ -207,7 +203,7 @@ pub async fn suspects(
         unread
     };
     let unread: Vec<Unread> = unread.into_iter().map(since).collect();
-    let account = &incident.key.account;
+    let account = incident.key.account();
     candidates
         .retain(|key, candidate| names::may_blame(config, account, key, &candidate.deployed.repository));
     running.retain(|running| names::may_blame(config, account, &running.key, &running.repository));
@@ -226,7 +222,7 @@ pub async fn suspects(
         };
         // What had been rolled back ran no longer: what ran is blamed.
         let ended_before = deployment.time < incident.created;
-        if matches!(named, AttributionHint::Execution(_)) || !ended_before {
+        if matches!(named, AttributionHint::Deployment(_)) || !ended_before {
             return Ok(suspects);
         }
         let live = match live_before(context, owner, &deployment.key, incident.created).await {
@@ -241,21 +237,20 @@ pub async fn suspects(
         if live.as_ref().is_some_and(|live| live.deployed.key == deployment.key) {
             return Ok(suspects);
         }
-        let pipeline = PipelineKey::from(&deployment.key);
         candidates.retain(|key, candidate| {
-            PipelineKey::from(key) != pipeline || candidate.deployed.time >= incident.created
+            !key.same_unit(&deployment.key) || candidate.deployed.time >= incident.created
         });
         // It is one of those that were known, or older than the window: then it is not blamed.
         candidates.extend(live.map(|live| (live.deployed.key.clone(), live)));
     }
 }
 
-/// What ran in the pipeline of an execution at an instant: none if the pipeline can't be asked, `None` within if nothing
+/// What ran in the pipeline, or other unit, of a deployment at an instant: none if that can't be asked, `None` within if nothing
 /// that is known did.
 async fn live_before(
     context: &Context,
     owner: Owner<'_>,
-    key: &ExecutionKey,
+    key: &DeploymentKey,
     time: Timestamp,
 ) -> Result<Option<Option<Candidate>>, Error> {
     match History::new(context, owner, key).live_before(time).await {

@@ -4,12 +4,12 @@ use crate::{
     ledger::Owner,
     metrics::publish::{Published, publish},
     runtime::{context::Context, error::Error},
-    sources::codepipeline::Resolution,
+    sources::deployments::Resolution,
 };
 use lambda_runtime::tracing::info;
 use metrics_lib::deployment_frequency;
 
-/// An execution is a deployment, a rollback, or is ignored.
+/// What its source tells of is a deployment, a rollback, or is ignored.
 ///
 /// # Errors
 /// Those of [`publish`].
@@ -24,9 +24,9 @@ pub async fn executed(
             deployment_frequency::deployment(deployment, &context.config.rework)
         }
         Resolution::Rollback(rollback) => deployment_frequency::rollback(rollback),
-        Resolution::NotProduction(ignored) => {
+        Resolution::Ignored(ignored) => {
             // The reason, which the ledger and `explain` have, quotes branches.
-            info!(execution.id = ignored.key.execution_id, "execution ignored");
+            info!(execution.id = ignored.key.id(), "execution ignored");
             match deployment_frequency::ignored(ignored) {
                 Some(fact) => fact,
                 None => return Ok(None),

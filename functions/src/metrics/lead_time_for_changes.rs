@@ -9,7 +9,8 @@ use crate::{
     },
     runtime::{context::Context, error::Error},
     sources::{
-        codepipeline::{self, History, Listed, Look, Resolution, WentLive, execution_listing},
+        codepipeline::{self, Listed, execution_listing},
+        deployments::{self, History, Look, Resolution, WentLive},
         names,
         repositories::Identity,
     },
@@ -75,7 +76,7 @@ pub async fn deployed(context: &Context, owner: Owner<'_>, deployment: &Deployme
     if let Some(rework) = rework_rate::by_change(deployment, &changed, &context.config.rework) {
         publish(context, owner, &rework).await?;
     }
-    let referenced = Vec::from_iter(changed.ops_items);
+    let referenced = Vec::from_iter(changed.incidents);
     time_to_restore::link(context, deployment, &referenced).await?;
     if is_settled {
         publish(context, owner, &fact).await?;
@@ -92,7 +93,8 @@ async fn delivered_revision(context: &Context, deployment: &Deployment) -> Resul
         return Ok(None);
     }
     if let (None, Some(connection)) = (&source.provider, &source.connection) {
-        let provider = codepipeline::provider_of(context, &deployment.key, connection).await?;
+        let place = (deployment.key.account(), deployment.key.region());
+        let provider = codepipeline::provider_of(context, place, connection).await?;
         if provider.is_some_and(|provider| !provider.starts_with("GitHub")) {
             return Ok(None);
         }
@@ -135,7 +137,7 @@ async fn answer(
         let (reason, known) = (elsewhere(unread), Changed::default());
         return Ok(ChangeSet::Awaited { reason, known }.into());
     }
-    lines.insert(config.production.main_branch(&key.pipeline, Some(&source.repository)).to_owned());
+    lines.insert(config.production.main_branch(key.unit_name(), Some(&source.repository)).to_owned());
     lines.extend(source.reference.branch().map(str::to_owned));
     let oldest = now.checked_sub(RETENTION).unwrap_or(Timestamp::MIN);
     // What was pushed before a previous deployment may have been deployed after it.
@@ -299,19 +301,19 @@ async fn latest_elsewhere(
     let may_deploy = |account: &str| names::may_deploy(&context.config, repository, account);
     // The reconciler begins as far back as CloudWatch takes data; what is older it never saw.
     let since = time.checked_sub(OLDEST).unwrap_or(Timestamp::MIN);
-    let unseen = execution_listing::unseen(context, owner, may_deploy, since, *time).await?;
+    let unseen = deployments::unseen(context, owner, &may_deploy, since, *time).await?;
     let mut unread = unseen.unread.into_iter().next();
     let earliest = time.checked_sub(context.config.lead_time_lookback).unwrap_or(Timestamp::MIN);
     let mut latest = context.ledger.latest_deployment(repository, earliest..*time).await?;
     // In the deployment's own pipeline, nothing went live before.
-    for unseen in unseen.executions.into_iter().filter(|unseen| !unseen.same_pipeline(key)) {
+    for unseen in unseen.deployments.into_iter().filter(|unseen| !unseen.same_unit(key)) {
         execution_listing::check_time(owner)?;
         let known = context.ledger.known_of(&unseen).await?;
         let deployed_another = known.deployed().is_some_and(|deployed| deployed != repository);
         if deployed_another || known.is_ignored(&context.config.production, &unseen) {
             continue;
         }
-        let found = match codepipeline::look(context, owner, &unseen).await {
+        let found = match deployments::look(context, owner, &unseen).await {
             Ok(Look::Resolved(Resolution::Deployment(found))) => found,
             Ok(_) => continue,
             Err(error) => {
@@ -361,9 +363,8 @@ fn commit(revision: Option<&String>) -> Option<CommitId> {
 fn others(history: &History<'_>, deployment: &Deployment, live: &[Live]) -> Vec<(Live, String)> {
     let Deployment { key, time: before, .. } = deployment;
     let mut others: Vec<(Live, String)> = Vec::new();
-    let is_other = |listed: &&Listed| {
-        !listed.is_rollback && listed.started < *before && listed.execution_id != key.execution_id
-    };
+    let is_other =
+        |listed: &&Listed| !listed.is_rollback && listed.started < *before && listed.execution_id != key.id();
     for listed in history.listed().iter().filter(is_other) {
         for revision in &listed.revisions {
             let Ok(revision) = CommitId::try_from(revision.clone()) else { continue };

@@ -5,9 +5,10 @@ use crate::{
     metrics::publish::publish,
     runtime::{context::Context, error::Error},
     sources::{
-        codepipeline::{self, Look, Resolution, execution_listing},
-        events::Change,
-        names, opscenter,
+        codepipeline::execution_listing,
+        deployments::{self, Look, Resolution},
+        incidents::{self, Change},
+        names,
     },
 };
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use lambda_runtime::tracing::info;
 use metrics_lib::{
     event::{Deployment, Rollback},
     fact::Fact,
-    sources::opscenter::{OpsItemId, OpsItemKey},
+    identity::{IncidentId, IncidentKey},
     time_to_restore::{self, Restorer, StatusChange, Statuses, ToldBy},
 };
 
@@ -26,13 +27,13 @@ use metrics_lib::{
 pub async fn executed(context: &Context, owner: Owner<'_>, resolution: &Resolution) -> Result<(), Error> {
     match resolution {
         Resolution::Deployment(deployment) => {
-            let referenced = deployment.source.ops_items();
+            let referenced = deployment.source.incidents();
             // All links come first: settling one incident may have to wait, and must not keep another from knowing.
             link(context, deployment, &referenced).await?;
             settle_all(context, owner, deployment, &referenced).await
         }
         Resolution::Rollback(rollback) => rolled_back(context, owner, rollback).await,
-        Resolution::NotProduction(_) => Ok(()),
+        Resolution::Ignored(_) => Ok(()),
     }
 }
 
@@ -40,7 +41,11 @@ pub async fn executed(context: &Context, owner: Owner<'_>, resolution: &Resoluti
 ///
 /// # Errors
 /// [`Error::Aws`].
-pub async fn link(context: &Context, deployment: &Deployment, referenced: &[OpsItemId]) -> Result<(), Error> {
+pub async fn link(
+    context: &Context,
+    deployment: &Deployment,
+    referenced: &[IncidentId],
+) -> Result<(), Error> {
     for id in referenced {
         context.ledger.link_reference(id, deployment).await?;
     }
@@ -55,7 +60,7 @@ pub async fn settle_all(
     context: &Context,
     owner: Owner<'_>,
     deployment: &Deployment,
-    referenced: &[OpsItemId],
+    referenced: &[IncidentId],
 ) -> Result<(), Error> {
     for id in referenced {
         for record in find(context, deployment, id).await? {
@@ -77,11 +82,11 @@ async fn rolled_back(context: &Context, owner: Owner<'_>, rollback: &Rollback) -
 /// An incident was changed: resolved, or opened again.
 ///
 /// # Errors
-/// [`Error::OpsItem`] for an instant before the incident, [`Error::NotYet`], those of [`publish`].
+/// [`Error::Incident`] for an instant before the incident, [`Error::NotYet`], those of [`publish`].
 pub async fn changed(
     context: &Context,
     owner: Owner<'_>,
-    key: &OpsItemKey,
+    key: &IncidentKey,
     Change { is_resolved, at }: Change,
 ) -> Result<(), Error> {
     let Some((record, item)) = record_and_item(context, key).await? else { return Ok(()) };
@@ -100,7 +105,7 @@ pub async fn changed(
 ///
 /// # Errors
 /// Those of [`changed`].
-pub async fn seen(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<(), Error> {
+pub async fn seen(context: &Context, owner: Owner<'_>, key: &IncidentKey) -> Result<(), Error> {
     let Some((record, item)) = record_and_item(context, key).await? else { return Ok(()) };
     match item.status_change() {
         Some(change) => note_present(context, owner, &record, &change).await,
@@ -131,10 +136,10 @@ async fn note(
     // The time is the event's: of a wrong one, the ledger would keep what nothing can correct.
     if change.time < record.created {
         let reason = "it was changed before it was created".into();
-        return Err(Error::OpsItem { key: record.key.clone(), reason });
+        return Err(Error::Incident { key: Box::new(record.key.clone()), reason });
     }
     if context.now()? < change.time {
-        let reason = format!("OpsItem {} is changed only then", record.key);
+        let reason = format!("{} {} is changed only then", record.key.noun(), record.key);
         return Err(Error::NotYet { until: change.time, reason });
     }
     context.ledger.record_status(&record.key, change).await?;
@@ -142,21 +147,21 @@ async fn note(
 }
 
 /// What is known of an incident; it is recorded if it is new.
-async fn record(context: &Context, key: &OpsItemKey) -> Result<Option<IncidentRecord>, Error> {
+async fn record(context: &Context, key: &IncidentKey) -> Result<Option<IncidentRecord>, Error> {
     Ok(record_and_item(context, key).await?.map(|(record, _)| record))
 }
 
 async fn record_and_item(
     context: &Context,
-    key: &OpsItemKey,
-) -> Result<Option<(IncidentRecord, opscenter::Item)>, Error> {
-    match opscenter::item(context, key).await? {
+    key: &IncidentKey,
+) -> Result<Option<(IncidentRecord, incidents::Item)>, Error> {
+    match incidents::item(context, key).await? {
         Some(item) => {
             let record = context.ledger.record_incident(&item.incident).await?;
             Ok(Some((record, item)))
         }
         None => {
-            info!(ops_item.id = %key.ops_item_id, "not an incident");
+            info!(ops_item.id = %key.id(), "not an incident");
             Ok(None)
         }
     }
@@ -167,18 +172,18 @@ async fn record_and_item(
 async fn find(
     context: &Context,
     Deployment { key, source, .. }: &Deployment,
-    id: &OpsItemId,
+    id: &IncidentId,
 ) -> Result<Vec<IncidentRecord>, Error> {
     let may_restore = |account: &str| names::may_blame(&context.config, account, key, &source.repository);
     let mut known = context.ledger.incidents(id).await?;
-    known.retain(|record| may_restore(&record.key.account));
+    known.retain(|record| may_restore(record.key.account()));
     if !known.is_empty() {
         return Ok(known);
     }
     let mut found = Vec::new();
     let places = context.ops_item_places().await?;
     for (account, region) in places.into_iter().filter(|(account, _)| may_restore(account)) {
-        let key = OpsItemKey { account, region, ops_item_id: id.clone() };
+        let key = id.clone().at(account, region);
         found.extend(record(context, &key).await?);
     }
     Ok(found)
@@ -202,11 +207,11 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
     context.after_restore_delay(restorer.time)?;
     // Events may be late or lost: what has ended since the reconciler looked is asked of the API.
     let is_asked = |account: &str| names::may_restore(&context.config, record, account);
-    let unseen = execution_listing::unseen(context, owner, is_asked, record.created, restorer.time).await?;
+    let unseen = deployments::unseen(context, owner, &is_asked, record.created, restorer.time).await?;
     let mut is_all_read = unseen.unread.is_empty();
-    for key in unseen.executions {
+    for key in unseen.deployments {
         execution_listing::check_time(owner)?;
-        match codepipeline::look(context, owner, &key).await {
+        match deployments::look(context, owner, &key).await {
             Ok(Look::Resolved(resolution)) => link_if_restores(context, record, &resolution).await?,
             Ok(Look::Running(_) | Look::Unfinished(_)) => {}
             Err(error) => {
@@ -247,7 +252,7 @@ async fn present_statuses(
     record: &IncidentRecord,
     statuses: Statuses,
 ) -> Result<Statuses, Error> {
-    let item = opscenter::item(context, &record.key).await?;
+    let item = incidents::item(context, &record.key).await?;
     let Some(present) = item.and_then(|item| item.status_change()) else { return Ok(statuses) };
     if statuses.resolution().is_some() == present.is_resolved {
         return Ok(statuses);
@@ -313,9 +318,9 @@ async fn earliest(
     // A deployment restores only incidents that it could be blamed for.
     restorers.retain(|restorer| {
         let repository = restorer.repository.as_deref().unwrap_or_default();
-        let key = &restorer.execution;
-        names::may_blame(&context.config, &record.key.account, key, repository)
-            && names::may_restore(&context.config, record, &key.account)
+        let key = &restorer.key;
+        names::may_blame(&context.config, record.key.account(), key, repository)
+            && names::may_restore(&context.config, record, key.account())
     });
     Ok(time_to_restore::earliest(record.created, statuses, &restorers).cloned())
 }
@@ -335,12 +340,12 @@ async fn link_if_restores(
     record: &IncidentRecord,
     resolution: &Resolution,
 ) -> Result<(), Error> {
-    let id = &record.key.ops_item_id;
+    let id = &record.key.id();
     match resolution {
-        Resolution::Deployment(deployment) if deployment.source.ops_items().contains(id) => {
+        Resolution::Deployment(deployment) if deployment.source.incidents().contains(id) => {
             context.ledger.link_reference(id, deployment).await
         }
         Resolution::Rollback(rollback) => context.ledger.link_rollback(rollback).await,
-        Resolution::Deployment(_) | Resolution::NotProduction(_) => Ok(()),
+        Resolution::Deployment(_) | Resolution::Ignored(_) => Ok(()),
     }
 }

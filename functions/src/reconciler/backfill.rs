@@ -199,7 +199,7 @@ async fn unknown(
             }
             let known = context.ledger.known_executions(range.clone(), &context.config.production).await?;
             let found = found.into_iter().filter(|found| found.has_ended && range.contains(&found.changed));
-            let is_unknown: Vec<bool> = found.map(|found| !known.contains(&found.key)).collect();
+            let is_unknown: Vec<bool> = found.map(|found| !known.contains(&found.key.into())).collect();
             Ok((is_unknown.len(), is_unknown.into_iter().filter(|unknown| *unknown).count()))
         }
         Step::OpsItems(Place { account, region }) => {

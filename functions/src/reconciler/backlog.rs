@@ -59,8 +59,8 @@ pub(super) async fn try_again(
         check_time(owner)?;
         let owner = share(owner, SHARES);
         let result = match &left.subject {
-            Subject::Execution(key) => step(executions::executed(context, owner, key)).await,
-            Subject::OpsItem(key) => step(incidents::found(context, owner, key)).await,
+            Subject::Deployment(key) => step(executions::executed(context, owner, key)).await,
+            Subject::Incident(key) => step(incidents::found(context, owner, key)).await,
             // Whoever lists them sees whether they can be.
             Subject::Pipelines(..) | Subject::Pipeline(_) | Subject::OpsItems(..) => continue,
         };

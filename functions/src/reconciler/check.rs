@@ -7,7 +7,10 @@ use super::{hearing, incidents, step};
 use crate::{
     ledger::Owner,
     runtime::{context::Context, error::Error},
-    sources::codepipeline::{self, execution_listing, incomplete},
+    sources::{
+        codepipeline::{execution_listing, incomplete},
+        deployments,
+    },
 };
 use metrics_lib::sources::codepipeline::ExecutionKey;
 use serde::{Deserialize, Serialize};
@@ -72,7 +75,7 @@ async fn executions(
         let id = latest.pipeline_execution_id().ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
         let [account, region, pipeline, execution_id] = [account, region, pipeline, id].map(str::to_owned);
         let key = ExecutionKey { account, region, pipeline, execution_id };
-        match codepipeline::resolve(context, owner, &key).await {
+        match deployments::resolution(context, owner, &key.into()).await {
             Ok(_) | Err(Error::Unfinished { .. }) => break,
             Err(error) => return Err(error),
         }

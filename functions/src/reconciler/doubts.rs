@@ -8,7 +8,7 @@ use crate::{
         publish::{count, date_time},
     },
     runtime::{context::Context, error::Error},
-    sources::codepipeline::{self, Resolution},
+    sources::deployments::{self, Resolution},
 };
 use aws_sdk_cloudwatch::types::{Dimension, Metric as ApiMetric, MetricDataQuery, MetricStat};
 use jiff::{SignedDuration, Timestamp};
@@ -67,20 +67,20 @@ async fn settled(context: &Context, owner: Owner<'_>, mut doubt: Doubt) -> Resul
 /// Does again what led to a fact.
 async fn published(context: &Context, owner: Owner<'_>, doubt: &Doubt) -> Result<(), Error> {
     let owner = Owner { told: Owner::SETTLED, ..owner };
-    if let Some(id) = &doubt.ops_item {
+    if let Some(id) = &doubt.incident {
         let complete = incidents::complete(context).await?;
         for record in context.ledger.incidents(id).await? {
             incidents::early(change_failure_rate::raised(context, owner, &record.key).await.map(drop))?;
             incidents::early(incidents::restored(context, owner, &record.key, &complete).await)?;
         }
     }
-    let Some(key) = &doubt.execution else { return Ok(()) };
+    let Some(key) = &doubt.deployment else { return Ok(()) };
     match doubt.kind {
-        FactKind::LeadTime | FactKind::Rework => match codepipeline::resolve(context, owner, key).await? {
+        FactKind::LeadTime | FactKind::Rework => match deployments::resolution(context, owner, key).await? {
             Resolution::Deployment(deployment) => {
                 step(lead_time_for_changes::deployed(context, owner, &deployment)).await
             }
-            Resolution::Rollback(_) | Resolution::NotProduction(_) => Ok(()),
+            Resolution::Rollback(_) | Resolution::Ignored(_) => Ok(()),
         },
         // A rollback says so, if no incident does.
         FactKind::Failure => {

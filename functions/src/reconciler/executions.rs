@@ -5,17 +5,18 @@ use crate::{
     ledger::{KnownFacts, Owner, Subject},
     metrics::{change_failure_rate, deployment_frequency, lead_time_for_changes, time_to_restore},
     runtime::{context::Context, error::Error},
-    sources::codepipeline::{
-        self, Resolution,
-        execution_listing::{self, Found, Since},
+    sources::{
+        codepipeline::execution_listing::{self, Found, Since},
+        deployments::{self, Resolution},
     },
 };
 use jiff::Timestamp;
 use metrics_lib::{
     event::Deployment,
     fact::FactKind,
+    identity::DeploymentKey,
     lead_time::{self, ChangeSet, Changed},
-    sources::codepipeline::{ExecutionKey, PipelineKey},
+    sources::codepipeline::PipelineKey,
 };
 
 /// Publishes what the executions of an account and region that changed last since some instants and before another make
@@ -56,25 +57,26 @@ pub(super) async fn work_through(
             progress.stop(changed);
             break;
         }
+        let key = DeploymentKey::from(key);
         let result = match step(executed(context, share(owner, SHARES), &key)).await {
             // What still runs changes again.
             Err(Error::Unfinished { .. }) if !has_ended => Ok(()),
             result => result,
         };
-        progress.note(Subject::Execution(key), changed, result)?;
+        progress.note(Subject::Deployment(key), changed, result)?;
     }
     Ok(progress)
 }
 
-/// Does for an execution what its event would have led to in all functions.
-pub(super) async fn executed(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<(), Error> {
+/// Does for a deployment, or what may be one, what its event would have led to in all functions.
+pub(super) async fn executed(context: &Context, owner: Owner<'_>, key: &DeploymentKey) -> Result<(), Error> {
     let known = context.ledger.known_of(key).await?;
     // What was ignored under other settings is looked at again.
     if known.is_ignored(&context.config.production, key) {
         return Ok(());
     }
     let KnownFacts { done, open, .. } = known;
-    let resolution = codepipeline::resolve(context, owner, key).await?;
+    let resolution = deployments::resolution(context, owner, key).await?;
     deployment_frequency::executed(context, owner, &resolution).await?;
     match &resolution {
         Resolution::Deployment(deployment) => {
@@ -87,7 +89,7 @@ pub(super) async fn executed(context: &Context, owner: Owner<'_>, key: &Executio
         Resolution::Rollback(rollback) => {
             change_failure_rate::rolled_back(context, owner, rollback).await?;
         }
-        Resolution::NotProduction(ignored) => {
+        Resolution::Ignored(ignored) => {
             if let Some(fact) = metrics_lib::deployment_frequency::ignored(ignored)
                 && done.contains_key(&FactKind::Ignored)
             {

@@ -7,16 +7,14 @@ use crate::{
     metrics::change_failure_rate,
     runtime::{context::Context, error::Error},
     sources::{
-        codepipeline,
-        opscenter::{self, Found, Item},
+        deployments,
+        incidents::{self, Found, Item},
     },
 };
 use metrics_lib::{
     attribution::{self, Candidate, Question},
-    sources::{
-        codepipeline::ExecutionKey,
-        opscenter::{OpsItemId, OpsItemKey},
-    },
+    identity::{DeploymentKey, IncidentId, IncidentKey},
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemId},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -55,36 +53,41 @@ pub(super) async fn explain(
     match request {
         Request::Incident(id) => {
             for (account, region) in context.ops_item_places().await? {
-                let key = OpsItemKey { account, region, ops_item_id: id.clone() };
+                let key = IncidentId::OpsItem(id.clone()).at(account, region);
                 explained.extend(incident(context, owner, &key).await?);
             }
         }
         Request::Execution(id) => {
             let known = context.ledger.facts_of_execution(id).await?;
-            let keys: BTreeSet<ExecutionKey> = known.into_iter().map(|(key, _)| key).collect();
+            let keys: BTreeSet<DeploymentKey> = known.into_iter().map(|(key, _)| key).collect();
             for key in &keys {
                 explained.push(execution(context, owner, key).await?);
             }
         }
-        Request::ExecutionOf(key) => explained.push(execution(context, owner, key).await?),
+        Request::ExecutionOf(key) => {
+            explained.push(execution(context, owner, &key.clone().into()).await?);
+        }
     }
     Ok(explained)
 }
 
-async fn execution(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Explained, Error> {
-    let tried = codepipeline::explain(context, owner, key).await?;
-    let facts = context.ledger.facts_of_execution(&key.execution_id).await?;
-    let of_it = facts.into_iter().filter(|(of, _)| of == key);
-    let ledger = of_it.map(|(_, fact)| {
+async fn execution(context: &Context, owner: Owner<'_>, key: &DeploymentKey) -> Result<Explained, Error> {
+    let tried = deployments::explain(context, owner, key).await?;
+    let facts = context.ledger.facts_of_deployment(key).await?;
+    let ledger = facts.into_iter().map(|fact| {
         let Recorded { kind, time, state, evidence, .. } = fact;
         format!("{} of {time:.0}, {}: {evidence}", kind.name(), state.name())
     });
-    Ok(Explained { what: format!("execution {key}"), tried, ledger: ledger.collect() })
+    Ok(Explained { what: format!("{} {key}", key.noun()), tried, ledger: ledger.collect() })
 }
 
-async fn incident(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<Option<Explained>, Error> {
-    let what = format!("OpsItem {key}");
-    match opscenter::find(context, key).await? {
+async fn incident(
+    context: &Context,
+    owner: Owner<'_>,
+    key: &IncidentKey,
+) -> Result<Option<Explained>, Error> {
+    let what = format!("{} {key}", key.noun());
+    match incidents::find(context, key).await? {
         Found::Nothing => Ok(None),
         Found::Refused(reason) => {
             let tried = vec![format!("incidents by the settings: {reason}")];
@@ -103,15 +106,15 @@ async fn attributed(
     owner: Owner<'_>,
     Item { incident, .. }: &Item,
 ) -> Result<Vec<String>, Error> {
-    let records = context.ledger.incidents(&incident.key.ops_item_id).await?;
+    let records = context.ledger.incidents(&incident.key.id()).await?;
     let record = records.iter().find(|record| record.key == incident.key);
     let suspects = change_failure_rate::suspects(context, owner, incident, record).await?;
     let question = suspects.question(context, incident);
     let Question { candidates, running, .. } = question;
     let mut tried = vec![format!("incidents by the settings: it is one, raised at {:.0}", incident.created)];
-    tried.push(match context.config.incidents.accounts.get(&incident.key.account) {
+    tried.push(match context.config.incidents.accounts.get(incident.key.account()) {
         Some(allowed) => format!("incidentAccounts: may blame {allowed:?}"),
-        None if incident.key.account == context.config.ops_account => {
+        None if incident.key.account() == context.config.ops_account => {
             "account: may blame deployments of every account".into()
         }
         None => "account: may blame its own deployments".into(),
@@ -131,7 +134,7 @@ async fn attributed(
 /// What the ledger has of an incident.
 async fn recorded(context: &Context, item: &Item) -> Result<Vec<String>, Error> {
     let key = &item.incident.key;
-    let records = context.ledger.incidents(&key.ops_item_id).await?;
+    let records = context.ledger.incidents(&key.id()).await?;
     let Some(record) = records.iter().find(|record| record.key == *key) else { return Ok(Vec::new()) };
     let mut known = vec![match &record.standing {
         AttributionState::Pending => "attribution: not decided yet".to_owned(),

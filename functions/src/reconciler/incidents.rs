@@ -15,7 +15,10 @@ use crate::{
 use aws_sdk_ssm::types::{OpsItemFilter, OpsItemFilterKey, OpsItemFilterOperator, OpsItemSummary};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::tracing::warn;
-use metrics_lib::{fact::FactKind, sources::opscenter::OpsItemKey};
+use metrics_lib::{
+    fact::FactKind,
+    identity::{IncidentId, IncidentKey},
+};
 use std::ops::Range;
 
 /// Does for the `OpsItem`s of an account and region that changed last within a range of time what their events would have
@@ -57,7 +60,7 @@ pub(super) async fn work_through(
             }
         };
         let result = step(found(context, share(owner, SHARES), &key)).await;
-        progress.note(Subject::OpsItem(key), modified, result)?;
+        progress.note(Subject::Incident(key), modified, result)?;
     }
     Ok(progress)
 }
@@ -93,9 +96,8 @@ pub(super) async fn unknown(
     for summary in changed(context, place, since).await? {
         let Some(key) = incident(context, place, &summary)? else { continue };
         found += 1;
-        unknown += usize::from(
-            !context.ledger.incidents(&key.ops_item_id).await?.iter().any(|known| known.key == key),
-        );
+        unknown +=
+            usize::from(!context.ledger.incidents(&key.id()).await?.iter().any(|known| known.key == key));
     }
     Ok((found, unknown))
 }
@@ -105,17 +107,17 @@ fn incident(
     context: &Context,
     (account, region): (&str, &str),
     summary: &OpsItemSummary,
-) -> Result<Option<OpsItemKey>, Error> {
+) -> Result<Option<IncidentKey>, Error> {
     if !is_incident_type(&context.config.incidents, summary.ops_item_type()) {
         return Ok(None);
     }
     let id = summary.ops_item_id().and_then(|id| id.parse().ok());
     let ops_item_id = id.ok_or_else(|| incomplete("ssm:DescribeOpsItems", "OpsItemId"))?;
-    Ok(Some(OpsItemKey { account: account.into(), region: region.into(), ops_item_id }))
+    Ok(Some(IncidentId::OpsItem(ops_item_id).at(account.into(), region.into())))
 }
 
 /// Does for an `OpsItem` what its events would have led to. One that is too young to be decided is in the ledger then.
-pub(super) async fn found(context: &Context, owner: Owner<'_>, key: &OpsItemKey) -> Result<(), Error> {
+pub(super) async fn found(context: &Context, owner: Owner<'_>, key: &IncidentKey) -> Result<(), Error> {
     early(change_failure_rate::raised(context, owner, key).await.map(drop))?;
     early(time_to_restore::seen(context, owner, key).await)
 }
@@ -171,7 +173,7 @@ async fn again(
 pub(super) async fn restored(
     context: &Context,
     owner: Owner<'_>,
-    key: &OpsItemKey,
+    key: &IncidentKey,
     complete: &Complete,
 ) -> Result<(), Error> {
     let Some(record) = record(context, key).await? else { return Ok(()) };
@@ -182,8 +184,8 @@ pub(super) async fn restored(
     }
 }
 
-async fn record(context: &Context, key: &OpsItemKey) -> Result<Option<IncidentRecord>, Error> {
-    let records = context.ledger.incidents(&key.ops_item_id).await?;
+async fn record(context: &Context, key: &IncidentKey) -> Result<Option<IncidentRecord>, Error> {
+    let records = context.ledger.incidents(&key.id()).await?;
     Ok(records.into_iter().find(|record| record.key == *key))
 }
 

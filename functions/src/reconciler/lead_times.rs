@@ -8,12 +8,12 @@ use crate::{
         publish::publish,
     },
     runtime::{context::Context, error::Error},
-    sources::codepipeline::{self, Resolution},
+    sources::deployments::{self, Resolution},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
+    identity::DeploymentKey,
     lead_time::{self, LATEST_DELIVERY},
-    sources::codepipeline::ExecutionKey,
 };
 use std::ops::Range;
 
@@ -39,18 +39,18 @@ pub(super) async fn settle(
 async fn again(
     context: &Context,
     owner: Owner<'_>,
-    open: &PendingItem<ExecutionKey>,
+    open: &PendingItem<DeploymentKey>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let key = &open.what;
-    let result = match codepipeline::resolve(context, owner, key).await {
+    let result = match deployments::resolution(context, owner, key).await {
         Ok(Resolution::Deployment(deployment)) => {
             match step(lead_time_for_changes::deployed(context, owner, &deployment)).await {
                 Err(Error::NotYet { .. }) => Ok(()),
                 result => result,
             }
         }
-        Ok(Resolution::Rollback(_) | Resolution::NotProduction(_)) => Ok(()),
+        Ok(Resolution::Rollback(_) | Resolution::Ignored(_)) => Ok(()),
         Err(error) => Err(error),
     };
     context.ledger.tried(open, now).await?;

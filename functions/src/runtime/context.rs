@@ -6,6 +6,7 @@ use crate::{
     sources::{
         codepipeline::known::{Runs, Structures},
         places::{self, Place},
+        registry::Sources,
         repositories::Repositories,
     },
 };
@@ -20,6 +21,8 @@ pub struct Context {
     pub config: Config,
     /// The AWS clients.
     pub clients: Clients,
+    /// What tells of deployments and incidents.
+    pub sources: Sources,
     /// The ledger.
     pub ledger: Ledger,
     /// What repositories are called.
@@ -34,12 +37,12 @@ pub struct Context {
 
 impl Context {
     /// Makes the context from the environment's configuration.
-    pub async fn new(config: Config) -> Self {
+    pub async fn new(config: Config, sources: Sources) -> Self {
         let clients = Clients::new(&config).await;
         let ledger = Ledger::new(clients.dynamodb.clone(), config.ledger_table.clone());
         let repositories = Repositories::new(config.repository_names(), config.repositories.aliases.clone());
         let (runs, structures, providers) = (Runs::default(), Structures::default(), Mutex::default());
-        Self { config, clients, ledger, repositories, runs, structures, providers }
+        Self { config, clients, sources, ledger, repositories, runs, structures, providers }
     }
 
     /// The present.

@@ -7,7 +7,7 @@ use aws_sdk_sts::{
 };
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
-use metrics_lib::sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey};
+use metrics_lib::identity::{DeploymentKey, IncidentKey};
 use std::error::Error as StdError;
 
 /// Why an event could not be finished. It goes back to its queue, and in the end to the dead-letter queue.
@@ -34,20 +34,12 @@ pub enum Error {
     /// The invocation is about to end.
     #[error("the invocation has no time left for this message")]
     OutOfTime,
-    /// CodePipeline's API does not show the execution's end yet.
-    #[error("execution {key} can't be classified yet: {reason}")]
+    /// The source's API does not show the end of a deployment yet.
+    #[error("{} {key} can't be classified yet: {reason}", key.noun())]
     Unfinished {
-        /// The execution.
-        key: ExecutionKey,
+        /// What it is about.
+        key: Box<DeploymentKey>,
         /// What the API shows.
-        reason: String,
-    },
-    /// The commits of a deployment have not arrived in the lake.
-    #[error("the lead time of execution {key} can't be told yet: {reason}")]
-    CommitsMissing {
-        /// The execution.
-        key: ExecutionKey,
-        /// What is missing.
         reason: String,
     },
     /// A query of the lake did not succeed.
@@ -85,14 +77,17 @@ pub enum Error {
         /// The region.
         region: String,
     },
-    /// An `OpsItem` that the API describes in a way that we don't understand.
-    #[error("OpsItem {key} can't be used: {reason}")]
-    OpsItem {
-        /// The `OpsItem`.
-        key: OpsItemKey,
+    /// An incident that its source describes in a way that we don't understand.
+    #[error("{} {key} can't be used: {reason}", key.noun())]
+    Incident {
+        /// The incident.
+        key: Box<IncidentKey>,
         /// What is wrong with it.
         reason: String,
     },
+    /// Something of a source that this release does not know.
+    #[error("source {0} is not known")]
+    UnknownSource(String),
     /// An item of the ledger that we did not write.
     #[error("ledger item {key} can't be read: attribute {attribute}")]
     Ledger {
@@ -130,14 +125,14 @@ impl Error {
             | Self::NotYet { .. }
             | Self::OutOfTime
             | Self::Unfinished { .. }
-            | Self::CommitsMissing { .. }
             | Self::Query { .. }
             | Self::Claimed { .. }
             | Self::TooNew(_)
             | Self::Clock(_) => "Retryable",
             Self::Malformed(_)
             | Self::Unconfigured { .. }
-            | Self::OpsItem { .. }
+            | Self::Incident { .. }
+            | Self::UnknownSource(_)
             | Self::Lake(_)
             | Self::Ledger { .. }
             | Self::LedgerVersion { .. } => "NonRetryable",
@@ -151,14 +146,13 @@ impl Error {
             Self::NotYet { .. } => "NotYet",
             Self::OutOfTime => "OutOfTime",
             Self::Unfinished { .. } => "Unfinished",
-            Self::CommitsMissing { .. } => "CommitsMissing",
             Self::Query { .. } => "Query",
             Self::Lake(_) => "Lake",
             Self::Claimed { .. } => "Claimed",
             Self::TooNew(_) => "TooNew",
             Self::Malformed(_) => "Malformed",
             Self::Unconfigured { .. } => "Unconfigured",
-            Self::OpsItem { .. } => "OpsItem",
+            Self::Incident { .. } | Self::UnknownSource(_) => "OpsItem",
             Self::Ledger { .. } => "Ledger",
             Self::LedgerVersion { .. } => "LedgerVersion",
             Self::Clock(_) => "Clock",
@@ -167,14 +161,7 @@ impl Error {
 
     /// Whether it is in the order of things: the event came before it could be decided.
     pub fn is_waiting(&self) -> bool {
-        matches!(
-            self,
-            Self::NotYet { .. }
-                | Self::OutOfTime
-                | Self::Unfinished { .. }
-                | Self::CommitsMissing { .. }
-                | Self::Claimed { .. }
-        )
+        matches!(self, Self::NotYet { .. } | Self::OutOfTime | Self::Unfinished { .. } | Self::Claimed { .. })
     }
 
     /// Whether it is a fault of the account that is read, or that its account is configured no more: nothing is wrong with
@@ -182,7 +169,7 @@ impl Error {
     pub fn is_of_account(&self) -> bool {
         match self {
             Self::Aws { api, .. } => OF_ACCOUNTS.iter().any(|service| api.starts_with(service)),
-            Self::Unconfigured { .. } | Self::OpsItem { .. } => true,
+            Self::Unconfigured { .. } | Self::Incident { .. } | Self::UnknownSource(_) => true,
             _ => false,
         }
     }

@@ -6,7 +6,10 @@ use crate::{
     ledger::{Owner, Passed},
     metrics::publish::{LONGEST_PUBLICATION, put_quality},
     runtime::{config::Config, context::Context, error::Error, json},
-    sources::events::{Event, Probe, Purpose, Received, Told},
+    sources::{
+        events::{Event, Probe, Purpose, Received, Told},
+        registry::Sources,
+    },
 };
 use jiff::Timestamp;
 use lambda_runtime::{
@@ -97,16 +100,24 @@ pub trait Handler: Sync {
 /// # Errors
 /// A configuration that can't be used; what the runtime fails with.
 pub async fn run(handler: impl Handler) -> Result<(), lambda_runtime::Error> {
-    let context = context().await?;
+    run_with(handler, Sources::default()).await
+}
+
+/// The same, with other sources.
+///
+/// # Errors
+/// Those of [`run`].
+pub async fn run_with(handler: impl Handler, sources: Sources) -> Result<(), lambda_runtime::Error> {
+    let context = context(sources).await?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| invoke(&handler, &context, event)))
         .await
 }
 
 /// Begins to log, reads the configuration, and makes the context.
-pub(crate) async fn context() -> Result<Context, lambda_runtime::Error> {
+pub(crate) async fn context(sources: Sources) -> Result<Context, lambda_runtime::Error> {
     tracing::init_default_subscriber();
     match Config::read(|name| std::env::var(name).ok()) {
-        Ok(config) => Ok(Context::new(config).await),
+        Ok(config) => Ok(Context::new(config, sources).await),
         Err(invalid) => {
             error!(error.message = %invalid, "the function is not configured");
             Err(invalid.into())
@@ -131,7 +142,7 @@ async fn invoke(
     let mut at_risk = 0;
     for record in batch.records {
         let Record { message_id, body, .. } = &record;
-        let result = match Received::parse(body) {
+        let result = match Received::parse(body, &context.sources) {
             // Whoever is cut off in the middle has claimed what then waits for the claim to expire.
             Ok(_) if Instant::now() + SHORTEST_WORK > deadline => Err(Error::OutOfTime),
             Ok(Received { told: Told::Probe(probe), .. }) => {
@@ -141,7 +152,7 @@ async fn invoke(
                 // A message that was put back has a new id; the event in it has its own still.
                 let message = id.map_or_else(|| message_id.clone(), |id| id.to_string());
                 let (message, invocation) = (message.as_str(), event_context.request_id.as_str());
-                let owner = Owner { message, told: &event.told(), invocation, deadline };
+                let owner = Owner { message, told: event.told(), invocation, deadline };
                 let work = async {
                     if let Some(place) = event.place() {
                         context.register(place).await?;

@@ -1,17 +1,24 @@
 //! Turns (account, region, pipeline, execution id) into a deployment, a rollback, or the reason why it is neither,
 //! from what CodePipeline's API says of exactly this execution.
 
+mod events;
 pub mod execution_listing;
 mod history;
 pub mod known;
 mod structure;
 
-pub use history::{History, Listed, WentLive};
+pub use history::{History, Listed};
+
+use execution_listing::Unseen;
 
 use crate::{
     ledger::Owner,
     runtime::{clients::Reader, context::Context, error::Error},
-    sources::{events::Event, names},
+    sources::{
+        deployments::{Asked, DeploymentEvent, DeploymentSource, Look, Resolution, explained},
+        events::{Envelope, Reading},
+        names,
+    },
 };
 use aws_sdk_codepipeline::{
     primitives::DateTime,
@@ -22,12 +29,13 @@ use aws_sdk_codepipeline::{
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
-    event::{Deployment, Rollback},
+    event::{Ignored, Rollback},
+    identity::DeploymentKey,
     sources::codepipeline::{
         ExecutionKey,
         production::{
             self, Action, ArtifactRevision, Classification, Execution, ExecutionStatus, ExecutionType, Known,
-            NotProduction, Running, needs_structure,
+            needs_structure,
         },
     },
 };
@@ -36,74 +44,66 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-/// What an execution is to the metrics.
-#[derive(Clone, Debug)]
-pub enum Resolution {
-    /// A production deployment.
-    Deployment(Deployment),
-    /// A rollback.
-    Rollback(Rollback),
-    /// Neither.
-    NotProduction(NotProduction),
-}
+/// CodePipeline, as a source of deployments.
+#[derive(Debug)]
+pub struct CodePipeline;
 
-impl Resolution {
-    /// The repository that it is about, where that is known.
-    pub fn repository(&self) -> Option<&str> {
-        match self {
-            Self::Deployment(deployment) => Some(&deployment.source.repository),
-            Self::Rollback(rollback) => Some(&rollback.rolled_back.repository),
-            Self::NotProduction(ignored) => ignored.repository.as_deref(),
-        }
+impl DeploymentSource for CodePipeline {
+    fn name(&self) -> &'static str {
+        "codepipeline"
+    }
+
+    fn read(&self, event: &Envelope) -> Result<Reading<DeploymentEvent>, Error> {
+        events::read(event)
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        context: &'a Context,
+        owner: Owner<'a>,
+        event: &'a DeploymentEvent,
+    ) -> Asked<'a, Option<Resolution>> {
+        Box::pin(resolved(context, owner, event))
+    }
+
+    fn look<'a>(&'a self, context: &'a Context, owner: Owner<'a>, key: &'a DeploymentKey) -> Asked<'a, Look> {
+        Box::pin(async move { look(context, owner, execution(key)?).await })
+    }
+
+    fn explain<'a>(
+        &'a self,
+        context: &'a Context,
+        owner: Owner<'a>,
+        key: &'a DeploymentKey,
+    ) -> Asked<'a, Vec<String>> {
+        Box::pin(async move { explain(context, owner, execution(key)?).await })
+    }
+
+    fn unseen<'a>(
+        &'a self,
+        context: &'a Context,
+        owner: Owner<'a>,
+        is_asked: &'a (dyn Fn(&str) -> bool + Sync),
+        changed_since: Timestamp,
+        began_before: Timestamp,
+    ) -> Asked<'a, Unseen> {
+        Box::pin(execution_listing::unseen(context, owner, is_asked, changed_since, began_before))
     }
 }
 
-/// What an execution is to the metrics, or may become.
-#[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
-pub enum Look {
-    /// This, for good.
-    Resolved(Resolution),
-    /// Its production stage runs.
-    Running(Running),
-    /// It has not come to production, or the API does not show its end yet.
-    Unfinished(String),
-}
-
-/// Resolves an execution that has ended, or whose production stage has.
-///
-/// # Errors
-/// [`Error::Unconfigured`] for an account or region that is not ours to read, [`Error::Unfinished`] while the API does
-/// not show the execution's end, [`Error::Aws`].
-pub async fn resolve(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Resolution, Error> {
-    let unfinished = |reason| Error::Unfinished { key: key.clone(), reason };
-    match look(context, owner, key).await? {
-        Look::Resolved(resolution) => Ok(resolution),
-        Look::Running(_) => Err(unfinished("its production stage is still in progress".into())),
-        Look::Unfinished(reason) => Err(unfinished(reason)),
+/// The execution that a deployment is.
+fn execution(key: &DeploymentKey) -> Result<&ExecutionKey, Error> {
+    match key {
+        DeploymentKey::Execution(key) => Ok(key),
+        DeploymentKey::Sourced(key) => Err(Error::UnknownSource(key.source.to_string())),
     }
 }
 
 /// Looks at an execution, whether or not it has ended.
-///
-/// # Errors
-/// [`Error::Unconfigured`], [`Error::OutOfTime`], [`Error::Aws`].
-pub async fn look(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Look, Error> {
-    check_configured(context, key)?;
-    let outcome = classify(context, key).await?;
-    look_at(context, owner, key, outcome).await
-}
-
-/// What an outcome comes to: of a rollback, the pipeline's history tells.
-async fn look_at(
-    context: &Context,
-    owner: Owner<'_>,
-    key: &ExecutionKey,
-    outcome: Classification,
-) -> Result<Look, Error> {
-    Ok(match outcome {
+async fn look(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Look, Error> {
+    Ok(match classify(context, key).await? {
         Classification::Deployment(deployment) => Look::Resolved(Resolution::Deployment(deployment)),
-        Classification::NotProduction(reason) => Look::Resolved(Resolution::NotProduction(reason)),
+        Classification::NotProduction(reason) => Look::Resolved(Resolution::Ignored(reason)),
         Classification::Running(running) => Look::Running(running),
         Classification::Unfinished(reason) => Look::Unfinished(reason),
         Classification::Rollback { time, target, repository } => {
@@ -112,32 +112,23 @@ async fn look_at(
     })
 }
 
-/// What an event's execution is; none if the event is not about one, or about one that goes on after it was retried.
-///
-/// # Errors
-/// [`Error::Unfinished`], and those of [`look`].
-pub async fn resolved(
+/// What an event's execution is; none if the event is of a stage that can't be the production stage, or of an execution that
+/// goes on after it was retried.
+async fn resolved(
     context: &Context,
     owner: Owner<'_>,
-    event: &Event,
+    DeploymentEvent { key, part, may_go_on, .. }: &DeploymentEvent,
 ) -> Result<Option<Resolution>, Error> {
-    let Some(key) = event.execution(&context.config.production) else { return Ok(None) };
-    match look(context, owner, key).await? {
-        Look::Resolved(resolution) => Ok(Some(resolution)),
-        Look::Running(_) | Look::Unfinished(_) if event.is_overtaken_while_it_runs() => Ok(None),
-        Look::Running(_) => Err(Error::Unfinished {
-            key: key.clone(),
-            reason: "its production stage is still in progress".into(),
-        }),
-        Look::Unfinished(reason) => Err(Error::Unfinished { key: key.clone(), reason }),
+    let execution = execution(key)?;
+    // Stages are compared by name here: the tooling accounts don't know which is the production stage.
+    let rule = &context.config.production;
+    if part.as_ref().is_some_and(|stage| !rule.may_be_production(&execution.pipeline, stage)) {
+        return Ok(None);
     }
-}
-
-fn check_configured(context: &Context, key: &ExecutionKey) -> Result<(), Error> {
-    if context.config.covers(&key.account, &key.region) {
-        return Ok(());
+    match look(context, owner, execution).await? {
+        Look::Running(_) | Look::Unfinished(_) if *may_go_on => Ok(None),
+        look => look.resolved(key).map(Some),
     }
-    Err(Error::Unconfigured { account: key.account.clone(), region: key.region.clone() })
 }
 
 async fn reader(context: &Context, key: &ExecutionKey) -> Arc<Reader> {
@@ -165,33 +156,11 @@ async fn classify(context: &Context, key: &ExecutionKey) -> Result<Classificatio
 }
 
 /// Every rule by which an execution is what it is, and what came of it, for people.
-///
-/// # Errors
-/// Those of [`look`].
-pub async fn explain(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Vec<String>, Error> {
-    check_configured(context, key)?;
+async fn explain(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Vec<String>, Error> {
     let described = describe(context, key).await?;
     let Described { execution, source, .. } = &described;
     let mut tried = production::explain(execution, source, &context.config.production, described.known());
-    tried.push(match look(context, owner, key).await? {
-        Look::Resolved(Resolution::Deployment(deployment)) => {
-            let Deployment { time, began, .. } = deployment;
-            format!("it is a production deployment of {time:.0}; its production stage began at {began:.0}")
-        }
-        Look::Resolved(Resolution::Rollback(Rollback { time, rolled_back, restored, .. })) => {
-            let restored = match restored {
-                Some(restored) => format!("brought execution {} back", restored.key.execution_id),
-                None => "what it brought back is not known".into(),
-            };
-            let rolled_back = rolled_back.key.execution_id;
-            format!("it is a rollback of {time:.0}: it took execution {rolled_back} back, and {restored}")
-        }
-        Look::Resolved(Resolution::NotProduction(ignored)) => {
-            format!("it is no production deployment: {}", ignored.reason)
-        }
-        Look::Running(_) => "it is not decided: its production stage is still in progress".into(),
-        Look::Unfinished(reason) => format!("it is not decided: {reason}"),
-    });
+    tried.push(explained(&look(context, owner, key).await?));
     Ok(tried)
 }
 
@@ -258,7 +227,7 @@ async fn named_source(context: &Context, execution: &Execution) -> Result<produc
         && !names::may_deploy(&context.config, &found.repository, &execution.key.account)
     {
         let (repository, account) = (&found.repository, &execution.key.account);
-        return Ok(Err(format!("repository {repository} is not deployed from account {account}")));
+        return Ok(Err(names::not_deployed_from(repository, account)));
     }
     Ok(source)
 }
@@ -276,21 +245,21 @@ async fn rollback(
     let live = history.live_before(time).await?;
     let ignored = |repository: Option<String>, reason: &str| {
         let (key, rule) =
-            (key.clone(), context.config.production.fingerprint(&key.pipeline, repository.as_deref()));
+            (key.clone().into(), context.config.production.fingerprint(&key.pipeline, repository.as_deref()));
         let (time, reason, ran_through) = (Some(time), reason.to_owned(), true);
-        Resolution::NotProduction(NotProduction { key, time, repository, reason, ran_through, rule })
+        Resolution::Ignored(Ignored { key, time, repository, reason, ran_through, rule })
     };
     let Some(live) = live else {
         return Ok(ignored(repository, "it took nothing back: nothing that is known was live"));
     };
-    if Some(&live.deployed.key.execution_id) == target.as_ref() {
+    if Some(live.deployed.key.id()) == target.as_deref() {
         return Ok(ignored(Some(live.deployed.repository), "it took nothing back: its target was live"));
     }
     let restored = match target {
         Some(id) => history.live_since(&id).await?,
         None => None,
     };
-    let (key, rolled_back) = (key.clone(), live.deployed);
+    let (key, rolled_back) = (key.clone().into(), live.deployed);
     let restored = restored.map(|live| live.deployed);
     Ok(Resolution::Rollback(Rollback { key, time, rolled_back, restored }))
 }
@@ -301,13 +270,19 @@ async fn rollback(
 /// [`Error::Aws`].
 pub async fn provider_of(
     context: &Context,
-    key: &ExecutionKey,
+    (account, region): (&str, &str),
     connection: &str,
 ) -> Result<Option<String>, Error> {
     if let Some(known) = context.providers.lock().unwrap_or_else(PoisonError::into_inner).get(connection) {
         return Ok(known.clone());
     }
-    let request = reader(context, key).await.codeconnections.get_connection().connection_arn(connection);
+    let request = context
+        .clients
+        .reader(account, region)
+        .await
+        .codeconnections
+        .get_connection()
+        .connection_arn(connection);
     let provider = match request.send().await.map_err(Error::aws("codeconnections:GetConnection")) {
         Ok(output) => output.connection.and_then(|connection| connection.provider_type),
         Err(Error::Aws { code, .. })

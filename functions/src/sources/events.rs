@@ -1,24 +1,22 @@
-//! The EventBridge events that the functions are fed with, as CodePipeline and `OpsCenter` send them.
+//! The EventBridge events that the functions are fed with: their envelope, and what of them no source sends.
 //!
-//! The wire types name the fields that are used and nothing else, so that floats as versions, missing triggers and
-//! fields that come later can't break them.
+//! Each source reads its own. Wire types name the fields that are used and nothing else, so that floats as versions, missing
+//! triggers and fields that come later can't break them.
 
-use super::places::Place;
+use super::{
+    deployments::DeploymentEvent,
+    incidents::{IncidentChange, IncidentEvent},
+    places::Place,
+    registry::Sources,
+};
 use crate::runtime::{
     error::Error,
     json::{self, Fault},
 };
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use metrics_lib::{
-    contract::probe,
-    event::Deployment,
-    format::Version,
-    rules::ProductionRule,
-    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
-};
+use metrics_lib::{contract::probe, event::Deployment, format::Version};
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error as _, IgnoredAny, Unexpected},
+    de::{DeserializeOwned, Error as _, IgnoredAny, Unexpected},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -26,93 +24,47 @@ use uuid::Uuid;
 /// An event that a function acts on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A pipeline execution has ended.
-    ExecutionEnded {
-        /// The execution.
-        key: ExecutionKey,
-        /// How it ended.
-        state: FinalState,
-        /// Which attempt it was: a run that failed may be retried.
-        attempt: u32,
-    },
-    /// A pipeline execution has succeeded in a stage.
-    StageSucceeded {
-        /// The execution.
-        key: ExecutionKey,
-        /// The stage.
-        stage: String,
-    },
-    /// An `OpsItem` was created.
-    OpsItemRaised(OpsItemKey),
-    /// An `OpsItem` was changed.
-    OpsItemChanged(OpsItemKey, Change),
+    /// Something has happened to a deployment.
+    Deployment(DeploymentEvent),
+    /// Something has happened to an incident.
+    Incident(IncidentEvent),
     /// A production deployment was counted: the product's own event, which one function hands on to another.
     Deployed(Box<Deployment>),
-    /// Something else happened to an execution or `OpsItem`; nothing follows from it.
+    /// Something else has happened to a deployment or incident; nothing follows from it.
     Irrelevant,
 }
 
-/// How a pipeline execution ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FinalState {
-    /// It ran to its end.
-    Succeeded,
-    /// It failed, or was stopped; it may be retried.
-    Broken,
-    /// A later execution took its place, or it was cancelled.
-    Superseded,
-}
-
-/// A change of an `OpsItem`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// Whether it is resolved since; if not, it is open.
-    pub is_resolved: bool,
-    /// When it was, if the event says so.
-    pub at: Option<Timestamp>,
+/// What a source reads of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading<T> {
+    /// Something that a function acts on.
+    Event(T),
+    /// An event of this source that nothing follows from.
+    Irrelevant,
+    /// An event of another source.
+    NotOurs,
 }
 
 impl Event {
     /// What the event tells, without what it is about: a second event that tells the same is a duplicate.
-    pub fn told(&self) -> String {
+    pub fn told(&self) -> &str {
         match self {
-            Self::ExecutionEnded { state, attempt, .. } => format!("{state:?}{attempt}"),
-            Self::StageSucceeded { .. } => "stage".into(),
-            Self::OpsItemRaised(_) => "created".into(),
-            Self::OpsItemChanged(..) => "changed".into(),
-            Self::Deployed(_) => "deployed".into(),
-            Self::Irrelevant => String::new(),
+            Self::Deployment(event) => &event.told,
+            Self::Incident(IncidentEvent { what: IncidentChange::Raised, .. }) => "created",
+            Self::Incident(IncidentEvent { what: IncidentChange::Status(_), .. }) => "changed",
+            Self::Deployed(_) => "deployed",
+            Self::Irrelevant => "",
         }
     }
 
     /// The account and region that it comes from, if it is of use.
     pub fn place(&self) -> Option<(&str, &str)> {
         match self {
-            Self::ExecutionEnded { key, .. } | Self::StageSucceeded { key, .. } => {
-                Some((&key.account, &key.region))
-            }
-            Self::OpsItemRaised(key) | Self::OpsItemChanged(key, _) => Some((&key.account, &key.region)),
+            Self::Deployment(event) => Some((event.key.account(), event.key.region())),
+            Self::Incident(event) => Some((event.key.account(), event.key.region())),
             // Its place was heard from when it was counted.
             Self::Deployed(_) | Self::Irrelevant => None,
         }
-    }
-
-    /// The execution that may have brought something to production, if the event is about one.
-    ///
-    /// Stages are compared by name here: the tooling accounts don't know which is the production stage.
-    pub fn execution(&self, rule: &ProductionRule) -> Option<&ExecutionKey> {
-        match self {
-            Self::ExecutionEnded { key, .. } => Some(key),
-            Self::StageSucceeded { key, stage } => {
-                rule.may_be_production(&key.pipeline, stage).then_some(key)
-            }
-            Self::OpsItemRaised(_) | Self::OpsItemChanged(..) | Self::Deployed(_) | Self::Irrelevant => None,
-        }
-    }
-
-    /// Whether a later event tells of the same execution, if it has not ended now: one that failed was retried.
-    pub fn is_overtaken_while_it_runs(&self) -> bool {
-        matches!(self, Self::ExecutionEnded { state: FinalState::Broken, .. })
     }
 }
 
@@ -154,89 +106,30 @@ pub enum Purpose {
     Heartbeat {},
 }
 
-#[derive(Deserialize)]
-struct Envelope {
+/// An event's envelope. It names the fields that are used and nothing else.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Envelope {
     #[serde(default, deserialize_with = "uuid")]
     id: Option<Uuid>,
+    /// What has happened.
     #[serde(rename = "detail-type")]
-    detail_type: String,
+    pub detail_type: String,
+    /// The account that it happened in.
     #[serde(deserialize_with = "name")]
-    account: String,
+    pub account: String,
+    /// The region that it happened in.
     #[serde(deserialize_with = "name")]
-    region: String,
+    pub region: String,
     detail: Value,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct PipelineDetail {
-    #[serde(deserialize_with = "name")]
-    pipeline: String,
-    #[serde(deserialize_with = "name")]
-    execution_id: String,
-    state: PipelineState,
-    // A whole number, written as a float.
-    pipeline_execution_attempt: Option<f64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum PipelineState {
-    Succeeded,
-    Failed,
-    Stopped,
-    Superseded,
-    Canceled,
-    Cancelled,
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct StageDetail {
-    #[serde(deserialize_with = "name")]
-    pipeline: String,
-    #[serde(deserialize_with = "name")]
-    execution_id: String,
-    stage: String,
-    state: StageState,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum StageState {
-    Succeeded,
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct OpsItemDetail {
-    ops_item_id: metrics_lib::sources::opscenter::OpsItemId,
-    status: Option<OpsItemStatus>,
-    modified_time: Option<String>,
-}
-
-#[derive(Deserialize)]
-enum OpsItemStatus {
-    Open,
-    InProgress,
-    Resolved,
-    Closed,
-    #[serde(other)]
-    Other,
-}
-
-impl OpsItemStatus {
-    /// Whether it says that the incident is resolved; nothing is said by a status that is not one of incidents.
-    fn is_resolved(&self) -> Option<bool> {
-        match self {
-            Self::Resolved | Self::Closed => Some(true),
-            Self::Open | Self::InProgress => Some(false),
-            Self::Other => None,
-        }
+impl Envelope {
+    /// What is said of it, as a source's own type.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn detail<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        Ok(json::part("detail", self.detail.clone())?)
     }
 }
 
@@ -255,8 +148,8 @@ struct HandedOn<D> {
 
 /// A deployment, as an event for the function that measures lead times.
 pub(crate) fn deployed(deployment: &Deployment) -> String {
-    let ExecutionKey { account, region, .. } = &deployment.key;
     let detail = HandedOn { version: Version::default(), deployment };
+    let (account, region) = (deployment.key.account(), deployment.key.region());
     let event = json!({"detail-type": DEPLOYED, "account": account, "region": region, "detail": detail});
     event.to_string()
 }
@@ -266,7 +159,7 @@ impl Received {
     ///
     /// # Errors
     /// [`Error::Malformed`].
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    pub fn parse(text: &str, sources: &Sources) -> Result<Self, Error> {
         let envelope: Envelope = json::read(text.as_bytes())?;
         let id = envelope.id;
         let told = match envelope.detail_type == probe::DETAIL_TYPE {
@@ -274,63 +167,38 @@ impl Received {
                 let Envelope { account, region, detail, .. } = envelope;
                 Told::Probe(Probe { place: (account, region), purpose: json::part("detail", detail)? })
             }
-            false => Told::Event(Event::of(envelope)?),
+            false => Told::Event(Event::of(envelope, sources)?),
         };
         Ok(Self { id, told })
     }
 }
 
 impl Event {
-    fn of(Envelope { detail_type, account, region, detail, .. }: Envelope) -> Result<Self, Error> {
-        match detail_type.as_str() {
-            "CodePipeline Pipeline Execution State Change" => {
-                let detail = json::part("detail", detail)?;
-                let PipelineDetail { pipeline, execution_id, state, pipeline_execution_attempt } = detail;
-                let key = ExecutionKey { account, region, pipeline, execution_id };
-                let state = match state {
-                    PipelineState::Succeeded => FinalState::Succeeded,
-                    PipelineState::Failed | PipelineState::Stopped => FinalState::Broken,
-                    PipelineState::Superseded | PipelineState::Canceled | PipelineState::Cancelled => {
-                        FinalState::Superseded
-                    }
-                    PipelineState::Other => return Ok(Self::Irrelevant),
-                };
-                let attempt = pipeline_execution_attempt.unwrap_or(1.0) as u32;
-                Ok(Self::ExecutionEnded { key, state, attempt })
-            }
-            "CodePipeline Stage Execution State Change" => {
-                let StageDetail { pipeline, execution_id, stage, state } = json::part("detail", detail)?;
-                Ok(match state {
-                    StageState::Succeeded => Self::StageSucceeded {
-                        key: ExecutionKey { account, region, pipeline, execution_id },
-                        stage,
-                    },
-                    StageState::Other => Self::Irrelevant,
-                })
-            }
-            "OpsItem Create" => {
-                let OpsItemDetail { ops_item_id, .. } = json::part("detail", detail)?;
-                Ok(Self::OpsItemRaised(OpsItemKey { account, region, ops_item_id }))
-            }
-            "OpsItem Update" => {
-                let OpsItemDetail { ops_item_id, status, modified_time } = json::part("detail", detail)?;
-                let key = OpsItemKey { account, region, ops_item_id };
-                let is_resolved = status.and_then(|status| status.is_resolved());
-                let Some(is_resolved) = is_resolved else { return Ok(Self::Irrelevant) };
-                let at = modified_time.as_deref().and_then(instant);
-                Ok(Self::OpsItemChanged(key, Change { is_resolved, at }))
-            }
-            DEPLOYED => {
-                // The version comes first: a later one may hold anything.
-                json::part::<HandedOn<IgnoredAny>>("detail", detail.clone())?;
-                let HandedOn::<Box<Deployment>> { deployment, .. } = json::part("detail", detail)?;
-                Ok(Self::Deployed(deployment))
-            }
-            _ => Err(Error::Malformed(Fault {
-                path: "detail-type".into(),
-                reason: "it is none of the events that this function is made for".into(),
-            })),
+    fn of(event: Envelope, sources: &Sources) -> Result<Self, Error> {
+        if event.detail_type == DEPLOYED {
+            // The version comes first: a later one may hold anything.
+            event.detail::<HandedOn<IgnoredAny>>()?;
+            let HandedOn::<Box<Deployment>> { deployment, .. } = event.detail()?;
+            return Ok(Self::Deployed(deployment));
         }
+        for source in sources.deployments() {
+            match source.read(&event)? {
+                Reading::Event(event) => return Ok(Self::Deployment(event)),
+                Reading::Irrelevant => return Ok(Self::Irrelevant),
+                Reading::NotOurs => {}
+            }
+        }
+        for source in sources.incidents() {
+            match source.read(&event)? {
+                Reading::Event(event) => return Ok(Self::Incident(event)),
+                Reading::Irrelevant => return Ok(Self::Irrelevant),
+                Reading::NotOurs => {}
+            }
+        }
+        Err(Error::Malformed(Fault {
+            path: "detail-type".into(),
+            reason: "it is none of the events that this function is made for".into(),
+        }))
     }
 }
 
@@ -369,15 +237,10 @@ pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     ))
 }
 
-/// An instant with or without an offset; without one it is UTC.
-fn instant(text: &str) -> Option<Timestamp> {
-    let utc = |text: &str| text.parse::<DateTime>().ok()?.to_zoned_datetime(TimeZone::UTC).ok();
-    text.parse().ok().or_else(|| utc(text).map(|at| at.timestamp()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::incidents::Change;
     use metrics_lib::event::{Reference, Source, SourceKind};
 
     fn check(detail_type: &str, detail: &str, expected: Result<&str, &str>) {
@@ -386,10 +249,15 @@ mod tests {
                 "time":"2026-07-01T10:00:00Z","region":"eu-west-1","resources":[],"detail":{detail}}}"#
         );
         let event = |event| match event {
-            Event::ExecutionEnded { key, state, attempt } => format!("{state:?} {attempt} {key}"),
-            Event::StageSucceeded { key, stage } => format!("stage {stage} of {key}"),
-            Event::OpsItemRaised(key) => format!("raised {key}"),
-            Event::OpsItemChanged(key, Change { is_resolved, at }) => {
+            Event::Deployment(DeploymentEvent { key, told, part: None, .. }) => format!("{told} {key}"),
+            Event::Deployment(DeploymentEvent { key, told, part: Some(part), .. }) => {
+                format!("{told} {part} of {key}")
+            }
+            Event::Incident(IncidentEvent { key, what: IncidentChange::Raised }) => format!("raised {key}"),
+            Event::Incident(IncidentEvent {
+                key,
+                what: IncidentChange::Status(Change { is_resolved, at }),
+            }) => {
                 let status = if is_resolved { "resolved" } else { "open" };
                 format!("{status} {key} {}", at.map(|at| at.to_string()).unwrap_or_default())
                     .trim_end()
@@ -398,7 +266,7 @@ mod tests {
             Event::Deployed(deployment) => format!("deployed {}", deployment.key),
             Event::Irrelevant => "irrelevant".into(),
         };
-        let found = match Received::parse(&text).map(|received| received.told) {
+        let found = match Received::parse(&text, &Sources::default()).map(|received| received.told) {
             Ok(Told::Event(told)) => Ok(event(told)),
             Ok(Told::Probe(Probe { place: (account, region), purpose })) => {
                 Ok(format!("{purpose:?} of {account}/{region}"))
@@ -412,13 +280,11 @@ mod tests {
     /// What one function hands on, another reads: all of it.
     #[test]
     fn deployments_that_are_handed_on() {
-        let key = ["111111111111", "eu-west-1", "shop", "1b"].map(str::to_owned);
-        let [account, region, pipeline, execution_id] = key;
         let [time, began] =
             ["2026-07-01T10:00:00.123456Z", "2026-07-01T09:00:00Z"].map(|at| at.parse().unwrap());
         let text = |text: &str| Some(text.to_owned());
         let deployment = Deployment {
-            key: ExecutionKey { account, region, pipeline, execution_id },
+            key: "111111111111/eu-west-1/shop/1b".parse().unwrap(),
             time,
             began,
             ended_as: text("InProgress"),
@@ -433,9 +299,9 @@ mod tests {
             },
             rule: "0f".into(),
         };
-        let received = Received::parse(&deployed(&deployment)).unwrap();
+        let received = Received::parse(&deployed(&deployment), &Sources::default()).unwrap();
         assert_eq!(received, Received { id: None, told: Told::Event(Event::Deployed(Box::new(deployment))) });
-        check(DEPLOYED, r#"{"version":1,"deployment":{"key":{}}}"#, Err("detail.deployment.key"));
+        check(DEPLOYED, r#"{"version":1,"deployment":{"key":{}}}"#, Err("detail.deployment"));
         check(DEPLOYED, r#"{"version":2,"deployment":{}}"#, Err("detail.version"));
         check(DEPLOYED, r#"{"deployment":{}}"#, Err("detail"));
     }
@@ -449,24 +315,24 @@ mod tests {
         check(
             r#"{"pipeline":"shop","execution-id":"1b","start-time":"2026-07-01T09:00:00.123Z","state":"SUCCEEDED",
                 "version":3.0,"pipeline-execution-attempt":1.0}"#,
-            Ok("Succeeded 1 111111111111/eu-west-1/shop/1b"),
+            Ok("Succeeded1 111111111111/eu-west-1/shop/1b"),
         );
         check(
             r#"{"pipeline":"shop","execution-id":"1b","state":"SUCCEEDED","version":3,"execution-trigger":
                 {"trigger-type":"StartPipelineExecution","trigger-detail":"arn:aws:sts::111111111111:x"}}"#,
-            Ok("Succeeded 1 111111111111/eu-west-1/shop/1b"),
+            Ok("Succeeded1 111111111111/eu-west-1/shop/1b"),
         );
         check(
             r#"{"pipeline":"shop","execution-id":"1b","state":"SUCCEEDED","execution-trigger":
                 {"full-repository-name":"acme/shop","tag-name":"v1","commit-id":"c0ffee"}}"#,
-            Ok("Succeeded 1 111111111111/eu-west-1/shop/1b"),
+            Ok("Succeeded1 111111111111/eu-west-1/shop/1b"),
         );
         let ended = |state: &str| format!(r#"{{"pipeline":"shop","execution-id":"1b","state":"{state}"}}"#);
         for (state, expected) in [
-            ("SUPERSEDED", "Superseded 1 111111111111/eu-west-1/shop/1b"),
-            ("CANCELED", "Superseded 1 111111111111/eu-west-1/shop/1b"),
-            ("FAILED", "Broken 1 111111111111/eu-west-1/shop/1b"),
-            ("STOPPED", "Broken 1 111111111111/eu-west-1/shop/1b"),
+            ("SUPERSEDED", "Superseded1 111111111111/eu-west-1/shop/1b"),
+            ("CANCELED", "Superseded1 111111111111/eu-west-1/shop/1b"),
+            ("FAILED", "Broken1 111111111111/eu-west-1/shop/1b"),
+            ("STOPPED", "Broken1 111111111111/eu-west-1/shop/1b"),
             ("STARTED", "irrelevant"),
             ("RESUMED", "irrelevant"),
             ("STOPPING", "irrelevant"),
@@ -475,7 +341,7 @@ mod tests {
         }
         check(
             r#"{"pipeline":"shop","execution-id":"1b","state":"FAILED","pipeline-execution-attempt":2.0}"#,
-            Ok("Broken 2 111111111111/eu-west-1/shop/1b"),
+            Ok("Broken2 111111111111/eu-west-1/shop/1b"),
         );
         check(r#"{"pipeline":"shop","execution-id":"1b","state":"INVENTED"}"#, Ok("irrelevant"));
         check(r#"{"pipeline":"shop","state":"SUCCEEDED"}"#, Err("detail"));
@@ -552,7 +418,7 @@ mod tests {
     fn an_event_ends_where_it_ends() {
         let event = r#"{"detail-type":"OpsItem Update","account":"111111111111","region":"eu-west-1",
             "time":"2026-07-01T10:00:00Z","detail":{"ops-item-id":"oi-0123456789ab"}}"#;
-        let read = |text: &str| Received::parse(text).map(|received| received.told);
+        let read = |text: &str| Received::parse(text, &Sources::default()).map(|received| received.told);
         assert_eq!(read(event).unwrap(), Told::Event(Event::Irrelevant));
         assert_eq!(read(&format!("{event}\n")).unwrap(), Told::Event(Event::Irrelevant));
         for rest in ["{}", "x", "\0", event] {

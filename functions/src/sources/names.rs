@@ -5,9 +5,7 @@ use crate::{
     runtime::{config::Config, context::Context, error::Error},
 };
 use jiff::SignedDuration;
-use metrics_lib::{
-    attribution::KnownNames, event::Incident, repository::GitName, sources::codepipeline::ExecutionKey,
-};
+use metrics_lib::{attribution::KnownNames, event::Incident, identity::DeploymentKey, repository::GitName};
 
 /// How long a pipeline's bare name is known after its latest deployment.
 const PIPELINES_KNOWN: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -25,7 +23,7 @@ pub async fn known(context: &Context, incident: &Incident) -> Result<KnownNames,
         known.add_git(name);
     }
     let names = context.ledger.names().await?;
-    let account = &incident.key.account;
+    let account = incident.key.account();
     for named in &names.repositories {
         let shown = context.repositories.shown_of(&names.repositories, named);
         // One without an owner is a word.
@@ -46,7 +44,7 @@ pub async fn known(context: &Context, incident: &Incident) -> Result<KnownNames,
     }
     for (pipeline_account, pipeline, latest) in names.pipelines {
         let is_recent = incident.created.duration_since(latest) <= PIPELINES_KNOWN;
-        if is_recent && (*account == config.ops_account || *account == pipeline_account) {
+        if is_recent && (account == config.ops_account || account == pipeline_account) {
             known.pipelines.insert(pipeline);
         }
     }
@@ -75,7 +73,7 @@ pub fn may_restore(config: &Config, record: &IncidentRecord, account: &str) -> b
         }
         AttributionState::Pending | AttributionState::Unattributed => true,
     };
-    mends_blamed && may_concern(config, &record.key.account, account)
+    mends_blamed && may_concern(config, record.key.account(), account)
 }
 
 /// Whether an account may deploy a repository.
@@ -84,11 +82,16 @@ pub fn may_deploy(config: &Config, repository: &str, account: &str) -> bool {
     bound.is_none_or(|accounts| accounts.contains(account))
 }
 
+/// Why what an account deploys of a repository does not count.
+pub fn not_deployed_from(repository: &str, account: &str) -> String {
+    format!("repository {repository} is not deployed from account {account}")
+}
+
 /// Whether the `OpsItem`s of an account may be blamed on a deployment: those of the operations account on any, those of
 /// another on the account's own, unless it is configured.
-pub fn may_blame(config: &Config, account: &str, key: &ExecutionKey, repository: &str) -> bool {
+pub fn may_blame(config: &Config, account: &str, key: &DeploymentKey, repository: &str) -> bool {
     match config.incidents.accounts.get(account) {
-        Some(allowed) => allowed.contains(&key.account) || allowed.contains(repository),
-        None => account == config.ops_account || account == key.account,
+        Some(allowed) => allowed.contains(key.account()) || allowed.contains(repository),
+        None => account == config.ops_account || account == key.account(),
     }
 }

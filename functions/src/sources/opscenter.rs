@@ -1,72 +1,48 @@
 //! Reads an `OpsItem`: events carry neither its operational data nor what it is about, so the API is asked.
 
-use crate::{
-    runtime::{context::Context, error::Error},
-    sources::codepipeline::instant,
+mod events;
+
+use super::{
+    codepipeline::instant,
+    deployments::Asked,
+    events::{Envelope, Reading},
+    incidents::{Found, IncidentEvent, IncidentSource, Item},
 };
+use crate::runtime::{context::Context, error::Error};
 use aws_sdk_ssm::types::{OpsItem, OpsItemStatus};
-use jiff::Timestamp;
 use metrics_lib::{
     event::Incident,
+    identity::{IncidentKey, UnitKey},
     rules::IncidentRule,
     sources::{codepipeline::PipelineKey, opscenter::OpsItemKey},
-    time_to_restore::{StatusChange, ToldBy},
 };
 use serde::Deserialize;
 
-/// An incident, and its status.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The incident.
-    pub incident: Incident,
-    is_resolved: bool,
-    last_modified: Option<Timestamp>,
-}
+/// `OpsCenter`, as a source of incidents.
+#[derive(Debug)]
+pub struct OpsCenter;
 
-impl Item {
-    /// The present status, as a change no later than when the `OpsItem` was changed last; none where the API does not say
-    /// when that was.
-    pub fn status_change(&self) -> Option<StatusChange> {
-        let time = self.last_modified?.max(self.incident.created);
-        Some(StatusChange { time, is_resolved: self.is_resolved, told_by: ToldBy::LastModified })
+impl IncidentSource for OpsCenter {
+    fn name(&self) -> &'static str {
+        "opscenter"
     }
-}
 
-/// The incident that an `OpsItem` is; none if it is none by the settings, or does not exist.
-///
-/// # Errors
-/// [`Error::OpsItem`] for an answer without creation time, [`Error::Aws`].
-pub async fn incident(context: &Context, key: &OpsItemKey) -> Result<Option<Incident>, Error> {
-    Ok(item(context, key).await?.map(|item| item.incident))
-}
+    fn read(&self, event: &Envelope) -> Result<Reading<IncidentEvent>, Error> {
+        events::read(event)
+    }
 
-/// What an `OpsItem` is.
-#[derive(Clone, Debug)]
-pub enum Found {
-    /// An incident.
-    Incident(Box<Item>),
-    /// None by the settings, for this reason.
-    Refused(String),
-    /// It does not exist.
-    Nothing,
-}
-
-/// The incident that an `OpsItem` is, with its status; none if it is none by the settings, or does not exist.
-///
-/// # Errors
-/// Those of [`find`].
-pub async fn item(context: &Context, key: &OpsItemKey) -> Result<Option<Item>, Error> {
-    match find(context, key).await? {
-        Found::Incident(item) => Ok(Some(*item)),
-        Found::Refused(_) | Found::Nothing => Ok(None),
+    fn find<'a>(&'a self, context: &'a Context, key: &'a IncidentKey) -> Asked<'a, Found> {
+        Box::pin(async move {
+            match key {
+                IncidentKey::OpsItem(key) => find(context, key).await,
+                IncidentKey::Sourced(key) => Err(Error::UnknownSource(key.id.source.to_string())),
+            }
+        })
     }
 }
 
 /// What an `OpsItem` is, by the settings.
-///
-/// # Errors
-/// [`Error::OpsItem`] for an answer without creation time, [`Error::Aws`].
-pub async fn find(context: &Context, key: &OpsItemKey) -> Result<Found, Error> {
+async fn find(context: &Context, key: &OpsItemKey) -> Result<Found, Error> {
     let Some(item) = ops_item(context, key).await? else { return Ok(Found::Nothing) };
     if let Some(reason) = refusal(&context.config.incidents, &item) {
         return Ok(Found::Refused(reason));
@@ -123,20 +99,22 @@ pub(crate) fn is_resolved(status: &OpsItemStatus) -> bool {
 
 fn typed(key: &OpsItemKey, item: &OpsItem) -> Result<Incident, Error> {
     let created = item.created_time.as_ref().and_then(instant);
-    let created = created
-        .ok_or_else(|| Error::OpsItem { key: key.clone(), reason: "it has no creation time".into() })?;
+    let created = created.ok_or_else(|| Error::Incident {
+        key: Box::new(key.clone().into()),
+        reason: "it has no creation time".into(),
+    })?;
     let data = |name: &str| {
         let value = item.operational_data.as_ref()?.get(name)?.value.as_deref()?.trim();
         (!value.is_empty()).then(|| value.to_owned())
     };
     Ok(Incident {
-        key: key.clone(),
+        key: key.clone().into(),
         created,
         title: item.title.clone().unwrap_or_default(),
         description: item.description.clone().unwrap_or_default(),
-        execution_id: data("dora/execution"),
+        deployment: data("dora/execution"),
         repository: data("dora/repository"),
-        pipelines: data("/aws/resources").map(|text| pipelines(&text)).unwrap_or_default(),
+        units: data("/aws/resources").map(|text| pipelines(&text)).unwrap_or_default(),
     })
 }
 
@@ -147,10 +125,10 @@ struct Resource {
 
 /// The pipelines among the resources of `/aws/resources`, `[{"arn": "…"}]`. `OpsCenter` lets people write anything
 /// there; what is not such a list names no pipeline.
-fn pipelines(text: &str) -> Vec<PipelineKey> {
+fn pipelines(text: &str) -> Vec<UnitKey> {
     let resources: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
     let arns = resources.into_iter().filter_map(|resource| serde_json::from_value::<Resource>(resource).ok());
-    arns.filter_map(|resource| PipelineKey::from_arn(&resource.arn)).collect()
+    arns.filter_map(|resource| PipelineKey::from_arn(&resource.arn)).map(UnitKey::Pipeline).collect()
 }
 
 #[cfg(test)]
@@ -162,7 +140,12 @@ mod tests {
         fn check(text: &str, expected: &[&str]) {
             let found: Vec<_> = pipelines(text)
                 .into_iter()
-                .map(|key| format!("{}/{}/{}", key.account, key.region, key.pipeline))
+                .map(|unit| match unit {
+                    UnitKey::Pipeline(PipelineKey { account, region, pipeline }) => {
+                        format!("{account}/{region}/{pipeline}")
+                    }
+                    UnitKey::Sourced { .. } => unreachable!("an ARN names a pipeline"),
+                })
                 .collect();
             assert_eq!(found, expected, "{text}");
         }

@@ -14,9 +14,9 @@ use metrics_lib::{
     deployment_frequency,
     event::{Deployment, Incident, Reference, Source, SourceKind},
     fact::{Fact, FactState, Publication, Teams},
+    identity::{DeploymentKey, IncidentKey},
     publication::{self, Call, Put},
     rules::ReworkRule,
-    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
     time_to_restore::{self, StatusChange, ToldBy},
 };
 use std::{
@@ -146,9 +146,8 @@ fn owner_of<'a>(message: &'a str, told: &'a str, invocation: &'a str) -> Owner<'
     Owner { message, told, invocation, deadline: Instant::now() + Duration::from_secs(60) }
 }
 
-fn key(pipeline: &str, id: &str) -> ExecutionKey {
-    let [account, region, pipeline, execution_id] = [TOOLING, "eu-west-1", pipeline, id].map(str::to_owned);
-    ExecutionKey { account, region, pipeline, execution_id }
+fn key(pipeline: &str, id: &str) -> DeploymentKey {
+    format!("{TOOLING}/eu-west-1/{pipeline}/{id}").parse().unwrap()
 }
 
 fn deployment(pipeline: &str, id: &str, time: &str) -> Deployment {
@@ -169,9 +168,8 @@ fn deployed(pipeline: &str, id: &str, time: &str) -> Fact {
     deployment_frequency::deployment(&deployment(pipeline, id, time), &ReworkRule::default())
 }
 
-fn incident_key(account: &str, number: u32) -> OpsItemKey {
-    let ops_item_id = format!("oi-{number:012x}").parse().unwrap();
-    OpsItemKey { account: account.into(), region: "eu-west-1".into(), ops_item_id }
+fn incident_key(account: &str, number: u32) -> IncidentKey {
+    format!("{account}/eu-west-1/oi-{number:012x}").parse().unwrap()
 }
 
 fn incident_of(account: &str, number: u32, created: &str) -> Incident {
@@ -180,9 +178,9 @@ fn incident_of(account: &str, number: u32, created: &str) -> Incident {
         created: at(created),
         title: String::new(),
         description: String::new(),
-        execution_id: None,
+        deployment: None,
         repository: None,
-        pipelines: Vec::new(),
+        units: Vec::new(),
     }
 }
 

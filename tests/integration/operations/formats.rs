@@ -15,7 +15,10 @@ use aws_sdk_dynamodb::{
 };
 use functions::{
     ledger::{Ledger, Left, Subject, Walked},
-    sources::events::{Event, Received, Told},
+    sources::{
+        events::{Event, Received, Told},
+        registry::Sources,
+    },
 };
 use metrics_lib::{
     contract::ledger,
@@ -110,7 +113,7 @@ async fn notes(scene: &mut Scene) {
             Subject::Pipelines(place().0, place().1),
             Subject::Pipeline(pipeline.clone()),
             Subject::OpsItems(place().0, place().1),
-            Subject::OpsItem(item),
+            Subject::Incident(item.into()),
         ];
         for subject in subjects {
             let error = "AccessDeniedException".to_owned();
@@ -323,7 +326,7 @@ fn every_version_of_the_lake_is_read() {
 #[test]
 fn every_version_of_what_is_handed_on_is_read() {
     for message in lines("handed-on", 1) {
-        let received = Received::parse(&message.to_string()).unwrap();
+        let received = Received::parse(&message.to_string(), &Sources::default()).unwrap();
         assert!(matches!(received.told, Told::Event(Event::Deployed(_))), "{message}");
     }
 }

@@ -6,7 +6,10 @@ use crate::installation::Installation;
 use aws_sdk_sqs::{Client, types::Message};
 use functions::{
     runtime::error::Error,
-    sources::events::{Probe, Purpose, Received, Told},
+    sources::{
+        events::{Probe, Purpose, Received, Told},
+        registry::Sources,
+    },
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -79,7 +82,7 @@ async fn read(installation: &Installation, id: Uuid, refusals: &mut Refusals) ->
 
 /// Whether a message is the probe.
 fn is_of(message: &Message, id: Uuid) -> bool {
-    let received = message.body().and_then(|body| Received::parse(body).ok());
+    let received = message.body().and_then(|body| Received::parse(body, &Sources::default()).ok());
     let probe = received.and_then(|received| match received.told {
         Told::Probe(Probe { purpose, .. }) => Some(purpose),
         Told::Event(_) => None,

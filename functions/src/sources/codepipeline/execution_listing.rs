@@ -11,6 +11,7 @@ use crate::{
 use jiff::Timestamp;
 use metrics_lib::{
     attribution::Unread,
+    identity::DeploymentKey,
     sources::codepipeline::{ExecutionKey, PipelineKey},
 };
 use std::time::{Duration, Instant};
@@ -29,11 +30,11 @@ pub struct Found {
     pub has_ended: bool,
 }
 
-/// What the reconciler may not have worked through.
+/// What the reconciler may not have worked through, of any source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unseen {
-    /// Executions that have ended, and those that still run.
-    pub executions: Vec<ExecutionKey>,
+    /// What has ended, and what still runs.
+    pub deployments: Vec<DeploymentKey>,
     /// Where there may be more of them.
     pub unread: Vec<Unread>,
 }
@@ -45,10 +46,10 @@ pub struct Unseen {
 ///
 /// # Errors
 /// [`Error::OutOfTime`], [`Error::Ledger`], [`Error::Aws`] of the ledger.
-pub async fn unseen(
+pub(super) async fn unseen(
     context: &Context,
     owner: Owner<'_>,
-    is_asked: impl Fn(&str) -> bool,
+    is_asked: &(dyn Fn(&str) -> bool + Sync),
     changed_since: Timestamp,
     started_before: Timestamp,
 ) -> Result<Unseen, Error> {
@@ -63,7 +64,7 @@ pub async fn unseen(
         let since = shown.map_or(changed_since, |shown| shown.max(changed_since));
         let since = Since::new(since, changed_since, &backlog);
         let listed = listed(context, owner, place, &since, started_before).await?;
-        unseen.executions.extend(listed.found.into_iter().map(|found| found.key));
+        unseen.deployments.extend(listed.found.into_iter().map(|found| found.key.into()));
         for (unread, error) in listed.unread {
             match error {
                 Error::OutOfTime => return Err(error),
@@ -72,10 +73,10 @@ pub async fn unseen(
         }
         // Those that the reconciler could not work through, it left behind.
         for Left { subject, since, .. } in &backlog {
-            let Subject::Execution(key) = subject else { continue };
-            let is_of_place = (key.account.as_str(), key.region.as_str()) == place;
-            if is_of_place && *since >= changed_since && !unseen.executions.contains(key) {
-                unseen.executions.push(key.clone());
+            let Subject::Deployment(key @ DeploymentKey::Execution(_)) = subject else { continue };
+            let is_of_place = (key.account(), key.region()) == place;
+            if is_of_place && *since >= changed_since && !unseen.deployments.contains(key) {
+                unseen.deployments.push(key.clone());
             }
         }
     }
@@ -116,15 +117,15 @@ impl Since {
     }
 }
 
-/// The pipeline of an execution as one that can't be read, because of an error of its account's APIs.
+/// The pipeline, or other unit, of a deployment as one that can't be read, because of an error of its account's APIs.
 ///
 /// # Errors
 /// Other errors, and credentials that have expired: new ones help at once.
-pub(crate) fn unread(key: &ExecutionKey, error: Error) -> Result<Unread, Error> {
+pub(crate) fn unread(key: &DeploymentKey, error: Error) -> Result<Unread, Error> {
     if !error.is_of_account() || error.is_expired_credentials() {
         return Err(error);
     }
-    let ExecutionKey { account, region, pipeline, .. } = key.clone();
+    let [account, region, pipeline] = [key.account(), key.region(), key.unit_name()].map(str::to_owned);
     let (cause, is_passing) = (error.to_string(), error.is_passing());
     Ok(Unread { account, region, pipeline: Some(pipeline), cause, is_passing, since: None })
 }

@@ -4,7 +4,7 @@ use super::{LONGEST_EXECUTION, classify, has_ended, incomplete, reader, timestam
 use crate::{
     ledger::{KnownFacts, Owner, Walked},
     runtime::{context::Context, error::Error},
-    sources::codepipeline::execution_listing::check_time,
+    sources::{codepipeline::execution_listing::check_time, deployments::WentLive},
 };
 use aws_sdk_codepipeline::{
     primitives::DateTime,
@@ -13,6 +13,7 @@ use aws_sdk_codepipeline::{
 use jiff::Timestamp;
 use metrics_lib::{
     event::{DeploymentRef, LiveDeployment},
+    identity::DeploymentKey,
     sources::codepipeline::{ExecutionKey, PipelineKey, production::Classification},
 };
 use std::{
@@ -66,24 +67,6 @@ pub struct Listed {
     pub is_rollback: bool,
     /// The revisions of its sources.
     pub revisions: BTreeSet<String>,
-}
-
-/// An execution that brought something to production.
-#[derive(Clone, Debug)]
-pub struct WentLive {
-    /// When it did.
-    pub time: Timestamp,
-    /// The execution.
-    pub execution_id: String,
-    /// The deployment that is live since; none after a rollback to what is not known.
-    pub deployment: Option<LiveDeployment>,
-}
-
-impl WentLive {
-    fn of(live: LiveDeployment) -> Self {
-        let DeploymentRef { time, key, .. } = &live.deployed;
-        Self { time: *time, execution_id: key.execution_id.clone(), deployment: Some(live) }
-    }
 }
 
 impl<'a> History<'a> {
@@ -145,7 +128,7 @@ impl<'a> History<'a> {
                     continue;
                 }
                 let Some(went_live) = self.went_live(&listed.execution_id).await? else { continue };
-                let order = |live: &WentLive| (live.time, live.execution_id.clone());
+                let order = |live: &WentLive| (live.time, live.id.clone());
                 if went_live.time < time
                     && latest.as_ref().is_none_or(|latest| order(latest) < order(&went_live))
                 {
@@ -215,12 +198,13 @@ impl<'a> History<'a> {
         // A rollback brings something to production even where it is ignored because it took nothing back.
         let is_rollback =
             self.listed.iter().any(|listed| listed.execution_id == execution_id && listed.is_rollback);
+        let of = DeploymentKey::from(key.clone());
         let known =
-            if is_rollback { KnownFacts::default() } else { self.context.ledger.known_of(&key).await? };
+            if is_rollback { KnownFacts::default() } else { self.context.ledger.known_of(&of).await? };
         let rule = &self.context.config.production;
-        let went_live = if known.is_ignored(rule, &key) {
+        let went_live = if known.is_ignored(rule, &of) {
             None
-        } else if let Some(live) = known.live(rule, &key) {
+        } else if let Some(live) = known.live(rule, &of) {
             Some(WentLive::of(self.shown(live.clone()).await?))
         } else {
             self.asked(&key).await?
@@ -247,7 +231,7 @@ impl<'a> History<'a> {
                     Some(target) => self.live_since(&target).await?,
                     None => None,
                 };
-                Some(WentLive { time, execution_id: key.execution_id.clone(), deployment })
+                Some(WentLive { time, id: key.execution_id.clone(), deployment })
             }
             Classification::NotProduction(_) | Classification::Running(_) | Classification::Unfinished(_) => {
                 None
@@ -264,8 +248,9 @@ impl<'a> History<'a> {
         let mut id = execution_id.to_owned();
         for _ in 0..MOST_TARGETS {
             let key = ExecutionKey { execution_id: id, ..self.key.clone() };
-            let known = self.context.ledger.known_of(&key).await?;
-            if let Some(live) = known.live(&self.context.config.production, &key) {
+            let of = DeploymentKey::from(key.clone());
+            let known = self.context.ledger.known_of(&of).await?;
+            if let Some(live) = known.live(&self.context.config.production, &of) {
                 return self.shown(live.clone()).await.map(Some);
             }
             id = match classify(self.context, &key).await {

@@ -89,9 +89,9 @@ pub(super) async fn kinds(report: &mut Report) {
         let done = report.ledger.known_of(&key(pipeline, "e3")).await;
         report.tell(&format!("done of {pipeline}"), &done);
     }
-    let mut found = report.ledger.deployments_of("e3").await;
+    let mut found = report.ledger.deployments_called("e3").await;
     found.iter_mut().for_each(|found| found.sort());
     report.tell("deployments of the id", &found);
-    let none = report.ledger.deployments_of("e").await;
+    let none = report.ledger.deployments_called("e").await;
     report.tell("deployments of an id that it begins with", &none);
 }

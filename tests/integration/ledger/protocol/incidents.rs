@@ -15,7 +15,7 @@ use metrics_lib::{
 pub(super) async fn decisions(report: &mut Report) {
     report.section("Incidents");
     let raised = incident(3, "11:30");
-    let known = async |report: &Report| report.ledger.incidents(&raised.key.ops_item_id).await;
+    let known = async |report: &Report| report.ledger.incidents(&raised.key.id()).await;
     for step in ["raised", "raised again, with another time"] {
         let again = incident(3, if step == "raised" { "11:30" } else { "11:45" });
         let record = report.ledger.record_incident(&again).await;
@@ -75,7 +75,7 @@ pub(super) async fn decisions(report: &mut Report) {
 pub(super) async fn links(report: &mut Report) {
     report.section("Links");
     let undone = DeploymentRef::from(&deployment("shop", "e1", "11:00"));
-    let record = report.ledger.incidents(&incident_key(TOOLING, 3).ops_item_id).await.unwrap().remove(0);
+    let record = report.ledger.incidents(&incident_key(TOOLING, 3).id()).await.unwrap().remove(0);
     let blamed = report.ledger.blamed_by(&undone).await;
     report.tell("blamed by, before it is linked", &blamed);
     for step in ["a link", "the same link again"] {
@@ -88,8 +88,8 @@ pub(super) async fn links(report: &mut Report) {
     let blamed = report.ledger.blamed_by(&undone).await.map(names);
     report.tell("blamed by", &blamed);
     let fix = deployment("shop", "e4", "13:00");
-    report.ledger.link_reference(&record.key.ops_item_id, &fix).await.unwrap();
-    report.ledger.link_reference(&record.key.ops_item_id, &fix).await.unwrap();
+    report.ledger.link_reference(&record.key.id(), &fix).await.unwrap();
+    report.ledger.link_reference(&record.key.id(), &fix).await.unwrap();
     for pipeline in ["shop", "shop-eu"] {
         let (key, time) = (key(pipeline, "e5"), at("12:45"));
         let rollback = Rollback { key, time, rolled_back: undone.clone(), restored: None };

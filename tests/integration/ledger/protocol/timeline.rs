@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use metrics_lib::{
     event::DeploymentRef,
     fact::{Fact, FactId},
-    sources::codepipeline::ExecutionKey,
+    identity::DeploymentKey,
 };
 
 /// More than a page of the index.
@@ -29,7 +29,7 @@ pub(super) async fn deployments(report: &mut Report, endpoint: &Endpoint) {
         report.publishes(&fact, "m1", "20 13:00").await;
     }
     let ids = |found: Vec<(DeploymentRef, Timestamp)>| {
-        found.into_iter().map(|(found, _)| found.key.execution_id).collect::<Vec<_>>().join(" ")
+        found.into_iter().map(|(found, _)| found.key.id().to_owned()).collect::<Vec<_>>().join(" ")
     };
     for (from, to) in [
         ("20 00:00", "21 00:00"),
@@ -78,10 +78,8 @@ pub(super) async fn open(report: &mut Report) {
     report.ledger.note_pending(&lead_time("g2", "22 11:00")).await.unwrap();
     report.publishes(&lead_time("g3", "22 10:00"), "m1", "22 12:00").await;
     let open = report.ledger.open_lead_times(day("22")).await;
-    let ids = |open: &[functions::ledger::PendingItem<ExecutionKey>], now: &str| {
-        open.iter()
-            .map(|open| format!("{} {}", open.what.execution_id, open.is_due(at(now))))
-            .collect::<Vec<_>>()
+    let ids = |open: &[functions::ledger::PendingItem<DeploymentKey>], now: &str| {
+        open.iter().map(|open| format!("{} {}", open.what.id(), open.is_due(at(now)))).collect::<Vec<_>>()
     };
     report.tell(
         "lead times, and whether they are due",
