@@ -27,12 +27,11 @@ use progress::{Failure, Outcome, Progress, RateLimit};
 use crate::{
     ledger::{Left, Owner, Reached, Watermark},
     runtime::{
-        context::Context,
         error::Error,
         json,
         worker::{self, SHORTEST_WORK},
     },
-    sources::{codepipeline::execution_listing::Since, registry::Sources},
+    sources::{codepipeline::execution_listing::Since, context::Context, registry::Sources},
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};

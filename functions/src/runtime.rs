@@ -3,7 +3,7 @@
 pub mod clients;
 pub mod clock;
 pub mod config;
-pub mod context;
 pub mod error;
 pub mod json;
+pub mod tools;
 pub mod worker;

@@ -2,7 +2,9 @@
 //! beside them, which accounts and regions count, and what is called how.
 
 pub mod codepipeline;
+pub mod context;
 pub mod deployments;
+pub mod envelope;
 pub mod events;
 pub mod github;
 pub mod incidents;
@@ -11,3 +13,4 @@ pub mod opscenter;
 pub mod places;
 pub mod registry;
 pub mod repositories;
+pub mod source;

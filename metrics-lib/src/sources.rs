@@ -6,7 +6,7 @@ pub mod opscenter;
 use crate::identity::IncidentId;
 
 /// How the incidents of each source are referenced in branches and commit messages.
-const REFERENCES: [fn(&str) -> Vec<IncidentId>; 1] = [opscenter::referenced];
+const REFERENCES: [fn(&str) -> Vec<IncidentId>; 1] = [opscenter::references::referenced];
 
 /// The ids of the incidents that a text references.
 pub fn referenced_incidents(text: &str) -> Vec<IncidentId> {

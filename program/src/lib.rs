@@ -13,7 +13,9 @@ mod pulumi;
 pub mod quota;
 pub mod settings;
 mod several;
+pub mod sources;
 pub mod stacks;
+mod statement;
 mod variable;
 
 pub use pulumi::packages;

@@ -11,15 +11,16 @@ mod permissions;
 mod rights;
 mod routes;
 
+pub use crate::statement::{Condition, Resource, Statement};
 pub use alarms::{Alarm, Missing, Raised, Series, Share, Watched};
 pub use gate::{Firewall, Gate, Throttle};
-pub(crate) use permissions::on;
-pub use permissions::{Condition, Resource, Statement, forward, incident_read_role, read_role};
+pub use permissions::{forward, incident_read_role, read_role};
 pub(crate) use routes::PROBE;
 
 use crate::{
     naming::Names,
     settings::{Organization, Settings, ToolingAccount, ToolingSettings},
+    sources::{SOURCES, Source},
 };
 use jiff::SignedDuration;
 use metrics_lib::contract::{ledger, probe::HEARTBEAT};
@@ -325,12 +326,21 @@ impl Plan {
     /// # Errors
     /// [`PlanError::Environment`], when lists in the settings are too long for Lambda.
     pub fn new(settings: &Settings) -> Result<Self, PlanError> {
+        Self::with_sources(settings, &SOURCES)
+    }
+
+    /// The plan of an installation that takes the events of some sources.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub fn with_sources(settings: &Settings, sources: &[&Source]) -> Result<Self, PlanError> {
         let names = &settings.names();
         let read_role = ReadRole {
             arn: names.role_arn("{account}", &names.read_role("{region}")),
             external_id: names.external_id(),
         };
-        let forwarding = |forwarded| routes::forwarding_rules(names, forwarded, &settings.incidents.types);
+        let forwarding =
+            |forwarded| routes::forwarding_rules(names, sources, forwarded, &settings.incidents.types);
         let consumers: Vec<Consumer> = routes::measured(settings.lead_time)
             .map(|entry| routes::consumer(entry, names, settings, &read_role))
             .collect();
@@ -342,7 +352,7 @@ impl Plan {
             incident_accounts: settings.incident_places.clone(),
             tooling_rules: forwarding(Forwarded::ALL),
             ops_rules: forwarding(Forwarded { executions: false, incidents: true }),
-            bus: routes::bus(names, settings),
+            bus: routes::bus(names, settings, sources),
             consumers,
             reconciler: functions::reconciler(names, settings, &read_role),
             undelivered: names.undelivered(),
@@ -432,7 +442,7 @@ impl ToolingPlan {
         // The operations account's own stack forwards the incidents and probes of its place.
         let incidents = (account, region) != (ops_account, &settings.ops_region);
         let forwarded = Forwarded { executions: *executions, incidents };
-        let rules = routes::forwarding_rules(names, forwarded, incident_types);
+        let rules = routes::forwarding_rules(names, &SOURCES, forwarded, incident_types);
         let arn = |function| names.ops_role_arn(&names.function(function));
         let mut readers = Vec1::new(arn(functions::RECONCILER.name));
         let metrics = routes::measured(*lead_time).filter(|metric| *executions || metric.reads_ops_items());

@@ -2,7 +2,7 @@
 
 use crate::{
     ledger::Owner,
-    runtime::{context::Context, error::Error},
+    runtime::{error::Error, tools::Tools},
 };
 use aws_sdk_athena::types::{QueryExecutionContext, QueryExecutionState, QueryExecutionStatus};
 use jiff::Timestamp;
@@ -28,34 +28,34 @@ const POLL: Range<Duration> = Duration::from_millis(100)..Duration::from_secs(2)
 /// # Errors
 /// [`Error::Query`] for a query that fails, is cancelled or takes too long; [`Error::Aws`]; [`Error::Lake`].
 pub async fn changes(
-    context: &Context,
+    tools: &Tools,
     repository: &GitName,
     time: Range<Timestamp>,
     Owner { invocation, deadline, .. }: Owner<'_>,
 ) -> Result<Vec<Change>, Error> {
     let parameters = [bucket(repository), day(time.start), day(time.end), repository.key()];
     let parameters = parameters.map(|text| literal(&text));
-    let id = start(context, &parameters, invocation).await?;
-    wait(context, &id, deadline).await?;
-    let rows = results(context, &id).await?;
+    let id = start(tools, &parameters, invocation).await?;
+    wait(tools, &id, deadline).await?;
+    let rows = results(tools, &id).await?;
     let changes = rows.into_iter().map(|row| Ok(Change::try_from(Row::from_columns(row)?)?));
     changes.collect()
 }
 
-async fn start(context: &Context, parameters: &[String], invocation: &str) -> Result<String, Error> {
+async fn start(tools: &Tools, parameters: &[String], invocation: &str) -> Result<String, Error> {
     const API: &str = "athena:StartQueryExecution";
     let mut token = Sha256::new();
     for part in parameters.iter().map(String::as_str).chain([CHANGES_STATEMENT, invocation]) {
         token.update(part.len().to_le_bytes());
         token.update(part);
     }
-    let request = context.clients.athena.start_query_execution().query_string(CHANGES_STATEMENT);
+    let request = tools.clients.athena.start_query_execution().query_string(CHANGES_STATEMENT);
     let output = request
         .set_execution_parameters(Some(parameters.to_vec()))
         .client_request_token(hex::encode(token.finalize()))
-        .work_group(&context.config.athena_workgroup)
+        .work_group(&tools.config.athena_workgroup)
         .query_execution_context(
-            QueryExecutionContext::builder().database(&context.config.lake_database).build(),
+            QueryExecutionContext::builder().database(&tools.config.lake_database).build(),
         )
         .send()
         .await
@@ -64,10 +64,10 @@ async fn start(context: &Context, parameters: &[String], invocation: &str) -> Re
 }
 
 /// Waits until a query has succeeded. One that takes too long is stopped.
-async fn wait(context: &Context, id: &str, deadline: Instant) -> Result<(), Error> {
+async fn wait(tools: &Tools, id: &str, deadline: Instant) -> Result<(), Error> {
     let mut pause = POLL.start;
     loop {
-        let status = status(context, id).await?;
+        let status = status(tools, id).await?;
         let failed = |state: &str, reason: Option<&str>| Error::Query {
             id: id.to_owned(),
             state: state.to_owned(),
@@ -80,7 +80,7 @@ async fn wait(context: &Context, id: &str, deadline: Instant) -> Result<(), Erro
                 return Err(failed(status.state().map_or("", |state| state.as_str()), reason));
             }
             _ if Instant::now() + pause + RESERVE > deadline => {
-                let stop = context.clients.athena.stop_query_execution().query_execution_id(id);
+                let stop = tools.clients.athena.stop_query_execution().query_execution_id(id);
                 stop.send().await.map_err(Error::aws("athena:StopQueryExecution"))?;
                 return Err(failed("stopped", Some("it took too long")));
             }
@@ -90,17 +90,17 @@ async fn wait(context: &Context, id: &str, deadline: Instant) -> Result<(), Erro
     }
 }
 
-async fn status(context: &Context, id: &str) -> Result<QueryExecutionStatus, Error> {
+async fn status(tools: &Tools, id: &str) -> Result<QueryExecutionStatus, Error> {
     const API: &str = "athena:GetQueryExecution";
-    let request = context.clients.athena.get_query_execution().query_execution_id(id);
+    let request = tools.clients.athena.get_query_execution().query_execution_id(id);
     let output = request.send().await.map_err(Error::aws(API))?;
     let status = output.query_execution.and_then(|execution| execution.status);
     status.ok_or_else(|| incomplete(API, "QueryExecution.Status"))
 }
 
 /// The rows of a query's result, without the first, which holds the columns' names.
-async fn results(context: &Context, id: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
-    let request = context.clients.athena.get_query_results().query_execution_id(id);
+async fn results(tools: &Tools, id: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+    let request = tools.clients.athena.get_query_results().query_execution_id(id);
     let mut pages = request.into_paginator().send();
     let mut rows = Vec::new();
     while let Some(page) = pages.next().await {

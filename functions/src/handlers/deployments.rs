@@ -9,13 +9,14 @@ use crate::{
         time_to_restore,
     },
     runtime::{
-        context::Context,
         error::Error,
         worker::{Handler, Work},
     },
     sources::{
-        deployments::{self, DeploymentEvent, Resolution},
+        context::Context,
+        deployments,
         events::Event,
+        source::{DeploymentEvent, Resolution},
     },
 };
 

@@ -2,8 +2,8 @@
 //! anything like it into.
 
 use crate::{
-    runtime::{context::Context, error::Error},
-    sources::events::deployed,
+    runtime::error::Error,
+    sources::{context::Context, events::deployed},
 };
 use metrics_lib::event::Deployment;
 

@@ -9,7 +9,7 @@ use crate::{
     },
     sources::{
         events::Event,
-        incidents::{IncidentChange, IncidentEvent},
+        source::{IncidentChange, IncidentEvent},
     },
 };
 

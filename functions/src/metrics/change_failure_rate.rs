@@ -3,11 +3,13 @@
 use crate::{
     ledger::{AttributionState, DoneBy, IncidentRecord, Owner},
     metrics::{publish::publish, time_to_restore},
-    runtime::{context::Context, error::Error},
+    runtime::error::Error,
     sources::{
         codepipeline::execution_listing,
-        deployments::{self, History, Look, Resolution},
+        context::Context,
+        deployments::{self, History},
         incidents, names,
+        source::{Look, Resolution},
     },
 };
 use jiff::Timestamp;

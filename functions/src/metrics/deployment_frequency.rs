@@ -3,8 +3,8 @@
 use crate::{
     ledger::Owner,
     metrics::publish::{Published, publish},
-    runtime::{context::Context, error::Error},
-    sources::deployments::Resolution,
+    runtime::error::Error,
+    sources::{context::Context, source::Resolution},
 };
 use lambda_runtime::tracing::info;
 use metrics_lib::deployment_frequency;

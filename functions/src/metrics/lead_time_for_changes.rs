@@ -7,12 +7,14 @@ use crate::{
         publish::{count, publish},
         time_to_restore,
     },
-    runtime::{context::Context, error::Error},
+    runtime::error::Error,
     sources::{
         codepipeline::{self, Listed, execution_listing},
-        deployments::{self, History, Look, Resolution, WentLive},
+        context::Context,
+        deployments::{self, History},
         names,
         repositories::Identity,
+        source::{Look, Resolution, WentLive},
     },
 };
 use jiff::{SignedDuration, Timestamp};

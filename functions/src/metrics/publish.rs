@@ -3,7 +3,8 @@
 
 use crate::{
     ledger::{Claim, Claimed, DoneBy, Owner},
-    runtime::{clients::LONGEST_PUT, context::Context, error::Error},
+    runtime::{clients::LONGEST_PUT, error::Error},
+    sources::context::Context,
 };
 use aws_sdk_cloudwatch::{
     error::SdkError,

@@ -3,12 +3,12 @@
 use crate::{
     ledger::{AttributionState, IncidentRecord, Owner},
     metrics::publish::publish,
-    runtime::{context::Context, error::Error},
+    runtime::error::Error,
     sources::{
         codepipeline::execution_listing,
-        deployments::{self, Look, Resolution},
-        incidents::{self, Change},
-        names,
+        context::Context,
+        deployments, incidents, names,
+        source::{Change, Item, Look, Resolution},
     },
 };
 use jiff::Timestamp;
@@ -154,7 +154,7 @@ async fn record(context: &Context, key: &IncidentKey) -> Result<Option<IncidentR
 async fn record_and_item(
     context: &Context,
     key: &IncidentKey,
-) -> Result<Option<(IncidentRecord, incidents::Item)>, Error> {
+) -> Result<Option<(IncidentRecord, Item)>, Error> {
     match incidents::item(context, key).await? {
         Some(item) => {
             let record = context.ledger.record_incident(&item.incident).await?;

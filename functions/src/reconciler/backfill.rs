@@ -7,10 +7,11 @@
 use super::{Failed, Failure, RateLimit, advance, before, incidents, step, work_through};
 use crate::{
     ledger::{Owner, RETENTION, Watermark},
-    runtime::{context::Context, error::Error},
+    runtime::error::Error,
     sources::{
         codepipeline::execution_listing::{self, Since},
-        events::name,
+        context::Context,
+        envelope::name,
     },
 };
 use jiff::Timestamp;

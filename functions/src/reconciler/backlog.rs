@@ -4,7 +4,8 @@ use super::{Failure, Outcome, SHARES, check_time, executions, incidents, share, 
 use crate::{
     ledger::{Left, MOST_TRIES, Owner, Subject},
     metrics::publish::put_quality,
-    runtime::{context::Context, error::Error},
+    runtime::error::Error,
+    sources::context::Context,
 };
 use jiff::Timestamp;
 use lambda_runtime::tracing::{error, info, warn};

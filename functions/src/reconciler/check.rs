@@ -6,9 +6,10 @@
 use super::{hearing, incidents, step};
 use crate::{
     ledger::Owner,
-    runtime::{context::Context, error::Error},
+    runtime::error::Error,
     sources::{
         codepipeline::{execution_listing, incomplete},
+        context::Context,
         deployments,
     },
 };

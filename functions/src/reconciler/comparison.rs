@@ -6,7 +6,8 @@
 use crate::{
     ledger::{DayCount, days},
     metrics::publish::{date_time, put_quality},
-    runtime::{context::Context, error::Error},
+    runtime::error::Error,
+    sources::context::Context,
 };
 use aws_sdk_cloudwatch::types::{Metric as ApiMetric, MetricDataQuery, MetricStat};
 use jiff::{SignedDuration, Timestamp};

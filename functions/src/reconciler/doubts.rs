@@ -7,8 +7,8 @@ use crate::{
         change_failure_rate, lead_time_for_changes,
         publish::{count, date_time},
     },
-    runtime::{context::Context, error::Error},
-    sources::deployments::{self, Resolution},
+    runtime::error::Error,
+    sources::{context::Context, deployments, source::Resolution},
 };
 use aws_sdk_cloudwatch::types::{Dimension, Metric as ApiMetric, MetricDataQuery, MetricStat};
 use jiff::{SignedDuration, Timestamp};

@@ -4,10 +4,12 @@ use super::{Progress, RateLimit, SHARES, share, step};
 use crate::{
     ledger::{KnownFacts, Owner, Subject},
     metrics::{change_failure_rate, deployment_frequency, lead_time_for_changes, time_to_restore},
-    runtime::{context::Context, error::Error},
+    runtime::error::Error,
     sources::{
         codepipeline::execution_listing::{self, Found, Since},
-        deployments::{self, Resolution},
+        context::Context,
+        deployments,
+        source::Resolution,
     },
 };
 use jiff::Timestamp;

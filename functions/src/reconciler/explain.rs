@@ -5,10 +5,11 @@
 use crate::{
     ledger::{AttributionState, Owner, Recorded},
     metrics::change_failure_rate,
-    runtime::{context::Context, error::Error},
+    runtime::error::Error,
     sources::{
-        deployments,
-        incidents::{self, Found, Item},
+        context::Context,
+        deployments, incidents,
+        source::{Found, Item},
     },
 };
 use metrics_lib::{

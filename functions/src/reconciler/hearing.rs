@@ -5,8 +5,8 @@
 use super::{Outcome, step};
 use crate::{
     metrics::publish::put_quality,
-    runtime::{context::Context, error::Error},
-    sources::places::Place,
+    runtime::error::Error,
+    sources::{context::Context, places::Place},
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::{SignedDuration, Timestamp};

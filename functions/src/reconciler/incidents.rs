@@ -5,9 +5,10 @@ use super::{Outcome, Progress, RateLimit, SHARES, before, check_time, places, sh
 use crate::{
     ledger::{AttributionState, IncidentRecord, Left, Owner, PendingItem, Subject, Watermark},
     metrics::{change_failure_rate, time_to_restore},
-    runtime::{config::Config, context::Context, error::Error},
+    runtime::{config::Config, error::Error},
     sources::{
         codepipeline::{incomplete, instant},
+        context::Context,
         names,
         opscenter::is_incident_type,
     },

@@ -7,8 +7,8 @@ use crate::{
         lead_time_for_changes::{self, given_up_after},
         publish::publish,
     },
-    runtime::{context::Context, error::Error},
-    sources::deployments::{self, Resolution},
+    runtime::error::Error,
+    sources::{context::Context, deployments, source::Resolution},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{

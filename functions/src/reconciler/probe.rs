@@ -1,10 +1,6 @@
 //! Looks for a probe in the lake, as the function does that measures lead time: whoever has sent it need not read the lake.
 
-use crate::{
-    commits::lake,
-    ledger::Owner,
-    runtime::{context::Context, error::Error},
-};
+use crate::{commits::lake, ledger::Owner, runtime::error::Error, sources::context::Context};
 use jiff::Timestamp;
 use metrics_lib::{contract::probe, repository::GitName};
 use serde::{Deserialize, Serialize};

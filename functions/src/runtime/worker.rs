@@ -5,8 +5,9 @@
 use crate::{
     ledger::{Owner, Passed},
     metrics::publish::{LONGEST_PUBLICATION, put_quality},
-    runtime::{config::Config, context::Context, error::Error, json},
+    runtime::{config::Config, error::Error, json, tools::Tools},
     sources::{
+        context::Context,
         events::{Event, Probe, Purpose, Received, Told},
         registry::Sources,
     },
@@ -117,7 +118,7 @@ pub async fn run_with(handler: impl Handler, sources: Sources) -> Result<(), lam
 pub(crate) async fn context(sources: Sources) -> Result<Context, lambda_runtime::Error> {
     tracing::init_default_subscriber();
     match Config::read(|name| std::env::var(name).ok()) {
-        Ok(config) => Ok(Context::new(config, sources).await),
+        Ok(config) => Ok(Context::new(Tools::new(config).await, sources)),
         Err(invalid) => {
             error!(error.message = %invalid, "the function is not configured");
             Err(invalid.into())

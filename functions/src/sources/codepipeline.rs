@@ -9,15 +9,13 @@ mod structure;
 
 pub use history::{History, Listed};
 
-use execution_listing::Unseen;
-
 use crate::{
     ledger::Owner,
-    runtime::{clients::Reader, context::Context, error::Error},
+    runtime::{clients::Reader, error::Error, tools::Tools},
     sources::{
-        deployments::{Asked, DeploymentEvent, DeploymentSource, Look, Resolution, explained},
-        events::{Envelope, Reading},
+        envelope::{Envelope, Reading},
         names,
+        source::{Asked, DeploymentEvent, DeploymentSource, Look, Resolution, Unseen, explained},
     },
 };
 use aws_sdk_codepipeline::{
@@ -59,35 +57,35 @@ impl DeploymentSource for CodePipeline {
 
     fn resolve<'a>(
         &'a self,
-        context: &'a Context,
+        tools: &'a Tools,
         owner: Owner<'a>,
         event: &'a DeploymentEvent,
     ) -> Asked<'a, Option<Resolution>> {
-        Box::pin(resolved(context, owner, event))
+        Box::pin(resolved(tools, owner, event))
     }
 
-    fn look<'a>(&'a self, context: &'a Context, owner: Owner<'a>, key: &'a DeploymentKey) -> Asked<'a, Look> {
-        Box::pin(async move { look(context, owner, execution(key)?).await })
+    fn look<'a>(&'a self, tools: &'a Tools, owner: Owner<'a>, key: &'a DeploymentKey) -> Asked<'a, Look> {
+        Box::pin(async move { look(tools, owner, execution(key)?).await })
     }
 
     fn explain<'a>(
         &'a self,
-        context: &'a Context,
+        tools: &'a Tools,
         owner: Owner<'a>,
         key: &'a DeploymentKey,
     ) -> Asked<'a, Vec<String>> {
-        Box::pin(async move { explain(context, owner, execution(key)?).await })
+        Box::pin(async move { explain(tools, owner, execution(key)?).await })
     }
 
     fn unseen<'a>(
         &'a self,
-        context: &'a Context,
+        tools: &'a Tools,
         owner: Owner<'a>,
         is_asked: &'a (dyn Fn(&str) -> bool + Sync),
         changed_since: Timestamp,
         began_before: Timestamp,
     ) -> Asked<'a, Unseen> {
-        Box::pin(execution_listing::unseen(context, owner, is_asked, changed_since, began_before))
+        Box::pin(execution_listing::unseen(tools, owner, is_asked, changed_since, began_before))
     }
 }
 
@@ -100,14 +98,14 @@ fn execution(key: &DeploymentKey) -> Result<&ExecutionKey, Error> {
 }
 
 /// Looks at an execution, whether or not it has ended.
-async fn look(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Look, Error> {
-    Ok(match classify(context, key).await? {
+async fn look(tools: &Tools, owner: Owner<'_>, key: &ExecutionKey) -> Result<Look, Error> {
+    Ok(match classify(tools, key).await? {
         Classification::Deployment(deployment) => Look::Resolved(Resolution::Deployment(deployment)),
         Classification::NotProduction(reason) => Look::Resolved(Resolution::Ignored(reason)),
         Classification::Running(running) => Look::Running(running),
         Classification::Unfinished(reason) => Look::Unfinished(reason),
         Classification::Rollback { time, target, repository } => {
-            Look::Resolved(rollback(context, owner, key, time, target, repository).await?)
+            Look::Resolved(rollback(tools, owner, key, time, target, repository).await?)
         }
     })
 }
@@ -115,34 +113,34 @@ async fn look(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result
 /// What an event's execution is; none if the event is of a stage that can't be the production stage, or of an execution that
 /// goes on after it was retried.
 async fn resolved(
-    context: &Context,
+    tools: &Tools,
     owner: Owner<'_>,
     DeploymentEvent { key, part, may_go_on, .. }: &DeploymentEvent,
 ) -> Result<Option<Resolution>, Error> {
     let execution = execution(key)?;
     // Stages are compared by name here: the tooling accounts don't know which is the production stage.
-    let rule = &context.config.production;
+    let rule = &tools.config.production;
     if part.as_ref().is_some_and(|stage| !rule.may_be_production(&execution.pipeline, stage)) {
         return Ok(None);
     }
-    match look(context, owner, execution).await? {
+    match look(tools, owner, execution).await? {
         Look::Running(_) | Look::Unfinished(_) if *may_go_on => Ok(None),
         look => look.resolved(key).map(Some),
     }
 }
 
-async fn reader(context: &Context, key: &ExecutionKey) -> Arc<Reader> {
-    context.clients.reader(&key.account, &key.region).await
+async fn reader(tools: &Tools, key: &ExecutionKey) -> Arc<Reader> {
+    tools.clients.reader(&key.account, &key.region).await
 }
 
-async fn classify(context: &Context, key: &ExecutionKey) -> Result<Classification, Error> {
-    let now = context.now()?;
-    if let Some(known) = context.runs.get(key, now) {
+async fn classify(tools: &Tools, key: &ExecutionKey) -> Result<Classification, Error> {
+    let now = tools.now()?;
+    if let Some(known) = tools.runs.get(key, now) {
         return Ok(known);
     }
-    let described = describe(context, key).await?;
+    let described = describe(tools, key).await?;
     let Described { execution, source, .. } = &described;
-    let outcome = production::classify(execution, source, &context.config.production, described.known());
+    let outcome = production::classify(execution, source, &tools.config.production, described.known());
     // A run that failed or was stopped may be retried, and one whose structure is not known may be told otherwise.
     let is_final = match &execution.status {
         ExecutionStatus::Succeeded => true,
@@ -150,17 +148,17 @@ async fn classify(context: &Context, key: &ExecutionKey) -> Result<Classificatio
         ExecutionStatus::InProgress => false,
     };
     if is_final && !matches!(outcome, Classification::Running(_) | Classification::Unfinished(_)) {
-        context.runs.put(key, now, &outcome);
+        tools.runs.put(key, now, &outcome);
     }
     Ok(outcome)
 }
 
 /// Every rule by which an execution is what it is, and what came of it, for people.
-async fn explain(context: &Context, owner: Owner<'_>, key: &ExecutionKey) -> Result<Vec<String>, Error> {
-    let described = describe(context, key).await?;
+async fn explain(tools: &Tools, owner: Owner<'_>, key: &ExecutionKey) -> Result<Vec<String>, Error> {
+    let described = describe(tools, key).await?;
     let Described { execution, source, .. } = &described;
-    let mut tried = production::explain(execution, source, &context.config.production, described.known());
-    tried.push(explained(&look(context, owner, key).await?));
+    let mut tried = production::explain(execution, source, &tools.config.production, described.known());
+    tried.push(explained(&look(tools, owner, key).await?));
     Ok(tried)
 }
 
@@ -178,16 +176,16 @@ impl Described {
     }
 }
 
-async fn describe(context: &Context, key: &ExecutionKey) -> Result<Described, Error> {
-    let reader = reader(context, key).await;
+async fn describe(tools: &Tools, key: &ExecutionKey) -> Result<Described, Error> {
+    let reader = reader(tools, key).await;
     let execution = pipeline_execution(&reader, key).await?;
     let actions = actions(&reader, key).await?;
     let execution = typed(key, &execution, &actions)?;
-    let source = named_source(context, &execution).await?;
-    let rule = &context.config.production;
+    let source = named_source(tools, &execution).await?;
+    let rule = &tools.config.production;
     let (mut structure, mut succeeded_in_stage) = (None, None);
     if needs_structure(&execution, &source, rule) {
-        structure = structure::of(context, &reader, &execution).await?;
+        structure = structure::of(tools, &reader, &execution).await?;
         if structure.is_none()
             && execution.status != ExecutionStatus::Succeeded
             && let Some(stage) = production::production_stage(&execution, &source, rule, None)
@@ -199,23 +197,23 @@ async fn describe(context: &Context, key: &ExecutionKey) -> Result<Described, Er
 }
 
 /// The source of an execution, its repository by the one name that is shown.
-async fn named_source(context: &Context, execution: &Execution) -> Result<production::FoundSource, Error> {
-    let (rule, pipeline) = (&context.config.production, &execution.key.pipeline);
+async fn named_source(tools: &Tools, execution: &Execution) -> Result<production::FoundSource, Error> {
+    let (rule, pipeline) = (&tools.config.production, &execution.key.pipeline);
     let time = execution.actions.iter().map(|action| action.updated).max();
-    let now = context.now()?;
+    let now = tools.now()?;
     let time = time.unwrap_or(now);
     let mut source = production::source(execution, rule.source_action(pipeline, None));
     // Of several source actions, the repository of one may say that another counts.
     for _ in 0..2 {
         let Ok(found) = &mut source else { return Ok(source) };
         found.repository =
-            context.repositories.shown(&context.ledger, found.kind, (&found.repository, time), now).await?;
+            tools.repositories.shown(&tools.ledger, found.kind, (&found.repository, time), now).await?;
         let Some(named) = rule.source_action(pipeline, Some(&found.repository)) else { break };
         let mut by_name = production::source(execution, Some(named));
         if let Ok(by_name) = &mut by_name {
-            by_name.repository = context
+            by_name.repository = tools
                 .repositories
-                .shown(&context.ledger, by_name.kind, (&by_name.repository, time), now)
+                .shown(&tools.ledger, by_name.kind, (&by_name.repository, time), now)
                 .await?;
         }
         if by_name == source {
@@ -224,7 +222,7 @@ async fn named_source(context: &Context, execution: &Execution) -> Result<produc
         source = by_name;
     }
     if let Ok(found) = &source
-        && !names::may_deploy(&context.config, &found.repository, &execution.key.account)
+        && !names::may_deploy(&tools.config, &found.repository, &execution.key.account)
     {
         let (repository, account) = (&found.repository, &execution.key.account);
         return Ok(Err(names::not_deployed_from(repository, account)));
@@ -234,18 +232,18 @@ async fn named_source(context: &Context, execution: &Execution) -> Result<produc
 
 /// What a rollback took back: what was live before it, unless that is its own target.
 async fn rollback(
-    context: &Context,
+    tools: &Tools,
     owner: Owner<'_>,
     key: &ExecutionKey,
     time: Timestamp,
     target: Option<String>,
     repository: Option<String>,
 ) -> Result<Resolution, Error> {
-    let mut history = History::before_itself(context, owner, key);
+    let mut history = History::before_itself(tools, owner, key);
     let live = history.live_before(time).await?;
     let ignored = |repository: Option<String>, reason: &str| {
         let (key, rule) =
-            (key.clone().into(), context.config.production.fingerprint(&key.pipeline, repository.as_deref()));
+            (key.clone().into(), tools.config.production.fingerprint(&key.pipeline, repository.as_deref()));
         let (time, reason, ran_through) = (Some(time), reason.to_owned(), true);
         Resolution::Ignored(Ignored { key, time, repository, reason, ran_through, rule })
     };
@@ -269,14 +267,14 @@ async fn rollback(
 /// # Errors
 /// [`Error::Aws`].
 pub async fn provider_of(
-    context: &Context,
+    tools: &Tools,
     (account, region): (&str, &str),
     connection: &str,
 ) -> Result<Option<String>, Error> {
-    if let Some(known) = context.providers.lock().unwrap_or_else(PoisonError::into_inner).get(connection) {
+    if let Some(known) = tools.providers.lock().unwrap_or_else(PoisonError::into_inner).get(connection) {
         return Ok(known.clone());
     }
-    let request = context
+    let request = tools
         .clients
         .reader(account, region)
         .await
@@ -293,7 +291,7 @@ pub async fn provider_of(
         Err(error) => return Err(error),
     };
     let provider = provider.map(|provider| provider.as_str().to_owned());
-    let mut known = context.providers.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = tools.providers.lock().unwrap_or_else(PoisonError::into_inner);
     known.insert(connection.to_owned(), provider.clone());
     Ok(provider)
 }

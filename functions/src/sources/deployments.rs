@@ -1,155 +1,17 @@
-//! Deployments, whatever source tells of them: what each source gives, and asking the one that a deployment is of.
+//! Deployments, whatever source tells of them: asking the one that a deployment is of.
 
 use super::{
-    codepipeline::{self, execution_listing::Unseen},
-    events::{Envelope, Reading},
+    codepipeline,
+    context::Context,
     names,
+    source::{DeploymentEvent, Look, Resolution, Unseen, WentLive},
 };
-use crate::{
-    ledger::Owner,
-    runtime::{context::Context, error::Error},
-};
+use crate::{ledger::Owner, runtime::error::Error};
 use jiff::Timestamp;
 use metrics_lib::{
-    event::{Deployment, DeploymentRef, Ignored, LiveDeployment, Reference, Rollback, Running, Source},
+    event::{Deployment, Ignored, LiveDeployment},
     identity::DeploymentKey,
 };
-use std::{fmt::Debug, pin::Pin};
-
-/// What a source answers, once it has.
-pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
-
-/// Something that tells of deployments.
-pub trait DeploymentSource: Debug + Send + Sync {
-    /// Its name: that of the keys of its deployments.
-    fn name(&self) -> &'static str;
-
-    /// What an event says.
-    ///
-    /// # Errors
-    /// [`Error::Malformed`] for one that is, and can't be read.
-    fn read(&self, event: &Envelope) -> Result<Reading<DeploymentEvent>, Error>;
-
-    /// What an event's deployment is; none if nothing follows from the event. An event that carries it all is not asked for.
-    fn resolve<'a>(
-        &'a self,
-        context: &'a Context,
-        owner: Owner<'a>,
-        event: &'a DeploymentEvent,
-    ) -> Asked<'a, Option<Resolution>> {
-        Box::pin(async move { self.look(context, owner, &event.key).await?.resolved(&event.key).map(Some) })
-    }
-
-    /// What a deployment is now, as the source's API tells. A source without one keeps this: what the ledger has of it.
-    fn look<'a>(&'a self, context: &'a Context, _: Owner<'a>, key: &'a DeploymentKey) -> Asked<'a, Look> {
-        Box::pin(recorded(context, key))
-    }
-
-    /// Every rule by which a deployment is what it is, and what came of it, for people.
-    fn explain<'a>(
-        &'a self,
-        context: &'a Context,
-        owner: Owner<'a>,
-        key: &'a DeploymentKey,
-    ) -> Asked<'a, Vec<String>> {
-        Box::pin(async move { Ok(vec![explained(&self.look(context, owner, key).await?)]) })
-    }
-
-    /// The deployments of accounts that changed since an instant, began before another, and that no event may have told of. A
-    /// source whose events are durable has none, and keeps this.
-    fn unseen<'a>(
-        &'a self,
-        _: &'a Context,
-        _: Owner<'a>,
-        _: &'a (dyn Fn(&str) -> bool + Sync),
-        _changed_since: Timestamp,
-        _began_before: Timestamp,
-    ) -> Asked<'a, Unseen> {
-        Box::pin(async { Ok(Unseen::default()) })
-    }
-}
-
-/// An event of a deployment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeploymentEvent {
-    /// What it is about.
-    pub key: DeploymentKey,
-    /// What it says, without what it is about, as a word: a second event that says the same is a duplicate.
-    pub told: String,
-    /// The part of the deployment that it is about, if it is not all of it: a stage.
-    pub part: Option<String>,
-    /// Whether a later event tells of the same deployment, if it has not ended now: one that failed was retried.
-    pub may_go_on: bool,
-    /// The event itself, where it alone says what was deployed.
-    pub carried: Option<Box<Resolution>>,
-}
-
-/// What a deployment's source says that it is to the metrics.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// A production deployment.
-    Deployment(Deployment),
-    /// A rollback.
-    Rollback(Rollback),
-    /// Neither.
-    Ignored(Ignored),
-}
-
-impl Resolution {
-    /// The repository that it is about, where that is known.
-    pub fn repository(&self) -> Option<&str> {
-        match self {
-            Self::Deployment(deployment) => Some(&deployment.source.repository),
-            Self::Rollback(rollback) => Some(&rollback.rolled_back.repository),
-            Self::Ignored(ignored) => ignored.repository.as_deref(),
-        }
-    }
-}
-
-/// What something is to the metrics, or may become.
-#[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
-pub enum Look {
-    /// This, for good.
-    Resolved(Resolution),
-    /// It changes production now.
-    Running(Running),
-    /// It has not come to production, or the API does not show its end yet.
-    Unfinished(String),
-}
-
-impl Look {
-    /// What it is, if that is known for good.
-    ///
-    /// # Errors
-    /// [`Error::Unfinished`].
-    pub fn resolved(self, key: &DeploymentKey) -> Result<Resolution, Error> {
-        let unfinished = |reason| Error::Unfinished { key: Box::new(key.clone()), reason };
-        match self {
-            Self::Resolved(resolution) => Ok(resolution),
-            Self::Running(_) => Err(unfinished("its production stage is still in progress".into())),
-            Self::Unfinished(reason) => Err(unfinished(reason)),
-        }
-    }
-}
-
-/// Something that changed production.
-#[derive(Clone, Debug)]
-pub struct WentLive {
-    /// When it did.
-    pub time: Timestamp,
-    /// Its id.
-    pub id: String,
-    /// The deployment that is live since; none after a rollback to what is not known.
-    pub deployment: Option<LiveDeployment>,
-}
-
-impl WentLive {
-    pub(super) fn of(live: LiveDeployment) -> Self {
-        let DeploymentRef { time, key, .. } = &live.deployed;
-        Self { time: *time, id: key.id().to_owned(), deployment: Some(live) }
-    }
-}
 
 /// What an event's deployment is; none if nothing follows from the event.
 ///
@@ -205,27 +67,6 @@ pub async fn resolution(
     look(context, owner, key).await?.resolved(key)
 }
 
-/// What the ledger has of a deployment that only its event told of.
-async fn recorded(context: &Context, key: &DeploymentKey) -> Result<Look, Error> {
-    let known = context.ledger.known_of(key).await?;
-    let Some(live) = known.live(&context.config.production, key) else {
-        return Ok(Look::Unfinished("only its event tells what it is".into()));
-    };
-    let LiveDeployment { deployed, began, kind, branch, revision } = live.clone();
-    let source = Source {
-        kind,
-        provider: None,
-        connection: None,
-        repository: deployed.repository,
-        reference: branch.map_or(Reference::None, Reference::Branch),
-        revision,
-        message: None,
-    };
-    let (key, rule) = (deployed.key, String::new());
-    let deployment = Deployment { key, time: deployed.time, began, ended_as: None, source, rule };
-    Ok(Look::Resolved(Resolution::Deployment(deployment)))
-}
-
 /// Every rule by which a deployment is what it is, and what came of it, for people.
 ///
 /// # Errors
@@ -263,28 +104,6 @@ fn check_configured(context: &Context, key: &DeploymentKey) -> Result<(), Error>
         return Ok(());
     }
     Err(Error::Unconfigured { account: key.account().to_owned(), region: key.region().to_owned() })
-}
-
-/// What a look showed, for people.
-pub(super) fn explained(look: &Look) -> String {
-    match look {
-        Look::Resolved(Resolution::Deployment(Deployment { time, began, .. })) => {
-            format!("it is a production deployment of {time:.0}; its production stage began at {began:.0}")
-        }
-        Look::Resolved(Resolution::Rollback(Rollback { time, rolled_back, restored, .. })) => {
-            let restored = match restored {
-                Some(restored) => format!("brought {} back", restored.key.described()),
-                None => "what it brought back is not known".into(),
-            };
-            let rolled_back = rolled_back.key.described();
-            format!("it is a rollback of {time:.0}: it took {rolled_back} back, and {restored}")
-        }
-        Look::Resolved(Resolution::Ignored(ignored)) => {
-            format!("it is no production deployment: {}", ignored.reason)
-        }
-        Look::Running(_) => "it is not decided: its production stage is still in progress".into(),
-        Look::Unfinished(reason) => format!("it is not decided: {reason}"),
-    }
 }
 
 /// What went live in the unit of a deployment: of a pipeline, as CodePipeline lists it, of what other sources deploy to, as the

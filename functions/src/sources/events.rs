@@ -4,10 +4,10 @@
 //! triggers and fields that come later can't break them.
 
 use super::{
-    deployments::DeploymentEvent,
-    incidents::{IncidentChange, IncidentEvent},
+    envelope::{Envelope, Reading},
     places::Place,
     registry::Sources,
+    source::{DeploymentEvent, IncidentChange, IncidentEvent},
 };
 use crate::runtime::{
     error::Error,
@@ -16,9 +16,9 @@ use crate::runtime::{
 use metrics_lib::{contract::probe, event::Deployment, format::Version};
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{DeserializeOwned, Error as _, IgnoredAny, Unexpected},
+    de::{IgnoredAny, Unexpected},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 /// An event that a function acts on.
@@ -32,17 +32,6 @@ pub enum Event {
     Deployed(Box<Deployment>),
     /// Something else has happened to a deployment or incident; nothing follows from it.
     Irrelevant,
-}
-
-/// What a source reads of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reading<T> {
-    /// Something that a function acts on.
-    Event(T),
-    /// An event of this source that nothing follows from.
-    Irrelevant,
-    /// An event of another source.
-    NotOurs,
 }
 
 impl Event {
@@ -104,33 +93,6 @@ pub enum Purpose {
     Probe(#[serde(with = "text")] Uuid),
     /// The schedule of the place has: as long as they come, events do.
     Heartbeat {},
-}
-
-/// An event's envelope. It names the fields that are used and nothing else.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Envelope {
-    #[serde(default, deserialize_with = "uuid")]
-    id: Option<Uuid>,
-    /// What has happened.
-    #[serde(rename = "detail-type")]
-    pub detail_type: String,
-    /// The account that it happened in.
-    #[serde(deserialize_with = "name")]
-    pub account: String,
-    /// The region that it happened in.
-    #[serde(deserialize_with = "name")]
-    pub region: String,
-    detail: Value,
-}
-
-impl Envelope {
-    /// What is said of it, as a source's own type.
-    ///
-    /// # Errors
-    /// [`Error::Malformed`].
-    pub fn detail<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        Ok(json::part("detail", self.detail.clone())?)
-    }
 }
 
 /// The detail type of a deployment that is handed on.
@@ -219,28 +181,10 @@ pub(crate) mod text {
     }
 }
 
-/// An event's id, if it is one: whatever else is there identifies nothing.
-fn uuid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
-    Ok(Value::deserialize(deserializer)?.as_str().and_then(|id| id.parse().ok()))
-}
-
-/// A name or id of AWS's. It is told in logs, asked for with the APIs, and part of the ledger's keys.
-pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte);
-    if (1..=100).contains(&name.len()) && name.bytes().all(allowed) {
-        return Ok(name);
-    }
-    Err(D::Error::invalid_value(
-        Unexpected::Other("a text"),
-        &"1 to 100 letters, digits and characters of \".@-_\"",
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::incidents::Change;
+    use crate::sources::source::Change;
     use metrics_lib::event::{Reference, Source, SourceKind};
 
     fn check(detail_type: &str, detail: &str, expected: Result<&str, &str>) {
@@ -301,7 +245,7 @@ mod tests {
         };
         let received = Received::parse(&deployed(&deployment), &Sources::default()).unwrap();
         assert_eq!(received, Received { id: None, told: Told::Event(Event::Deployed(Box::new(deployment))) });
-        check(DEPLOYED, r#"{"version":1,"deployment":{"key":{}}}"#, Err("detail.deployment"));
+        check(DEPLOYED, r#"{"version":1,"deployment":{"key":{}}}"#, Err("detail.deployment.key"));
         check(DEPLOYED, r#"{"version":2,"deployment":{}}"#, Err("detail.version"));
         check(DEPLOYED, r#"{"deployment":{}}"#, Err("detail"));
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     ledger::{AttributionState, IncidentRecord},
-    runtime::{config::Config, context::Context, error::Error},
+    runtime::{config::Config, error::Error, tools::Tools},
 };
 use jiff::SignedDuration;
 use metrics_lib::{attribution::KnownNames, event::Incident, identity::DeploymentKey, repository::GitName};
@@ -16,16 +16,16 @@ const PIPELINES_KNOWN: SignedDuration = SignedDuration::from_hours(90 * 24);
 ///
 /// # Errors
 /// [`Error::Aws`], [`Error::Ledger`].
-pub async fn known(context: &Context, incident: &Incident) -> Result<KnownNames, Error> {
+pub async fn known(tools: &Tools, incident: &Incident) -> Result<KnownNames, Error> {
     let mut known = KnownNames::default();
-    let config = &context.config;
+    let config = &tools.config;
     for name in config.repository_names() {
         known.add_git(name);
     }
-    let names = context.ledger.names().await?;
+    let names = tools.ledger.names().await?;
     let account = incident.key.account();
     for named in &names.repositories {
-        let shown = context.repositories.shown_of(&names.repositories, named);
+        let shown = tools.repositories.shown_of(&names.repositories, named);
         // One without an owner is a word.
         let is_ours = |(by, name): &(String, GitName)| {
             (*name == named.name || name.as_str() == shown) && may_concern(config, account, by)

@@ -4,11 +4,10 @@ mod events;
 
 use super::{
     codepipeline::instant,
-    deployments::Asked,
-    events::{Envelope, Reading},
-    incidents::{Found, IncidentEvent, IncidentSource, Item},
+    envelope::{Envelope, Reading},
+    source::{Asked, Found, IncidentEvent, IncidentSource, Item},
 };
-use crate::runtime::{context::Context, error::Error};
+use crate::runtime::{error::Error, tools::Tools};
 use aws_sdk_ssm::types::{OpsItem, OpsItemStatus};
 use metrics_lib::{
     event::Incident,
@@ -31,10 +30,10 @@ impl IncidentSource for OpsCenter {
         events::read(event)
     }
 
-    fn find<'a>(&'a self, context: &'a Context, key: &'a IncidentKey) -> Asked<'a, Found> {
+    fn find<'a>(&'a self, tools: &'a Tools, key: &'a IncidentKey) -> Asked<'a, Found> {
         Box::pin(async move {
             match key {
-                IncidentKey::OpsItem(key) => find(context, key).await,
+                IncidentKey::OpsItem(key) => find(tools, key).await,
                 IncidentKey::Sourced(key) => Err(Error::UnknownSource(key.id.source.to_string())),
             }
         })
@@ -42,9 +41,9 @@ impl IncidentSource for OpsCenter {
 }
 
 /// What an `OpsItem` is, by the settings.
-async fn find(context: &Context, key: &OpsItemKey) -> Result<Found, Error> {
-    let Some(item) = ops_item(context, key).await? else { return Ok(Found::Nothing) };
-    if let Some(reason) = refusal(&context.config.incidents, &item) {
+async fn find(tools: &Tools, key: &OpsItemKey) -> Result<Found, Error> {
+    let Some(item) = ops_item(tools, key).await? else { return Ok(Found::Nothing) };
+    if let Some(reason) = refusal(&tools.config.incidents, &item) {
         return Ok(Found::Refused(reason));
     }
     Ok(Found::Incident(Box::new(Item {
@@ -79,8 +78,8 @@ pub(crate) fn is_incident_type(rule: &IncidentRule, kind: Option<&str>) -> bool 
     rule.types.is_empty() || kind.is_none_or(|kind| rule.types.contains(kind))
 }
 
-async fn ops_item(context: &Context, key: &OpsItemKey) -> Result<Option<OpsItem>, Error> {
-    let reader = context.clients.reader(&key.account, &key.region).await;
+async fn ops_item(tools: &Tools, key: &OpsItemKey) -> Result<Option<OpsItem>, Error> {
+    let reader = tools.clients.reader(&key.account, &key.region).await;
     match reader.ssm.get_ops_item().ops_item_id(key.ops_item_id.as_str()).send().await {
         Ok(output) => Ok(output.ops_item),
         Err(error)

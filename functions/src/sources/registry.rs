@@ -1,8 +1,9 @@
 //! The sources that there are. A new one is its room, and a line here.
 
 use super::{
-    codepipeline::CodePipeline, deployments::DeploymentSource, incidents::IncidentSource,
+    codepipeline::CodePipeline,
     opscenter::OpsCenter,
+    source::{DeploymentSource, IncidentSource},
 };
 use crate::runtime::error::Error;
 use metrics_lib::identity::{DeploymentKey, IncidentKey};

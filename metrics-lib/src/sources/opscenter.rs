@@ -1,6 +1,7 @@
 //! `OpsCenter`: its `OpsItem`s.
 
-use crate::{identity::IncidentId, text};
+pub(super) mod references;
+
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -51,11 +52,6 @@ impl fmt::Display for OpsItemId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// The `OpsItem`s that a text references: their ids as whole words, in any case.
-pub(super) fn referenced(text: &str) -> Vec<IncidentId> {
-    text::ops_item_ids(text).map(IncidentId::OpsItem).collect()
 }
 
 /// What identifies an `OpsItem`: ids are unique in an account and region only.

@@ -8,9 +8,9 @@ mod rights;
 
 use super::all;
 use crate::{
-    plan::{Statement, on},
     settings::StackSettings,
     stacks::{Stack, StackError},
+    statement::{Statement, on},
 };
 use place::Place;
 use rights::{RIGHTS, Right};

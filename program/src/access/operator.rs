@@ -2,7 +2,8 @@
 
 use crate::{
     naming::{arn, service_domain},
-    plan::{Plan, Resource, Statement, on},
+    plan::Plan,
+    statement::{Resource, Statement, on},
 };
 use metrics_lib::contract::ledger::TIMELINE_INDEX;
 use vec1::{Vec1, vec1};

@@ -2,7 +2,7 @@
 
 use crate::{
     naming::{Names, partition},
-    plan::{Resource, Statement, on},
+    statement::{Resource, Statement, on},
 };
 
 /// What somebody needs who looks at the dashboards in CloudWatch's console: the list, the documents, the figures, and the

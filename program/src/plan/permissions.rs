@@ -4,6 +4,8 @@ use crate::{
     naming::{Names, arn, service_domain},
     settings::Settings,
     several::Several,
+    sources::{SOURCES, Tells, codepipeline, opscenter},
+    statement::{Resource, Statement, on},
 };
 use metrics_lib::{
     contract::{
@@ -12,88 +14,8 @@ use metrics_lib::{
     },
     lake,
 };
-use serde::Serialize;
 use std::collections::BTreeSet;
 use vec1::Vec1;
-
-/// A statement of a role's policy; it allows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Statement {
-    /// What it is for.
-    pub sid: String,
-    /// The actions, as IAM names them: `dynamodb:PutItem`.
-    pub actions: Vec1<&'static str>,
-    /// What they may be done on.
-    pub resources: Vec1<Resource>,
-    /// What must hold beside.
-    pub conditions: Vec<Condition>,
-}
-
-/// What an action may be done on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Resource {
-    /// One resource.
-    Arn(String),
-    /// Every resource that a pattern with `*` matches.
-    Every {
-        /// The pattern.
-        pattern: String,
-        /// Why it can't be more exact.
-        reason: &'static str,
-    },
-    /// The installation's KMS key, whose id only AWS knows.
-    Key,
-    /// The webhook's secret, whose ARN ends with characters that only AWS knows.
-    Secret,
-}
-
-/// A condition of a statement. How a key is compared that has several values, its rendering knows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Condition {
-    /// How it compares: `StringEquals`.
-    pub operator: &'static str,
-    /// What it compares: `cloudwatch:namespace`.
-    pub key: &'static str,
-    /// What is allowed.
-    pub values: Vec1<String>,
-}
-
-/// A statement on some resources, without conditions.
-pub(crate) fn on(
-    sid: impl Into<String>,
-    actions: impl Several<&'static str>,
-    resources: impl Several<Resource>,
-) -> Statement {
-    Statement {
-        sid: sid.into(),
-        actions: actions.several(),
-        resources: resources.several(),
-        conditions: Vec::new(),
-    }
-}
-
-impl Resource {
-    /// Every resource that a pattern with `*` matches, and why it can't be more exact.
-    pub(crate) fn every(pattern: impl Into<String>, reason: &'static str) -> Self {
-        Self::Every { pattern: pattern.into(), reason }
-    }
-}
-
-impl Statement {
-    /// Only under a condition.
-    pub(crate) fn when(
-        mut self,
-        operator: &'static str,
-        key: &'static str,
-        values: impl Several<String>,
-    ) -> Self {
-        self.conditions.push(Condition { operator, key, values: values.several() });
-        self
-    }
-}
 
 /// What every function does: it writes its log and its traces.
 pub(super) fn every_function(names: &Names, function: &str) -> Vec<Statement> {
@@ -200,61 +122,15 @@ pub(super) fn readers(
         statements.push(of_members.when("StringEqualsIfExists", "aws:ResourceOrgID", [id]));
     }
     if let Ok(own_regions) = Vec1::try_from_vec(Vec::from_iter(settings.own_pipeline_regions())) {
-        let pipelines = own_regions.mapped_ref(|region| every_pipeline(own, region));
-        statements.push(on("ReadPipelines", READ_PIPELINES, pipelines));
-        statements.extend(lists_pipelines.then(pipeline_lister));
-        if settings.lead_time && lists_pipelines {
-            statements.extend(connection_readers(own, &own_regions));
-        }
+        let connections = settings.lead_time && lists_pipelines;
+        statements.extend(codepipeline::readers(own, &own_regions, lists_pipelines, connections));
     }
-    let items = settings.own_ops_item_regions().into_iter().map(|region| every_ops_item(own, region));
+    let items =
+        settings.own_ops_item_regions().into_iter().map(|region| opscenter::every_ops_item(own, region));
     if ops_items && let Ok(items) = Vec1::try_from_vec(items.collect()) {
         statements.push(on("ReadOpsItems", ["ssm:GetOpsItem"], items));
     }
     statements
-}
-
-/// What is read of a pipeline that is known.
-const READ_PIPELINES: [&str; 4] = [
-    "codepipeline:GetPipeline",
-    "codepipeline:GetPipelineExecution",
-    "codepipeline:ListActionExecutions",
-    "codepipeline:ListPipelineExecutions",
-];
-
-/// Listing pipelines.
-fn pipeline_lister() -> Statement {
-    let reason = "CodePipeline has no resources for this action";
-    let every = Resource::Every { pattern: "*".into(), reason };
-    on("ListPipelines", ["codepipeline:ListPipelines"], [every])
-}
-
-fn every_pipeline(account: &str, region: &str) -> Resource {
-    let reason = "every pipeline may deploy to production; which does is known from its executions";
-    Resource::Every { pattern: arn("codepipeline", region, account, "*"), reason }
-}
-
-fn every_ops_item(account: &str, region: &str) -> Resource {
-    let reason = "OpsItems are known by the ids that events and commits name";
-    Resource::Every { pattern: arn("ssm", region, account, "opsitem/*"), reason }
-}
-
-/// Reading which Git host a connection leads to. Connections of before July 2024 have the service's old name in their
-/// ARNs, and IAM asks for the action of the same name. Source: Developer Tools console user guide, "Identity and access
-/// management for AWS `CodeStar` Notifications and AWS `CodeConnections`".
-fn connection_readers(account: &str, regions: &Vec1<&str>) -> [Statement; 2] {
-    let reader = |sid, service: &str, action| {
-        let reason = "connections are known by the ARNs that source actions name";
-        let every = |region: &&str| Resource::Every {
-            pattern: arn(service, region, account, "connection/*"),
-            reason,
-        };
-        on(sid, [action], regions.mapped_ref(every))
-    };
-    [
-        reader("ReadConnections", "codeconnections", "codeconnections:GetConnection"),
-        reader("ReadOldConnections", "codestar-connections", "codestar-connections:GetConnection"),
-    ]
 }
 
 /// Counting what rules of a tooling stack could not deliver.
@@ -275,27 +151,23 @@ pub(super) fn own_undelivered_counter(names: &Names, settings: &Settings) -> Opt
 /// What the read role of a region of an account that has incidents only may do; `undelivered` is the name of the queue of
 /// what its rules could not deliver.
 pub fn incident_read_role(account: &str, region: &str, undelivered: &str) -> Vec<Statement> {
-    vec![
-        on("ReadOpsItems", ["ssm:GetOpsItem"], [every_ops_item(account, region)]),
-        ops_item_lister(),
-        undelivered_counter([Resource::Arn(arn("sqs", region, account, undelivered))]),
-    ]
+    let mut statements = reads(Tells::Incidents, account, region);
+    statements.push(undelivered_counter([Resource::Arn(arn("sqs", region, account, undelivered))]));
+    statements
 }
 
 /// What the read role of a region of a tooling account may do; `undelivered` is the name of the queue of what its rules
 /// could not deliver.
 pub fn read_role(account: &str, region: &str, undelivered: &str) -> Vec<Statement> {
-    let mut statements =
-        vec![on("ReadPipelines", READ_PIPELINES, [every_pipeline(account, region)]), pipeline_lister()];
-    statements.extend(connection_readers(account, &Vec1::new(region)));
+    let mut statements = reads(Tells::Deployments, account, region);
     statements.extend(incident_read_role(account, region, undelivered));
     statements
 }
 
-/// Listing `OpsItem`s.
-pub(super) fn ops_item_lister() -> Statement {
-    let reason = "Systems Manager has no resources for this action";
-    on("ListOpsItems", ["ssm:DescribeOpsItems"], [Resource::Every { pattern: "*".into(), reason }])
+/// What the sources that tell of deployments, or incidents, need to be read in a region of an account.
+fn reads(tells: Tells, account: &str, region: &str) -> Vec<Statement> {
+    let sources = SOURCES.into_iter().filter(|source| source.tells == tells);
+    sources.flat_map(|source| (source.reads)(account, region)).collect()
 }
 
 /// Reading metrics.

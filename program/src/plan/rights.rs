@@ -1,7 +1,7 @@
 //! What functions may do, in the words of the product, and the statements that follow.
 
-use super::permissions::{self, Statement};
-use crate::{naming::Names, settings::Settings};
+use super::permissions;
+use crate::{naming::Names, settings::Settings, sources::opscenter, statement::Statement};
 use metrics_lib::contract::Namespace;
 use vec1::Vec1;
 
@@ -45,7 +45,7 @@ impl Right {
             Self::ReadAccounts { lists_pipelines, ops_items } => {
                 permissions::readers(names, settings, lists_pipelines, ops_items)
             }
-            Self::ListOpsItems => vec![permissions::ops_item_lister()],
+            Self::ListOpsItems => vec![opscenter::ops_item_lister()],
             Self::CountUndelivered => {
                 permissions::own_undelivered_counter(names, settings).into_iter().collect()
             }

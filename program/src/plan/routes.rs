@@ -4,7 +4,11 @@ use super::{
     Bus, Consumer, Forwarded, PolicyStatement, Queue, ReadRole, Rule, Senders,
     functions::{CONSUMERS, Entry, Events, LEAD_TIME, Takes},
 };
-use crate::{naming::Names, settings::Settings};
+use crate::{
+    naming::Names,
+    settings::Settings,
+    sources::{EventKind, Source, Tells},
+};
 use jiff::SignedDuration;
 use metrics_lib::{
     contract::{env, probe},
@@ -12,16 +16,7 @@ use metrics_lib::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use vec1::{Vec1, vec1};
-
-/// The source of CodePipeline's events.
-pub(crate) const CODEPIPELINE: &str = "aws.codepipeline";
-const EXECUTION: &str = "CodePipeline Pipeline Execution State Change";
-/// The source of Systems Manager's events.
-pub(super) const SSM: &str = "aws.ssm";
-const STAGE: &str = "CodePipeline Stage Execution State Change";
-const OPS_ITEM_CREATE: &str = "OpsItem Create";
-const OPS_ITEM_UPDATE: &str = "OpsItem Update";
+use vec1::Vec1;
 
 /// A function behind its queue.
 pub(super) type Route = Entry<Events>;
@@ -35,145 +30,129 @@ pub(super) fn measured(lead_time: bool) -> impl Iterator<Item = &'static Route> 
 /// accounts only.
 pub(super) fn forwarding_rules(
     names: &Names,
+    sources: &[&Source],
     forwarded: Forwarded,
     incident_types: &BTreeSet<String>,
 ) -> Vec<Rule> {
-    let kinds = Kind::ALL.into_iter().filter(|kind| match kind {
-        Kind::Executions | Kind::Stages => forwarded.executions,
-        Kind::Incidents | Kind::Probes => forwarded.incidents,
+    let kinds = kinds(names, sources).into_iter().filter(|kind| match kind.of {
+        Of::Source(Tells::Deployments) => forwarded.executions,
+        Of::Source(Tells::Incidents) | Of::Probes => forwarded.incidents,
     });
     let rule = |kind: Kind| Rule {
-        name: names.of(kind.name()),
-        description: kind.description(),
-        pattern: kind.pattern(names, incident_types),
+        name: names.of(kind.name),
+        description: kind.description,
+        pattern: kind.pattern(incident_types),
         targets: vec![names.bus()],
     };
     kinds.map(rule).collect()
 }
 
 /// A kind of events that the product uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Executions,
-    Stages,
-    Incidents,
+struct Kind {
+    of: Of,
+    /// Its name, as part of those of rules.
+    name: &'static str,
+    description: &'static str,
+    event_source: String,
+    detail_types: &'static [&'static str],
+    detail: Option<fn(&BTreeSet<String>) -> Value>,
+}
+
+/// What events are of.
+#[derive(Clone, Copy, PartialEq)]
+enum Of {
+    Source(Tells),
+    /// The product itself.
     Probes,
 }
 
+/// The kinds of events that the product uses: those of the sources, and probes.
+fn kinds(names: &Names, sources: &[&Source]) -> Vec<Kind> {
+    let of_sources = sources.iter().flat_map(|source| {
+        source.events.iter().map(|EventKind { name, description, detail_types, detail }| Kind {
+            of: Of::Source(source.tells),
+            name,
+            description,
+            event_source: source.event_source.to_owned(),
+            detail_types,
+            detail: Some(*detail),
+        })
+    });
+    let probes = Kind {
+        of: Of::Probes,
+        name: PROBE,
+        description: "Probes, which show whether events come",
+        event_source: names.probe_source(),
+        detail_types: &[probe::DETAIL_TYPE],
+        detail: None,
+    };
+    of_sources.chain([probes]).collect()
+}
+
 impl Kind {
-    const ALL: [Self; 4] = [Self::Executions, Self::Stages, Self::Incidents, Self::Probes];
-
-    /// Its name, as part of those of rules.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Executions => "executions",
-            Self::Stages => "stages",
-            Self::Incidents => "incidents",
-            Self::Probes => PROBE,
+    fn pattern(&self, incident_types: &BTreeSet<String>) -> Value {
+        let mut pattern = json!({"source": [self.event_source], "detail-type": self.detail_types});
+        if let Some(detail) = self.detail {
+            pattern["detail"] = detail(incident_types);
         }
-    }
-
-    const fn description(self) -> &'static str {
-        match self {
-            Self::Executions => "Pipeline executions that ended",
-            Self::Stages => "Stages that succeeded",
-            Self::Incidents => "Incidents that were raised or changed",
-            Self::Probes => "Probes, which show whether events come",
-        }
-    }
-
-    fn pattern(self, names: &Names, incident_types: &BTreeSet<String>) -> Value {
-        match self {
-            Self::Executions => execution_pattern(),
-            Self::Stages => stage_pattern(),
-            Self::Incidents => incident_pattern(incident_types),
-            Self::Probes => probe_pattern(names),
-        }
+        pattern
     }
 
     /// Whether a queue gets such events.
-    const fn is_for(self, takes: Takes) -> bool {
-        match self {
-            Self::Executions | Self::Stages => matches!(takes, Takes::Executions),
-            Self::Incidents => matches!(takes, Takes::Incidents),
-            Self::Probes => true,
+    fn is_for(&self, takes: Takes) -> bool {
+        match self.of {
+            Of::Source(Tells::Deployments) => takes == Takes::Executions,
+            Of::Source(Tells::Incidents) => takes == Takes::Incidents,
+            Of::Probes => true,
         }
     }
-}
-
-/// How an execution can end: with any of these, its production stage may have succeeded.
-fn execution_pattern() -> Value {
-    let states = ["SUCCEEDED", "FAILED", "STOPPED", "SUPERSEDED", "CANCELED"];
-    json!({"source": [CODEPIPELINE], "detail-type": [EXECUTION], "detail": {"state": states}})
-}
-
-/// Which stage is the production stage, only the operations account knows.
-fn stage_pattern() -> Value {
-    json!({"source": [CODEPIPELINE], "detail-type": [STAGE], "detail": {"state": ["SUCCEEDED"]}})
 }
 
 /// The name of the rules of probes.
 pub(crate) const PROBE: &str = "probe";
 
-fn probe_pattern(names: &Names) -> Value {
-    json!({"source": [names.probe_source()], "detail-type": [probe::DETAIL_TYPE]})
-}
-
-/// Events of `OpsItem`s without a type, or with null for it, pass: the functions ask the API for the type. No types mean
-/// all of them.
-fn of_types(types: &BTreeSet<String>) -> Value {
-    let mut allowed: Vec<Value> = types.iter().map(|kind| json!(kind)).collect();
-    if allowed.is_empty() {
-        allowed.push(json!({"exists": true}));
-    }
-    allowed.extend([Value::Null, json!({"exists": false})]);
-    allowed.into()
-}
-
-fn incident_pattern(types: &BTreeSet<String>) -> Value {
-    let detail = json!({"ops-item-type": of_types(types)});
-    json!({"source": [SSM], "detail-type": [OPS_ITEM_CREATE, OPS_ITEM_UPDATE], "detail": detail})
-}
-
 /// The bus. Its policy takes events of pipelines from where those count, incidents from wherever they count, and probes from
 /// wherever there is a stack, which is there, too: that it takes more pairs of source and type than there are does no harm,
 /// since the bus's rules ask for source and type together.
-pub(super) fn bus(names: &Names, settings: &Settings) -> Bus {
+pub(super) fn bus(names: &Names, settings: &Settings, sources: &[&Source]) -> Bus {
     let of_pipelines = senders(names, settings, settings.pipeline_places());
     let everywhere = senders(names, settings, settings.ops_item_places());
+    let kinds = kinds(names, sources);
     let mut rules = Vec::new();
     for route in measured(settings.lead_time) {
-        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_for(route.trigger.takes)) {
-            let mut pattern = kind.pattern(names, &settings.incidents.types);
-            let senders = match kind {
-                Kind::Executions | Kind::Stages => &of_pipelines,
-                Kind::Incidents | Kind::Probes => &everywhere,
-            };
+        for kind in kinds.iter().filter(|kind| kind.is_for(route.trigger.takes)) {
+            let mut pattern = kind.pattern(&settings.incidents.types);
+            let senders = if kind.of == Of::Source(Tells::Deployments) { &of_pipelines } else { &everywhere };
             if let Some(accounts) = listed(senders) {
                 pattern["account"] = json!(accounts);
             }
             rules.push(Rule {
-                name: names.of(&format!("{}-to-{}", kind.name(), route.name)),
-                description: kind.description(),
+                name: names.of(&format!("{}-to-{}", kind.name, route.name)),
+                description: kind.description,
                 pattern,
                 targets: vec![names.queue(route.name)],
             });
         }
     }
-    let allow = |senders: Vec<Senders>, sources: Vec1<String>, detail_types: Vec1<&'static str>| {
-        senders.into_iter().map(move |senders| PolicyStatement {
-            senders,
-            sources: sources.clone(),
-            detail_types: detail_types.clone(),
-        })
+    let (of_deployments, of_others): (Vec<Kind>, Vec<Kind>) =
+        kinds.into_iter().partition(|kind| kind.of == Of::Source(Tells::Deployments));
+    let executions = allowed(of_pipelines, &of_deployments);
+    let others = allowed(everywhere, &of_others);
+    Bus { name: names.bus(), policy: [executions, others].concat(), rules }
+}
+
+/// The statements that let some senders put some kinds of events.
+fn allowed(senders: Vec<Senders>, kinds: &[Kind]) -> Vec<PolicyStatement> {
+    let mut sources: Vec<String> = kinds.iter().map(|kind| kind.event_source.clone()).collect();
+    sources.dedup();
+    let detail_types: Vec<&str> = kinds.iter().flat_map(|kind| kind.detail_types).copied().collect();
+    let (Ok(sources), Ok(detail_types)) = (Vec1::try_from_vec(sources), Vec1::try_from_vec(detail_types))
+    else {
+        return Vec::new();
     };
-    let executions = allow(of_pipelines, vec1![CODEPIPELINE.into()], vec1![EXECUTION, STAGE]);
-    let incidents = allow(
-        everywhere,
-        vec1![SSM.into(), names.probe_source()],
-        vec1![OPS_ITEM_CREATE, OPS_ITEM_UPDATE, probe::DETAIL_TYPE],
-    );
-    Bus { name: names.bus(), policy: executions.chain(incidents).collect(), rules }
+    let statement =
+        |senders| PolicyStatement { senders, sources: sources.clone(), detail_types: detail_types.clone() };
+    senders.into_iter().map(statement).collect()
 }
 
 /// Who may send what comes from some places, or from the members of the organisation.

@@ -3,8 +3,8 @@
 use crate::{
     runtime::error::Error,
     sources::{
-        deployments::DeploymentEvent,
-        events::{Envelope, Reading, name},
+        envelope::{Envelope, Reading, name},
+        source::DeploymentEvent,
     },
 };
 use metrics_lib::{identity::DeploymentKey, sources::codepipeline::ExecutionKey};

@@ -5,8 +5,11 @@
 
 use crate::{
     ledger::{Left, Owner, Subject, Watermark},
-    runtime::{clients::Reader, context::Context, error::Error},
-    sources::codepipeline::{LONGEST_EXECUTION, has_ended, incomplete, timestamp},
+    runtime::{clients::Reader, error::Error, tools::Tools},
+    sources::{
+        codepipeline::{LONGEST_EXECUTION, has_ended, incomplete, timestamp},
+        source::Unseen,
+    },
 };
 use jiff::Timestamp;
 use metrics_lib::{
@@ -30,15 +33,6 @@ pub struct Found {
     pub has_ended: bool,
 }
 
-/// What the reconciler may not have worked through, of any source.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unseen {
-    /// What has ended, and what still runs.
-    pub deployments: Vec<DeploymentKey>,
-    /// Where there may be more of them.
-    pub unread: Vec<Unread>,
-}
-
 /// The executions of some accounts that changed last since an instant, started before another, and that the reconciler may
 /// not have worked through. An account or pipeline that can't be read does not hide the others.
 ///
@@ -47,23 +41,23 @@ pub struct Unseen {
 /// # Errors
 /// [`Error::OutOfTime`], [`Error::Ledger`], [`Error::Aws`] of the ledger.
 pub(super) async fn unseen(
-    context: &Context,
+    tools: &Tools,
     owner: Owner<'_>,
     is_asked: &(dyn Fn(&str) -> bool + Sync),
     changed_since: Timestamp,
     started_before: Timestamp,
 ) -> Result<Unseen, Error> {
-    let (now, mut unseen) = (context.now()?, Unseen::default());
-    let backlog = context.ledger.backlog(now).await?;
-    let places = context.places().await?;
+    let (now, mut unseen) = (tools.now()?, Unseen::default());
+    let backlog = tools.ledger.backlog(now).await?;
+    let places = tools.places().await?;
     let places = places.iter().map(|(account, region)| (account.as_str(), region.as_str()));
     for place in places.filter(|(account, _)| is_asked(account)) {
         let (account, region) = place;
-        let watermark = context.ledger.watermark(Watermark::Executions, account, region).await?;
+        let watermark = tools.ledger.watermark(Watermark::Executions, account, region).await?;
         let shown = watermark.and_then(|reached| reached.shown(now));
         let since = shown.map_or(changed_since, |shown| shown.max(changed_since));
         let since = Since::new(since, changed_since, &backlog);
-        let listed = listed(context, owner, place, &since, started_before).await?;
+        let listed = listed(tools, owner, place, &since, started_before).await?;
         unseen.deployments.extend(listed.found.into_iter().map(|found| found.key.into()));
         for (unread, error) in listed.unread {
             match error {
@@ -147,7 +141,7 @@ pub struct Listed {
 /// # Errors
 /// [`Error::Aws`] for credentials that have expired.
 pub async fn listed(
-    context: &Context,
+    tools: &Tools,
     owner: Owner<'_>,
     (account, region): (&str, &str),
     changed_since: &Since,
@@ -159,7 +153,7 @@ pub async fn listed(
         let (cause, is_passing) = (error.to_string(), error.is_passing());
         (Unread { account, region, pipeline, cause, is_passing, since: None }, error)
     };
-    let reader = context.clients.reader(account, region).await;
+    let reader = tools.clients.reader(account, region).await;
     let mut listed = Listed::default();
     let pipelines = match pipelines(&reader).await {
         Ok(pipelines) => pipelines,

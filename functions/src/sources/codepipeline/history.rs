@@ -3,8 +3,8 @@
 use super::{LONGEST_EXECUTION, classify, has_ended, incomplete, reader, timestamp};
 use crate::{
     ledger::{KnownFacts, Owner, Walked},
-    runtime::{context::Context, error::Error},
-    sources::{codepipeline::execution_listing::check_time, deployments::WentLive},
+    runtime::{error::Error, tools::Tools},
+    sources::{codepipeline::execution_listing::check_time, source::WentLive},
 };
 use aws_sdk_codepipeline::{
     primitives::DateTime,
@@ -35,7 +35,7 @@ const NOTED_AFTER: usize = 25;
 /// how far it came, so that another goes on from there.
 #[derive(Debug)]
 pub struct History<'a> {
-    context: &'a Context,
+    tools: &'a Tools,
     owner: Owner<'a>,
     /// An execution of the pipeline.
     key: ExecutionKey,
@@ -71,9 +71,9 @@ pub struct Listed {
 
 impl<'a> History<'a> {
     /// The history of an execution's pipeline; nothing is asked for yet.
-    pub fn new(context: &'a Context, owner: Owner<'a>, key: &ExecutionKey) -> Self {
+    pub fn new(tools: &'a Tools, owner: Owner<'a>, key: &ExecutionKey) -> Self {
         Self {
-            context,
+            tools,
             owner,
             key: key.clone(),
             is_before_itself: false,
@@ -87,8 +87,8 @@ impl<'a> History<'a> {
     }
 
     /// The history of an execution's pipeline before that execution.
-    pub fn before_itself(context: &'a Context, owner: Owner<'a>, key: &ExecutionKey) -> Self {
-        Self { is_before_itself: true, ..Self::new(context, owner, key) }
+    pub fn before_itself(tools: &'a Tools, owner: Owner<'a>, key: &ExecutionKey) -> Self {
+        Self { is_before_itself: true, ..Self::new(tools, owner, key) }
     }
 
     /// The deployment that was live just before an instant, if it is known.
@@ -157,7 +157,7 @@ impl<'a> History<'a> {
     async fn is_walked(&mut self, listed: &Listed) -> Result<bool, Error> {
         if self.walked.is_none() && self.looks >= FEW {
             let pipeline = PipelineKey::from(&self.key);
-            self.walked = Some(self.context.ledger.walked(&pipeline, &self.context.config.settings()).await?);
+            self.walked = Some(self.tools.ledger.walked(&pipeline, &self.tools.config.settings()).await?);
         }
         Ok(self.walked.iter().flatten().any(|walked| listed.is_in(walked)))
     }
@@ -174,9 +174,9 @@ impl<'a> History<'a> {
         let Some(row) = rows.max_by_key(|row| row.len()) else { return Ok(()) };
         let started = row.iter().map(|listed| listed.started);
         let (Some(since), Some(until)) = (started.clone().min(), started.max()) else { return Ok(()) };
-        let walked = Walked { since, until, at: self.context.now()? };
-        let (pipeline, settings) = (PipelineKey::from(&self.key), self.context.config.settings());
-        self.context.ledger.note_walked(&pipeline, &settings, walked).await?;
+        let walked = Walked { since, until, at: self.tools.now()? };
+        let (pipeline, settings) = (PipelineKey::from(&self.key), self.tools.config.settings());
+        self.tools.ledger.note_walked(&pipeline, &settings, walked).await?;
         self.walked = Some(Some(walked));
         Ok(())
     }
@@ -199,9 +199,8 @@ impl<'a> History<'a> {
         let is_rollback =
             self.listed.iter().any(|listed| listed.execution_id == execution_id && listed.is_rollback);
         let of = DeploymentKey::from(key.clone());
-        let known =
-            if is_rollback { KnownFacts::default() } else { self.context.ledger.known_of(&of).await? };
-        let rule = &self.context.config.production;
+        let known = if is_rollback { KnownFacts::default() } else { self.tools.ledger.known_of(&of).await? };
+        let rule = &self.tools.config.production;
         let went_live = if known.is_ignored(rule, &of) {
             None
         } else if let Some(live) = known.live(rule, &of) {
@@ -216,15 +215,15 @@ impl<'a> History<'a> {
     /// A deployment of the ledger, its repository by the name that is shown now.
     async fn shown(&self, live: LiveDeployment) -> Result<LiveDeployment, Error> {
         let LiveDeployment { deployed, kind, .. } = &live;
-        let Context { repositories, ledger, .. } = self.context;
+        let Tools { repositories, ledger, .. } = self.tools;
         let named = (deployed.repository.as_str(), deployed.time);
-        let repository = repositories.shown(ledger, *kind, named, self.context.now()?).await?;
+        let repository = repositories.shown(ledger, *kind, named, self.tools.now()?).await?;
         Ok(LiveDeployment { deployed: DeploymentRef { repository, ..deployed.clone() }, ..live })
     }
 
     /// What an execution brought to production, as CodePipeline tells it.
     async fn asked(&mut self, key: &ExecutionKey) -> Result<Option<WentLive>, Error> {
-        Ok(match classify(self.context, key).await? {
+        Ok(match classify(self.tools, key).await? {
             Classification::Deployment(deployment) => Some(WentLive::of(LiveDeployment::from(&deployment))),
             Classification::Rollback { time, target, .. } => {
                 let deployment = match target {
@@ -249,11 +248,11 @@ impl<'a> History<'a> {
         for _ in 0..MOST_TARGETS {
             let key = ExecutionKey { execution_id: id, ..self.key.clone() };
             let of = DeploymentKey::from(key.clone());
-            let known = self.context.ledger.known_of(&of).await?;
-            if let Some(live) = known.live(&self.context.config.production, &of) {
+            let known = self.tools.ledger.known_of(&of).await?;
+            if let Some(live) = known.live(&self.tools.config.production, &of) {
                 return self.shown(live.clone()).await.map(Some);
             }
-            id = match classify(self.context, &key).await {
+            id = match classify(self.tools, &key).await {
                 Ok(Classification::Deployment(deployment)) => {
                     return Ok(Some(LiveDeployment::from(&deployment)));
                 }
@@ -271,7 +270,7 @@ impl<'a> History<'a> {
     /// Lists another page of executions.
     async fn list(&mut self) -> Result<(), Error> {
         check_time(self.owner)?;
-        let reader = reader(self.context, &self.key).await;
+        let reader = reader(self.tools, &self.key).await;
         let request = reader.codepipeline.list_pipeline_executions().pipeline_name(&self.key.pipeline);
         let page = request.set_next_token(self.next.take()).send().await.map_err(Error::aws(LIST))?;
         for summary in page.pipeline_execution_summaries() {

@@ -2,7 +2,7 @@
 //! shows.
 
 use super::{actions, pipeline_execution, typed};
-use crate::runtime::{clients::Reader, context::Context, error::Error};
+use crate::runtime::{clients::Reader, error::Error, tools::Tools};
 use aws_sdk_codepipeline::types::{
     ExecutionType, PipelineExecutionFilter, PipelineExecutionStatus, SucceededInStageFilter,
 };
@@ -18,22 +18,22 @@ const MOST_LOOKED_AT: usize = 5;
 
 /// The structure of the pipeline that an execution ran in; none if nothing tells it.
 pub(super) async fn of(
-    context: &Context,
+    tools: &Tools,
     reader: &Reader,
     execution: &Execution,
 ) -> Result<Option<Arc<Structure>>, Error> {
     let pipeline = PipelineKey::from(&execution.key);
     if let Some(version) = execution.pipeline_version {
-        if let Some(known) = context.structures.get(&pipeline, version) {
+        if let Some(known) = tools.structures.get(&pipeline, version) {
             return Ok(Some(known));
         }
         if let Some(structure) = declared(reader, &pipeline, version).await? {
             let structure = Arc::new(structure);
-            context.structures.put(pipeline, version, structure.clone());
+            tools.structures.put(pipeline, version, structure.clone());
             return Ok(Some(structure));
         }
     }
-    Ok(shown(context, reader, execution).await?.map(Arc::new))
+    Ok(shown(tools, reader, execution).await?.map(Arc::new))
 }
 
 /// The structure as it is declared; none if the pipeline or this version of it is no more.
@@ -59,11 +59,7 @@ async fn declared(reader: &Reader, pipeline: &PipelineKey, version: i32) -> Resu
 }
 
 /// The structure that the pipeline's latest execution shows which ran a production stage, else the latest that ran through.
-async fn shown(
-    context: &Context,
-    reader: &Reader,
-    execution: &Execution,
-) -> Result<Option<Structure>, Error> {
+async fn shown(tools: &Tools, reader: &Reader, execution: &Execution) -> Result<Option<Structure>, Error> {
     let request = reader.codepipeline.list_pipeline_executions().pipeline_name(&execution.key.pipeline);
     let page = request.send().await.map_err(Error::aws(LIST))?;
     let ran_through = page.pipeline_execution_summaries().iter().filter(|summary| {
@@ -76,7 +72,7 @@ async fn shown(
         let key = ExecutionKey { execution_id: id, ..execution.key.clone() };
         let (detail, actions) = (pipeline_execution(reader, &key).await?, actions(reader, &key).await?);
         let structure = Structure::shown_by(&typed(&key, &detail, &actions)?);
-        let rule = &context.config.production;
+        let rule = &tools.config.production;
         let is_production = |stage: &Stage| rule.may_be_production(&key.pipeline, &stage.name);
         if structure.stages.iter().any(is_production) {
             return Ok(Some(structure));

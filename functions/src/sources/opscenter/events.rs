@@ -3,8 +3,8 @@
 use crate::{
     runtime::error::Error,
     sources::{
-        events::{Envelope, Reading},
-        incidents::{Change, IncidentChange, IncidentEvent},
+        envelope::{Envelope, Reading},
+        source::{Change, IncidentChange, IncidentEvent},
     },
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};

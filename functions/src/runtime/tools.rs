@@ -1,4 +1,4 @@
-//! What every handler gets: configuration, clock, clients and ledger, made once when the function starts.
+//! What every source and handler gets: configuration, clock, clients and ledger, made once when the function starts.
 
 use crate::{
     ledger::Ledger,
@@ -6,7 +6,6 @@ use crate::{
     sources::{
         codepipeline::known::{Runs, Structures},
         places::{self, Place},
-        registry::Sources,
         repositories::Repositories,
     },
 };
@@ -14,15 +13,13 @@ use jiff::{SignedDuration, Timestamp};
 use metrics_lib::lead_time::MEASURED_AFTER;
 use std::{collections::HashMap, sync::Mutex};
 
-/// What every handler gets.
+/// What every source and handler gets.
 #[derive(Debug)]
-pub struct Context {
+pub struct Tools {
     /// The configuration.
     pub config: Config,
     /// The AWS clients.
     pub clients: Clients,
-    /// What tells of deployments and incidents.
-    pub sources: Sources,
     /// The ledger.
     pub ledger: Ledger,
     /// What repositories are called.
@@ -35,14 +32,14 @@ pub struct Context {
     pub providers: Mutex<HashMap<String, Option<String>>>,
 }
 
-impl Context {
-    /// Makes the context from the environment's configuration.
-    pub async fn new(config: Config, sources: Sources) -> Self {
+impl Tools {
+    /// Makes them from the environment's configuration.
+    pub async fn new(config: Config) -> Self {
         let clients = Clients::new(&config).await;
         let ledger = Ledger::new(clients.dynamodb.clone(), config.ledger_table.clone());
         let repositories = Repositories::new(config.repository_names(), config.repositories.aliases.clone());
         let (runs, structures, providers) = (Runs::default(), Structures::default(), Mutex::default());
-        Self { config, clients, sources, ledger, repositories, runs, structures, providers }
+        Self { config, clients, ledger, repositories, runs, structures, providers }
     }
 
     /// The present.
