@@ -4,6 +4,7 @@
 //! one of a read role. What the plan's policies don't let a role do is refused. The region is the one that the request is
 //! signed for.
 
+mod api;
 mod archive;
 mod athena;
 mod cbor;
@@ -27,6 +28,7 @@ mod ssm;
 mod sts;
 mod time;
 
+pub use api::Api;
 pub use athena::{Athena, Lake};
 pub use cloudwatch::{CloudWatch, MetricKey};
 pub use codepipeline::{CodePipeline, RecordedExecution};

@@ -28,6 +28,11 @@ pub enum BinariesError {
 }
 
 impl Binaries {
+    /// The binaries of a folder, by the functions' names.
+    pub fn in_folder(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
     /// The binaries beside the running program. Where Cargo runs it, they are built first, if that is needed; Cargo
     /// tells on standard error how far it is.
     ///

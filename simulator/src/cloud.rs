@@ -7,7 +7,7 @@ pub use crate::error::CloudError;
 pub use serve::Access;
 
 use crate::{
-    aws::{Caller, RecordedExecution, RecordedOpsItem, Server, Services},
+    aws::{Api, Caller, RecordedExecution, RecordedOpsItem, Server, Services},
     binaries::Binaries,
     clock::Clock,
     commit_ingestion::{CommitIngestion, GITHUB},
@@ -273,6 +273,22 @@ impl Cloud {
     /// Makes `CodeConnections` know a connection as recorded.
     pub fn record_connection(&self, connection: Value) {
         self.server.services().connections.record(connection);
+    }
+
+    /// Makes the API of a source known.
+    pub fn add_api(&self, api: Box<dyn Api>) {
+        self.server.services().apis.insert(api.name(), api);
+    }
+
+    /// Makes the API of a source know something as recorded.
+    ///
+    /// # Errors
+    /// [`CloudError::Api`].
+    pub fn record_in_api(&self, api: &str, what: Value) -> Result<(), CloudError> {
+        let mut services = self.server.services();
+        let failed = |reason| CloudError::Api { api: api.to_owned(), reason };
+        let known = services.apis.get_mut(api).ok_or_else(|| failed("there is no such API".into()))?;
+        known.record(what).map_err(failed)
     }
 
     /// Makes `OpsCenter` know an `OpsItem` as recorded.

@@ -25,6 +25,14 @@ pub enum CloudError {
     /// Lambda may not do under a function's role what it has to.
     #[error("the plan's policies are too strict")]
     Forbidden(#[source] AwsError),
+    /// Something that the API of a source can't know.
+    #[error("api {api}: {reason}")]
+    Api {
+        /// The API.
+        api: String,
+        /// Why.
+        reason: String,
+    },
     /// A function's name that has no binary.
     #[error("function {0} has no binary")]
     Binary(String),

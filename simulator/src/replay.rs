@@ -1,6 +1,7 @@
 //! Plays a world: every line takes effect at its time, and the functions do their work in between.
 
 use crate::{
+    aws::Api,
     binaries::Binaries,
     cloud::{Cloud, CloudError},
     commit_ingestion::signature,
@@ -8,7 +9,10 @@ use crate::{
 };
 use jiff::SignedDuration;
 use metrics_lib::lead_time::LATEST_DELIVERY;
-use program::plan::{Plan, PlanError};
+use program::{
+    plan::{Plan, PlanError},
+    sources::{SOURCES, Source},
+};
 use std::collections::BTreeMap;
 
 /// How often the reconciler runs in a replay. It finds the same facts as often as it would on AWS, as long as CloudWatch
@@ -45,15 +49,42 @@ pub async fn replay(
     world: &World,
     header: &Header,
     binaries: &Binaries,
+    progress: impl FnMut(),
+) -> Result<Cloud, ReplayError> {
+    replay_with(OtherSources::default(), world, header, binaries, progress).await
+}
+
+/// Sources that an installation has beside those that the product knows.
+#[derive(Debug, Default)]
+pub struct OtherSources {
+    /// Their events.
+    pub sources: Vec<&'static Source>,
+    /// Their APIs.
+    pub apis: Vec<Box<dyn Api>>,
+}
+
+/// The same of an installation with other sources; `binaries` know them.
+///
+/// # Errors
+/// [`ReplayError`].
+pub async fn replay_with(
+    OtherSources { sources, apis }: OtherSources,
+    world: &World,
+    header: &Header,
+    binaries: &Binaries,
     mut progress: impl FnMut(),
 ) -> Result<Cloud, ReplayError> {
-    let mut plan = Plan::new(&header.settings)?;
+    let sources: Vec<&Source> = SOURCES.into_iter().chain(sources).collect();
+    let mut plan = Plan::with_sources(&header.settings, &sources)?;
     plan.reconciler.every = RECONCILED_EVERY;
     let restored_after =
         header.settings.measuring.attribution_window + header.settings.measuring.attribution_delay;
     let delivered_after = if header.settings.lead_time { LATEST_DELIVERY } else { SignedDuration::ZERO };
     let settled_after = restored_after.max(delivered_after);
     let mut cloud = Cloud::start(plan, binaries, header.start).await?;
+    for api in apis {
+        cloud.add_api(api);
+    }
     for line in world.lines()? {
         let line = line?;
         cloud.advance_to(line.at).await?;
@@ -63,6 +94,7 @@ pub async fn replay(
             Entry::Pipeline(key, structure) => cloud.record_pipeline(key, structure),
             Entry::Connection(connection) => cloud.record_connection(connection),
             Entry::OpsItem(item) => cloud.record_ops_item(item)?,
+            Entry::Api(api, what) => cloud.record_in_api(&api, what)?,
             Entry::GitHub(Delivery { mut headers, body }) => {
                 sign_unsigned(&mut headers, &body);
                 cloud.deliver(&headers, &body).await?;

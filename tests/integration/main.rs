@@ -21,6 +21,7 @@ mod lead_times;
 mod ledger;
 mod limits;
 mod logs;
+mod made_up;
 mod operations;
 mod organisation;
 mod outside;

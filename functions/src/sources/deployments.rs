@@ -9,7 +9,7 @@ use super::{
 use crate::{ledger::Owner, runtime::error::Error};
 use jiff::Timestamp;
 use metrics_lib::{
-    event::{Deployment, Ignored, LiveDeployment},
+    event::{Deployment, Ignored, LiveDeployment, Rollback, SourceKind},
     identity::DeploymentKey,
 };
 
@@ -31,18 +31,25 @@ pub async fn resolve(
 
 /// What an event says itself, by the name that its repository is shown by; what an account may not deploy is ignored.
 async fn admitted(context: &Context, carried: &Resolution) -> Result<Resolution, Error> {
-    let Resolution::Deployment(deployment) = carried else { return Ok(carried.clone()) };
-    let mut deployment = deployment.clone();
-    let Deployment { key, time, source, .. } = &mut deployment;
-    let named = (source.repository.as_str(), *time);
-    source.repository =
-        context.repositories.shown(&context.ledger, source.kind, named, context.now()?).await?;
-    if names::may_deploy(&context.config, &source.repository, key.account()) {
-        return Ok(Resolution::Deployment(deployment));
+    let mut carried = carried.clone();
+    let (key, time, kind, repository) = match &mut carried {
+        Resolution::Deployment(Deployment { key, time, source, .. }) => {
+            (key, *time, source.kind, &mut source.repository)
+        }
+        // What was taken back has the kind of what was deployed, whose names Git hosts give.
+        Resolution::Rollback(Rollback { key, time, rolled_back, .. }) => {
+            (key, *time, SourceKind::Git, &mut rolled_back.repository)
+        }
+        Resolution::Ignored(_) => return Ok(carried),
+    };
+    let named = (repository.as_str(), time);
+    *repository = context.repositories.shown(&context.ledger, kind, named, context.now()?).await?;
+    if names::may_deploy(&context.config, repository, key.account()) {
+        return Ok(carried);
     }
-    let reason = names::not_deployed_from(&source.repository, key.account());
-    let (key, time, repository) = (key.clone(), Some(*time), Some(source.repository.clone()));
-    let rule = deployment.rule;
+    let reason = names::not_deployed_from(repository, key.account());
+    let (key, time, repository) = (key.clone(), Some(time), Some(repository.clone()));
+    let rule = String::new();
     Ok(Resolution::Ignored(Ignored { key, time, repository, reason, ran_through: true, rule }))
 }
 

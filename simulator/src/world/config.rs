@@ -41,7 +41,7 @@ impl Places {
                 self.ops_items.insert(item.key.account.clone());
             }
             Entry::GitHub(_) => self.git_hub = true,
-            Entry::Config(_) | Entry::Event { .. } | Entry::Connection(_) => {}
+            Entry::Config(_) | Entry::Event { .. } | Entry::Connection(_) | Entry::Api(..) => {}
         }
     }
 }

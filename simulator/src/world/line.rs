@@ -3,7 +3,7 @@
 use super::{
     Fault,
     recorded::{
-        CONNECTION, DELIVERY, EVENT, EXECUTION, EXECUTION_CHANGE, OPS_ITEM, OPS_ITEM_CHANGE, PIPELINE,
+        API, CONNECTION, DELIVERY, EVENT, EXECUTION, EXECUTION_CHANGE, OPS_ITEM, OPS_ITEM_CHANGE, PIPELINE,
         STAGE_CHANGE,
     },
 };
@@ -44,6 +44,8 @@ pub enum Entry {
     Connection(Value),
     /// `OpsCenter` knows an `OpsItem` as it is here from now on.
     OpsItem(RecordedOpsItem),
+    /// The API of a source, by name, knows this from now on.
+    Api(String, Value),
     /// GitHub delivers a webhook.
     GitHub(Delivery),
     /// An event is on the default bus of its account.
@@ -77,12 +79,13 @@ struct Wire {
     ops_item: Option<Value>,
     event: Option<Box<RawValue>>,
     github: Option<Value>,
+    api: Option<Value>,
 }
 
 impl Line {
     /// Reads a line.
     pub(super) fn parse(number: usize, text: &str) -> Result<Self, Fault> {
-        let Wire { at, config, pipeline, connection, execution, ops_item, event, github } = wire(text)?;
+        let Wire { at, config, pipeline, connection, execution, ops_item, event, github, api } = wire(text)?;
         let Some(at) = at else { return Err(Fault::new("at", "it is missing: a time")) };
         let mut entries: Vec<Result<Entry, Fault>> = Vec::new();
         entries.extend(config.map(|config| Ok(Entry::Config(config))));
@@ -91,9 +94,10 @@ impl Line {
         entries.extend(execution.map(recorded_execution));
         entries.extend(ops_item.map(recorded_ops_item));
         entries.extend(event.map(|event| event_entry(event.get())));
+        entries.extend(api.map(recorded_in_api));
         entries.extend(github.map(|delivery| recorded_delivery(&delivery).map(Entry::GitHub)));
         let (Some(entry), 0) = (entries.pop(), entries.len()) else {
-            let reason = "a line holds exactly one of config, pipeline, connection, execution, opsItem, event and github";
+            let reason = "a line holds exactly one of config, pipeline, connection, execution, opsItem, event, github and api";
             return Err(Fault::new("", reason));
         };
         let entry = entry?;
@@ -133,6 +137,13 @@ fn recorded_pipeline(mut value: Value) -> Result<Entry, Fault> {
     let (account, region) = (text(&value["account"]), text(&value["region"]));
     let key = PipelineKey { account, region, pipeline: text(&structure["name"]) };
     Ok(Entry::Pipeline(key, structure))
+}
+
+/// What the API of a source knows: its name, and anything.
+fn recorded_in_api(mut value: Value) -> Result<Entry, Fault> {
+    API.check("api", &value)?;
+    let what = value["knows"].take();
+    Ok(Entry::Api(text(&value["name"]), what))
 }
 
 fn recorded_connection(value: Value) -> Result<Entry, Fault> {

@@ -22,6 +22,9 @@ pub(super) const EXECUTION: Shape = Closed(&[
 pub(super) const OPS_ITEM: Shape =
     Closed(&[required("account", Account), required("region", Region), required("item", Object(ITEM))]);
 
+/// `api`: the name of a source's API, and what it knows from now on.
+pub(super) const API: Shape = Closed(&[required("name", Name), required("knows", Object(&[]))]);
+
 /// `github`.
 pub(super) const DELIVERY: Shape = Closed(&[required("headers", Map(&Text)), required("body", Text)]);
 
