@@ -1,7 +1,8 @@
 //! The ledger: one DynamoDB item per fact, keyed by what the fact is about, never by the id of an event or message.
 //!
 //! Everything known of an execution shares the partition `execution#ID`, everything known of an `OpsItem` the
-//! partition `opsItem#ID`, so that one consistent query answers what a decision needs:
+//! partition `opsItem#ID`, so that one consistent query answers what a decision needs. Those of other sources have
+//! `deployment#SOURCE#ID` and `incident#SOURCE#ID`:
 //!
 //! | partition | sort key | item |
 //! |---|---|---|
