@@ -11,7 +11,7 @@ use functions::{
     ledger::RETENTION,
     reconciler::{
         Failed, Task,
-        backfill::{Place, Report, Request, Step},
+        backfill::{BackfillReport, BackfillRequest, Place, Step},
     },
     sources::places,
 };
@@ -93,7 +93,7 @@ async fn fill(arguments: &Arguments, installation: &Installation) -> anyhow::Res
     for (number, step) in (0..).zip(steps) {
         progress.set_position(number * STEP);
         progress.set_message(step_name(&step));
-        let request = Request { since, until, step, next: None, per_second, dry_run };
+        let request = BackfillRequest { since, until, step, next: None, per_second, dry_run };
         let on = |share: f64| progress.set_position(number * STEP + (share * STEP as f64) as u64);
         filled.steps.push(work(installation, request, on).await?);
     }
@@ -115,12 +115,12 @@ async fn steps(installation: &Installation) -> anyhow::Result<Vec<Step>> {
 /// Goes on with a step until it is done. What fails as a whole does not keep the other steps from being done.
 async fn work(
     installation: &Installation,
-    mut request: Request,
+    mut request: BackfillRequest,
     progress: impl Fn(f64),
 ) -> anyhow::Result<Done> {
     let mut done = Done { step: request.step.clone(), done: 0, unknown: None, failed: Vec::new() };
     loop {
-        let report: Report = match installation.ask(&Task::Backfill(request.clone())).await? {
+        let report: BackfillReport = match installation.ask(&Task::Backfill(request.clone())).await? {
             Ok(report) => report,
             Err(failed) => {
                 done.failed.push(Failed { what: step_name(&request.step), ..failed });

@@ -13,7 +13,7 @@ use crate::{
     output,
 };
 use clap::Args;
-use finding::{Finding, Report};
+use finding::{Finding, Findings};
 use std::{path::PathBuf, process::ExitCode};
 
 /// What is to be checked.
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// From the events' beginning to the figures' end. What can't be checked does not keep the rest from being checked.
-async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Report> {
+async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Findings> {
     let outputs = arguments.outputs.as_deref().map(webhook::read).transpose()?;
     let mut findings: Vec<Finding> = Vec::new();
     findings.extend(webhook::outputs(installation, outputs.as_ref()));
@@ -61,5 +61,5 @@ async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Re
     if arguments.probe {
         findings.extend(probe::probe(installation, outputs.as_ref()).await?);
     }
-    Ok(Report::new(findings))
+    Ok(Findings::new(findings))
 }

@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
 
 /// What was done, and what is to be done.
 #[derive(Debug, Serialize)]
-struct Report {
+struct InitReport {
     files: Vec<Written>,
     next: Vec<Step>,
 }
@@ -83,10 +83,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let now = Clock::from_environment(|name| env::var(name).ok()).now()?;
     let today = TimeZone::UTC.to_datetime(now).date();
     let files = files::write(&installation.stacks, &arguments.folder, arguments.force)?;
-    output::print(&Report { files, next: steps::next(&installation, today) }, arguments.json, false)
+    output::print(&InitReport { files, next: steps::next(&installation, today) }, arguments.json, false)
 }
 
-impl Display for Report {
+impl Display for InitReport {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for file in &self.files {
             writeln!(f, "{file}")?;

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use program::{
     access,
     naming::Names,
-    plan::{Plan, Statement},
+    plan::{Plan, RoleStatement},
     settings::{InvalidSettings, StackSettings, WEBHOOK_SECRET},
 };
 use serde_json::{Map, Value, json};
@@ -94,7 +94,7 @@ fn statements(
     who: Who,
     stack: &str,
     settings: &StackSettings,
-) -> anyhow::Result<(String, Names, Vec<Statement>)> {
+) -> anyhow::Result<(String, Names, Vec<RoleStatement>)> {
     Ok(match (who, settings) {
         (Who::Deployer, _) => {
             let names = match settings {

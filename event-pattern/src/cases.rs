@@ -34,14 +34,14 @@ impl fmt::Display for Verdict {
 
 /// What came of a file of cases.
 #[derive(Debug)]
-pub struct Report {
+pub struct Disagreements {
     /// How many cases the file has.
     pub total: usize,
     /// The cases in which the matcher has another answer, in the file's order.
     pub disagreements: Vec<Disagreement>,
 }
 
-impl Report {
+impl Disagreements {
     /// How many cases the matcher answers as expected.
     #[must_use]
     pub fn agreed(&self) -> usize {
@@ -106,10 +106,10 @@ pub enum InvalidCases {
 ///
 /// # Errors
 /// When the file can't be read or a line isn't a case.
-pub fn run(path: &Path) -> Result<Report, InvalidCases> {
+pub fn run(path: &Path) -> Result<Disagreements, InvalidCases> {
     let text =
         fs::read_to_string(path).map_err(|source| InvalidCases::Read { path: path.to_owned(), source })?;
-    let mut report = Report { total: 0, disagreements: vec![] };
+    let mut report = Disagreements { total: 0, disagreements: vec![] };
     for (index, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
         let line = index + 1;
         let case: Case<'_> = serde_json::from_str(text).map_err(|source| InvalidCases::Case {
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn run_on(lines: &str) -> Result<Report, InvalidCases> {
+    fn run_on(lines: &str) -> Result<Disagreements, InvalidCases> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("cases.jsonl");
         fs::write(&path, lines).unwrap();

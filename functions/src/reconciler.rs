@@ -22,7 +22,7 @@ mod progress;
 pub use check::Checked;
 pub use progress::Failed;
 
-use progress::{Failure, Outcome, Progress, RateLimit};
+use progress::{Failure, FirstFailure, Progress, RateLimit};
 
 use crate::{
     ledger::{Left, Owner, Reached, Watermark},
@@ -48,15 +48,15 @@ use std::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Task {
-    /// A pass of a backfill; the answer is a [`backfill::Report`].
-    Backfill(backfill::Request),
+    /// A pass of a backfill; the answer is a [`backfill::BackfillReport`].
+    Backfill(backfill::BackfillRequest),
     /// To try what the functions have to do in each account and region, without any effect; the answer is a list of
     /// [`Checked`].
     Check {},
     /// To explain one incident or execution; the answer is a list of [`explain::Explained`].
-    Explain(explain::Request),
+    Explain(explain::ExplainRequest),
     /// To look for a probe in the lake; the answer is how many records there are of it.
-    Probe(probe::Request),
+    Probe(probe::ProbeRequest),
     /// To try again what is set aside, in the next run; the answer is how many things that is.
     Redrive {},
 }
@@ -64,10 +64,10 @@ pub enum Task {
 /// An invocation's payload, of which other members don't matter.
 #[derive(Deserialize)]
 struct Payload {
-    backfill: Option<backfill::Request>,
+    backfill: Option<backfill::BackfillRequest>,
     check: Option<Nothing>,
-    explain: Option<explain::Request>,
-    probe: Option<probe::Request>,
+    explain: Option<explain::ExplainRequest>,
+    probe: Option<probe::ProbeRequest>,
     redrive: Option<Nothing>,
 }
 
@@ -129,7 +129,7 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
     let now = context.now()?;
     // Until then, events that are on their way have arrived.
     let until = before(now, context.config.attribution_delay);
-    let mut outcome = Outcome::default();
+    let mut outcome = FirstFailure::default();
     outcome.note(step(hearing::listen(context, now)).await);
     let backlog = context.ledger.backlog(now).await?;
     for (account, region) in places(context).await? {
@@ -186,7 +186,7 @@ async fn go_on(
     let mut rate_limit = RateLimit::unlimited(owner);
     let Progress { next, failures, .. } =
         work_through(context, owner, watermark, place, since..until, backlog, &mut rate_limit).await?;
-    let mut outcome = Outcome::default();
+    let mut outcome = FirstFailure::default();
     let is_listed = !failures.iter().any(|failure| failure.subject.is_place());
     let is_done = |left: &&Left| {
         let is_of = left.subject.place() == place

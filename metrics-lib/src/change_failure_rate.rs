@@ -26,7 +26,7 @@ fn failure(deployment: &DeploymentRef, incident: Option<IncidentKey>, evidence: 
     Fact {
         repository: Some(deployment.repository.clone()),
         incident,
-        counted_by: vec![Metric::FailedDeployments],
+        count_metrics: vec![Metric::FailedDeployments],
         ..Fact::new(FactId::Failure(deployment.key.clone()), deployment.time, evidence)
     }
 }
@@ -34,7 +34,7 @@ fn failure(deployment: &DeploymentRef, incident: Option<IncidentKey>, evidence: 
 /// The fact that no deployment could be attributed to an incident.
 pub fn unattributed(incident: &Incident, evidence: &str) -> Fact {
     Fact {
-        counted_by: vec![Metric::UnattributedIncidents],
+        count_metrics: vec![Metric::UnattributedIncidents],
         ..Fact::new(FactId::Unattributed(incident.key.clone()), incident.created, evidence)
     }
 }

@@ -21,14 +21,14 @@ pub fn deployment(deployment: &Deployment, rule: &ReworkRule) -> Fact {
             status => format!("; the execution ended as {status} after production"),
         };
     }
-    let mut counted_by = vec![Metric::Deployments];
+    let mut count_metrics = vec![Metric::Deployments];
     if let Some(reason) = rework_rate::rework(source, rule) {
-        counted_by.push(Metric::ReworkDeployments);
+        count_metrics.push(Metric::ReworkDeployments);
         evidence += &format!("; rework: {reason}");
     }
     Fact {
         repository: Some(source.repository.clone()),
-        counted_by,
+        count_metrics,
         source_kind: Some(source.kind),
         branch: source.reference.branch().map(str::to_owned),
         revision: source.revision.clone(),
@@ -43,7 +43,7 @@ pub fn rollback(rollback: &Rollback) -> Fact {
     let evidence = format!("rolled back {}", rollback.rolled_back.key.described());
     Fact {
         repository: Some(rollback.rolled_back.repository.clone()),
-        counted_by: vec![Metric::Rollbacks],
+        count_metrics: vec![Metric::Rollbacks],
         ..Fact::new(FactId::Rollback(rollback.key.clone()), rollback.time, evidence)
     }
 }
@@ -55,7 +55,7 @@ pub fn ignored(ignored: &Ignored) -> Option<Fact> {
     ignored.ran_through.then_some(())?;
     Some(Fact {
         repository: ignored.repository.clone(),
-        counted_by: vec![Metric::IgnoredExecutions],
+        count_metrics: vec![Metric::IgnoredExecutions],
         rule: Some(ignored.rule.clone()),
         ..Fact::new(id, ignored.time?, ignored.reason.clone())
     })

@@ -161,7 +161,7 @@ pub struct Fact {
     /// The commits that it was measured from, the earliest first.
     pub commits: Vec<Commit>,
     /// The metrics that count it.
-    pub counted_by: Vec<Metric>,
+    pub count_metrics: Vec<Metric>,
     /// Why it is true, for people.
     pub evidence: String,
     /// The kind of a deployment's source.
@@ -196,7 +196,7 @@ impl Fact {
             incident,
             measured: Vec::new(),
             commits: Vec::new(),
-            counted_by: Vec::new(),
+            count_metrics: Vec::new(),
             evidence: evidence.into(),
             source_kind: None,
             branch: None,
@@ -228,7 +228,7 @@ impl Fact {
     pub fn samples(&self) -> BTreeMap<Metric, usize> {
         let measured = self.measured.iter().map(|(metric, _)| *metric);
         let mut samples = BTreeMap::new();
-        for metric in self.counted_by.iter().copied().chain(measured) {
+        for metric in self.count_metrics.iter().copied().chain(measured) {
             *samples.entry(metric).or_default() += 1;
         }
         samples
@@ -249,7 +249,7 @@ impl Fact {
             Err(error @ InvalidDatum::TooNew { .. }) => return Err(error),
             Err(error) => return Ok(Publication::Unpublishable(error)),
         };
-        let counted = self.counted_by.iter().map(|&metric| (metric, DatumValue::ONE));
+        let counted = self.count_metrics.iter().map(|&metric| (metric, DatumValue::ONE));
         let values: Vec<_> = counted.chain(self.measured.iter().copied()).collect();
         // Every value of a fact is of one namespace.
         let Some(namespace) = values.first().map(|(metric, _)| metric.namespace()) else {
@@ -279,12 +279,12 @@ mod tests {
     use crate::{contract::Namespace, datum::Dimension};
     use jiff::SignedDuration;
 
-    fn fact(counted_by: &[Metric], measured: Vec<(Metric, DatumValue)>) -> Fact {
+    fn fact(count_metrics: &[Metric], measured: Vec<(Metric, DatumValue)>) -> Fact {
         let id = FactId::Deployment("1/r/p/e".parse().unwrap());
         Fact {
             repository: Some("acme/shop".into()),
             measured,
-            counted_by: counted_by.to_vec(),
+            count_metrics: count_metrics.to_vec(),
             ..Fact::new(id, Timestamp::UNIX_EPOCH, "")
         }
     }

@@ -110,8 +110,8 @@ pub fn concerned(question: ChangeQuery<'_>, changes: &[Change], candidates: &[Li
 /// The fact of a lead time; without value when nothing is new, or when it can't be told.
 pub fn fact(deployment: &Deployment, answer: &ChangeSet) -> Fact {
     let since = |commit: &Commit| DatumValue::seconds(deployment.time.duration_since(commit.time)).ok();
-    let without = |counted_by: Vec<Metric>, evidence: String| {
-        lead_time_fact(deployment, Vec::new(), counted_by, evidence)
+    let without = |count_metrics: Vec<Metric>, evidence: String| {
+        lead_time_fact(deployment, Vec::new(), count_metrics, evidence)
     };
     match answer {
         ChangeSet::Changed(Changed { commits, .. }) => {
@@ -148,7 +148,7 @@ pub fn without_commits(deployment: &Deployment) -> Fact {
 pub fn unreadable(deployed: &DeploymentRef, reason: &str) -> Fact {
     Fact {
         repository: Some(deployed.repository.clone()),
-        counted_by: vec![Metric::IncompleteLeadTimes],
+        count_metrics: vec![Metric::IncompleteLeadTimes],
         ..Fact::new(
             FactId::LeadTime(deployed.key.clone()),
             deployed.time,
@@ -160,13 +160,13 @@ pub fn unreadable(deployed: &DeploymentRef, reason: &str) -> Fact {
 fn lead_time_fact(
     deployment: &Deployment,
     measured: Vec<(Metric, DatumValue)>,
-    counted_by: Vec<Metric>,
+    count_metrics: Vec<Metric>,
     evidence: String,
 ) -> Fact {
     Fact {
         repository: Some(deployment.source.repository.clone()),
         measured,
-        counted_by,
+        count_metrics,
         ..Fact::new(FactId::LeadTime(deployment.key.clone()), deployment.time, evidence)
     }
 }

@@ -119,7 +119,7 @@ pub fn by_repository<'a>(
         if let FactId::Failure(_) = &fact.id {
             continue;
         }
-        fact.counted_by.iter().for_each(|metric| figures.add(*metric, [1.0]));
+        fact.count_metrics.iter().for_each(|metric| figures.add(*metric, [1.0]));
         fact.measured.iter().for_each(|(metric, value)| figures.add(*metric, [value.get()]));
         if let FactId::Deployment(key) = &fact.id
             && failed.contains(key)
@@ -148,16 +148,16 @@ mod tests {
     }
 
     /// A fact of the repository acme/shop.
-    fn fact(id: FactId, second: i64, counted_by: &[Metric]) -> Fact {
+    fn fact(id: FactId, second: i64, count_metrics: &[Metric]) -> Fact {
         Fact {
             repository: Some("acme/shop".into()),
-            counted_by: counted_by.to_vec(),
+            count_metrics: count_metrics.to_vec(),
             ..Fact::new(id, Timestamp::from_second(second).unwrap(), "")
         }
     }
 
-    fn deployment(id: &str, second: i64, counted_by: &[Metric]) -> Fact {
-        fact(FactId::Deployment(execution(id)), second, counted_by)
+    fn deployment(id: &str, second: i64, count_metrics: &[Metric]) -> Fact {
+        fact(FactId::Deployment(execution(id)), second, count_metrics)
     }
 
     fn failure(id: &str, second: i64) -> Fact {

@@ -42,7 +42,7 @@ pub fn by_change(deployment: &Deployment, changed: &Changed, rule: &ReworkRule) 
     let reverts = || (!changed.rework.is_empty()).then(|| "reverts a commit".to_owned());
     Some(Fact {
         repository: Some(deployment.source.repository.clone()),
-        counted_by: vec![Metric::ReworkDeployments],
+        count_metrics: vec![Metric::ReworkDeployments],
         ..Fact::new(
             FactId::Rework(deployment.key.clone()),
             deployment.time,

@@ -13,7 +13,7 @@ pub use viewer::viewer;
 use crate::{
     aws::iam::{self, Grant, Policy},
     naming::Names,
-    plan::{Condition, Resource, Statement},
+    plan::{Condition, Resource, RoleStatement},
     pulumi::strip,
 };
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ pub enum Unprintable {
 ///
 /// # Errors
 /// [`Unprintable`].
-pub fn documents(names: &Names, statements: &[Statement]) -> Result<Vec<Value>, Unprintable> {
+pub fn documents(names: &Names, statements: &[RoleStatement]) -> Result<Vec<Value>, Unprintable> {
     let mut documents: Vec<Value> = Vec::new();
     for statement in statements {
         let mut alone = serde_json::to_value(Policy::of([grant(names, statement)]).into_inner())?;
@@ -70,7 +70,7 @@ fn joined(one: &Value, other: &Value) -> Value {
     whole
 }
 
-fn grant(names: &Names, Statement { sid, actions, resources, conditions }: &Statement) -> Grant {
+fn grant(names: &Names, RoleStatement { sid, actions, resources, conditions }: &RoleStatement) -> Grant {
     let arns = resources.mapped_ref(|resource| arn(names, resource));
     let mut grant = iam::Statement::allow(sid, actions).on(arns);
     for Condition { operator, key, values } in conditions {
@@ -92,10 +92,10 @@ fn arn(names: &Names, resource: &Resource) -> String {
 }
 
 /// Every resource with `*`, and why it can't be more exact.
-pub fn wildcards(statements: &[Statement]) -> impl Iterator<Item = (&str, &str, &str)> {
+pub fn wildcards(statements: &[RoleStatement]) -> impl Iterator<Item = (&str, &str, &str)> {
     let resources = statements
         .iter()
-        .flat_map(|Statement { sid, resources, .. }| resources.iter().map(move |of| (sid, of)));
+        .flat_map(|RoleStatement { sid, resources, .. }| resources.iter().map(move |of| (sid, of)));
     resources.filter_map(|(sid, resource)| match resource {
         Resource::Every { pattern, reason } => Some((sid.as_str(), pattern.as_str(), *reason)),
         Resource::Key => Some((

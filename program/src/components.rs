@@ -20,7 +20,7 @@ use crate::{
         kms::Key,
         secretsmanager::Secret,
     },
-    plan::{Condition, Resource, Statement as Allowed},
+    plan::{Condition, Resource, RoleStatement as Allowed},
     pulumi::{Handle, Json, Text},
     several::Several,
 };

@@ -11,7 +11,7 @@ mod permissions;
 mod rights;
 mod routes;
 
-pub use crate::statement::{Condition, Resource, Statement};
+pub use crate::statement::{Condition, Resource, RoleStatement};
 pub use alarms::{Alarm, Missing, Raised, Series, Share, Watched};
 pub use gate::{Firewall, Gate, Throttle};
 pub use permissions::{forward, incident_read_role, read_role};
@@ -263,7 +263,7 @@ pub struct Function {
     /// Its environment.
     pub environment: BTreeMap<String, String>,
     /// What its role may do.
-    pub permissions: Vec<Statement>,
+    pub permissions: Vec<RoleStatement>,
 }
 
 /// A DynamoDB table.
@@ -403,7 +403,7 @@ pub struct ToolingPlan {
     /// The rules on the default bus; their target is the bus of the operations account.
     pub rules: Vec<Rule>,
     /// What forwarding events needs.
-    pub forward: Statement,
+    pub forward: RoleStatement,
     /// What puts heartbeats; none in the place of the operations account's stack, which does so itself.
     pub heartbeat: Option<Heartbeat>,
     /// The role that the functions assume to read; none in the operations account, which they read as themselves.
@@ -415,7 +415,7 @@ pub struct ToolingPlan {
 #[serde(rename_all = "camelCase")]
 pub struct Read {
     /// What it may do.
-    pub permissions: Vec<Statement>,
+    pub permissions: Vec<RoleStatement>,
     /// The ARNs of the roles that may assume it.
     pub readers: Vec1<String>,
 }

@@ -7,7 +7,7 @@ use vec1::Vec1;
 /// A statement of a role's policy; it allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Statement {
+pub struct RoleStatement {
     /// What it is for.
     pub sid: String,
     /// The actions, as IAM names them: `dynamodb:PutItem`.
@@ -54,8 +54,8 @@ pub(crate) fn on(
     sid: impl Into<String>,
     actions: impl Several<&'static str>,
     resources: impl Several<Resource>,
-) -> Statement {
-    Statement {
+) -> RoleStatement {
+    RoleStatement {
         sid: sid.into(),
         actions: actions.several(),
         resources: resources.several(),
@@ -70,7 +70,7 @@ impl Resource {
     }
 }
 
-impl Statement {
+impl RoleStatement {
     /// Only under a condition.
     pub(crate) fn when(
         mut self,

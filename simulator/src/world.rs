@@ -62,12 +62,12 @@ fn place(path: &str) -> String {
 
 /// A fault of a line: the path of the field, and what is wrong with it.
 #[derive(Debug)]
-struct Fault {
+struct Malformed {
     path: String,
     reason: String,
 }
 
-impl Fault {
+impl Malformed {
     fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { path: path.into(), reason: reason.into() }
     }
@@ -105,13 +105,13 @@ impl World {
             let line = line?;
             if latest.is_some_and(|latest| line.at < latest) {
                 let reason = format!("{} is before the line before", line.at);
-                return Err(self.fault(line.number, Fault::new("at", reason)));
+                return Err(self.fault(line.number, Malformed::new("at", reason)));
             }
             latest = Some(line.at);
             count += 1;
             match &line.entry {
                 Entry::Config(_) if count > 1 => {
-                    let fault = Fault::new("config", "only the first line can hold the configuration");
+                    let fault = Malformed::new("config", "only the first line can hold the configuration");
                     return Err(self.fault(line.number, fault));
                 }
                 entry => places.see(entry),
@@ -119,7 +119,7 @@ impl World {
             first.get_or_insert(line);
         }
         let Some(first) = first else {
-            return Err(self.fault(1, Fault::new("", "the world is empty")));
+            return Err(self.fault(1, Malformed::new("", "the world is empty")));
         };
         let number = first.number;
         Header::new(first, &places, count).map_err(|fault| self.fault(number, fault))
@@ -138,14 +138,14 @@ impl World {
         let numbered = texts.enumerate().map(|(index, text)| (index + 1, text));
         let filled = numbered.filter(|(_, text)| text.as_ref().map_or(true, |text| !text.trim().is_empty()));
         Ok(filled.map(|(number, text)| {
-            let text = text.map_err(|error| self.fault(number, Fault::new("", error.to_string())))?;
+            let text = text.map_err(|error| self.fault(number, Malformed::new("", error.to_string())))?;
             // Some editors begin a file with a byte order mark.
             let text = text.strip_prefix('\u{feff}').filter(|_| number == 1).unwrap_or(&text);
             Line::parse(number, text).map_err(|fault| self.fault(number, fault))
         }))
     }
 
-    fn fault(&self, line: usize, Fault { path, reason }: Fault) -> WorldError {
+    fn fault(&self, line: usize, Malformed { path, reason }: Malformed) -> WorldError {
         let world = match self {
             Self::File(path) | Self::Piped(path, _) => path.display().to_string(),
             Self::Lines(name, _) => name.clone(),

@@ -83,12 +83,12 @@ impl Finding {
 
 /// What all checks found.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+pub(super) struct Findings {
     healthy: bool,
     findings: Vec<Finding>,
 }
 
-impl Report {
+impl Findings {
     /// Of some findings.
     pub(super) fn new(findings: Vec<Finding>) -> Self {
         let healthy = findings.iter().all(|finding| finding.verdict != Verdict::Failed);
@@ -101,7 +101,7 @@ impl Report {
     }
 }
 
-impl Display for Report {
+impl Display for Findings {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for Finding { check, subject, verdict, found, remedy, .. } in &self.findings {
             let verdict = match verdict {

@@ -7,7 +7,7 @@ use crate::{
 use clap::{Args, Subcommand};
 use functions::reconciler::{
     Task,
-    explain::{Explained, Request},
+    explain::{ExplainRequest, Explained},
 };
 use metrics_lib::sources::{codepipeline::ExecutionKey, opscenter::OpsItemId};
 use serde::Serialize;
@@ -57,7 +57,7 @@ impl One {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let (request, how, remedy) = match self {
             Self::Incident { id, how } => (
-                Request::Incident(id.clone()),
+                ExplainRequest::Incident(id.clone()),
                 how,
                 format!(
                     "no account of the installation has an OpsItem {id}: does it exist, in a configured region?"
@@ -77,18 +77,18 @@ impl One {
     }
 }
 
-fn request(id: &str) -> Request {
+fn request(id: &str) -> ExplainRequest {
     match id.splitn(4, '/').collect::<Vec<_>>()[..] {
         [account, region, pipeline, execution_id] => {
             let [account, region, pipeline, execution_id] =
                 [account, region, pipeline, execution_id].map(str::to_owned);
-            Request::ExecutionOf(ExecutionKey { account, region, pipeline, execution_id })
+            ExplainRequest::ExecutionOf(ExecutionKey { account, region, pipeline, execution_id })
         }
-        _ => Request::Execution(id.to_owned()),
+        _ => ExplainRequest::Execution(id.to_owned()),
     }
 }
 
-async fn ask(installation: &Installation, request: &Request) -> anyhow::Result<Vec<Explained>> {
+async fn ask(installation: &Installation, request: &ExplainRequest) -> anyhow::Result<Vec<Explained>> {
     match installation.ask(&Task::Explain(request.clone())).await? {
         Ok(explained) => Ok(explained),
         Err(failed) => anyhow::bail!("{}: {} ({})", failed.what, failed.message, failed.error_type),

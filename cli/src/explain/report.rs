@@ -36,7 +36,7 @@ pub(super) struct Explanation {
     published: BTreeMap<&'static str, usize>,
     /// How many of them CloudWatch has; null where it can't have the repository as a dimension.
     cloud_watch: Option<BTreeMap<&'static str, usize>>,
-    facts: Vec<Fact>,
+    facts: Vec<ExplainedFact>,
     /// The incidents whose attribution is not decided, or found no deployment.
     undecided: Vec<Incident>,
     #[serde(skip)]
@@ -46,7 +46,7 @@ pub(super) struct Explanation {
 /// A fact.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Fact {
+struct ExplainedFact {
     kind: FactKind,
     time: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,10 +173,10 @@ fn figures<'a>(facts: impl Iterator<Item = &'a Recorded>) -> Figures {
     figures
 }
 
-fn fact(recorded: Recorded) -> Fact {
+fn fact(recorded: Recorded) -> ExplainedFact {
     let Recorded { kind, time, repository, deployment, incident, value, state, .. } = recorded;
     let of = |part: fn(&DeploymentKey) -> &str| deployment.as_ref().map(|key| part(key).to_owned());
-    Fact {
+    ExplainedFact {
         kind,
         time,
         repository,
@@ -239,7 +239,7 @@ impl Explanation {
     }
 }
 
-impl Display for Fact {
+impl Display for ExplainedFact {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
             FactKind::Deployment => "deployment",

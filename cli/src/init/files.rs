@@ -17,12 +17,12 @@ pub(super) struct Written {
     stack: String,
     account: String,
     region: String,
-    outcome: Outcome,
+    outcome: FileChange,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-enum Outcome {
+enum FileChange {
     Written,
     Replaced,
     /// It says the same already.
@@ -47,11 +47,11 @@ pub(super) fn write(stacks: &[Configured], folder: &Path, force: bool) -> anyhow
                 file.keep_secrets(older.clone());
             }
             match older {
-                Ok(older) if older == file => Outcome::Unchanged,
-                _ => Outcome::Replaced,
+                Ok(older) if older == file => FileChange::Unchanged,
+                _ => FileChange::Replaced,
             }
         } else {
-            Outcome::Written
+            FileChange::Written
         };
         let written = Written {
             file: path.display().to_string(),
@@ -61,7 +61,7 @@ pub(super) fn write(stacks: &[Configured], folder: &Path, force: bool) -> anyhow
             outcome,
         };
         let is_example = || fs::read_to_string(&path).is_ok_and(|text| text == EXAMPLE);
-        if outcome == Outcome::Replaced && !force && !is_example() {
+        if outcome == FileChange::Replaced && !force && !is_example() {
             in_the_way.push(written.file.clone());
         }
         planned.push((path, file.to_yaml()?, written));
@@ -75,7 +75,7 @@ pub(super) fn write(stacks: &[Configured], folder: &Path, force: bool) -> anyhow
     }
     let mut files = Vec::new();
     for (path, text, written) in planned {
-        if written.outcome != Outcome::Unchanged {
+        if written.outcome != FileChange::Unchanged {
             fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
         }
         files.push(written);
@@ -87,9 +87,9 @@ impl Display for Written {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { file, account, region, outcome, .. } = self;
         let outcome = match outcome {
-            Outcome::Written => "written",
-            Outcome::Replaced => "overwritten",
-            Outcome::Unchanged => "stays as it is",
+            FileChange::Written => "written",
+            FileChange::Replaced => "overwritten",
+            FileChange::Unchanged => "stays as it is",
         };
         write!(f, "{}: {outcome}, for account {account} in {region}", Words(file))
     }

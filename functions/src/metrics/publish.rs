@@ -71,7 +71,7 @@ pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result
 
 /// The state of a fact once nothing is put any more.
 fn closed_as(fact: &Fact, state: FactState) -> FactState {
-    if fact.counted_by.contains(&Metric::IncompleteLeadTimes) { FactState::Incomplete } else { state }
+    if fact.count_metrics.contains(&Metric::IncompleteLeadTimes) { FactState::Incomplete } else { state }
 }
 
 /// Closes a fact of which CloudWatch gets nothing.

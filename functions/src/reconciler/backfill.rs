@@ -24,7 +24,7 @@ const MOST: usize = 200;
 /// One pass of a backfill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Request {
+pub struct BackfillRequest {
     /// The first instant whose facts are wanted.
     pub since: Timestamp,
     /// The present when the backfill began. What ended within the attribution delay before is left to its events.
@@ -68,7 +68,7 @@ pub struct Place {
 /// What a pass came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
+pub struct BackfillReport {
     /// Where the pass began.
     pub from: Timestamp,
     /// Where the next pass goes on.
@@ -84,7 +84,7 @@ pub struct Report {
     pub failed: Vec<Failed>,
 }
 
-impl Report {
+impl BackfillReport {
     /// Whether the step is done.
     pub fn is_complete(&self) -> bool {
         self.next >= self.until
@@ -95,7 +95,11 @@ impl Report {
 ///
 /// # Errors
 /// [`Error::Unconfigured`], and what listing fails with.
-pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request) -> Result<Report, Error> {
+pub(super) async fn pass(
+    context: &Context,
+    owner: Owner<'_>,
+    request: &BackfillRequest,
+) -> Result<BackfillReport, Error> {
     check_place(context, &request.step).await?;
     let until = before(request.until.min(context.now()?), context.config.attribution_delay);
     // What is older than the ledger keeps, it need not get.
@@ -121,13 +125,13 @@ pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request)
         reached = before.map_or(begin, |before| before.time);
     }
     let from = request.next.unwrap_or(reached).max(oldest);
-    let report = Report { from, next: until, until, done: 0, unknown: None, failed: Vec::new() };
+    let report = BackfillReport { from, next: until, until, done: 0, unknown: None, failed: Vec::new() };
     if from >= until {
         return Ok(report);
     }
     if request.dry_run {
         let (found, unknown) = unknown(context, owner, &request.step, from..until).await?;
-        return Ok(Report { done: found, unknown: Some(unknown), ..report });
+        return Ok(BackfillReport { done: found, unknown: Some(unknown), ..report });
     }
     let mut rate_limit = RateLimit::limited(owner, MOST, request.per_second);
     let (next, done, failed) = match watermark {
@@ -145,7 +149,7 @@ pub(super) async fn pass(context: &Context, owner: Owner<'_>, request: &Request)
         }
         None => settle(context, owner, from..until).await,
     };
-    Ok(Report { next, done, failed, ..report })
+    Ok(BackfillReport { next, done, failed, ..report })
 }
 
 /// Whether the place of a step is one that counts.

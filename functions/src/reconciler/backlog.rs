@@ -1,6 +1,6 @@
 //! What a run could not do or read: it is left behind, tried again, and set aside when that does not help.
 
-use super::{Failure, Outcome, SHARES, check_time, executions, incidents, share, step};
+use super::{Failure, FirstFailure, SHARES, check_time, executions, incidents, share, step};
 use crate::{
     ledger::{Left, MOST_TRIES, Owner, Subject},
     metrics::publish::put_quality,
@@ -55,7 +55,7 @@ pub(super) async fn try_again(
     backlog: &[Left],
     now: Timestamp,
 ) -> Result<(), Error> {
-    let mut outcome = Outcome::default();
+    let mut outcome = FirstFailure::default();
     for left in backlog.iter().filter(|left| left.is_due(now)) {
         check_time(owner)?;
         let owner = share(owner, SHARES);

@@ -1,6 +1,6 @@
 //! Decides what CloudWatch may have, by what it shows; and publishes what it does not have, or what had to wait.
 
-use super::{Outcome, SHARES, check_time, executions, incidents, share, step};
+use super::{FirstFailure, SHARES, check_time, executions, incidents, share, step};
 use crate::{
     ledger::{Doubt, Owner},
     metrics::{
@@ -25,7 +25,7 @@ const MINUTES_SHOWN: SignedDuration = SignedDuration::from_hours(15 * 24 - 1);
 
 /// Goes through the list of facts that are doubtful, or wait for one that is.
 pub(super) async fn settle(context: &Context, owner: Owner<'_>) -> Result<(), Error> {
-    let mut outcome = Outcome::default();
+    let mut outcome = FirstFailure::default();
     // What is decided first lets go of the slots that the others wait for.
     let mut doubts = context.ledger.doubts().await?;
     doubts.sort_by_key(|doubt| !matches!(doubt.standing.progress, Progress::Doubtful { .. }));

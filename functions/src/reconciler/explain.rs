@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 /// What is to be explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Request {
+pub enum ExplainRequest {
     /// The incident that an `OpsItem` is, in whatever account and region.
     Incident(OpsItemId),
     /// The execution of an id that the ledger knows, in whatever pipeline.
@@ -48,24 +48,24 @@ pub struct Explained {
 pub(super) async fn explain(
     context: &Context,
     owner: Owner<'_>,
-    request: &Request,
+    request: &ExplainRequest,
 ) -> Result<Vec<Explained>, Error> {
     let mut explained = Vec::new();
     match request {
-        Request::Incident(id) => {
+        ExplainRequest::Incident(id) => {
             for (account, region) in context.ops_item_places().await? {
                 let key = IncidentId::OpsItem(id.clone()).at(account, region);
                 explained.extend(incident(context, owner, &key).await?);
             }
         }
-        Request::Execution(id) => {
+        ExplainRequest::Execution(id) => {
             let known = context.ledger.facts_of_execution(id).await?;
             let keys: BTreeSet<DeploymentKey> = known.into_iter().map(|(key, _)| key).collect();
             for key in &keys {
                 explained.push(execution(context, owner, key).await?);
             }
         }
-        Request::ExecutionOf(key) => {
+        ExplainRequest::ExecutionOf(key) => {
             explained.push(execution(context, owner, &key.clone().into()).await?);
         }
     }

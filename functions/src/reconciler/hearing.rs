@@ -2,7 +2,7 @@
 //!
 //! What no event brings, the reconciler finds; so the figures would not show that none comes.
 
-use super::{Outcome, step};
+use super::{FirstFailure, step};
 use crate::{
     metrics::publish::put_quality,
     runtime::error::Error,
@@ -51,7 +51,7 @@ pub(super) async fn listen(context: &Context, now: Timestamp) -> Result<(), Erro
 /// # Errors
 /// What failed first; what can be read is told all the same.
 pub(super) async fn count_undelivered(context: &Context) -> Result<(), Error> {
-    let (mut outcome, mut all) = (Outcome::default(), 0);
+    let (mut outcome, mut all) = (FirstFailure::default(), 0);
     for (account, region) in &watched(context).await? {
         match step(undelivered(context, account, region)).await {
             Ok(0) => {}

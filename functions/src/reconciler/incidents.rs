@@ -1,7 +1,7 @@
 //! Incidents: those whose event did not come, those that no deployment was blamed for, and those that were resolved
 //! without a deployment.
 
-use super::{Outcome, Progress, RateLimit, SHARES, before, check_time, places, share, step};
+use super::{FirstFailure, Progress, RateLimit, SHARES, before, check_time, places, share, step};
 use crate::{
     ledger::{AttributionState, IncidentRecord, Left, Owner, PendingItem, Subject, Watermark},
     metrics::{change_failure_rate, time_to_restore},
@@ -131,7 +131,7 @@ pub(super) async fn settle(
 ) -> Result<(), Error> {
     let now = context.now()?;
     let complete = complete(context).await?;
-    let mut outcome = Outcome::default();
+    let mut outcome = FirstFailure::default();
     for incident in context.ledger.incidents_within(range.clone()).await? {
         if incident.is_due(now) {
             check_time(owner)?;

@@ -1,6 +1,6 @@
 //! Lead times that could not be told when the deployment was.
 
-use super::{Outcome, SHARES, check_time, share, step};
+use super::{FirstFailure, SHARES, check_time, share, step};
 use crate::{
     ledger::{Owner, PendingItem},
     metrics::{
@@ -25,7 +25,7 @@ pub(super) async fn settle(
 ) -> Result<(), Error> {
     let now = context.now()?;
     let owner = Owner { told: Owner::SETTLED, ..owner };
-    let mut outcome = Outcome::default();
+    let mut outcome = FirstFailure::default();
     for open in context.ledger.open_lead_times(range).await? {
         // Nothing arrives any more then: it is settled at once.
         if open.is_due(now) || open.has_come_to(LATEST_DELIVERY, now) {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// A probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
+pub struct ProbeRequest {
     /// Its id.
     #[serde(with = "crate::sources::events::text")]
     pub id: Uuid,
@@ -20,7 +20,7 @@ pub struct Request {
 pub(super) async fn look(
     context: &Context,
     owner: Owner<'_>,
-    Request { id, sent }: &Request,
+    ProbeRequest { id, sent }: &ProbeRequest,
 ) -> Result<usize, Error> {
     let repository = GitName::new(probe::repository(id));
     let changes = lake::changes(context, &repository, *sent..context.now()?, owner).await?;

@@ -130,15 +130,15 @@ impl Progress {
 
 /// What has failed first.
 #[derive(Debug)]
-pub(super) struct Outcome(Result<(), Error>);
+pub(super) struct FirstFailure(Result<(), Error>);
 
-impl Default for Outcome {
+impl Default for FirstFailure {
     fn default() -> Self {
         Self(Ok(()))
     }
 }
 
-impl Outcome {
+impl FirstFailure {
     /// Takes note of a result, and logs what failed. An account that can't be read fails no run.
     pub(super) fn note(&mut self, result: Result<(), Error>) {
         let Err(error) = result else { return };

@@ -1,6 +1,6 @@
 //! What can go wrong with one event, and whether trying again helps.
 
-use crate::runtime::json::Fault;
+use crate::runtime::json::Malformed;
 use aws_sdk_sts::{
     error::{ProvideErrorMetadata, SdkError},
     operation::assume_role::AssumeRoleError,
@@ -68,7 +68,7 @@ pub enum Error {
     TooNew(#[from] metrics_lib::datum::InvalidDatum),
     /// A message that is no event of ours.
     #[error("the event is malformed at {0}")]
-    Malformed(#[from] Fault),
+    Malformed(#[from] Malformed),
     /// An event of an account and region that are not configured.
     #[error("account {account} is not configured in region {region}")]
     Unconfigured {

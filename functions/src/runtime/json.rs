@@ -10,7 +10,7 @@ use serde_path_to_error::{Path, Segment};
 /// What is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {reason}")]
-pub struct Fault {
+pub struct Malformed {
     /// The path of the field, or line and column of what is no JSON.
     pub path: String,
     /// What is wrong there.
@@ -22,29 +22,29 @@ const OBJECT: &str = "expected an object";
 /// Reads a document, an object.
 ///
 /// # Errors
-/// [`Fault`].
-pub fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, Fault> {
+/// [`Malformed`].
+pub fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, Malformed> {
     // A derived reader would take a list for an object.
     if document.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Fault { path: ".".into(), reason: OBJECT.into() });
+        return Err(Malformed { path: ".".into(), reason: OBJECT.into() });
     }
     let mut deserializer = serde_json::Deserializer::from_slice(document);
     let value = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| Fault::new(&within("", error.path()), error.inner()))?;
-    deserializer.end().map_err(|error| Fault::new("", &error))?;
+        .map_err(|error| Malformed::new(&within("", error.path()), error.inner()))?;
+    deserializer.end().map_err(|error| Malformed::new("", &error))?;
     Ok(value)
 }
 
 /// Reads an object that is a part of a document which was read before, at a path.
 ///
 /// # Errors
-/// [`Fault`].
-pub fn part<T: DeserializeOwned>(path: &str, value: Value) -> Result<T, Fault> {
+/// [`Malformed`].
+pub fn part<T: DeserializeOwned>(path: &str, value: Value) -> Result<T, Malformed> {
     if value.is_array() {
-        return Err(Fault { path: path.to_owned(), reason: OBJECT.into() });
+        return Err(Malformed { path: path.to_owned(), reason: OBJECT.into() });
     }
     serde_path_to_error::deserialize(value)
-        .map_err(|error| Fault::new(&within(path, error.path()), error.inner()))
+        .map_err(|error| Malformed::new(&within(path, error.path()), error.inner()))
 }
 
 /// The path of a field below another one. The variants of enums are left out: their names are the document's.
@@ -61,7 +61,7 @@ fn within(path: &str, below: &Path) -> String {
     place
 }
 
-impl Fault {
+impl Malformed {
     fn new(path: &str, error: &serde_json::Error) -> Self {
         match error.classify() {
             Category::Data => {

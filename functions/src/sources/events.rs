@@ -11,7 +11,7 @@ use super::{
 };
 use crate::runtime::{
     error::Error,
-    json::{self, Fault},
+    json::{self, Malformed},
 };
 use metrics_lib::{contract::probe, event::Deployment, format::Version};
 use serde::{
@@ -157,7 +157,7 @@ impl Event {
                 Reading::NotOurs => {}
             }
         }
-        Err(Error::Malformed(Fault {
+        Err(Error::Malformed(Malformed {
             path: "detail-type".into(),
             reason: "it is none of the events that this function is made for".into(),
         }))

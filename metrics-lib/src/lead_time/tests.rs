@@ -421,7 +421,7 @@ fn facts() {
     let incomplete = ChangeSet::Incomplete { reason: "a push is missing".into(), known };
     check(incomplete.clone(), &[]);
     let fact = fact(&deployment, &incomplete);
-    assert_eq!(fact.counted_by, [Metric::IncompleteLeadTimes]);
+    assert_eq!(fact.count_metrics, [Metric::IncompleteLeadTimes]);
     let (id, time) = (id(75), hour(75));
     let evidence = format!("a push is missing; at least 25h 0m since commit {id} of {time}");
     assert_eq!(fact.evidence, evidence);

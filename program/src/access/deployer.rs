@@ -10,7 +10,7 @@ use super::all;
 use crate::{
     settings::StackSettings,
     stacks::{Stack, StackError},
-    statement::{Statement, on},
+    statement::{RoleStatement, on},
 };
 use place::Place;
 use rights::{RIGHTS, Right};
@@ -32,7 +32,7 @@ pub enum Underivable {
 ///
 /// # Errors
 /// [`Underivable`].
-pub fn deployer(settings: &StackSettings) -> Result<Vec<Statement>, Underivable> {
+pub fn deployer(settings: &StackSettings) -> Result<Vec<RoleStatement>, Underivable> {
     let Stack { document, .. } = Stack::new(settings)?;
     let (prefix, account, region) = match settings {
         StackSettings::Ops(settings) => (&settings.prefix, &settings.ops_account, &settings.region),
@@ -49,7 +49,7 @@ pub fn deployer(settings: &StackSettings) -> Result<Vec<Statement>, Underivable>
 
 impl Right {
     /// The statement for a place; none where there is nothing to do it on.
-    fn statement(&self, place: &Place<'_>) -> Option<Statement> {
+    fn statement(&self, place: &Place<'_>) -> Option<RoleStatement> {
         let Self { sid, actions, on: resources, when, .. } = self;
         let actions = Vec1::try_from_vec(actions.to_vec()).ok()?;
         let mut statement = on(*sid, actions, all(resources(place))?);

@@ -3,13 +3,13 @@
 use crate::{
     naming::{arn, service_domain},
     plan::Plan,
-    statement::{Resource, Statement, on},
+    statement::{Resource, RoleStatement, on},
 };
 use metrics_lib::contract::ledger::TIMELINE_INDEX;
 use vec1::{Vec1, vec1};
 
 /// What an operator's commands call, on exactly what they call it on: the single-machine cloud refuses anything else.
-pub fn operator(plan: &Plan) -> Vec<Statement> {
+pub fn operator(plan: &Plan) -> Vec<RoleStatement> {
     let functions = plan.functions().map(|function| function_arn(plan, &function.resource));
     let consumers = || plan.consumers.iter().map(|consumer| &consumer.queue);
     let queue = |name: &str| Resource::Arn(own(plan, "sqs", name));

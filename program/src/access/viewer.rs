@@ -2,14 +2,14 @@
 
 use crate::{
     naming::{Names, partition},
-    statement::{Resource, Statement, on},
+    statement::{Resource, RoleStatement, on},
 };
 
 /// What somebody needs who looks at the dashboards in CloudWatch's console: the list, the documents, the figures, and the
 /// states of alarms.
 ///
 /// Source: CloudWatch user guide, "Permissions required to use the CloudWatch console"; Service Authorization Reference.
-pub fn viewer(names: &Names) -> Vec<Statement> {
+pub fn viewer(names: &Names) -> Vec<RoleStatement> {
     let dashboards =
         format!("arn:{}:cloudwatch::{}:dashboard", partition(names.region()), names.ops_account());
     let own = |name: &str| format!("{dashboards}/{name}");

@@ -39,13 +39,13 @@ pub(crate) struct Rule {
     pub(crate) name: &'static str,
     pub(crate) priority: u32,
     pub(crate) action: Block,
-    pub(crate) statement: Statement,
+    pub(crate) statement: RuleStatement,
     pub(crate) visibility_config: VisibilityConfig,
 }
 
 /// Which requests a rule is about.
 #[derive(Debug, Serialize)]
-pub(crate) enum Statement {
+pub(crate) enum RuleStatement {
     /// Requests of an address in a set.
     #[serde(rename = "ipSetReferenceStatement")]
     InSet {
@@ -56,13 +56,13 @@ pub(crate) enum Statement {
     #[serde(rename = "notStatement")]
     Not {
         /// The other statement.
-        statement: Box<Statement>,
+        statement: Box<RuleStatement>,
     },
     /// Those that any of some statements is about.
     #[serde(rename = "orStatement")]
     Or {
         /// The statements, two at least.
-        statements: Vec<Statement>,
+        statements: Vec<RuleStatement>,
     },
     /// Requests beyond a number in five minutes.
     #[serde(rename = "rateBasedStatement", rename_all = "camelCase")]
@@ -72,7 +72,7 @@ pub(crate) enum Statement {
         /// What is counted: requests of an address, or all.
         aggregate_key_type: &'static str,
         /// Which requests are counted.
-        scope_down_statement: Option<Box<Statement>>,
+        scope_down_statement: Option<Box<RuleStatement>>,
     },
     /// Requests of which a part matches an expression.
     #[serde(rename = "regexMatchStatement", rename_all = "camelCase")]
@@ -86,7 +86,7 @@ pub(crate) enum Statement {
     },
 }
 
-impl Statement {
+impl RuleStatement {
     /// Those that another statement is not about.
     pub(crate) fn not(other: Self) -> Self {
         Self::Not { statement: Box::new(other) }

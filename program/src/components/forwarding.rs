@@ -8,7 +8,7 @@ use crate::{
         sqs::Queue,
     },
     naming::Names,
-    plan::{PROBE, Rule, Statement},
+    plan::{PROBE, RoleStatement, Rule},
     pulumi::{Document, Handle, Json, Options, Text},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Forwarding<'a> {
     pub(crate) rules: &'a [Rule],
-    pub(crate) permission: &'a Statement,
+    pub(crate) permission: &'a RoleStatement,
     /// The role's name.
     pub(crate) role: String,
     /// The account.

@@ -13,7 +13,7 @@ use crate::{
         kms::Key,
         lambda::Permission,
         wafv2::{
-            Allow, Block, Empty, Field, Header, IpSet, Rule, Statement as WafStatement, TextTransformation,
+            Allow, Block, Empty, Field, Header, IpSet, Rule, RuleStatement, TextTransformation,
             VisibilityConfig, WebAcl, WebAclAssociation, WebAclLoggingConfiguration,
         },
     },
@@ -296,13 +296,13 @@ fn firewall(
         sampled_requests_enabled: false,
     };
     let strangers = strangers(document, names, firewall);
-    let rate = |limit, aggregate_key_type| WafStatement::Beyond {
+    let rate = |limit, aggregate_key_type| RuleStatement::Beyond {
         limit,
         aggregate_key_type,
         scope_down_statement: Some(Box::new(strangers())),
     };
     let rules = [
-        ("signature", WafStatement::not(is_signed())),
+        ("signature", RuleStatement::not(is_signed())),
         ("rate", rate(firewall.from_one, "IP")),
         ("rate-of-all", rate(firewall.from_all, "CONSTANT")),
     ];
@@ -340,8 +340,8 @@ fn firewall(
 const REGIONAL: &str = "REGIONAL";
 
 /// Requests with a header that looks like GitHub's signature.
-fn is_signed() -> WafStatement {
-    WafStatement::Matching {
+fn is_signed() -> RuleStatement {
+    RuleStatement::Matching {
         regex_string: Firewall::SIGNATURE,
         field_to_match: Field { single_header: Header { name: "x-hub-signature-256" } },
         text_transformations: [TextTransformation { priority: 0, kind: "NONE" }],
@@ -354,7 +354,7 @@ fn strangers(
     document: &mut Document,
     names: &Names,
     firewall: &Firewall,
-) -> impl Fn() -> WafStatement + use<> {
+) -> impl Fn() -> RuleStatement + use<> {
     let (v6, v4): (Vec<_>, Vec<_>) = firewall.trusted.iter().cloned().partition(|range| range.contains(':'));
     let versions = [("github-ipv4", "IPV4", v4), ("github-ipv6", "IPV6", v6)];
     let sets = versions.into_iter().filter(|(_, _, addresses)| !addresses.is_empty());
@@ -370,7 +370,7 @@ fn strangers(
     });
     let sets: Vec<Text> = sets.collect();
     move || {
-        let trusted = sets.iter().map(|arn| WafStatement::InSet { arn: arn.clone() });
-        WafStatement::any(trusted.collect()).map_or_else(is_signed, WafStatement::not)
+        let trusted = sets.iter().map(|arn| RuleStatement::InSet { arn: arn.clone() });
+        RuleStatement::any(trusted.collect()).map_or_else(is_signed, RuleStatement::not)
     }
 }

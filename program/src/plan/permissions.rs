@@ -5,7 +5,7 @@ use crate::{
     settings::Settings,
     several::Several,
     sources::{SOURCES, Tells, codepipeline, opscenter},
-    statement::{Resource, Statement, on},
+    statement::{Resource, RoleStatement, on},
 };
 use metrics_lib::{
     contract::{
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use vec1::Vec1;
 
 /// What every function does: it writes its log and its traces.
-pub(super) fn every_function(names: &Names, function: &str) -> Vec<Statement> {
+pub(super) fn every_function(names: &Names, function: &str) -> Vec<RoleStatement> {
     let streams = format!("{}:*", names.arn("logs", &format!("log-group:{}", names.log_group(function))));
     vec![
         on(
@@ -35,7 +35,7 @@ pub(super) fn every_function(names: &Names, function: &str) -> Vec<Statement> {
 }
 
 /// Taking messages from a queue, which Lambda does under the function's role.
-pub(super) fn queue(names: &Names, metric: &str) -> Statement {
+pub(super) fn queue(names: &Names, metric: &str) -> RoleStatement {
     on(
         "Receive",
         ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
@@ -45,13 +45,13 @@ pub(super) fn queue(names: &Names, metric: &str) -> Statement {
 
 /// Putting messages into the queue of another function. Who sends to an encrypted queue makes a data key. Source: Amazon SQS
 /// developer guide, "Key management".
-pub(super) fn hand_on(names: &Names, to: &str) -> [Statement; 2] {
+pub(super) fn hand_on(names: &Names, to: &str) -> [RoleStatement; 2] {
     let queue = Resource::Arn(names.arn("sqs", &names.queue(to)));
     [on("HandOn", ["sqs:SendMessage"], [queue]), encrypt(names, "sqs")]
 }
 
 /// Decrypting what services of the stack's region keep encrypted for the function.
-pub(super) fn decrypt(names: &Names, services: impl Several<&'static str>) -> Statement {
+pub(super) fn decrypt(names: &Names, services: impl Several<&'static str>) -> RoleStatement {
     on("Decrypt", ["kms:Decrypt"], [Resource::Key]).when(
         "StringEquals",
         "kms:ViaService",
@@ -60,7 +60,7 @@ pub(super) fn decrypt(names: &Names, services: impl Several<&'static str>) -> St
 }
 
 /// Encrypting what a service of the stack's region keeps for the function.
-pub(super) fn encrypt(names: &Names, service: &'static str) -> Statement {
+pub(super) fn encrypt(names: &Names, service: &'static str) -> RoleStatement {
     let via = via(names, [service]);
     on("Encrypt", ["kms:GenerateDataKey"], [Resource::Key]).when("StringEquals", "kms:ViaService", via)
 }
@@ -70,7 +70,7 @@ fn via(names: &Names, services: impl Several<&'static str>) -> Vec1<String> {
 }
 
 /// Using the ledger; in order of time, if its index is read, too.
-pub(super) fn ledger(names: &Names, by_time: bool) -> Vec<Statement> {
+pub(super) fn ledger(names: &Names, by_time: bool) -> Vec<RoleStatement> {
     let table = names.arn("dynamodb", &format!("table/{}", names.table()));
     let actions = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
     let mut statements = vec![on("Ledger", actions, [Resource::Arn(table.clone())])];
@@ -82,7 +82,7 @@ pub(super) fn ledger(names: &Names, by_time: bool) -> Vec<Statement> {
 }
 
 /// Putting metrics.
-pub(super) fn metrics(namespaces: impl Several<Namespace>) -> Statement {
+pub(super) fn metrics(namespaces: impl Several<Namespace>) -> RoleStatement {
     let reason = "CloudWatch has no resources for this action; the condition limits the namespaces";
     on("PutMetrics", ["cloudwatch:PutMetricData"], [Resource::Every { pattern: "*".into(), reason }]).when(
         "StringEquals",
@@ -98,7 +98,7 @@ pub(super) fn readers(
     settings: &Settings,
     lists_pipelines: bool,
     ops_items: bool,
-) -> Vec<Statement> {
+) -> Vec<RoleStatement> {
     let own = names.ops_account();
     let item_places = settings.ops_item_places().filter(|_| ops_items);
     let others: BTreeSet<(&str, &str)> =
@@ -134,12 +134,12 @@ pub(super) fn readers(
 }
 
 /// Counting what rules of a tooling stack could not deliver.
-fn undelivered_counter(queues: impl Several<Resource>) -> Statement {
+fn undelivered_counter(queues: impl Several<Resource>) -> RoleStatement {
     on("CountUndelivered", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queues)
 }
 
 /// Counting what the rules of tooling stacks of the operations account itself could not deliver.
-pub(super) fn own_undelivered_counter(names: &Names, settings: &Settings) -> Option<Statement> {
+pub(super) fn own_undelivered_counter(names: &Names, settings: &Settings) -> Option<RoleStatement> {
     let (own, home) = (names.ops_account(), names.region());
     let pipelines = settings.own_pipeline_regions();
     let regions = settings.own_ops_item_regions().into_iter();
@@ -150,7 +150,7 @@ pub(super) fn own_undelivered_counter(names: &Names, settings: &Settings) -> Opt
 
 /// What the read role of a region of an account that has incidents only may do; `undelivered` is the name of the queue of
 /// what its rules could not deliver.
-pub fn incident_read_role(account: &str, region: &str, undelivered: &str) -> Vec<Statement> {
+pub fn incident_read_role(account: &str, region: &str, undelivered: &str) -> Vec<RoleStatement> {
     let mut statements = reads(Tells::Incidents, account, region);
     statements.push(undelivered_counter([Resource::Arn(arn("sqs", region, account, undelivered))]));
     statements
@@ -158,32 +158,32 @@ pub fn incident_read_role(account: &str, region: &str, undelivered: &str) -> Vec
 
 /// What the read role of a region of a tooling account may do; `undelivered` is the name of the queue of what its rules
 /// could not deliver.
-pub fn read_role(account: &str, region: &str, undelivered: &str) -> Vec<Statement> {
+pub fn read_role(account: &str, region: &str, undelivered: &str) -> Vec<RoleStatement> {
     let mut statements = reads(Tells::Deployments, account, region);
     statements.extend(incident_read_role(account, region, undelivered));
     statements
 }
 
 /// What the sources that tell of deployments, or incidents, need to be read in a region of an account.
-fn reads(tells: Tells, account: &str, region: &str) -> Vec<Statement> {
+fn reads(tells: Tells, account: &str, region: &str) -> Vec<RoleStatement> {
     let sources = SOURCES.into_iter().filter(|source| source.tells == tells);
     sources.flat_map(|source| (source.reads)(account, region)).collect()
 }
 
 /// Reading metrics.
-pub(super) fn metric_reader() -> Statement {
+pub(super) fn metric_reader() -> RoleStatement {
     let reason = "CloudWatch has no resources for this action";
     on("ReadMetrics", ["cloudwatch:GetMetricData"], [Resource::Every { pattern: "*".into(), reason }])
 }
 
 /// Forwarding events to the bus of the operations account.
-pub fn forward(names: &Names) -> Statement {
+pub fn forward(names: &Names) -> RoleStatement {
     let bus = names.arn("events", &format!("event-bus/{}", names.bus()));
     on("Forward", ["events:PutEvents"], [Resource::Arn(bus)])
 }
 
 /// Asking Athena, which reads the table and the lake, and writes the answer, under the function's role.
-pub(super) fn lake_reader(names: &Names) -> Vec<Statement> {
+pub(super) fn lake_reader(names: &Names) -> Vec<RoleStatement> {
     let (lake, results) = (names.lake_bucket(), names.results_bucket());
     let glue = |resource: String| Resource::Arn(names.arn("glue", &resource));
     let database = names.database();
@@ -235,7 +235,7 @@ pub(super) fn lake_reader(names: &Names) -> Vec<Statement> {
 }
 
 /// What the webhook does beside logging: it reads its secret, and puts records on the stream.
-pub(super) fn webhook(names: &Names) -> Vec<Statement> {
+pub(super) fn webhook(names: &Names) -> Vec<RoleStatement> {
     let stream = names.arn("firehose", &format!("deliverystream/{}", names.stream()));
     vec![
         on("Secret", ["secretsmanager:GetSecretValue"], [Resource::Secret]),

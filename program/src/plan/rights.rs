@@ -1,7 +1,7 @@
 //! What functions may do, in the words of the product, and the statements that follow.
 
 use super::permissions;
-use crate::{naming::Names, settings::Settings, sources::opscenter, statement::Statement};
+use crate::{naming::Names, settings::Settings, sources::opscenter, statement::RoleStatement};
 use metrics_lib::contract::Namespace;
 use vec1::Vec1;
 
@@ -32,7 +32,7 @@ pub(super) enum Right {
 
 impl Right {
     /// What it allows; `function` is who has it.
-    fn statements(self, function: &str, names: &Names, settings: &Settings) -> Vec<Statement> {
+    fn statements(self, function: &str, names: &Names, settings: &Settings) -> Vec<RoleStatement> {
         match self {
             Self::TakeMessages => vec![permissions::queue(names, function)],
             Self::HandOn { to } if settings.lead_time => permissions::hand_on(names, to).into(),
@@ -75,7 +75,7 @@ pub(super) fn statements(
     function: &str,
     names: &Names,
     settings: &Settings,
-) -> Vec<Statement> {
+) -> Vec<RoleStatement> {
     let mut statements = permissions::every_function(names, function);
     statements.extend(rights.iter().flat_map(|right| right.statements(function, names, settings)));
     let kept = rights.iter().flat_map(|right| right.encrypted_by(settings)).copied();

@@ -3,7 +3,7 @@
 use super::{EventKind, Source, Tells};
 use crate::{
     naming::arn,
-    statement::{Resource, Statement, on},
+    statement::{Resource, RoleStatement, on},
 };
 use serde_json::json;
 use vec1::Vec1;
@@ -44,7 +44,7 @@ pub(crate) fn readers(
     regions: &Vec1<&str>,
     lists_pipelines: bool,
     connections: bool,
-) -> Vec<Statement> {
+) -> Vec<RoleStatement> {
     let pipelines = regions.mapped_ref(|region| every_pipeline(account, region));
     let mut statements = vec![on("ReadPipelines", READ_PIPELINES, pipelines)];
     statements.extend(lists_pipelines.then(pipeline_lister));
@@ -60,7 +60,7 @@ fn every_pipeline(account: &str, region: &str) -> Resource {
 }
 
 /// Listing pipelines.
-fn pipeline_lister() -> Statement {
+fn pipeline_lister() -> RoleStatement {
     let reason = "CodePipeline has no resources for this action";
     let every = Resource::Every { pattern: "*".into(), reason };
     on("ListPipelines", ["codepipeline:ListPipelines"], [every])
@@ -69,7 +69,7 @@ fn pipeline_lister() -> Statement {
 /// Reading which Git host a connection leads to. Connections of before July 2024 have the service's old name in their
 /// ARNs, and IAM asks for the action of the same name. Source: Developer Tools console user guide, "Identity and access
 /// management for AWS `CodeStar` Notifications and AWS `CodeConnections`".
-fn connection_readers(account: &str, regions: &Vec1<&str>) -> [Statement; 2] {
+fn connection_readers(account: &str, regions: &Vec1<&str>) -> [RoleStatement; 2] {
     let reader = |sid, service: &str, action| {
         let reason = "connections are known by the ARNs that source actions name";
         let every = |region: &&str| Resource::Every {

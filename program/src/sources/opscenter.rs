@@ -3,7 +3,7 @@
 use super::{EventKind, Source, Tells};
 use crate::{
     naming::arn,
-    statement::{Resource, Statement, on},
+    statement::{Resource, RoleStatement, on},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ pub(crate) fn every_ops_item(account: &str, region: &str) -> Resource {
 }
 
 /// Listing `OpsItem`s.
-pub(crate) fn ops_item_lister() -> Statement {
+pub(crate) fn ops_item_lister() -> RoleStatement {
     let reason = "Systems Manager has no resources for this action";
     on("ListOpsItems", ["ssm:DescribeOpsItems"], [Resource::Every { pattern: "*".into(), reason }])
 }

@@ -11,7 +11,7 @@ use metrics_lib::{contract::ledger::PARTITION_KEY, lake, rules::matches};
 use program::{
     access,
     naming::{arn, service_domain},
-    plan::{Condition, Plan, Resource, Statement, incident_read_role, read_role},
+    plan::{Condition, Plan, Resource, RoleStatement, incident_read_role, read_role},
 };
 use serde_json::Value;
 use std::{
@@ -378,9 +378,9 @@ fn queried(plan: &Plan) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn grants(caller: &Caller, statements: &[Statement]) -> Vec<Grant> {
+fn grants(caller: &Caller, statements: &[RoleStatement]) -> Vec<Grant> {
     let mut grants = Vec::new();
-    for Statement { actions, resources, conditions, .. } in statements {
+    for RoleStatement { actions, resources, conditions, .. } in statements {
         let values = |Condition { key, values, .. }: &Condition| -> Vec<_> {
             values.iter().map(|value| Some((*key, value.clone()))).collect()
         };

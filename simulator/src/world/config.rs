@@ -1,6 +1,6 @@
 //! What must be known of a world before its first line is played: the installation's configuration.
 
-use super::{Entry, Fault, Line};
+use super::{Entry, Line, Malformed};
 use jiff::Timestamp;
 use program::settings::{Settings, WEBHOOK_SECRET};
 use serde_json::{Map, Value, json};
@@ -48,11 +48,11 @@ impl Places {
 
 impl Header {
     /// Reads the configuration; what it does not say of accounts and regions is taken from where things happen.
-    pub(super) fn new(first: Line, places: &Places, lines: u64) -> Result<Self, Fault> {
+    pub(super) fn new(first: Line, places: &Places, lines: u64) -> Result<Self, Malformed> {
         let mut notes = Vec::new();
         let mut config = match first.entry {
             Entry::Config(Value::Object(config)) => config,
-            Entry::Config(_) => return Err(Fault::new("config", "it is not an object")),
+            Entry::Config(_) => return Err(Malformed::new("config", "it is not an object")),
             _ => {
                 notes.push("the first line is no configuration, the defaults are used".to_owned());
                 Map::new()
@@ -84,7 +84,7 @@ impl Header {
         }
         let settings = Settings::from_json(&Value::Object(config)).map_err(|invalid| {
             let reasons: Vec<_> = invalid.0.iter().map(|problem| format!("config.{problem}")).collect();
-            Fault::new("", reasons.join("; "))
+            Malformed::new("", reasons.join("; "))
         })?;
         let unknown = settings.unknown_keys.iter();
         notes.extend(unknown.map(|key| format!("config.{key} means nothing here and is ignored")));

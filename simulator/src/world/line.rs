@@ -1,7 +1,7 @@
 //! One line of a world: what it must hold, and nothing about what else it may.
 
 use super::{
-    Fault,
+    Malformed,
     recorded::{
         API, CONNECTION, DELIVERY, EVENT, EXECUTION, EXECUTION_CHANGE, OPS_ITEM, OPS_ITEM_CHANGE, PIPELINE,
         STAGE_CHANGE,
@@ -84,10 +84,10 @@ struct Wire {
 
 impl Line {
     /// Reads a line.
-    pub(super) fn parse(number: usize, text: &str) -> Result<Self, Fault> {
+    pub(super) fn parse(number: usize, text: &str) -> Result<Self, Malformed> {
         let Wire { at, config, pipeline, connection, execution, ops_item, event, github, api } = wire(text)?;
-        let Some(at) = at else { return Err(Fault::new("at", "it is missing: a time")) };
-        let mut entries: Vec<Result<Entry, Fault>> = Vec::new();
+        let Some(at) = at else { return Err(Malformed::new("at", "it is missing: a time")) };
+        let mut entries: Vec<Result<Entry, Malformed>> = Vec::new();
         entries.extend(config.map(|config| Ok(Entry::Config(config))));
         entries.extend(pipeline.map(recorded_pipeline));
         entries.extend(connection.map(recorded_connection));
@@ -98,7 +98,7 @@ impl Line {
         entries.extend(github.map(|delivery| recorded_delivery(&delivery).map(Entry::GitHub)));
         let (Some(entry), 0) = (entries.pop(), entries.len()) else {
             let reason = "a line holds exactly one of config, pipeline, connection, execution, opsItem, event, github and api";
-            return Err(Fault::new("", reason));
+            return Err(Malformed::new("", reason));
         };
         let entry = entry?;
         Ok(Self { number, at, entry })
@@ -106,18 +106,18 @@ impl Line {
 }
 
 /// Reads all of a text: one object, and nothing after it.
-fn wire(text: &str) -> Result<Wire, Fault> {
+fn wire(text: &str) -> Result<Wire, Malformed> {
     // A derived reader would take a list for an object.
     if !text.trim_start().starts_with('{') {
-        return Err(Fault::new("", "it is no JSON object"));
+        return Err(Malformed::new("", "it is no JSON object"));
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let wire = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         // What is no JSON at all has no path from there on.
         let path = error.path().to_string().trim_end_matches(['.', '?']).to_owned();
-        Fault { path, reason: reason(error.inner()) }
+        Malformed { path, reason: reason(error.inner()) }
     })?;
-    deserializer.end().map_err(|error| Fault::new("", reason(&error)))?;
+    deserializer.end().map_err(|error| Malformed::new("", reason(&error)))?;
     Ok(wire)
 }
 
@@ -131,7 +131,7 @@ fn reason(error: &serde_json::Error) -> String {
     }
 }
 
-fn recorded_pipeline(mut value: Value) -> Result<Entry, Fault> {
+fn recorded_pipeline(mut value: Value) -> Result<Entry, Malformed> {
     PIPELINE.check("pipeline", &value)?;
     let structure = value["pipeline"].take();
     let (account, region) = (text(&value["account"]), text(&value["region"]));
@@ -140,18 +140,18 @@ fn recorded_pipeline(mut value: Value) -> Result<Entry, Fault> {
 }
 
 /// What the API of a source knows: its name, and anything.
-fn recorded_in_api(mut value: Value) -> Result<Entry, Fault> {
+fn recorded_in_api(mut value: Value) -> Result<Entry, Malformed> {
     API.check("api", &value)?;
     let what = value["knows"].take();
     Ok(Entry::Api(text(&value["name"]), what))
 }
 
-fn recorded_connection(value: Value) -> Result<Entry, Fault> {
+fn recorded_connection(value: Value) -> Result<Entry, Malformed> {
     CONNECTION.check("connection", &value)?;
     Ok(Entry::Connection(value))
 }
 
-fn recorded_execution(mut value: Value) -> Result<Entry, Fault> {
+fn recorded_execution(mut value: Value) -> Result<Entry, Malformed> {
     EXECUTION.check("execution", &value)?;
     let detail = value["detail"].take();
     let actions = value["actions"].as_array_mut().map(std::mem::take).unwrap_or_default();
@@ -159,7 +159,7 @@ fn recorded_execution(mut value: Value) -> Result<Entry, Fault> {
     for (index, action) in actions.iter().enumerate() {
         if action["pipelineExecutionId"].as_str().is_some_and(|id| id != execution_id) {
             let path = format!("execution.actions[{index}].pipelineExecutionId");
-            return Err(Fault::new(path, format!("it is not that of the execution, {execution_id}")));
+            return Err(Malformed::new(path, format!("it is not that of the execution, {execution_id}")));
         }
     }
     let (account, region) = (text(&value["account"]), text(&value["region"]));
@@ -167,16 +167,16 @@ fn recorded_execution(mut value: Value) -> Result<Entry, Fault> {
     Ok(Entry::Execution(RecordedExecution { key, detail, actions }))
 }
 
-fn recorded_ops_item(mut value: Value) -> Result<Entry, Fault> {
+fn recorded_ops_item(mut value: Value) -> Result<Entry, Malformed> {
     OPS_ITEM.check("opsItem", &value)?;
     let item = value["item"].take();
     let ops_item_id = text(&item["OpsItemId"]).parse();
-    let ops_item_id = ops_item_id.map_err(|_| Fault::new("opsItem.item.OpsItemId", "it is no id"))?;
+    let ops_item_id = ops_item_id.map_err(|_| Malformed::new("opsItem.item.OpsItemId", "it is no id"))?;
     let key = OpsItemKey { account: text(&value["account"]), region: text(&value["region"]), ops_item_id };
     Ok(Entry::OpsItem(RecordedOpsItem { key, item }))
 }
 
-fn recorded_delivery(value: &Value) -> Result<Delivery, Fault> {
+fn recorded_delivery(value: &Value) -> Result<Delivery, Malformed> {
     DELIVERY.check("github", value)?;
     let headers = value["headers"].as_object().into_iter().flatten();
     let headers = headers.filter(|(_, header)| !header.is_null());
@@ -184,8 +184,8 @@ fn recorded_delivery(value: &Value) -> Result<Delivery, Fault> {
     Ok(Delivery { headers, body: text(&value["body"]) })
 }
 
-fn event_entry(json: &str) -> Result<Entry, Fault> {
-    let event: Value = serde_json::from_str(json).map_err(|error| Fault::new("event", reason(&error)))?;
+fn event_entry(json: &str) -> Result<Entry, Malformed> {
+    let event: Value = serde_json::from_str(json).map_err(|error| Malformed::new("event", reason(&error)))?;
     EVENT.check("event", &event)?;
     let (source, detail_type) = (text(&event["source"]), text(&event["detail-type"]));
     match (source.as_str(), detail_type.as_str()) {

@@ -1,7 +1,7 @@
 //! What a JSON value must look like, and the place where it does not. What must not be shown, a commit's message or a
 //! webhook's body, is part of no reason.
 
-use super::Fault;
+use super::Malformed;
 use crate::aws::recorded_time;
 use jiff::Timestamp;
 use metrics_lib::sources::opscenter::OpsItemId;
@@ -57,7 +57,7 @@ pub(super) const fn optional(name: &'static str, shape: Shape) -> Member {
 
 impl Shape {
     /// Checks a value that is at a path.
-    pub(super) fn check(&self, path: &str, value: &Value) -> Result<(), Fault> {
+    pub(super) fn check(&self, path: &str, value: &Value) -> Result<(), Malformed> {
         let is = |is: fn(&str) -> bool| value.as_str().is_some_and(is);
         let is_so = match self {
             Self::Text => value.is_string(),
@@ -90,7 +90,7 @@ impl Shape {
             }
         };
         if !is_so {
-            return Err(Fault::new(path, format!("it is {}, not {}", kind(value), self.description())));
+            return Err(Malformed::new(path, format!("it is {}, not {}", kind(value), self.description())));
         }
         match (self, value) {
             (Self::Closed(members), Value::Object(object)) => {
@@ -98,7 +98,7 @@ impl Shape {
                 object.keys().find(|name| !known(name)).map_or(Ok(()), |unknown| {
                     let names: Vec<_> = members.iter().map(|member| member.name).collect();
                     let reason = format!("it means nothing here; known are {}", names.join(", "));
-                    Err(Fault::new(format!("{path}.{unknown}"), reason))
+                    Err(Malformed::new(format!("{path}.{unknown}"), reason))
                 })
             }
             _ => Ok(()),
@@ -121,11 +121,13 @@ impl Shape {
 }
 
 impl Member {
-    fn check(&self, path: &str, object: &Value) -> Result<(), Fault> {
+    fn check(&self, path: &str, object: &Value) -> Result<(), Malformed> {
         let Self { name, shape, is_required } = self;
         let path = format!("{path}.{name}");
         match object.get(name) {
-            None if *is_required => Err(Fault::new(path, format!("it is missing: {}", shape.description()))),
+            None if *is_required => {
+                Err(Malformed::new(path, format!("it is missing: {}", shape.description())))
+            }
             None => Ok(()),
             Some(Value::Null) if !is_required => Ok(()),
             Some(value) => shape.check(&path, value),

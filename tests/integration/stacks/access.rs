@@ -10,14 +10,14 @@ use program::{
     access::{LONGEST_POLICY, deployer, documents, length, operator, viewer, wildcards},
     cloudformation::template,
     naming::Names,
-    plan::{Plan, Statement},
+    plan::{Plan, RoleStatement},
     settings::StackSettings,
 };
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What people need for a configuration: whose, and the statements.
-fn people(config: &Value) -> (Names, Vec<(&'static str, Vec<Statement>)>) {
+fn people(config: &Value) -> (Names, Vec<(&'static str, Vec<RoleStatement>)>) {
     let settings = settings(config);
     let deployer = ("deployer", deployer(&settings).unwrap());
     match &settings {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::scene::{OPS, TOOLING};
 use program::{
-    plan::{Plan, Resource, Statement, ToolingPlan},
+    plan::{Plan, Resource, RoleStatement, ToolingPlan},
     settings::StackSettings,
 };
 use serde_json::{Value, json};
@@ -138,11 +138,11 @@ struct Every {
 
 /// Every resource with `*` that the plan gives a reason for.
 fn planned(config: &Value) -> Vec<Every> {
-    let every = |role: &str, statements: &[Statement]| -> Vec<Every> {
+    let every = |role: &str, statements: &[RoleStatement]| -> Vec<Every> {
         let resources = statements
             .iter()
             .flat_map(|statement| statement.resources.iter().map(move |resource| (statement, resource)));
-        let every = resources.filter_map(|(Statement { sid, .. }, resource)| match resource {
+        let every = resources.filter_map(|(RoleStatement { sid, .. }, resource)| match resource {
             Resource::Every { pattern, reason } => {
                 Some(Every { role: role.to_owned(), sid: sid.clone(), pattern: pattern.clone(), reason })
             }

@@ -13,7 +13,7 @@ use crate::{
     installation::Installation,
 };
 use functions::{
-    reconciler::{Task, probe::Request},
+    reconciler::{Task, probe::ProbeRequest},
     runtime::{clock::Clock, error::Error},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -82,7 +82,7 @@ pub(super) async fn lake(
             way.passed(hop, None);
         }
     } else {
-        look(installation, &mut way, &hops, Request { id, sent }).await?;
+        look(installation, &mut way, &hops, ProbeRequest { id, sent }).await?;
     }
     Ok(way.findings)
 }
@@ -160,7 +160,7 @@ async fn look(
     installation: &Installation,
     way: &mut Way,
     hops: &Hops,
-    request: Request,
+    request: ProbeRequest,
 ) -> Result<(), Error> {
     let Some(intake) = &installation.plan.commit_ingestion else { return Ok(()) };
     let gathered = request.sent + intake.stream.buffer_interval;
