@@ -73,7 +73,7 @@ impl fmt::Display for Reference {
 /// What an execution deployed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Source {
+pub struct SourceRevision {
     /// The kind of the primary source action.
     pub kind: SourceKind,
     /// The type of the Git host that a connection leads to, as CodePipeline says it (`ProviderType`): `GitHub`,
@@ -91,7 +91,7 @@ pub struct Source {
     pub message: Option<String>,
 }
 
-impl Source {
+impl SourceRevision {
     /// Whether the webhook may tell the commits of this source: a Git host that is GitHub's, or one that nothing is
     /// known of.
     pub fn may_be_delivered(&self) -> bool {
@@ -123,7 +123,7 @@ pub struct Deployment {
     /// What became of it after production, in its source's words, if it did not just succeed.
     pub ended_as: Option<String>,
     /// What was deployed.
-    pub source: Source,
+    pub source: SourceRevision,
     /// The settings that it was decided by, see [`crate::rules::ProductionRule::fingerprint`].
     pub rule: String,
 }

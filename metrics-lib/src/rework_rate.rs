@@ -2,7 +2,7 @@
 
 use crate::{
     contract::Metric,
-    event::{Deployment, Source},
+    event::{Deployment, SourceRevision},
     fact::{Fact, FactId},
     lead_time::Changed,
     rules::ReworkRule,
@@ -14,7 +14,7 @@ use crate::{
 /// It is, when it references an incident, comes from a branch that is called like one with an unplanned fix (`hotfix/`,
 /// `revert-`), merges such a branch, or its commit message says that it undoes or redoes something (`Revert "`,
 /// `Reapply "`).
-pub fn rework(source: &Source, rule: &ReworkRule) -> Option<String> {
+pub fn rework(source: &SourceRevision, rule: &ReworkRule) -> Option<String> {
     if let Some(id) = source.incidents().first() {
         return Some(format!("references {id}"));
     }
@@ -69,7 +69,7 @@ mod tests {
             rework: bool,
             expected: Option<&str>,
         ) {
-            let source = Source {
+            let source = SourceRevision {
                 kind: SourceKind::Git,
                 provider: None,
                 connection: None,
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn what_is_rework() {
         fn check(reference: Reference, message: Option<&str>, expected: Option<&str>) {
-            let source = Source {
+            let source = SourceRevision {
                 kind: SourceKind::Git,
                 provider: None,
                 connection: None,

@@ -11,7 +11,7 @@ use metrics_lib::{
     datum::{Batch, DatumTime, DatumValue, DimensionValue, MAX_CALL, MAX_DATA, MAX_VALUES},
     deployment_frequency,
     dora_metric::DoraMetric,
-    event::{Deployment, DeploymentRef, Incident, Reference, Rollback, Source, SourceKind},
+    event::{Deployment, DeploymentRef, Incident, Reference, Rollback, SourceKind, SourceRevision},
     fact::Fact,
     identity::DeploymentKey,
     lake::{Change, Commit, CommitId, Push},
@@ -49,7 +49,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
         let number: i64 = key.id()[1..].parse().unwrap();
         let time = Timestamp::from_second(TIME.start + number * 151_199).unwrap();
         let message = if number % 4 == 0 { "Revert \"x\"" } else { "Add a thing" };
-        let source = Source {
+        let source = SourceRevision {
             kind: SourceKind::Git,
             provider: None,
             connection: None,

@@ -97,7 +97,7 @@ pub(super) struct Incident {
 impl Incident {
     /// An incident, unless it is attributed.
     pub(super) fn undecided(record: &IncidentRecord) -> Option<Self> {
-        let attribution = match record.standing {
+        let attribution = match record.attribution {
             AttributionState::Attributed { .. } => return None,
             AttributionState::Pending => "pending",
             AttributionState::Unattributed => "unattributed",

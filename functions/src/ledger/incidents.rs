@@ -41,7 +41,7 @@ pub struct IncidentRecord {
     /// When it was raised.
     pub created: Timestamp,
     /// Its attribution.
-    pub standing: AttributionState,
+    pub attribution: AttributionState,
     /// The id of the message that led to the attribution, once there is one.
     pub decided_by: Option<String>,
     /// The id of the message that told of its creation after that, if one did.
@@ -86,11 +86,11 @@ impl Ledger {
             .text("evidence", "not attributed yet")
             .expires(incident.created);
         self.put_new(item).await?;
-        let standing = AttributionState::Pending;
+        let attribution = AttributionState::Pending;
         Ok(IncidentRecord {
             key: key.clone(),
             created: incident.created,
-            standing,
+            attribution,
             decided_by: None,
             told_by: None,
             unread: BTreeMap::new(),
@@ -118,7 +118,7 @@ impl Ledger {
         attribution: &Attribution,
         owner: Owner<'_>,
     ) -> Result<AttributionState, Error> {
-        let (decision, standing) = match attribution {
+        let (decision, decided) = match attribution {
             Attribution::Awaited { .. } => return Ok(AttributionState::Pending),
             Attribution::Unattributed { evidence } => (
                 Item::default().text("attribution", UNATTRIBUTED).text("evidence", evidence),
@@ -150,11 +150,11 @@ impl Ledger {
             .with_text(":pending", PENDING)
             .with_text(":unattributed", UNATTRIBUTED);
         if update.made().await? {
-            return Ok(standing);
+            return Ok(decided);
         }
         let records = self.incidents(&record.key.id()).await?;
         let decided = records.into_iter().find(|other| other.key == record.key);
-        decided.map(|record| record.standing).ok_or_else(|| item.unreadable("attribution"))
+        decided.map(|record| record.attribution).ok_or_else(|| item.unreadable("attribution"))
     }
 
     /// Notes what can't be read now, and since when that is so; nothing, if all can.
@@ -228,7 +228,7 @@ impl Ledger {
         for link in links {
             let key = link.incident_key()?;
             records.extend(self.incidents(&key.id()).await?.into_iter().filter(|record| {
-                record.key == key && matches!(&record.standing, AttributionState::Attributed { deployment: blamed, .. } if blamed.key == deployment.key)
+                record.key == key && matches!(&record.attribution, AttributionState::Attributed { deployment: blamed, .. } if blamed.key == deployment.key)
             }));
         }
         Ok(records)
@@ -344,7 +344,7 @@ impl Ledger {
             .iter()
             .map(|item| restorer(item, RestoredBy::Deployment))
             .collect::<Result<Vec<_>, _>>()?;
-        if let AttributionState::Attributed { deployment, .. } = &record.standing {
+        if let AttributionState::Attributed { deployment, .. } = &record.attribution {
             let partition = deployment_partition(&deployment.key);
             for item in self.query(&partition, "rolledBackBy#").await? {
                 let rollback = restorer(&item, RestoredBy::Rollback)?;
@@ -362,7 +362,7 @@ pub(super) fn incident_item(key: &IncidentKey) -> Item {
 }
 
 pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
-    let standing = match item.required("attribution")? {
+    let attribution = match item.required("attribution")? {
         PENDING => AttributionState::Pending,
         UNATTRIBUTED => AttributionState::Unattributed,
         ATTRIBUTED => AttributionState::Attributed {
@@ -378,7 +378,7 @@ pub(super) fn record(item: &Item) -> Result<IncidentRecord, Error> {
     Ok(IncidentRecord {
         key: item.incident_key()?,
         created: item.instant_of("time")?,
-        standing,
+        attribution,
         decided_by: item.get("decidedBy").map(Into::into),
         told_by: item.get("told_created").map(Into::into),
         unread: unread(item)?,

@@ -46,16 +46,16 @@ pub async fn raised(context: &Context, owner: Owner<'_>, key: &IncidentKey) -> R
         false => context.ledger.decided_by(&record, owner).await?,
     };
     // An attribution is decided for good, but one that found no deployment, which only the reconciler tries again.
-    let is_open = match record.standing {
+    let is_open = match record.attribution {
         AttributionState::Pending => true,
         AttributionState::Unattributed => owner.is_reconciler(),
         AttributionState::Attributed { .. } => false,
     };
     if is_open {
         context.after_attribution_delay(incident.created, "deployments before the incident")?;
-        record.standing = decide(context, owner, &incident, &record).await?;
+        record.attribution = decide(context, owner, &incident, &record).await?;
     }
-    match &record.standing {
+    match &record.attribution {
         AttributionState::Attributed { deployment, evidence } => {
             context.ledger.link_blame(deployment, &record).await?;
             let fact = change_failure_rate::failed_by_incident(deployment, &incident, evidence);

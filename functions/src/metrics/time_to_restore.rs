@@ -201,7 +201,7 @@ pub async fn settle(context: &Context, owner: Owner<'_>, record: &IncidentRecord
     let Some(restorer) = earliest(context, record, &statuses).await? else {
         return note_resolution(context, record, &statuses).await;
     };
-    if let AttributionState::Pending = record.standing {
+    if let AttributionState::Pending = record.attribution {
         return Ok(());
     }
     context.after_restore_delay(restorer.time)?;
@@ -272,7 +272,7 @@ pub async fn settle_at_resolution(
     record: &IncidentRecord,
     complete: Timestamp,
 ) -> Result<(), Error> {
-    if let AttributionState::Pending = record.standing {
+    if let AttributionState::Pending = record.attribution {
         return Ok(());
     }
     let waits_until = |resolved: Timestamp| resolved.checked_add(context.config.attribution_window);
@@ -326,7 +326,7 @@ async fn earliest(
 }
 
 fn at_resolution(record: &IncidentRecord, statuses: &Statuses) -> Option<Fact> {
-    let repository = match &record.standing {
+    let repository = match &record.attribution {
         AttributionState::Attributed { deployment, .. } => Some(deployment.repository.clone()),
         AttributionState::Pending | AttributionState::Unattributed => None,
     };

@@ -137,7 +137,7 @@ async fn recorded(context: &Context, item: &Item) -> Result<Vec<String>, Error> 
     let key = &item.incident.key;
     let records = context.ledger.incidents(&key.id()).await?;
     let Some(record) = records.iter().find(|record| record.key == *key) else { return Ok(Vec::new()) };
-    let mut known = vec![match &record.standing {
+    let mut known = vec![match &record.attribution {
         AttributionState::Pending => "attribution: not decided yet".to_owned(),
         AttributionState::Unattributed => "attribution: to nothing".to_owned(),
         AttributionState::Attributed { deployment, evidence } => {

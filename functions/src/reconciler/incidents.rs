@@ -153,7 +153,7 @@ async fn again(
     now: Timestamp,
 ) -> Result<(), Error> {
     let key = &incident.what.key;
-    let has_failed = match &incident.what.standing {
+    let has_failed = match &incident.what.attribution {
         AttributionState::Attributed { deployment, .. } => {
             context.ledger.known_of(&deployment.key).await?.done.contains_key(&FactKind::Failure)
         }

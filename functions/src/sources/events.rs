@@ -185,7 +185,7 @@ pub(crate) mod text {
 mod tests {
     use super::*;
     use crate::sources::source::Change;
-    use metrics_lib::event::{Reference, Source, SourceKind};
+    use metrics_lib::event::{Reference, SourceKind, SourceRevision};
 
     fn check(detail_type: &str, detail: &str, expected: Result<&str, &str>) {
         let text = format!(
@@ -232,7 +232,7 @@ mod tests {
             time,
             began,
             ended_as: text("InProgress"),
-            source: Source {
+            source: SourceRevision {
                 kind: SourceKind::Git,
                 provider: text("GitHub"),
                 connection: text("arn:aws:codeconnections:eu-west-1:111111111111:connection/c"),

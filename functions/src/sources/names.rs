@@ -67,7 +67,7 @@ pub fn may_concern(config: &Config, account: &str, other: &str) -> bool {
 
 /// Whether what an account deploys may restore an incident. What a bound repository is blamed for, only its accounts mend.
 pub fn may_restore(config: &Config, record: &IncidentRecord, account: &str) -> bool {
-    let mends_blamed = match &record.standing {
+    let mends_blamed = match &record.attribution {
         AttributionState::Attributed { deployment, .. } => {
             may_deploy(config, &deployment.repository, account)
         }

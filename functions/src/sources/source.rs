@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use metrics_lib::{
     attribution::Unread,
     event::{
-        Deployment, DeploymentRef, Ignored, Incident, LiveDeployment, Reference, Rollback, Running, Source,
+        Deployment, DeploymentRef, Ignored, Incident, LiveDeployment, Reference, Rollback, Running,
+        SourceRevision,
     },
     identity::{DeploymentKey, IncidentKey},
     time_to_restore::{StatusChange, ToldBy},
@@ -167,7 +168,7 @@ async fn recorded(tools: &Tools, key: &DeploymentKey) -> Result<Look, Error> {
         return Ok(Look::Unfinished("only its event tells what it is".into()));
     };
     let LiveDeployment { deployed, began, kind, branch, revision } = live.clone();
-    let source = Source {
+    let source = SourceRevision {
         kind,
         provider: None,
         connection: None,

@@ -396,7 +396,7 @@ fn facts() {
         began: hour(100),
         ended_as: None,
         rule: String::new(),
-        source: crate::event::Source {
+        source: crate::event::SourceRevision {
             kind: crate::event::SourceKind::Git,
             provider: None,
             connection: None,

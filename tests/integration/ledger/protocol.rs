@@ -12,7 +12,7 @@ use functions::{
 };
 use metrics_lib::{
     deployment_frequency,
-    event::{Deployment, Incident, Reference, Source, SourceKind},
+    event::{Deployment, Incident, Reference, SourceKind, SourceRevision},
     fact::{Fact, FactState, Publication, Teams},
     identity::{DeploymentKey, IncidentKey},
     publication::{self, Call, Put},
@@ -151,7 +151,7 @@ fn key(pipeline: &str, id: &str) -> DeploymentKey {
 }
 
 fn deployment(pipeline: &str, id: &str, time: &str) -> Deployment {
-    let source = Source {
+    let source = SourceRevision {
         kind: SourceKind::Git,
         provider: None,
         connection: None,

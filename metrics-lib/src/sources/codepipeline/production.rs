@@ -5,7 +5,7 @@ mod source;
 mod stage;
 
 use crate::{
-    event::{Deployment, Ignored, Reference, Running, Source},
+    event::{Deployment, Ignored, Reference, Running, SourceRevision},
     rules::ProductionRule,
     sources::codepipeline::ExecutionKey,
 };
@@ -139,14 +139,14 @@ pub struct Known<'a> {
 }
 
 /// What an execution deployed: the source of its primary source action, with the repository's name as the action has it.
-pub type FoundSource = Result<Source, String>;
+pub type FoundSource = Result<SourceRevision, String>;
 
 /// The source of the source action that counts: the one that is configured, else the first by kind (Git, ECR, S3), then
 /// by name. Names of repositories are as the actions have them; whoever asks gives them their one spelling.
 ///
 /// # Errors
 /// Why there is none: the execution ran no source action, or only ones that name no repository.
-pub fn source(execution: &Execution, source_action: Option<&str>) -> Result<Source, String> {
+pub fn source(execution: &Execution, source_action: Option<&str>) -> Result<SourceRevision, String> {
     source::primary(execution, source_action)
 }
 
@@ -309,12 +309,12 @@ pub fn classify(
 }
 
 /// Whether a source is deployed from the main branch only: one that has branches, unless it is trunk-based.
-fn follows_git_flow(source: &Source, rule: &ProductionRule) -> bool {
+fn follows_git_flow(source: &SourceRevision, rule: &ProductionRule) -> bool {
     matches!(source.reference, Reference::Branch(_)) && !rule.trunk_based.contains(&source.repository)
 }
 
 /// Why what an execution deploys does not go to production, whatever its stages did.
-fn refusal(source: &Source, rule: &ProductionRule, pipeline: &str) -> Option<String> {
+fn refusal(source: &SourceRevision, rule: &ProductionRule, pipeline: &str) -> Option<String> {
     let branch = source.reference.branch()?;
     let main = rule.main_branch(pipeline, Some(&source.repository));
     (follows_git_flow(source, rule) && branch != main)

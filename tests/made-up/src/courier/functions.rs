@@ -9,7 +9,7 @@ use functions::{
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    event::{Deployment, DeploymentRef, Ignored, Reference, Rollback, Source, SourceKind},
+    event::{Deployment, DeploymentRef, Ignored, Reference, Rollback, SourceKind, SourceRevision},
     identity::{DeploymentKey, InvalidKey, SourcedDeployment},
 };
 use serde::Deserialize;
@@ -88,7 +88,7 @@ fn resolution(key: DeploymentKey, delivery: Delivery, taken_back: Option<Deploym
     if let Some(rolled_back) = taken_back {
         return Resolution::Rollback(Rollback { key, time, rolled_back, restored: None });
     }
-    let source = Source {
+    let source = SourceRevision {
         kind: SourceKind::Git,
         provider: Some("GitHub".into()),
         connection: None,

@@ -5,7 +5,7 @@
 
 use super::{Action, ArtifactRevision, Execution, latest_attempts};
 use crate::{
-    event::{Reference, Source, SourceKind},
+    event::{Reference, SourceKind, SourceRevision},
     repository::GitName,
 };
 use serde_json::{Value, json};
@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// Why there is none: the execution ran no source action, or only ones that name no repository.
-pub(super) fn primary(execution: &Execution, named: Option<&str>) -> Result<Source, String> {
+pub(super) fn primary(execution: &Execution, named: Option<&str>) -> Result<SourceRevision, String> {
     let mut unknown = None;
-    let mut sources: Vec<(bool, u8, &str, Source)> = Vec::new();
+    let mut sources: Vec<(bool, u8, &str, SourceRevision)> = Vec::new();
     for action in latest_attempts(execution).into_iter().filter(|action| action.category == "Source") {
         match source(execution, action) {
             Some(source) => {
@@ -53,7 +53,7 @@ fn rank(kind: SourceKind) -> u8 {
     }
 }
 
-fn source(execution: &Execution, action: &Action) -> Option<Source> {
+fn source(execution: &Execution, action: &Action) -> Option<SourceRevision> {
     if !is_of_aws(action) {
         return None;
     }
@@ -120,7 +120,7 @@ fn source(execution: &Execution, action: &Action) -> Option<Source> {
         _ => None,
     };
     let connection = action.configuration.get("ConnectionArn").filter(|_| kind == SourceKind::Git).cloned();
-    Some(Source { kind, provider, connection, repository, reference, revision, message })
+    Some(SourceRevision { kind, provider, connection, repository, reference, revision, message })
 }
 
 /// The branch or tag of a Git source action.

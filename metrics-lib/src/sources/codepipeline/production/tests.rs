@@ -75,7 +75,7 @@ fn outcome_by(execution: &Execution, rule: &ProductionRule, known: Known<'_>) ->
     let deployed = super::source(execution, None);
     match classify(execution, &deployed, rule, known) {
         Classification::Deployment(deployment) => {
-            let Source { repository, reference, revision, message, .. } = deployment.source;
+            let SourceRevision { repository, reference, revision, message, .. } = deployment.source;
             let minute = deployment.time.as_second() / 60;
             let details: Vec<String> = [revision.unwrap_or_default(), message.unwrap_or_default()]
                 .into_iter()
