@@ -6,4 +6,5 @@ pub mod config;
 pub mod error;
 pub mod json;
 pub mod tools;
+pub mod waiting;
 pub mod worker;

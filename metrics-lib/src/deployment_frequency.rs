@@ -33,6 +33,7 @@ pub fn deployment(deployment: &Deployment, rule: &ReworkRule) -> Fact {
         branch: source.reference.branch().map(str::to_owned),
         revision: source.revision.clone(),
         began: Some(deployment.began).filter(|began| *began != deployment.time),
+        references: source.incidents(),
         rule: Some(deployment.rule.clone()),
         ..Fact::new(FactId::Deployment(deployment.key.clone()), deployment.time, evidence)
     }

@@ -4,7 +4,7 @@ use crate::{
     contract::Metric,
     datum::{Batch, DatumTime, DatumValue, InvalidDatum},
     event::SourceKind,
-    identity::{DeploymentKey, IncidentKey},
+    identity::{DeploymentKey, IncidentId, IncidentKey},
     lake::Commit,
 };
 use jiff::Timestamp;
@@ -172,6 +172,8 @@ pub struct Fact {
     pub revision: Option<String>,
     /// When the first attempt of the production stage began, where that is another instant than [`Self::time`].
     pub began: Option<Timestamp>,
+    /// The incidents that a deployment itself references: which it may have restored.
+    pub references: Vec<IncidentId>,
     /// The settings that it was decided by, see [`crate::rules::ProductionRule::fingerprint`].
     pub rule: Option<String>,
 }
@@ -202,6 +204,7 @@ impl Fact {
             branch: None,
             revision: None,
             began: None,
+            references: Vec::new(),
             rule: None,
         }
     }

@@ -25,6 +25,8 @@ const MOST_COMMITS: usize = 50;
 pub(super) const COMMITS: &str = "commits";
 /// The attribute with the kind of a deployment's source.
 const SOURCE_KIND: &str = "sourceKind";
+/// The attribute with the incidents that a deployment references, with a space between them.
+const REFERENCES: &str = "references";
 /// The attribute with the branch that was deployed.
 const BRANCH: &str = "branch";
 
@@ -71,6 +73,8 @@ pub struct KnownFacts {
     pub open: BTreeSet<FactKind>,
     /// The deployment that it is, if that is done.
     deployment: Option<LiveDeployment>,
+    /// Whether the deployment references incidents, which it may have restored.
+    references: bool,
 }
 
 impl KnownFacts {
@@ -85,6 +89,17 @@ impl KnownFacts {
         let is_by =
             self.done.get(&FactKind::Deployment).is_some_and(|deployment| deployment.is_by(rule, key));
         self.deployment.as_ref().filter(|_| is_by)
+    }
+
+    /// Whether it is a deployment of which nothing is left to be found: by the settings as they are, without incidents that it may
+    /// have restored, and with a lead time that is known, or noted as pending, if there is to be one.
+    pub fn is_complete(&self, rule: &ProductionRule, key: &DeploymentKey, lead_time: bool) -> bool {
+        self.live(rule, key).is_some() && !self.references && (!lead_time || self.knows(FactKind::LeadTime))
+    }
+
+    /// Whether a fact of a kind is done, or noted.
+    pub fn knows(&self, kind: FactKind) -> bool {
+        self.done.contains_key(&kind) || self.open.contains(&kind)
     }
 
     /// Whether it is ignored, by the settings as they are.
@@ -194,6 +209,7 @@ impl Ledger {
                 known.done.insert(kind, Done::of(item));
                 if kind == FactKind::Deployment {
                     known.deployment = live(item)?;
+                    known.references = item.get(REFERENCES).is_some();
                 }
             } else {
                 known.open.insert(kind);
@@ -318,6 +334,10 @@ pub(super) fn fact_item(fact: &Fact) -> Item {
     }
     if let Some(revision) = &fact.revision {
         item = item.text("revision", revision);
+    }
+    if !fact.references.is_empty() {
+        let references = fact.references.iter().map(ToString::to_string);
+        item = item.text(REFERENCES, references.collect::<Vec<_>>().join(" "));
     }
     if let Some(began) = fact.began {
         item = item.instant("began", began);

@@ -2,7 +2,7 @@
 
 use super::{Progress, RateLimit, SHARES, share, step};
 use crate::{
-    ledger::{KnownFacts, Owner, Subject},
+    ledger::{Owner, Subject},
     metrics::{change_failure_rate, deployment_frequency, lead_time_for_changes, time_to_restore},
     runtime::error::Error,
     sources::{
@@ -74,17 +74,16 @@ pub(super) async fn work_through(
 pub(super) async fn executed(context: &Context, owner: Owner<'_>, key: &DeploymentKey) -> Result<(), Error> {
     let known = context.ledger.known_of(key).await?;
     // What was ignored under other settings is looked at again.
-    if known.is_ignored(&context.config.production, key) {
+    let (rule, lead_time_is_measured) = (&context.config.production, context.config.lead_time);
+    if known.is_ignored(rule, key) || known.is_complete(rule, key, lead_time_is_measured) {
         return Ok(());
     }
-    let KnownFacts { done, open, .. } = known;
     let resolution = deployments::resolution(context, owner, key).await?;
     deployment_frequency::executed(context, owner, &resolution).await?;
     match &resolution {
         Resolution::Deployment(deployment) => {
             // What is noted, is settled when it can be.
-            let is_known = done.contains_key(&FactKind::LeadTime) || open.contains(&FactKind::LeadTime);
-            if context.config.lead_time && !is_known {
+            if lead_time_is_measured && !known.knows(FactKind::LeadTime) {
                 lead_time(context, owner, deployment).await?;
             }
         }
@@ -93,7 +92,7 @@ pub(super) async fn executed(context: &Context, owner: Owner<'_>, key: &Deployme
         }
         Resolution::Ignored(ignored) => {
             if let Some(fact) = metrics_lib::deployment_frequency::ignored(ignored)
-                && done.contains_key(&FactKind::Ignored)
+                && known.done.contains_key(&FactKind::Ignored)
             {
                 context.ledger.note_rule(&fact).await?;
             }

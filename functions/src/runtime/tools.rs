@@ -2,7 +2,7 @@
 
 use crate::{
     ledger::Ledger,
-    runtime::{clients::Clients, config::Config, error::Error},
+    runtime::{clients::Clients, config::Config, error::Error, waiting::Waiting},
     sources::{
         codepipeline::known::{Runs, Structures},
         places::{self, Place},
@@ -26,6 +26,8 @@ pub struct Tools {
     pub repositories: Repositories,
     /// What became of executions that can't change any more.
     pub runs: Runs,
+    /// The messages that are known to be too early.
+    pub waiting: Waiting,
     /// The structures of pipelines.
     pub structures: Structures,
     /// The types of the Git hosts that connections lead to.
@@ -39,7 +41,8 @@ impl Tools {
         let ledger = Ledger::new(clients.dynamodb.clone(), config.ledger_table.clone());
         let repositories = Repositories::new(config.repository_names(), config.repositories.aliases.clone());
         let (runs, structures, providers) = (Runs::default(), Structures::default(), Mutex::default());
-        Self { config, clients, ledger, repositories, runs, structures, providers }
+        let waiting = Waiting::default();
+        Self { config, clients, ledger, repositories, runs, waiting, structures, providers }
     }
 
     /// The present.

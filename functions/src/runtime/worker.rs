@@ -161,7 +161,7 @@ async fn invoke(
                     }
                     handler.handle(Work { context, event: &event, owner }).await
                 };
-                finish(work).await
+                in_time(context, message, finish(work)).await
             }
             Err(error) => Err(error),
         };
@@ -184,6 +184,23 @@ async fn invoke(
         }
     }
     Ok(response)
+}
+
+/// Works on a message, unless it is known to be too early still.
+async fn in_time(
+    context: &Context,
+    message: &str,
+    work: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
+    if let Some((until, reason)) = context.waiting.until(message, context.now()?) {
+        return Err(Error::NotYet { until, reason });
+    }
+    let result = work.await;
+    match &result {
+        Err(Error::NotYet { until, reason }) => context.waiting.note(message, *until, reason),
+        Ok(()) | Err(_) => context.waiting.forget(message),
+    }
+    result
 }
 
 /// Notes how far a probe has come, or that a heartbeat has.
