@@ -50,10 +50,6 @@ const TABLE: &[(&str, How)] = &[
     ("cargo dora dashboard", How::Played(Part::OneMachine)),
     ("cargo xtask patterns", How::Played(Part::OneMachine)),
     ("cargo dora export-schema", How::Played(Part::OneMachine)),
-    (
-        "aws cloudformation activate-organizations-access",
-        How::OnlyUnderstood { because: "neither moto nor the stand-in has trusted access of StackSets" },
-    ),
     ("aws cloudformation", How::Played(Part::Organization)),
     ("cargo run --quiet --package program -- tooling-template", How::Played(Part::Organization)),
     ("pulumi config set --path", How::Played(Part::Organization)),
