@@ -63,12 +63,7 @@ const TABLE: &[(&str, How)] = &[
     ("cargo xtask tools", elsewhere(".ci/run", "\ncargo xtask tools ")),
     ("cargo xtask package", elsewhere("tests/integration/package.rs", r#"["package", "--debug", FUNCTION]"#)),
     ("cargo xtask chaos", elsewhere("tests/integration/chaos.rs", "chaos(seed, binaries())")),
-    (
-        "cargo xtask bench",
-        How::OnlyUnderstood {
-            because: "it measures, and checks nothing; `cargo xtask test` compiles what it runs",
-        },
-    ),
+    ("cargo xtask bench", elsewhere("tests/integration/bench.rs", r#"["bench", "--quick"]"#)),
     ("cargo xtask engine", elsewhere("xtask/src/checks.rs", "run: engine::build }")),
     ("cargo xtask doc", elsewhere("xtask/src/checks.rs", "run: || documentation(false) }")),
     (
