@@ -27,7 +27,7 @@ pub fn webhook_body(data: &[u8]) {
         let Ok(told) = payload::read(event, data, Timestamp::UNIX_EPOCH, &Marks::default()) else { continue };
         for change in told.changes {
             let row = metrics_lib::lake::Row::from(&change);
-            assert!(serde_json::to_vec(&row).is_ok_and(|record| record.len() < 1000 * 1024));
+            assert!(row.to_line().is_ok_and(|record| record.len() < 1000 * 1024));
             assert!(metrics_lib::lake::Change::try_from(row).is_ok_and(|again| again == change));
         }
     }

@@ -293,9 +293,9 @@ fn batches(records: Vec<Record>) -> Vec<Vec<Record>> {
 }
 
 fn record(change: &Change) -> Result<Record, Error> {
-    // Texts, numbers and lists always are JSON, and a record always has its data.
-    let json = serde_json::to_vec(&Row::from(change)).unwrap_or_default();
-    let record = Record::builder().data(Blob::new(json)).build();
+    // A row always can be written, and a record always has its data.
+    let line = Row::from(change).to_line().unwrap_or_default();
+    let record = Record::builder().data(Blob::new(line)).build();
     record.map_err(|error| Error::Aws {
         api: "firehose:PutRecordBatch",
         code: "InvalidRequest".into(),
