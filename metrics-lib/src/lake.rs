@@ -3,10 +3,17 @@
 //! A record is one line of JSON. Records lie in S3 by a hash of the repository and the day that they arrived, so that a
 //! question about one repository reads a small part. Values never become part of a statement: they are parameters.
 
+mod commit_id;
+
+pub use commit_id::CommitId;
+
 use crate::{fnv::fnv_1a, format::Version, repository::GitName, sources::opscenter::OpsItemId};
 use jiff::{Timestamp, tz::TimeZone};
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{SeqAccess, Visitor},
+};
+use std::{fmt, marker::PhantomData, str::FromStr};
 
 /// How many buckets the repositories are spread over: more would exceed the partitions that Firehose writes at once.
 pub const BUCKETS: u64 = 64;
@@ -164,49 +171,12 @@ pub struct Commit {
     pub rework: bool,
 }
 
-/// The id of a commit: 40 or 64 hexadecimal digits, lower case.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct CommitId(String);
-
 /// A text that is no commit's id, repository or record.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{what} is not valid: {reason}")]
 pub struct Invalid {
     what: &'static str,
     reason: String,
-}
-
-impl CommitId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for CommitId {
-    type Error = Invalid;
-
-    fn try_from(id: String) -> Result<Self, Self::Error> {
-        let hexadecimal = id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-        if hexadecimal && (id.len() == 40 || id.len() == 64) {
-            return Ok(Self(id));
-        }
-        let reason = format!("{id:?} is not 40 or 64 hexadecimal digits");
-        Err(Invalid { what: "commit id", reason })
-    }
-}
-
-impl From<CommitId> for String {
-    fn from(id: CommitId) -> Self {
-        id.0
-    }
-}
-
-impl fmt::Display for CommitId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// Whether a text is a repository of GitHub's, `owner/name`.
@@ -279,6 +249,9 @@ pub struct Row {
     repository_id: Option<u64>,
 }
 
+/// What ends a line.
+pub const LINE_END: u8 = b'\n';
+
 const PUSH: &str = "push";
 const PULL_REQUEST: &str = "pull_request";
 
@@ -322,6 +295,16 @@ impl TryFrom<Row> for Change {
     type Error = Invalid;
 
     fn try_from(row: Row) -> Result<Self, Self::Error> {
+        Self::read(row, |commits| serde_json::from_str(commits))
+    }
+}
+
+impl Change {
+    /// Reads a row; its commits are read in a way that may only check them.
+    fn read(
+        row: Row,
+        commits: impl FnOnce(&str) -> Result<Vec<Commit>, serde_json::Error>,
+    ) -> Result<Self, Invalid> {
         if !is_repository(&row.repository) {
             let reason = format!("{:?} is no `owner/name`", row.repository);
             return Err(Invalid { what: "repository", reason });
@@ -334,8 +317,7 @@ impl TryFrom<Row> for Change {
         };
         match row.kind.as_str() {
             PUSH => {
-                let commits = row.commits.ok_or_else(|| missing("commits"))?;
-                let read = serde_json::from_str(&commits);
+                let read = commits(&row.commits.ok_or_else(|| missing("commits"))?);
                 Ok(Self::Push(Push {
                     repository: row.repository,
                     repository_created: row
@@ -369,7 +351,48 @@ impl TryFrom<Row> for Change {
     }
 }
 
+/// Values that were read one after the other, and not kept.
+struct Checked<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Checked<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Self(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Checked<T> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self, A::Error> {
+        while values.next_element::<T>()?.is_some() {}
+        Ok(self)
+    }
+}
+
 impl Row {
+    /// The row as it lies in the lake: a line, with its end.
+    ///
+    /// # Errors
+    /// None is known: texts, numbers and lists always are JSON.
+    pub fn to_line(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(LINE_END);
+        Ok(line)
+    }
+
+    /// Checks that a row is a change, without making one.
+    ///
+    /// # Errors
+    /// [`Invalid`], when it is none.
+    pub fn check(self) -> Result<(), Invalid> {
+        let check = |commits: &str| serde_json::from_str::<Checked<Commit>>(commits).map(|_| Vec::new());
+        Change::read(self, check).map(drop)
+    }
+
     /// A row of a query's result: the columns of [`CHANGES_STATEMENT`] in order, as text.
     ///
     /// # Errors
@@ -450,19 +473,6 @@ mod tests {
         check("acme/shop'--", false);
         check("äcme/shop", false);
         check(&format!("{}/shop", "a".repeat(40)), false);
-    }
-
-    #[test]
-    fn commit_ids() {
-        fn check(text: &str, expected: bool) {
-            assert_eq!(CommitId::try_from(text.to_owned()).is_ok(), expected, "{text:?}");
-        }
-        check(&"0a".repeat(20), true);
-        check(&"0a".repeat(32), true);
-        check(&"0A".repeat(20), false);
-        check(&"0a".repeat(19), false);
-        check(&"zz".repeat(20), false);
-        check("", false);
     }
 
     #[test]

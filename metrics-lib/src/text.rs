@@ -7,7 +7,7 @@ pub(crate) use mentions::read;
 pub use mentions::{ConsolePipeline, Mention, Mentioned, mentions};
 pub use messages::{is_merge, is_of_pull_request, merged_branch};
 
-use crate::sources::opscenter::OpsItemId;
+use crate::sources::opscenter::{OPS_ITEM_PREFIX, OpsItemId};
 use std::ops::Range;
 
 /// The ids of the `OpsItem`s that a text names, in any case, in order of appearance.
@@ -16,7 +16,10 @@ use std::ops::Range;
 /// branches are called `hotfix/oi-0123456789ab-fix-login`.
 pub fn ops_item_ids(text: &str) -> impl Iterator<Item = OpsItemId> + '_ {
     const LENGTH: usize = "oi-0123456789ab".len();
-    text.char_indices().filter_map(|(start, _)| {
+    // Only what begins like an id is read as one: for everything else, an error would be made.
+    let begins = |window: &[u8]| window.eq_ignore_ascii_case(OPS_ITEM_PREFIX.as_bytes());
+    let starts = text.as_bytes().windows(OPS_ITEM_PREFIX.len()).enumerate();
+    starts.filter(move |(_, window)| begins(window)).filter_map(|(start, _)| {
         let id = text.get(start..start + LENGTH)?.parse().ok()?;
         is_delimited(text, start, start + LENGTH, is_word).then_some(id)
     })

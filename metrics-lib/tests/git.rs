@@ -366,7 +366,7 @@ impl Case<'_> {
             return Ok("exact");
         }
         let names = |commits: &BTreeMap<CommitId, Timestamp>| {
-            let names = commits.keys().map(|commit| self.repository.number(commit.as_str()).to_string());
+            let names = commits.keys().map(|commit| self.repository.number(&commit.to_string()).to_string());
             names.collect::<Vec<_>>().join(" ")
         };
         Err(format!("seed {}: {what}: published [{}], true is [{}]", self.seed, names(&found), names(truth)))
@@ -453,7 +453,7 @@ fn tell(world: &World, repository: &Repository, deliveries: &[Delivery]) {
         let arrives = delivery.map(|delivery| delivery.arrives - START);
         let listed = match &change {
             Some(Change::Push(push)) => {
-                push.commits.iter().map(|commit| repository.number(commit.id.as_str())).collect()
+                push.commits.iter().map(|commit| repository.number(&commit.id.to_string())).collect()
             }
             _ => Vec::new(),
         };

@@ -1,4 +1,5 @@
 //! How long it takes until every figure is right when there is much at once, in simulated time, with AWS's quotas.
+//! With `--quick`, only the scenario that is played fastest.
 
 use scenarios::load::{Loaded, Scenario};
 use simulator::binaries::Binaries;
@@ -8,7 +9,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let binaries = Binaries::build()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut out = std::io::stdout();
-    for scenario in Scenario::ALL {
+    let is_quick = std::env::args().any(|argument| argument == "--quick");
+    let scenarios = if is_quick { &[Scenario::Incidents][..] } else { &Scenario::ALL };
+    for scenario in scenarios {
         let start = Instant::now();
         let loaded = runtime.block_on(scenario.play(&binaries))?;
         let differences = loaded.differences();

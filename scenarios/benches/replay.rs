@@ -1,4 +1,4 @@
-//! How long a replay takes and how much memory it needs, for a small and a large world.
+//! How long a replay takes and how much memory it needs, for a small and a large world. With `--quick`, for two tiny ones.
 
 use metrics_lib::contract::Metric;
 use program::{
@@ -24,8 +24,16 @@ use std::{
     time::Instant,
 };
 
-/// A quarter of the sample has about 330 deployments.
-const DAYS: [u32; 2] = [280, 2_800];
+/// How much is played.
+struct Size {
+    /// The length of each world, in days: a quarter of the sample has about 330 deployments.
+    days: [u32; 2],
+    /// How many deliveries the webhook gets.
+    deliveries: u32,
+}
+
+const FULL: Size = Size { days: [280, 2_800], deliveries: 10_000 };
+const QUICK: Size = Size { days: [5, 10], deliveries: 10 };
 /// The argument that makes the benchmark replay one world.
 const REPLAY: &str = "replay";
 
@@ -39,11 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     {
         return runtime.block_on(replayed(&binaries, Path::new(file), days.parse()?));
     }
-    runtime.block_on(webhook(&binaries))?;
+    let size = if arguments.iter().any(|argument| argument == "--quick") { QUICK } else { FULL };
+    runtime.block_on(webhook(&binaries, size.deliveries))?;
     let folder = tempfile::tempdir()?;
     let mut out = std::io::stdout();
     let mut measured = Vec::new();
-    for days in DAYS {
+    for days in size.days {
         let file = folder.path().join(format!("{days}-days.jsonl"));
         fs::write(&file, sample(1, days).lines.join("\n"))?;
         let mut replay = Command::new(env::current_exe()?);
@@ -95,8 +104,7 @@ async fn replayed(binaries: &Binaries, file: &Path, days: u32) -> Result<(), Box
 }
 
 /// Warm invocations of the webhook with a push of 20 commits, HTTP and Firehose included.
-async fn webhook(binaries: &Binaries) -> Result<(), Box<dyn Error>> {
-    const DELIVERIES: u32 = 10_000;
+async fn webhook(binaries: &Binaries, deliveries: u32) -> Result<(), Box<dyn Error>> {
     let config = serde_json::json!({
         "toolingAccounts": [{"account": "111111111111", "regions": ["eu-west-1"]}],
         "opsAccount": "999999999999",
@@ -106,7 +114,7 @@ async fn webhook(binaries: &Binaries) -> Result<(), Box<dyn Error>> {
     let now = "2026-06-15T12:00:00Z".parse()?;
     let mut plan = Plan::new(&Settings::from_json(&config)?)?;
     if let Some(commit_ingestion) = &mut plan.commit_ingestion {
-        commit_ingestion.gate.throttle = Throttle { rate: 1, burst: DELIVERIES + 1 };
+        commit_ingestion.gate.throttle = Throttle { rate: 1, burst: deliveries + 1 };
     }
     let mut cloud = Cloud::start(plan, binaries, now).await?;
     let commits: Vec<PushedCommit> = (0..20)
@@ -119,15 +127,15 @@ async fn webhook(binaries: &Binaries) -> Result<(), Box<dyn Error>> {
     };
     let before = memory(&cloud);
     let start = Instant::now();
-    for _ in 0..DELIVERIES {
+    for _ in 0..deliveries {
         cloud.deliver(&headers, &body).await?;
     }
-    let microseconds = start.elapsed().as_secs_f64() * 1e6 / f64::from(DELIVERIES);
+    let microseconds = start.elapsed().as_secs_f64() * 1e6 / f64::from(deliveries);
     let after = memory(&cloud);
     let mut out = std::io::stdout();
     writeln!(
         out,
-        "webhook: {microseconds:.0} µs a warm invocation; memory {before} before, {after} after {DELIVERIES}"
+        "webhook: {microseconds:.0} µs a warm invocation; memory {before} before, {after} after {deliveries} deliveries"
     )?;
     Ok(())
 }

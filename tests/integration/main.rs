@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what can't be set up fails its test")]
 
 mod alarms;
+mod bench;
 mod chaos;
 mod circles;
 mod cli;

@@ -41,9 +41,9 @@ enum Command {
     },
     /// Build the Pulumi engine for the tests, if it is not built yet.
     Engine,
-    /// Measure the Pulumi program, the webhook beside its floor, and replays of 1,000 and 10,000 deployments: time an
-    /// event, and memory.
-    Bench,
+    /// Measure the Pulumi program, the webhook beside its floor, replays of 1,000 and 10,000 deployments (time an event, and
+    /// memory), and load.
+    Bench(bench::Options),
     /// Build the functions as they are deployed: target/lambda/FUNCTION.zip.
     Package(package::Options),
     /// Play sample worlds in which events are lost, late and repeated and AWS fails, and compare with the truth.
@@ -68,7 +68,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Doc { open } => checks::documentation(open).map(|()| ExitCode::SUCCESS),
         Command::Tools { names } => tools::install(&names).map(|()| ExitCode::SUCCESS),
         Command::Engine => engine::build().map(|()| ExitCode::SUCCESS),
-        Command::Bench => bench::run().map(|()| ExitCode::SUCCESS),
+        Command::Bench(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Package(options) => package::run(&options),
         Command::Chaos { seeds, first } => chaos::run(first, seeds),
         Command::Patterns { file } => patterns::run(&file),

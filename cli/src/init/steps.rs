@@ -29,7 +29,7 @@ pub(super) fn next(installation: &Installation, today: Date) -> Vec<Step> {
         self::ops(ops, settings.lead_time),
     ];
     steps.extend(tooling.iter().map(self::tooling));
-    steps.extend(settings.organization.iter().map(|organization| stack_set(installation, organization)));
+    steps.extend(settings.organization.iter().flat_map(|organization| stack_set(installation, organization)));
     let Configured { name, .. } = ops;
     if settings.lead_time {
         steps.push(step(
@@ -89,8 +89,8 @@ fn tooling(Configured { name, account, region, .. }: &Configured) -> Step {
     )
 }
 
-/// The accounts of an organisation get their stacks of a StackSet.
-fn stack_set(installation: &Installation, Organization { paths, regions, .. }: &Organization) -> Step {
+/// The accounts of an organisation get their stacks of a StackSet, which AWS takes once it has trusted access.
+fn stack_set(installation: &Installation, Organization { paths, regions, .. }: &Organization) -> [Step; 2] {
     let Installation { settings, template_settings, .. } = installation;
     let name = format!("{}-tooling", settings.prefix);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -111,7 +111,12 @@ fn stack_set(installation: &Installation, Organization { paths, regions, .. }: &
     let units: Vec<String> = paths.iter().filter_map(unit).collect();
     let units = if units.is_empty() { "ROOT_OR_UNIT".to_owned() } else { units.join(",") };
     let regions: Vec<&str> = regions.iter().map(String::as_str).collect();
-    step(
+    let access = step(
+        "StackSets need trusted access to the organisation. If nobody has activated it yet, do so, with credentials for the \
+         management account.",
+        ["aws cloudformation activate-organizations-access".to_owned()],
+    );
+    let stacks = step(
         "The stacks of the organisation's accounts come from a StackSet, with credentials for the management account or for a \
          delegated administrator of StackSets (then with --call-as DELEGATED_ADMIN). ROOT_OR_UNIT is the id of the \
          organisation's root or of organisational units.",
@@ -129,7 +134,8 @@ fn stack_set(installation: &Installation, Organization { paths, regions, .. }: &
                 regions.join(" ")
             ),
         ]),
-    )
+    );
+    [access, stacks]
 }
 
 /// Where `cargo xtask package` writes the template of the tooling stacks.

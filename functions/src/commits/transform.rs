@@ -3,20 +3,21 @@
 //! Every record is answered exactly once, and one that is not ours harms no other. Source: Amazon Data Firehose developer
 //! guide, "Data transformation" and "Dynamic partitioning".
 
+mod encoded;
+
 use crate::runtime::{error::Error, json};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use encoded::Encoded;
 use jiff::Timestamp;
 use lambda_runtime::{
     LambdaEvent, service_fn,
     tracing::{self, warn},
 };
 use metrics_lib::{
-    lake::{Change, Row, bucket, day},
+    lake::{LINE_END, Row, bucket, day},
     repository::GitName,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
 /// The most that an answer may hold: 6 MB, less what surrounds the data.
 const MAX_ANSWER: usize = 5_500_000;
@@ -32,7 +33,8 @@ pub struct Batch {
 struct Record {
     record_id: String,
     approximate_arrival_timestamp: i64,
-    data: String,
+    #[serde(deserialize_with = "encoded::as_it_stands")]
+    data: Box<RawValue>,
 }
 
 /// The answer: every record, in the order of the batch.
@@ -46,7 +48,7 @@ pub struct Answer {
 struct Transformed {
     record_id: String,
     result: Outcome,
-    data: String,
+    data: Encoded,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Metadata>,
 }
@@ -61,7 +63,13 @@ enum Outcome {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
-    partition_keys: BTreeMap<&'static str, String>,
+    partition_keys: PartitionKeys,
+}
+
+#[derive(Debug, Serialize)]
+struct PartitionKeys {
+    bucket: String,
+    day: String,
 }
 
 /// Runs the function.
@@ -78,21 +86,22 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
 
 /// Transforms a batch.
 pub fn transform(batch: Batch) -> Answer {
-    let mut size = 0;
+    let (mut size, mut bytes) = (0, Vec::new());
     let records = batch.records.into_iter().map(|record| {
         let Record { record_id, approximate_arrival_timestamp, data } = record;
-        let (result, data, metadata) = match line(&data, approximate_arrival_timestamp) {
-            Ok(Some((line, metadata))) if size + line.len() <= MAX_ANSWER => {
-                (Outcome::Ok, line, Some(metadata))
-            }
-            Ok(None) => (Outcome::Dropped, String::new(), None),
-            Ok(Some(_)) => (Outcome::ProcessingFailed, String::new(), None),
+        let (result, data, metadata) = match checked(&data, approximate_arrival_timestamp, &mut bytes) {
+            Ok(Some((line, metadata))) => (Outcome::Ok, line.encoded(data), Some(metadata)),
+            Ok(None) => (Outcome::Dropped, Encoded::default(), None),
             Err(reason) => {
                 // The record itself is found below the error prefix of the bucket, with its own data.
                 warn!(reason, "a record is not ours");
-                let data = if size + data.len() <= MAX_ANSWER { data } else { String::new() };
-                (Outcome::ProcessingFailed, data, None)
+                (Outcome::ProcessingFailed, Encoded::back(data), None)
             }
+        };
+        let (result, data, metadata) = if size + data.len() <= MAX_ANSWER {
+            (result, data, metadata)
+        } else {
+            (Outcome::ProcessingFailed, Encoded::default(), None)
         };
         size += data.len();
         Transformed { record_id, result, data, metadata }
@@ -100,25 +109,56 @@ pub fn transform(batch: Batch) -> Answer {
     Answer { records: records.collect() }
 }
 
-/// The line of a record, encoded, and where it belongs; none for one without data.
-fn line(data: &str, arrived: i64) -> Result<Option<(String, Metadata)>, &'static str> {
-    let bytes = BASE64_STANDARD.decode(data).map_err(|_| "its data are not base64")?;
+/// The line of a record.
+enum Line {
+    /// The record's data are the line.
+    Same,
+    /// Another one, which says the same.
+    Other(Vec<u8>),
+}
+
+impl Line {
+    fn encoded(self, data: Box<RawValue>) -> Encoded {
+        match self {
+            Self::Same => Encoded::AsItCame(data),
+            Self::Other(line) => Encoded::new(&line),
+        }
+    }
+}
+
+/// The line of a record, and where it belongs; none for one without data. Into `bytes` the data are decoded.
+fn checked(
+    data: &RawValue,
+    arrived: i64,
+    bytes: &mut Vec<u8>,
+) -> Result<Option<(Line, Metadata)>, &'static str> {
+    encoded::decode(data, bytes).map_err(|_| "its data are not base64")?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
-    let row: Row = serde_json::from_slice(&bytes).map_err(|_| "it is not a record of the lake")?;
-    let mut line = serde_json::to_vec(&row).map_err(|_| "it can't be written")?;
-    line.push(b'\n');
-    let repository = GitName::new(&row.repository);
-    Change::try_from(row).map_err(|_| "its values are not valid")?;
+    let row: Row = serde_json::from_slice(bytes).map_err(|_| "it is not a record of the lake")?;
+    // Who has read the row knows all of its fields and values, so bytes that are one line may stay as they are.
+    let line = if is_line(bytes) {
+        Line::Same
+    } else {
+        Line::Other(row.to_line().map_err(|_| "it can't be written")?)
+    };
+    let bucket = bucket(&GitName::new(&row.repository));
+    row.check().map_err(|_| "its values are not valid")?;
     let arrived = Timestamp::from_millisecond(arrived).map_err(|_| "its arrival is no time")?;
-    let partition_keys = BTreeMap::from([("bucket", bucket(&repository)), ("day", day(arrived))]);
-    Ok(Some((BASE64_STANDARD.encode(line), Metadata { partition_keys })))
+    Ok(Some((line, Metadata { partition_keys: PartitionKeys { bucket, day: day(arrived) } })))
+}
+
+/// Whether bytes are one line for every reader of the lake: some take a carriage return for a line's end.
+fn is_line(bytes: &[u8]) -> bool {
+    let line = bytes.strip_suffix(&[LINE_END]);
+    line.is_some_and(|line| !line.contains(&LINE_END) && !line.contains(&b'\r'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::{Engine, prelude::BASE64_STANDARD};
     use serde_json::{Value, json};
 
     fn request() -> Value {
@@ -148,6 +188,33 @@ mod tests {
         assert_eq!(line.last(), Some(&b'\n'));
         assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
         assert_eq!(serde_json::from_slice::<Value>(&line).unwrap(), request());
+    }
+
+    /// What the webhook writes is a line, and passes as it is.
+    #[test]
+    fn a_record_is_written_anew_unless_it_is_a_line() {
+        fn check(record: &str, is_same: bool) {
+            let answer = run(&[record.as_bytes()]);
+            assert_eq!(answer[0]["result"], "Ok", "{record:?}");
+            let line = BASE64_STANDARD.decode(answer[0]["data"].as_str().unwrap()).unwrap();
+            let line = String::from_utf8(line).unwrap();
+            assert_eq!(line == record, is_same, "{record:?}");
+            let (text, end) = line.split_at(line.len() - 1);
+            assert!(end == "\n" && !text.contains(['\n', '\r']), "{line:?}");
+            assert_eq!(serde_json::from_str::<Value>(text).unwrap(), request());
+        }
+        let record = request().to_string();
+        check(&format!("{record}\n"), true);
+        check(&record.replace("\":", "\": "), false);
+        check(&format!("{}\n", record.replace("\":", "\": ")), true);
+        check(&record, false);
+        check(&format!("{record}\n\n"), false);
+        check(&format!("{record}\r\n"), false);
+        check(&format!("\n{record}\n"), false);
+        check(&format!("{}\n", record.replace(",", ",\r")), false);
+        check(&format!("{}\n", record.replace(",", ",\n")), false);
+        let row: Row = serde_json::from_str(&record).unwrap();
+        check(&String::from_utf8(row.to_line().unwrap()).unwrap(), true);
     }
 
     #[test]

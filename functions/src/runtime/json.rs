@@ -3,7 +3,7 @@
 //! A fault is told by its place and by what should be there, never by what is: logs and answers must not repeat what
 //! people wrote, whatever they wrote and however much of it.
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, error::Category};
 use serde_path_to_error::{Path, Segment};
 
@@ -23,11 +23,16 @@ const OBJECT: &str = "expected an object";
 ///
 /// # Errors
 /// [`Malformed`].
-pub fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, Malformed> {
+pub fn read<'a, T: Deserialize<'a>>(document: &'a [u8]) -> Result<T, Malformed> {
     // A derived reader would take a list for an object.
     if document.trim_ascii_start().first() == Some(&b'[') {
         return Err(Malformed { path: ".".into(), reason: OBJECT.into() });
     }
+    // Whoever keeps the place copies the name of every field, so the place is only asked for where something is wrong.
+    serde_json::from_slice(document).or_else(|_| read_with_places(document))
+}
+
+fn read_with_places<'a, T: Deserialize<'a>>(document: &'a [u8]) -> Result<T, Malformed> {
     let mut deserializer = serde_json::Deserializer::from_slice(document);
     let value = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| Malformed::new(&within("", error.path()), error.inner()))?;
@@ -128,7 +133,6 @@ fn in_json(expected: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
     enum State {

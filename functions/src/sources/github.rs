@@ -24,7 +24,7 @@ use metrics_lib::{
     contract::Metric,
     lake::{Change, Row},
 };
-use payload::{Marks, RepositoryNames};
+use payload::{Marks, RepositoryNames, Told};
 use secret::Secrets;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -204,11 +204,11 @@ impl Webhook {
         if event == "ping" {
             return Ok(Accepted::Pong);
         }
-        let changes = payload::changes(event, &body, now, &self.marks)?;
+        let Told { changes, names } = payload::read(event, &body, now, &self.marks)?;
         // A name is told by no later delivery once the repository was renamed, so it is kept before anything is stored:
         // GitHub shows what was not accepted, and delivers it again.
-        if let Some(named) = payload::named(event, &body) {
-            self.remember(&named, now).await.map_err(unavailable)?;
+        if let Some(names) = names {
+            self.remember(&names, now).await.map_err(unavailable)?;
         }
         self.put(&changes).await.map_err(unavailable)?;
         match changes.len() {
@@ -293,9 +293,9 @@ fn batches(records: Vec<Record>) -> Vec<Vec<Record>> {
 }
 
 fn record(change: &Change) -> Result<Record, Error> {
-    // Texts, numbers and lists always are JSON, and a record always has its data.
-    let json = serde_json::to_vec(&Row::from(change)).unwrap_or_default();
-    let record = Record::builder().data(Blob::new(json)).build();
+    // A row always can be written, and a record always has its data.
+    let line = Row::from(change).to_line().unwrap_or_default();
+    let record = Record::builder().data(Blob::new(line)).build();
     record.map_err(|error| Error::Aws {
         api: "firehose:PutRecordBatch",
         code: "InvalidRequest".into(),

@@ -132,7 +132,7 @@ fn check_at(
     };
     let commits = |Changed { commits, .. }: Changed| {
         let commits = commits.iter().map(|commit| {
-            let number = u32::from_str_radix(commit.id.as_str(), 16).unwrap();
+            let number = u32::from_str_radix(&commit.id.to_string(), 16).unwrap();
             let at = commit.time.duration_since(hour(0)).as_hours();
             if i64::from(number) == at { number.to_string() } else { format!("{number}@{at}") }
         });

@@ -10,6 +10,9 @@ use std::{fmt, str::FromStr};
 #[serde(try_from = "String", into = "String")]
 pub struct OpsItemId(String);
 
+/// What the id of an `OpsItem` begins with, in any case.
+pub(crate) const OPS_ITEM_PREFIX: &str = "oi-";
+
 /// A text that is not the id of an `OpsItem`.
 #[derive(Debug, thiserror::Error)]
 #[error("\"{0}\" is not an OpsItem id: `oi-` and 12 hexadecimal digits")]
@@ -26,11 +29,12 @@ impl FromStr for OpsItemId {
     type Err = InvalidOpsItemId;
 
     fn from_str(id: &str) -> Result<Self, Self::Err> {
-        let lower = id.to_ascii_lowercase();
-        let valid = lower
-            .strip_prefix("oi-")
-            .is_some_and(|digits| digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        if valid { Ok(Self(lower)) } else { Err(InvalidOpsItemId(id.into())) }
+        let valid = id.split_at_checked(OPS_ITEM_PREFIX.len()).is_some_and(|(prefix, digits)| {
+            prefix.eq_ignore_ascii_case(OPS_ITEM_PREFIX)
+                && digits.len() == 12
+                && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+        if valid { Ok(Self(id.to_ascii_lowercase())) } else { Err(InvalidOpsItemId(id.into())) }
     }
 }
 

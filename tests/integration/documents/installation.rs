@@ -58,7 +58,7 @@ impl Typist<'_> {
     }
 
     /// Runs what a document prints, which is refused, and returns why.
-    fn refused(&self, said: &str, filling: Filling<'_>) -> String {
+    pub(super) fn refused(&self, said: &str, filling: Filling<'_>) -> String {
         let line = self.play.line(said, filling);
         let output = self.shell(&line).output().unwrap();
         assert!(!output.status.success(), "{line}");

@@ -48,14 +48,18 @@ fn commands_of_an_organization() {
     let (unit, account) = unit(&typist);
     let own = "--parameters ParameterKey=OpsAccount,ParameterValue=999999999999 ParameterKey=OpsRegion,ParameterValue=eu-west-1 \
                --capabilities CAPABILITY_NAMED_IAM";
-    run(
-        &format!(
-            "aws cloudformation create-stack-set --stack-set-name dora-tooling \
-             --template-body file://target/cloudformation/tooling.json {own} --permission-model SERVICE_MANAGED \
-             --auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false"
-        ),
-        &[],
+    let create = format!(
+        "aws cloudformation create-stack-set --stack-set-name dora-tooling \
+         --template-body file://target/cloudformation/tooling.json {own} --permission-model SERVICE_MANAGED \
+         --auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false"
     );
+    let access =
+        || typist.set_up("aws cloudformation describe-organizations-access --query Status --output text");
+    assert_eq!(access(), "DISABLED\n");
+    says(&typist.refused(&create, &[]), &["ValidationError", "You must enable organizations access"]);
+    run("aws cloudformation activate-organizations-access", &[]);
+    assert_eq!(access(), "ENABLED\n");
+    run(&create, &[]);
     run(
         "aws cloudformation create-stack-instances --stack-set-name dora-tooling \
          --deployment-targets OrganizationalUnitIds=ou-ab12-11111111 --regions eu-west-1 us-east-1",
@@ -122,7 +126,7 @@ fn commands_that_init_prints() {
             assert_eq!(commands::of_cargo(words), None, "{line}");
         }
     }
-    assert_eq!(run.len(), 9, "{run:#?}");
+    assert_eq!(run.len(), 10, "{run:#?}");
     let listed = typist.set_up("aws cloudformation list-stack-instances --stack-set-name dora-test-tooling");
     says(&listed, &[&account]);
 }

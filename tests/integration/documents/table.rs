@@ -50,10 +50,6 @@ const TABLE: &[(&str, How)] = &[
     ("cargo dora dashboard", How::Played(Part::OneMachine)),
     ("cargo xtask patterns", How::Played(Part::OneMachine)),
     ("cargo dora export-schema", How::Played(Part::OneMachine)),
-    (
-        "aws cloudformation activate-organizations-access",
-        How::OnlyUnderstood { because: "neither moto nor the stand-in has trusted access of StackSets" },
-    ),
     ("aws cloudformation", How::Played(Part::Organization)),
     ("cargo run --quiet --package program -- tooling-template", How::Played(Part::Organization)),
     ("pulumi config set --path", How::Played(Part::Organization)),
@@ -67,12 +63,7 @@ const TABLE: &[(&str, How)] = &[
     ("cargo xtask tools", elsewhere(".ci/run", "\ncargo xtask tools ")),
     ("cargo xtask package", elsewhere("tests/integration/package.rs", r#"["package", "--debug", FUNCTION]"#)),
     ("cargo xtask chaos", elsewhere("tests/integration/chaos.rs", "chaos(seed, binaries())")),
-    (
-        "cargo xtask bench",
-        How::OnlyUnderstood {
-            because: "it measures, and checks nothing; `cargo xtask test` compiles what it runs",
-        },
-    ),
+    ("cargo xtask bench", elsewhere("tests/integration/bench.rs", r#"["bench", "--quick"]"#)),
     ("cargo xtask engine", elsewhere("xtask/src/checks.rs", "run: engine::build }")),
     ("cargo xtask doc", elsewhere("xtask/src/checks.rs", "run: || documentation(false) }")),
     (

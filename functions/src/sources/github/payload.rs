@@ -10,9 +10,9 @@ use metrics_lib::{
     rules::ReworkRule,
     text,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// How many commits a record holds at the most: Firehose takes records of 1,000 KiB.
 const COMMITS_PER_RECORD: usize = 500;
@@ -32,8 +32,12 @@ pub struct Invalid {
     reason: String,
 }
 
+/// A text of a payload, which is not copied unless it is escaped.
 #[derive(Deserialize)]
-struct PushPayload {
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[derive(Deserialize)]
+struct PushPayload<'a> {
     #[serde(rename = "ref")]
     reference: String,
     before: String,
@@ -42,27 +46,30 @@ struct PushPayload {
     deleted: bool,
     #[serde(default)]
     forced: bool,
-    #[serde(default)]
-    commits: Vec<CommitPayload>,
+    #[serde(default, borrow)]
+    commits: Vec<CommitPayload<'a>>,
     repository: Repository,
 }
 
 #[derive(Deserialize)]
-struct CommitPayload {
+struct CommitPayload<'a> {
     id: CommitId,
-    timestamp: String,
+    #[serde(borrow)]
+    timestamp: Cow<'a, str>,
     // GitHub does not send it; who relays deliveries may add it.
-    parents: Option<Vec<Value>>,
-    #[serde(default)]
-    message: String,
-    author: Option<Person>,
-    committer: Option<Person>,
+    parents: Option<Vec<IgnoredAny>>,
+    #[serde(default, borrow)]
+    message: Cow<'a, str>,
+    author: Option<Person<'a>>,
+    committer: Option<Person<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Person {
-    name: Option<String>,
-    username: Option<String>,
+struct Person<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    username: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -117,32 +124,6 @@ pub struct RepositoryNames {
     pub names: Vec<GitName>,
 }
 
-/// What a payload tells of its repository's name, if it does.
-pub fn named(event: &str, body: &[u8]) -> Option<RepositoryNames> {
-    let payload: NamedPayload = json::read(body).ok()?;
-    let name = checked(&payload.repository)?.to_owned();
-    let (owner, own) = name.split_once('/')?;
-    let former = payload.changes.filter(|_| event == "repository").and_then(|changes| {
-        let former_name = changes.repository.and_then(|change| Some(change.name?.from));
-        let former_owner = changes.owner.and_then(|change| {
-            let from = change.from?;
-            Some(from.user.or(from.organization)?.login)
-        });
-        match (former_owner, former_name) {
-            (None, None) => None,
-            (former_owner, former_name) => {
-                let (owner, own) =
-                    (former_owner.as_deref().unwrap_or(owner), former_name.as_deref().unwrap_or(own));
-                Some(format!("{owner}/{own}")).filter(|name| is_repository(name))
-            }
-        }
-    });
-    Some(RepositoryNames {
-        id: payload.repository.id?,
-        names: former.into_iter().chain([name.clone()]).map(GitName::new).collect(),
-    })
-}
-
 #[derive(Deserialize)]
 struct NamedPayload {
     repository: Repository,
@@ -191,23 +172,73 @@ pub struct Marks {
     pub rework: ReworkRule,
 }
 
-/// The changes that a payload tells of; none if it tells of nothing that matters.
+/// What a delivery tells.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The changes; none if it tells of nothing that matters.
+    pub changes: Vec<Change>,
+    /// The names of its repository, if it has them.
+    pub names: Option<RepositoryNames>,
+}
+
+/// Reads what a payload tells.
 ///
 /// # Errors
 /// [`Invalid`], when the body is not a payload of the event.
-pub fn changes(event: &str, body: &[u8], now: Timestamp, marks: &Marks) -> Result<Vec<Change>, Invalid> {
+pub fn read(event: &str, body: &[u8], now: Timestamp, marks: &Marks) -> Result<Told, Invalid> {
     match event {
-        "push" => push(parse(event, body)?, now, marks),
-        "pull_request" => pull_request(parse(event, body)?),
-        _ => Ok(Vec::new()),
+        "push" => {
+            let payload: PushPayload<'_> = parse(event, body)?;
+            let names = names(&payload.repository, None);
+            Ok(Told { changes: push(payload, now, marks)?, names })
+        }
+        "pull_request" => {
+            let payload: PullRequestPayload = parse(event, body)?;
+            let names = names(&payload.repository, None);
+            Ok(Told { changes: pull_request(payload)?, names })
+        }
+        // Of what is known of no other event, nothing can be wrong.
+        _ => Ok(json::read::<NamedPayload>(body).map_or_else(
+            |_| Told::default(),
+            |NamedPayload { repository, changes }| Told {
+                changes: Vec::new(),
+                names: names(&repository, changes.filter(|_| event == "repository")),
+            },
+        )),
     }
 }
 
-fn parse<T: DeserializeOwned>(event: &str, body: &[u8]) -> Result<T, Invalid> {
+fn parse<'a, T: Deserialize<'a>>(event: &str, body: &'a [u8]) -> Result<T, Invalid> {
     json::read(body).map_err(|fault| Invalid { event: event.to_owned(), reason: fault.to_string() })
 }
 
-fn push(payload: PushPayload, now: Timestamp, marks: &Marks) -> Result<Vec<Change>, Invalid> {
+/// The names of a repository, and what it was called before it changed.
+fn names(repository: &Repository, changes: Option<RepositoryChanges>) -> Option<RepositoryNames> {
+    let id = repository.id?;
+    let name = checked(repository)?;
+    let (owner, own) = name.split_once('/')?;
+    let former = changes.and_then(|changes| {
+        let former_name = changes.repository.and_then(|change| Some(change.name?.from));
+        let former_owner = changes.owner.and_then(|change| {
+            let from = change.from?;
+            Some(from.user.or(from.organization)?.login)
+        });
+        match (former_owner, former_name) {
+            (None, None) => None,
+            (former_owner, former_name) => {
+                let (owner, own) =
+                    (former_owner.as_deref().unwrap_or(owner), former_name.as_deref().unwrap_or(own));
+                Some(format!("{owner}/{own}")).filter(|name| is_repository(name))
+            }
+        }
+    });
+    Some(RepositoryNames {
+        id,
+        names: former.into_iter().chain([name.to_owned()]).map(GitName::new).collect(),
+    })
+}
+
+fn push(payload: PushPayload<'_>, now: Timestamp, marks: &Marks) -> Result<Vec<Change>, Invalid> {
     let PushPayload { reference, before, after, deleted, forced, commits, repository } = payload;
     let Some(branch) = reference.strip_prefix(BRANCH) else { return Ok(Vec::new()) };
     if deleted {
@@ -224,11 +255,9 @@ fn push(payload: PushPayload, now: Timestamp, marks: &Marks) -> Result<Vec<Chang
     let new_head = id("after", after)?;
     let name = checked(&repository).ok_or_else(|| invalid("repository.full_name is no owner/name".into()))?;
     let pushed = repository.pushed_at.as_ref().and_then(time).unwrap_or(now);
-    let commits: Vec<Commit> = commits.into_iter().map(|commit| trimmed(commit, pushed, marks)).collect();
-    let parts: Vec<&[Commit]> =
-        if commits.is_empty() { vec![&[]] } else { commits.chunks(COMMITS_PER_RECORD).collect() };
-    let count = parts.len();
-    let changes = (0..).zip(parts).map(|(part, commits)| {
+    let count = commits.len().div_ceil(COMMITS_PER_RECORD).max(1);
+    let mut commits = commits.into_iter().map(|commit| trimmed(commit, pushed, marks));
+    let changes = (0..count).map(|part| {
         Change::Push(Push {
             repository: name.to_owned(),
             repository_id: repository.id,
@@ -237,28 +266,29 @@ fn push(payload: PushPayload, now: Timestamp, marks: &Marks) -> Result<Vec<Chang
             pushed,
             old_head: old_head.clone(),
             new_head: new_head.clone(),
-            part,
+            part: u32::try_from(part).unwrap_or(u32::MAX),
             parts: u32::try_from(count).unwrap_or(u32::MAX),
-            commits: commits.to_vec(),
+            commits: commits.by_ref().take(COMMITS_PER_RECORD).collect(),
             forced,
         })
     });
     Ok(changes.collect())
 }
 
-fn trimmed(commit: CommitPayload, pushed: Timestamp, marks: &Marks) -> Commit {
+fn trimmed(commit: CommitPayload<'_>, pushed: Timestamp, marks: &Marks) -> Commit {
     let CommitPayload { id, timestamp, parents, message, author, committer } = commit;
     let names = author.into_iter().flat_map(|author| [author.name, author.username]).flatten();
     let mut ops_items: Vec<_> = text::ops_item_ids(&message).take(REFERENCES_PER_COMMIT).collect();
     ops_items.sort();
     ops_items.dedup();
-    let by_github = committer.is_some_and(|committer| committer.username.as_deref() == Some(GITHUB));
+    let by_github =
+        committer.and_then(|committer| committer.username).is_some_and(|Text(name)| name == GITHUB);
     Commit {
         id,
         // Git takes dates that are none; such a commit counts from its push.
         time: timestamp.parse().unwrap_or(pushed),
         merge: parents.map_or_else(|| text::is_merge(&message), |parents| parents.len() > 1),
-        bot: names.into_iter().any(|name| marks.bots.contains(&name)),
+        bot: names.into_iter().any(|Text(name)| marks.bots.contains(&*name)),
         requested: by_github && text::is_of_pull_request(&message),
         ops_items,
         merged: text::merged_branch(&message).filter(|name| name.len() <= LONGEST_BRANCH).map(str::to_owned),
@@ -317,8 +347,12 @@ mod tests {
         "2026-06-15T12:00:00Z".parse().unwrap()
     }
 
+    fn changes(event: &str, payload: &Value, marks: &Marks) -> Result<Vec<Change>, Invalid> {
+        read(event, payload.to_string().as_bytes(), now(), marks).map(|told| told.changes)
+    }
+
     fn check(event: &str, payload: &Value, expected: Result<usize, &str>) {
-        let found = changes(event, payload.to_string().as_bytes(), now(), &Marks::default());
+        let found = changes(event, payload, &Marks::default());
         let found = found.map(|changes| changes.len()).map_err(|error| error.reason);
         assert_eq!(
             found.as_ref().map_err(String::as_str),
@@ -379,7 +413,7 @@ mod tests {
             payload["commits"][0]["author"] = author.clone();
             let bots = BTreeSet::from(["renovate[bot]".to_owned()]);
             let marks = Marks { bots, ..Marks::default() };
-            let changes = changes("push", payload.to_string().as_bytes(), now(), &marks).unwrap();
+            let changes = changes("push", &payload, &marks).unwrap();
             let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
             assert_eq!(push.commits[0].bot, expected, "{author}");
         }
@@ -397,7 +431,7 @@ mod tests {
             let mut payload = push_payload();
             payload["commits"][0]["message"] = json!(message);
             payload["commits"][0]["committer"] = committer;
-            let changes = changes("push", payload.to_string().as_bytes(), now(), &Marks::default()).unwrap();
+            let changes = changes("push", &payload, &Marks::default()).unwrap();
             let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
             assert_eq!(push.commits[0].requested, expected, "{message}");
         }
@@ -417,7 +451,7 @@ mod tests {
             for (name, value) in commit.as_object().unwrap() {
                 payload["commits"][0][name] = value.clone();
             }
-            let changes = changes("push", payload.to_string().as_bytes(), now(), &Marks::default()).unwrap();
+            let changes = changes("push", &payload, &Marks::default()).unwrap();
             let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
             let commit = &push.commits[0];
             assert_eq!((commit.merge, commit.merged.as_deref(), commit.rework), (merge, merged, rework));
@@ -433,7 +467,8 @@ mod tests {
     #[test]
     fn names_of_repositories() {
         fn check(event: &str, payload: &Value, expected: Option<(u64, &[&str])>) {
-            let found = named(event, payload.to_string().as_bytes());
+            let found = read(event, payload.to_string().as_bytes(), now(), &Marks::default());
+            let found = found.unwrap().names;
             let names = |names: &[&str]| names.iter().map(|name| GitName::new(*name)).collect();
             assert_eq!(
                 found,
@@ -442,9 +477,12 @@ mod tests {
             );
         }
         let repository = json!({"id": 7, "full_name": "acme/store"});
-        check("push", &json!({"repository": repository}), Some((7, &["acme/store"])));
-        check("push", &json!({"repository": {"full_name": "acme/store"}}), None);
-        check("push", &json!({"repository": {"id": 7, "full_name": "a'b"}}), None);
+        let pushed = |repository: Value| changed("/repository", repository);
+        check("push", &pushed(repository.clone()), Some((7, &["acme/store"])));
+        check("push", &pushed(json!({"full_name": "acme/store"})), None);
+        check("watch", &json!({"repository": repository}), Some((7, &["acme/store"])));
+        check("watch", &json!({"repository": {"id": 7, "full_name": "a'b"}}), None);
+        check("watch", &json!({"repository": 7}), None);
         let changes = json!({"repository": {"name": {"from": "shop"}}});
         let renamed = json!({"action": "renamed", "repository": repository, "changes": changes});
         check("repository", &renamed, Some((7, &["acme/shop", "acme/store"])));
@@ -457,8 +495,8 @@ mod tests {
     #[test]
     fn force_pushes() {
         for forced in [true, false] {
-            let body = changed("/forced", json!(forced)).to_string();
-            let changes = changes("push", body.as_bytes(), now(), &Marks::default()).unwrap();
+            let body = changed("/forced", json!(forced));
+            let changes = changes("push", &body, &Marks::default()).unwrap();
             let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
             assert_eq!(push.forced, forced);
         }
@@ -466,8 +504,7 @@ mod tests {
 
     #[test]
     fn nothing_of_people_is_kept() {
-        let changes =
-            changes("push", push_payload().to_string().as_bytes(), now(), &Marks::default()).unwrap();
+        let changes = changes("push", &push_payload(), &Marks::default()).unwrap();
         let kept = format!("{changes:?}");
         assert!(kept.contains("oi-0123456789ab"), "{kept}");
         assert!(
@@ -480,7 +517,7 @@ mod tests {
     fn large_pushes_are_split() {
         let commit = push_payload()["commits"][0].clone();
         let payload = changed("/commits", Value::Array(vec![commit; 2048]));
-        let changes = changes("push", payload.to_string().as_bytes(), now(), &Marks::default()).unwrap();
+        let changes = changes("push", &payload, &Marks::default()).unwrap();
         let sizes: Vec<_> = changes
             .iter()
             .map(|change| match change {
@@ -520,8 +557,7 @@ mod tests {
         ] {
             let mut payload = payload.clone();
             payload["pull_request"]["head"]["repo"] = head;
-            let changes =
-                changes("pull_request", payload.to_string().as_bytes(), now(), &Marks::default()).unwrap();
+            let changes = changes("pull_request", &payload, &Marks::default()).unwrap();
             let Change::PullRequest(request) = &changes[0] else { panic!("{changes:?}") };
             assert_eq!(request.own_branch, expected, "{payload}");
         }
