@@ -47,7 +47,7 @@ pub const COLUMNS: [(&str, &str); 19] = [
     ("commit_count", "int"),
     ("merged", "string"),
     ("forced", "boolean"),
-    ("own_branch", "boolean"),
+    ("same_repository", "boolean"),
     ("repository_id", "bigint"),
 ];
 /// The table's partition keys and their types.
@@ -57,7 +57,7 @@ pub const PARTITION_KEYS: [(&str, &str); 2] = [("bucket", "string"), ("day", "st
 /// repository in lower case, since GitHub's names ignore case. Rows of every version are asked for: one that can't be read is
 /// an error, and no missing push.
 pub const CHANGES_STATEMENT: &str = "SELECT version, kind, repository, repository_created, branch, pushed, old_head, new_head, \
-     part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged, forced, own_branch, \
+     part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged, forced, same_repository, \
      repository_id FROM changes \
      WHERE bucket = ? AND day BETWEEN ? AND ? AND lower(repository) = ?";
 
@@ -139,7 +139,7 @@ pub struct PullRequest {
     /// When it was merged.
     pub merged: Timestamp,
     /// Whether the branch lies in this repository, and not in a fork. Records from before this was kept say no.
-    pub own_branch: bool,
+    pub same_repository: bool,
     /// The repository's id, which it keeps when it is renamed. Records from before this was kept have none.
     pub repository_id: Option<u64>,
 }
@@ -159,7 +159,7 @@ pub struct Commit {
     pub bot: bool,
     /// Whether GitHub made it by merging a pull request, which has a delivery of its own then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub requested: bool,
+    pub from_pull_request: bool,
     /// The `OpsItem`s that its message references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ops_items: Vec<OpsItemId>,
@@ -244,7 +244,7 @@ pub struct Row {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     forced: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    own_branch: Option<bool>,
+    same_repository: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repository_id: Option<u64>,
 }
@@ -283,7 +283,7 @@ impl From<&Change> for Row {
                 merge_commit: Some(request.merge_commit.to_string()),
                 commit_count: Some(request.commit_count),
                 merged: Some(request.merged.to_string()),
-                own_branch: request.own_branch.then_some(true),
+                same_repository: request.same_repository.then_some(true),
                 repository_id: request.repository_id,
                 ..Self::default()
             },
@@ -343,7 +343,7 @@ impl Change {
                 merge_commit: id("merge_commit", row.merge_commit)?,
                 commit_count: row.commit_count.ok_or_else(|| missing("commit_count"))?,
                 merged: time("merged", row.merged)?,
-                own_branch: row.own_branch.unwrap_or_default(),
+                same_repository: row.same_repository.unwrap_or_default(),
                 repository_id: row.repository_id,
             })),
             other => Err(Invalid { what: "kind", reason: format!("{other:?} is unknown") }),
@@ -423,7 +423,7 @@ impl Row {
             commit_count,
             merged,
             forced,
-            own_branch,
+            same_repository,
             repository_id,
         ] = columns;
         let version =
@@ -448,7 +448,7 @@ impl Row {
             commit_count: number(commit_count)?,
             merged,
             forced: forced.map(|text| text == "true"),
-            own_branch: own_branch.map(|text| text == "true"),
+            same_repository: same_repository.map(|text| text == "true"),
             repository_id: number(repository_id)?,
         })
     }
@@ -498,7 +498,7 @@ mod tests {
             time,
             merge: true,
             bot: false,
-            requested: true,
+            from_pull_request: true,
             ops_items: vec!["oi-0123456789ab".parse().unwrap()],
             merged: Some("hotfix/it's".into()),
             rework: true,
@@ -524,7 +524,7 @@ mod tests {
             merge_commit: id("d"),
             commit_count: 3,
             merged: time,
-            own_branch: true,
+            same_repository: true,
             repository_id: Some(u64::from(u32::MAX) + 1),
         });
         for change in [push, request] {

@@ -70,11 +70,11 @@ fn deliveries(world: &mut World, repository: &Repository, how: Delivering) -> Ve
 /// rebased one, or one of another title, is like any other, so that only its delivery tells.
 fn is_told(world: &World, event: &Event) -> bool {
     match event {
-        Event::Request { made, merging, own_branch, .. } => {
-            let Made { merge, requested, .. } = world.commits[*made];
+        Event::Request { made, merging, same_repository, .. } => {
+            let Made { merge, from_pull_request, .. } = world.commits[*made];
             match merging {
                 Merging::Merge => merge,
-                Merging::Squash | Merging::Rebase => !merge && (requested || !own_branch),
+                Merging::Squash | Merging::Rebase => !merge && (from_pull_request || !same_repository),
             }
         }
         Event::Push { .. } | Event::Deploy { .. } => true,
@@ -108,7 +108,7 @@ fn delivered(world: &World, repository: &Repository, event: &Event) -> Option<Ch
                 repository_id: None,
             }))
         }
-        Event::Request { branch, head_branch, time, base, head, made, own_branch, .. } => {
+        Event::Request { branch, head_branch, time, base, head, made, same_repository, .. } => {
             Some(Change::PullRequest(PullRequest {
                 repository: "acme/shop".into(),
                 branch: branch.clone(),
@@ -117,7 +117,7 @@ fn delivered(world: &World, repository: &Repository, event: &Event) -> Option<Ch
                 merge_commit: id(sha(*made)),
                 commit_count: u32::try_from(repository.list(*head, &[*base]).len()).unwrap(),
                 merged: at(*time),
-                own_branch: *own_branch,
+                same_repository: *same_repository,
                 repository_id: None,
             }))
         }
@@ -126,13 +126,13 @@ fn delivered(world: &World, repository: &Repository, event: &Event) -> Option<Ch
 }
 
 fn commit(world: &World, repository: &Repository, node: usize) -> Commit {
-    let Made { time, merge, bot, requested, .. } = world.commits[node];
+    let Made { time, merge, bot, from_pull_request, .. } = world.commits[node];
     Commit {
         id: id(repository.id(node)),
         time: at(time),
         merge,
         bot,
-        requested,
+        from_pull_request,
         ops_items: Vec::new(),
         merged: None,
         rework: false,
@@ -194,8 +194,10 @@ impl Requests {
     fn new(world: &World, repository: &Repository) -> Self {
         let mut all = Self::default();
         for event in &world.events {
-            let Event::Request { base, head, made, chain, merging, own_branch, .. } = event else { continue };
-            match (merging, own_branch) {
+            let Event::Request { base, head, made, chain, merging, same_repository, .. } = event else {
+                continue;
+            };
+            match (merging, same_repository) {
                 (Merging::Merge, _) => drop(all.merges.insert(*made)),
                 (_, false) => drop(all.made.insert(*made)),
                 (_, true) => {

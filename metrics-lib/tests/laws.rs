@@ -378,7 +378,7 @@ fn pushes() -> impl Strategy<Value = Vec<Change>> {
                         time,
                         merge,
                         bot: false,
-                        requested: false,
+                        from_pull_request: false,
                         ops_items: Vec::new(),
                         merged: None,
                         rework: false,

@@ -4,7 +4,10 @@ use crate::{
     ledger::Ledger,
     runtime::{clients::Clients, config::Config, error::Error, waiting::Waiting},
     sources::{
-        codepipeline::known::{Runs, Structures},
+        codepipeline::{
+            known::{Runs, Structures},
+            listings::Listings,
+        },
         places::{self, Place},
         repositories::Repositories,
     },
@@ -28,6 +31,8 @@ pub struct Tools {
     pub runs: Runs,
     /// The messages that are known to be too early.
     pub waiting: Waiting,
+    /// What was listed of CodePipeline a moment ago.
+    pub listings: Listings,
     /// The structures of pipelines.
     pub structures: Structures,
     /// The types of the Git hosts that connections lead to.
@@ -41,8 +46,8 @@ impl Tools {
         let ledger = Ledger::new(clients.dynamodb.clone(), config.ledger_table.clone());
         let repositories = Repositories::new(config.repository_names(), config.repositories.aliases.clone());
         let (runs, structures, providers) = (Runs::default(), Structures::default(), Mutex::default());
-        let waiting = Waiting::default();
-        Self { config, clients, ledger, repositories, runs, waiting, structures, providers }
+        let (waiting, listings) = (Waiting::default(), Listings::default());
+        Self { config, clients, ledger, repositories, runs, waiting, listings, structures, providers }
     }
 
     /// The present.

@@ -5,6 +5,7 @@ mod events;
 pub mod execution_listing;
 mod history;
 pub mod known;
+pub mod listings;
 mod structure;
 
 pub use history::{History, Listed};

@@ -147,7 +147,7 @@ impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
                 continue;
             }
             let requests = self.history.making(node);
-            if requests.is_empty() && commit.requested {
+            if requests.is_empty() && commit.from_pull_request {
                 gathered.problems.extend(self.unrequested(node, commit));
             }
             for request in requests {
@@ -192,7 +192,7 @@ impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
         let live_until = self.question.live.iter().map(|live| live.time).max();
         let mut earlier = self.history.requests.iter().filter(|request| {
             let made = self.history.node(&request.merge_commit);
-            request.own_branch
+            request.same_repository
                 && live_until.is_some_and(|live_until| request.merged <= live_until)
                 && !self.history.is_later(node, request.merged)
                 && made.is_some_and(|made| {

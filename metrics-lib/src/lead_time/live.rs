@@ -59,7 +59,7 @@ fn deployed(proof: &Proof<'_, '_>, roots: &[Root]) -> Set {
         let squashed = history
             .requests
             .iter()
-            .filter(|request| request.own_branch)
+            .filter(|request| request.same_repository)
             .filter(|request| history.node(&request.merge_commit).is_some_and(|made| out.contains(made)));
         let new: Vec<Node> = squashed
             .filter_map(|request| history.node(&request.head_commit))

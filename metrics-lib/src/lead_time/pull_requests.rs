@@ -71,7 +71,7 @@ pub(super) fn made(proof: &Proof<'_, '_>, request: &PullRequest) -> Made {
         let problem = problem(request, request.merged, "the push that merged it", true);
         return Made::Unclear { problem, own: Vec::new() };
     };
-    if !request.own_branch {
+    if !request.same_repository {
         return Made::Itself;
     }
     let own = match own_commits(proof, request, head, push, *place) {
@@ -80,7 +80,7 @@ pub(super) fn made(proof: &Proof<'_, '_>, request: &PullRequest) -> Made {
     };
     let commits: Vec<&Commit> = own.iter().filter_map(|node| history.commit(*node)).collect();
     let count = commits.iter().filter(|commit| !commit.merge).count();
-    let is_requested = history.commit(made).is_some_and(|commit| commit.requested);
+    let is_requested = history.commit(made).is_some_and(|commit| commit.from_pull_request);
     if on_base.is_none() && count > 1 && !is_requested {
         let problem = problem(request, request.merged, "the push that merged it", true);
         return Made::Unclear { problem, own };
@@ -109,7 +109,7 @@ fn made_anew<'l>(history: &History<'_>, list: &'l [Node], own: &[&Commit]) -> &'
     let is_made_anew = |node: &Node| {
         history.commit(*node).is_some_and(|commit| {
             let is_after = times.last().is_some_and(|last| commit.time >= *last);
-            let is_of_another = commit.requested || !history.making(*node).is_empty();
+            let is_of_another = commit.from_pull_request || !history.making(*node).is_empty();
             !is_of_another && !commit.merge && (times.contains(&commit.time) || is_after)
         })
     };

@@ -17,7 +17,7 @@ fn commit(number: u32, at: i64) -> Commit {
         time: hour(at),
         merge: false,
         bot: false,
-        requested: false,
+        from_pull_request: false,
         ops_items: Vec::new(),
         merged: None,
         rework: false,
@@ -84,7 +84,7 @@ fn pull_request(head_branch: &str, head: u32, made: u32, count: u32) -> Change {
         merge_commit: id(made),
         commit_count: count,
         merged: hour(i64::from(made)),
-        own_branch: true,
+        same_repository: true,
         repository_id: None,
     })
 }
@@ -252,7 +252,9 @@ fn squash_merges() {
     let own = [squashed.clone(), request];
     check(Some(90), &own, "incomplete, known: 100");
     let of_fork = own.map(|change| match change {
-        Change::PullRequest(request) => Change::PullRequest(PullRequest { own_branch: false, ..request }),
+        Change::PullRequest(request) => {
+            Change::PullRequest(PullRequest { same_repository: false, ..request })
+        }
         push => push,
     });
     check(Some(90), &of_fork, "100");
@@ -489,8 +491,8 @@ fn told(line: &str) -> Change {
     let [old, new] = [old, new].map(|number| number.parse::<u32>().unwrap());
     let commits = listed.iter().map(|word| {
         let number = word.trim_end_matches(['m', '#']).parse().unwrap();
-        let (merge, requested) = (word.contains('m'), word.ends_with('#'));
-        Commit { merge, requested, ..commit(number, i64::from(number)) }
+        let (merge, from_pull_request) = (word.contains('m'), word.ends_with('#'));
+        Commit { merge, from_pull_request, ..commit(number, i64::from(number)) }
     });
     let Change::Push(push) = push(branch, old, &[commit(new, i64::from(new))]) else { unreachable!() };
     Change::Push(Push { commits: commits.collect(), forced: heads.contains('~'), ..push })
@@ -715,7 +717,7 @@ fn branch_of_a_pull_request_that_has_not_arrived() {
     check_story(&[10], "main", &[&squashed[..], &["feature 0>90 85 90"]].concat(), "85 90");
     // A fork's branch is never pushed here.
     let Change::PullRequest(request) = told("main<feature 90 100 2") else { unreachable!() };
-    let of_fork = Change::PullRequest(PullRequest { own_branch: false, ..request });
+    let of_fork = Change::PullRequest(PullRequest { same_repository: false, ..request });
     check_at(hour(100), 100, &[10], Some("main"), &[told("main 10>100 100#"), of_fork], "100");
 }
 
@@ -858,7 +860,7 @@ fn pull_requests_know_better_than_messages() {
     let squashed = ["main 10>100 100m#", "main<feature 90 100 1", "feature 0>90 90"];
     check_story(&[10], "main", &squashed, "90");
     let Change::PullRequest(request) = told("main<feature 90 100 1") else { unreachable!() };
-    let of_fork = Change::PullRequest(PullRequest { own_branch: false, ..request });
+    let of_fork = Change::PullRequest(PullRequest { same_repository: false, ..request });
     check_after(100, &[10], Some("main"), &[told("main 10>100 100m#"), of_fork], "100");
     // A merge whose title does not.
     check_story(&[10], "main", &["main 10>100 90 100#", "main<feature 90 100 1"], "90");

@@ -48,7 +48,7 @@ pub(crate) struct Made {
     /// Whether its message begins like a merge's.
     pub(crate) merge: bool,
     pub(crate) bot: bool,
-    pub(crate) requested: bool,
+    pub(crate) from_pull_request: bool,
 }
 
 /// What merging a pull request made.
@@ -84,7 +84,7 @@ pub(crate) enum Event {
         /// All that rebasing made.
         chain: Vec<usize>,
         merging: Merging,
-        own_branch: bool,
+        same_repository: bool,
     },
     Deploy {
         branch: String,
@@ -366,7 +366,7 @@ impl World {
                 made,
                 chain,
                 merging,
-                own_branch: true,
+                same_repository: true,
             });
             if !self.chance.in_100(20) {
                 self.branches.remove(&topic);
@@ -377,17 +377,17 @@ impl World {
     /// What merging makes.
     fn merge_request(&mut self, merging: Merging, base: usize, head: usize) -> Vec<usize> {
         self.now += 5;
-        let requested = !self.chance.in_100(10);
+        let from_pull_request = !self.chance.in_100(10);
         match merging {
             Merging::Merge => {
                 let merge = self.merge(base, head);
-                self.commits[merge].requested = requested;
-                self.commits[merge].merge = requested;
+                self.commits[merge].from_pull_request = from_pull_request;
+                self.commits[merge].merge = from_pull_request;
                 vec![merge]
             }
             Merging::Squash => {
                 let squashed = self.commit(&[base], 1);
-                self.commits[squashed].requested = requested;
+                self.commits[squashed].from_pull_request = from_pull_request;
                 self.commits[squashed].merge = self.chance.in_100(5);
                 self.commits[squashed].bot = false;
                 vec![squashed]
@@ -429,7 +429,7 @@ impl World {
             made,
             chain,
             merging,
-            own_branch: false,
+            same_repository: false,
         });
     }
 

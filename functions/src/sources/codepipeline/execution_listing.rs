@@ -7,7 +7,7 @@ use crate::{
     ledger::{Left, Owner, Subject, Watermark},
     runtime::{clients::Reader, error::Error, tools::Tools},
     sources::{
-        codepipeline::{LONGEST_EXECUTION, has_ended, incomplete, timestamp},
+        codepipeline::{LONGEST_EXECUTION, has_ended, incomplete, listings::Row, timestamp},
         source::Unseen,
     },
 };
@@ -155,7 +155,15 @@ pub async fn listed(
     };
     let reader = tools.clients.reader(account, region).await;
     let mut listed = Listed::default();
-    let pipelines = match pipelines(&reader).await {
+    let now = tools.now()?;
+    let place = (account, region);
+    let pipelines = match tools.listings.pipelines(place, (started_before, now)) {
+        Some(known) => Ok(known),
+        None => {
+            pipelines(&reader).await.inspect(|pipelines| tools.listings.put_pipelines(place, now, pipelines))
+        }
+    };
+    let pipelines = match pipelines {
         Ok(pipelines) => pipelines,
         // New credentials help at once.
         Err(error) if error.is_expired_credentials() => return Err(error),
@@ -173,13 +181,23 @@ pub async fn listed(
             listed.unread.push(unread(Some(pipeline), error));
             continue;
         }
-        match executions(&reader, owner, pipeline, changed_since.of(&key), started_before).await {
-            Ok(executions) => {
-                listed.found.extend(executions.into_iter().map(|(changed, execution_id, has_ended)| Found {
-                    changed,
-                    key: key.execution(execution_id),
-                    has_ended,
-                }))
+        let since = changed_since.of(&key);
+        let rows = match tools.listings.executions(&key, since, started_before, now) {
+            Some(known) => Ok(known),
+            None => executions(&reader, owner, pipeline, since)
+                .await
+                .inspect(|rows| tools.listings.put_executions(&key, since, now, rows)),
+        };
+        match rows {
+            Ok(rows) => {
+                // A stage may run for long without any change.
+                let is_asked_for =
+                    |row: &Row| (row.changed >= since || !row.has_ended) && row.started < started_before;
+                listed.found.extend(rows.into_iter().filter(is_asked_for).map(|row| Found {
+                    changed: row.changed,
+                    key: key.execution(row.execution_id),
+                    has_ended: row.has_ended,
+                }));
             }
             Err(error) if error.is_expired_credentials() => return Err(error),
             Err(error) => listed.unread.push(unread(Some(pipeline), error)),
@@ -211,14 +229,14 @@ pub(crate) async fn pipelines(reader: &Reader) -> Result<Vec<String>, Error> {
     summaries.into_iter().map(|summary| summary.name.ok_or_else(|| incomplete(API, "name"))).collect()
 }
 
-/// Executions are listed by when they started, the latest first.
+/// The executions of a pipeline, as far back as one may have started that changed since an instant. They are listed by when they
+/// started, the latest first.
 async fn executions(
     reader: &Reader,
     owner: Owner<'_>,
     pipeline: &str,
     changed_since: Timestamp,
-    started_before: Timestamp,
-) -> Result<Vec<(Timestamp, String, bool)>, Error> {
+) -> Result<Vec<Row>, Error> {
     const API: &str = "codepipeline:ListPipelineExecutions";
     let request = reader.codepipeline.list_pipeline_executions().pipeline_name(pipeline);
     let mut pages = request.into_paginator().send();
@@ -242,11 +260,10 @@ async fn executions(
             let changed = time(summary.last_update_time())?.unwrap_or(Timestamp::MAX);
             earliest = earliest.min(started);
             let has_ended = has_ended(summary.status());
-            // A stage may run for long without any change.
-            if (changed >= changed_since || !has_ended) && started < started_before {
+            if changed >= changed_since || !has_ended {
                 let id =
                     summary.pipeline_execution_id().ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
-                found.push((changed, id.to_owned(), has_ended));
+                found.push(Row { started, changed, execution_id: id.to_owned(), has_ended });
             }
         }
         if earliest < oldest {

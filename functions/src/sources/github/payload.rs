@@ -289,7 +289,7 @@ fn trimmed(commit: CommitPayload<'_>, pushed: Timestamp, marks: &Marks) -> Commi
         time: timestamp.parse().unwrap_or(pushed),
         merge: parents.map_or_else(|| text::is_merge(&message), |parents| parents.len() > 1),
         bot: names.into_iter().any(|Text(name)| marks.bots.contains(&*name)),
-        requested: by_github && text::is_of_pull_request(&message),
+        from_pull_request: by_github && text::is_of_pull_request(&message),
         ops_items,
         merged: text::merged_branch(&message).filter(|name| name.len() <= LONGEST_BRANCH).map(str::to_owned),
         rework: marks.rework.is_rework_message(&message),
@@ -302,7 +302,7 @@ fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
     if action != "closed" || !merged {
         return Ok(Vec::new());
     }
-    let own_branch = head
+    let same_repository = head
         .repo
         .as_ref()
         .is_some_and(|head| GitName::new(&head.full_name) == GitName::new(&repository.full_name));
@@ -322,7 +322,7 @@ fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
         merge_commit: merge_commit_sha.ok_or_else(|| missing("pull_request.merge_commit_sha"))?,
         commit_count: commits.ok_or_else(|| missing("pull_request.commits"))?,
         merged: merged_at.ok_or_else(|| missing("pull_request.merged_at"))?,
-        own_branch,
+        same_repository,
     })])
 }
 
@@ -433,7 +433,7 @@ mod tests {
             payload["commits"][0]["committer"] = committer;
             let changes = changes("push", &payload, &Marks::default()).unwrap();
             let Change::Push(push) = &changes[0] else { panic!("{changes:?}") };
-            assert_eq!(push.commits[0].requested, expected, "{message}");
+            assert_eq!(push.commits[0].from_pull_request, expected, "{message}");
         }
         let github = json!({"name": "GitHub", "email": "noreply@github.com", "username": "web-flow"});
         check("Fix login (#7)", github.clone(), true);
@@ -559,7 +559,7 @@ mod tests {
             payload["pull_request"]["head"]["repo"] = head;
             let changes = changes("pull_request", &payload, &Marks::default()).unwrap();
             let Change::PullRequest(request) = &changes[0] else { panic!("{changes:?}") };
-            assert_eq!(request.own_branch, expected, "{payload}");
+            assert_eq!(request.same_repository, expected, "{payload}");
         }
         let long = Err("pull_request.head.ref is too long");
         check("pull_request", &changed("/pull_request/head/ref", json!("x".repeat(1025))), long);
