@@ -46,8 +46,8 @@ impl Binaries {
         let binaries = Self(folder.to_owned());
         if let Some(cargo) = env::var_os("CARGO") {
             let mut command = Command::new(cargo);
-            // The whole workspace, as `cargo xtask test` builds it: a part of it would need its dependencies with
-            // other features, and so once more.
+            // The whole workspace, as `cargo xtask test` builds it: a part of it may need its dependencies with other
+            // features, and so once more.
             command.args(["build", "--workspace", "--bins"]);
             if binaries.path("deployments").is_some() {
                 // Only the first build takes long enough to be watched.

@@ -18,6 +18,7 @@ mod golden;
 mod histories;
 mod hostile;
 mod installation;
+mod launcher;
 mod lead_times;
 mod ledger;
 mod limits;
