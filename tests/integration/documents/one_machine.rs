@@ -63,5 +63,14 @@ fn commands_on_one_machine() {
     );
     let day = run("git log --format=%ad --date=short -- docs/design/PAGE.md", &[("PAGE", "ledger")]);
     assert_eq!(day, "2026-06-15\n");
+
+    // A release comes after what is checked out.
+    let release = "git clone --quiet . release && \
+                   git -C release -c user.name=a -c user.email=a@example.com commit --quiet --allow-empty --message release && \
+                   git remote add origin release && git fetch --quiet origin && \
+                   git branch --quiet --set-upstream-to=origin/$(git symbolic-ref --short HEAD)";
+    printed(release, &play.shell(release, folder, &[]).output().unwrap());
+    let told = run("git pull", &[]);
+    assert!(told.contains("Fast-forward") || told.contains("Updating"), "{told}");
     play.finish();
 }
