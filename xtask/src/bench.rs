@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: how long things take. Of the times nothing is a test.
+//! `cargo xtask bench`: how long things take, and how many calls of AWS they cost. Of the times nothing is a test.
 
 use crate::{
     cargo::{cargo, cargo_step},
@@ -40,6 +40,8 @@ enum Part {
     Replay,
     /// Much at once, with AWS's quotas, until every figure is right.
     Load,
+    /// How many calls of AWS a push, a deployment, an incident and a run of the reconciler cost.
+    Calls,
 }
 
 /// Measures each part, or those that are asked for.
@@ -50,6 +52,7 @@ pub(crate) fn run(Options { only, quick }: &Options) -> anyhow::Result<()> {
             Part::Webhook => benchmark("git_hub", *quick)?,
             Part::Replay => benchmark("replay", *quick)?,
             Part::Load => benchmark("load", *quick)?,
+            Part::Calls => benchmark("calls", *quick)?,
         }
     }
     Ok(())

@@ -42,7 +42,7 @@ enum Command {
     /// Build the Pulumi engine for the tests, if it is not built yet.
     Engine,
     /// Measure the Pulumi program, the webhook beside its floor, replays of 1,000 and 10,000 deployments (time an event, and
-    /// memory), and load.
+    /// memory), load, and calls of AWS.
     Bench(bench::Options),
     /// Build the functions as they are deployed: target/lambda/FUNCTION.zip.
     Package(package::Options),

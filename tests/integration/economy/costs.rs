@@ -1,12 +1,13 @@
 //! What an installation costs a month: the plan's resources and the counted calls, at AWS's prices.
 
-use super::{DEPLOYMENT, IGNORED, INCIDENT, Measured, PUSH, RECONCILER, measured};
+use super::economy;
 use crate::{documents::ROOT, scene::with_webhook, written};
 use program::{
     dashboard::{self, Transport},
     plan::{Plan, Watched},
     settings::Settings,
 };
+use scenarios::economy::{DEPLOYMENT, Economy, IGNORED, INCIDENT, PUSH, RECONCILER};
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path};
 
@@ -81,7 +82,7 @@ fn plan(repositories: usize) -> (Settings, Plan) {
     (settings, plan)
 }
 
-fn items((measured, gauges): &(Vec<Measured>, usize), size: Size) -> Vec<Item> {
+fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
     let of = |what: &str| measured.iter().find(|one| one.what == what).unwrap();
     let (settings, plan) = plan(size.repositories);
     let deployments = size.deployments_a_day * DAYS;
@@ -186,9 +187,9 @@ const REPOSITORIES: [usize; 3] = [10, 150, 1000];
 
 #[tokio::test]
 async fn documents_have_the_costs() {
-    let measured = measured().await;
+    let economy = economy().await;
     let bill = |deployments_a_day: f64, repositories: usize| {
-        items(&measured, Size { deployments_a_day, repositories })
+        items(&economy, Size { deployments_a_day, repositories })
     };
     let mut text = "| deployments a day | 10 repositories | 150 repositories | 1,000 repositories |\n|---|---|---|---|\n".to_owned();
     for deployments in DEPLOYMENTS {
