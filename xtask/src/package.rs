@@ -37,6 +37,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
             Err(error) => return Err(error),
         },
     };
+    if !zig.target_folder().join(options.architecture.target()).join(options.profile()).is_dir() {
+        writeln!(io::stderr(), "{}", announcement(options))?;
+    }
     let binaries = build::run(&zig, options)?;
     let folder = root().join("target").join(options.profile());
     if options.functions.is_empty() {
@@ -55,6 +58,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         template()?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is said before the first build, of which most is the AWS SDK.
+fn announcement(options: &Options) -> String {
+    let target = options.architecture.target();
+    let (how, minutes) = if options.debug { ("without optimisation", 4) } else { ("optimised", 10) };
+    format!(
+        "Building the functions for {target}, {how}, with the AWS SDK that they call. This takes about {minutes} minutes on two \
+         cores the first time."
+    )
 }
 
 /// Writes the template of the tooling stack, for a StackSet.
