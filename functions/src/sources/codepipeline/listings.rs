@@ -1,5 +1,6 @@
 //! What this process has listed a moment ago: who decides several incidents at once lists each pipeline once.
 
+use crate::ledger::Place;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::sources::codepipeline::PipelineKey;
 use std::{
@@ -24,10 +25,17 @@ struct Listing {
     rows: Vec<Row>,
 }
 
+/// The names of pipelines that were listed.
+#[derive(Clone, Debug)]
+struct Names {
+    at: Timestamp,
+    names: Vec<String>,
+}
+
 /// The pipelines of accounts and regions, and the executions of pipelines, as they were listed a moment ago.
 #[derive(Debug, Default)]
 pub struct Listings {
-    pipelines: Mutex<HashMap<(String, String), (Timestamp, Vec<String>)>>,
+    pipelines: Mutex<HashMap<Place, Names>>,
     executions: Mutex<HashMap<PipelineKey, Listing>>,
 }
 
@@ -46,13 +54,14 @@ impl Listings {
         (then, now): (Timestamp, Timestamp),
     ) -> Option<Vec<String>> {
         let listed = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, names) = listed.get(&(account.to_owned(), region.to_owned()))?;
+        let Names { at, names } = listed.get(&(account.to_owned(), region.to_owned()))?;
         (then <= *at && Self::is_fresh(*at, now)).then(|| names.clone())
     }
 
     pub(super) fn put_pipelines(&self, (account, region): (&str, &str), now: Timestamp, names: &[String]) {
         let mut listed = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        listed.insert((account.to_owned(), region.to_owned()), (now, names.to_vec()));
+        let names = Names { at: now, names: names.to_vec() };
+        listed.insert((account.to_owned(), region.to_owned()), names);
     }
 
     /// The executions of a pipeline that changed since an instant, if they were listed after all that is asked for had
