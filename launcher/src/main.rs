@@ -48,7 +48,7 @@ fn build(dora: &Path) -> Result<(), String> {
     let first = !dora.exists();
     if first {
         say(
-            "Building the command line and the Lambda functions, with the AWS SDK that they call. This takes about four \
+            "Building the command line and the Lambda functions, with the AWS SDK that they call. This takes about five \
              minutes on two cores, once.",
         );
     } else {
@@ -59,7 +59,7 @@ fn build(dora: &Path) -> Result<(), String> {
     let note = thread::spawn(move || {
         if !first && end.recv_timeout(SILENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
             say(
-                "Building what has changed. A new toolchain or version of the AWS SDK takes about four minutes on two cores.",
+                "Building what has changed. A new toolchain or version of the AWS SDK takes about five minutes on two cores.",
             );
         }
     });
