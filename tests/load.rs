@@ -158,7 +158,7 @@ async fn pipelines_within_quotas() {
 
 #[tokio::test]
 async fn pushes_within_quotas() {
-    check(Scenario::Pushes, 60, "codepipeline").await;
+    check(Scenario::Pushes, 60, "athena queries codepipeline").await;
 }
 
 #[tokio::test]
