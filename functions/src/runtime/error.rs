@@ -152,7 +152,8 @@ impl Error {
             Self::TooNew(_) => "TooNew",
             Self::Malformed(_) => "Malformed",
             Self::Unconfigured { .. } => "Unconfigured",
-            Self::Incident { .. } | Self::UnknownSource(_) => "OpsItem",
+            Self::Incident { .. } => "Incident",
+            Self::UnknownSource(_) => "UnknownSource",
             Self::Ledger { .. } => "Ledger",
             Self::LedgerVersion { .. } => "LedgerVersion",
             Self::Clock(_) => "Clock",
@@ -169,7 +170,7 @@ impl Error {
     pub fn is_of_account(&self) -> bool {
         match self {
             Self::Aws { api, .. } => OF_ACCOUNTS.iter().any(|service| api.starts_with(service)),
-            Self::Unconfigured { .. } | Self::Incident { .. } | Self::UnknownSource(_) => true,
+            Self::Unconfigured { .. } | Self::Incident { .. } => true,
             _ => false,
         }
     }
