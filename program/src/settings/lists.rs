@@ -39,13 +39,19 @@ fn owned(texts: &[&str]) -> BTreeSet<String> {
 }
 
 /// A list of names, none by default.
-pub(super) struct Names;
+pub(super) struct Names {
+    /// One of them.
+    pub(super) example: &'static str,
+}
+
+/// Repositories.
+pub(super) const REPOSITORIES: Names = Names { example: "acme/shop" };
 
 impl Kind for Names {
     type Value = BTreeSet<String>;
 
     fn allowed(&self) -> String {
-        "a list of texts, such as [\"acme/shop\"]".to_owned()
+        format!("a list of texts, such as [\"{}\"]", self.example)
     }
 
     fn schema(&self) -> Value {

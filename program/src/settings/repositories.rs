@@ -4,7 +4,7 @@ use super::{
     Found, RepositoryAlarm,
     forms::{is_account, is_name},
     kind::{ACCOUNT, Kind, Within, length, typed},
-    lists::{Names, Word, plain},
+    lists::{REPOSITORIES, Word, plain},
 };
 use metrics_lib::{datum::DimensionValue, fact, repository::GitName};
 use serde::{Deserialize, Serialize};
@@ -36,10 +36,10 @@ impl Kind for Teams {
         let team = json!({
             "type": "object",
             "required": ["name", "repositories"],
-            "properties": {"name": {"type": "string", "pattern": DIMENSION}, "repositories": Names.schema()},
+            "properties": {"name": {"type": "string", "pattern": DIMENSION}, "repositories": REPOSITORIES.schema()},
         });
         json!({"anyOf": [
-            {"type": "object", "propertyNames": {"pattern": DIMENSION}, "additionalProperties": Names.schema()},
+            {"type": "object", "propertyNames": {"pattern": DIMENSION}, "additionalProperties": REPOSITORIES.schema()},
             {"type": "array", "items": team},
         ]})
     }
@@ -59,7 +59,7 @@ impl Kind for Teams {
                 within.refuse(format!(".{team:?}"), Some(repositories.clone()), TEAM);
             }
             let owned = typed(&repositories).unwrap_or_else(|| {
-                within.refuse(format!(".{team}"), Some(repositories), Names.allowed());
+                within.refuse(format!(".{team}"), Some(repositories), REPOSITORIES.allowed());
                 BTreeSet::new()
             });
             (team, owned)

@@ -64,9 +64,21 @@ pub(super) enum Exceptions {
     OfPipelines,
 }
 
-const EXCEPTIONS: &str = "an object such as {\"acme/shop\": {\"mainBranch\": \"master\", \"productionStage\": \"Live\", \
-     \"sourceAction\": \"App\"}}; each of the three may be left out, a stage may be a list of them, and a repository is \
-     named once";
+impl Exceptions {
+    const fn words(&self) -> &'static str {
+        match self {
+            Self::OfRepositories => {
+                "an object such as {\"acme/shop\": {\"mainBranch\": \"master\", \"productionStage\": \"Live\", \
+                 \"sourceAction\": \"App\"}}; each of the three may be left out, a stage may be a list of them, and a \
+                 repository is named once"
+            }
+            Self::OfPipelines => {
+                "an object such as {\"shop-*\": {\"mainBranch\": \"master\", \"productionStage\": \"Live\", \
+                 \"sourceAction\": \"App\"}}; each of the three may be left out, and a stage may be a list of them"
+            }
+        }
+    }
+}
 
 /// A value of `repositoryOverrides` or `pipelineOverrides`.
 #[derive(Deserialize)]
@@ -94,7 +106,7 @@ impl Kind for Exceptions {
     type Value = BTreeMap<String, Exception>;
 
     fn allowed(&self) -> String {
-        EXCEPTIONS.to_owned()
+        self.words().to_owned()
     }
 
     fn schema(&self) -> Value {
@@ -117,7 +129,7 @@ impl Kind for Exceptions {
 
     fn parse(&self, given: &Value, within: &mut Within<'_>) -> Option<Self::Value> {
         let mut names = BTreeSet::new();
-        within.entries(given, EXCEPTIONS, |name, value| {
+        within.entries(given, self.words(), |name, value| {
             let is_new = match self {
                 Self::OfRepositories => names.insert(GitName::new(name)),
                 Self::OfPipelines => true,

@@ -9,7 +9,7 @@ use super::{
     forms::{is_cidr, is_email, is_name, is_prefix, is_url},
     kind::{ACCOUNT, Choice, Days, Duration, Length, Maybe, REGION, Secret, Switch, Text},
     level_bands::LevelBands,
-    lists::{Filled, Formed, Names, Tags},
+    lists::{Filled, Formed, Names, REPOSITORIES, Tags},
     organization::Members,
     repositories::{Alarms, Aliases, Deployers, Former, Teams},
     rules::{Exceptions, Stages},
@@ -45,10 +45,14 @@ const URL: Maybe = Maybe(Text {
 });
 const PATTERNS: Filled =
     Filled { allowed: "a list of pipelines' names or patterns, such as [\"*-dev\"]", default: BTreeSet::new };
-const PREFIXES: &str = "a list of texts that are not empty, such as [\"hotfix/\"]";
-const VALUES: &str = "a list of texts that are not empty, such as [\"/aws/issue\"]; all if it is empty";
-const ALL: Filled = Filled { allowed: VALUES, default: BTreeSet::new };
-const INCIDENT_TYPES: Filled = Filled { allowed: VALUES, default: || IncidentRule::default().types };
+const INCIDENT_TYPES: Filled = Filled {
+    allowed: "a list of texts that are not empty, such as [\"/aws/issue\"]; all if it is empty",
+    default: || IncidentRule::default().types,
+};
+/// Some values of a field of OpsItems, or all.
+const fn some_or_all(allowed: &'static str) -> Filled {
+    Filled { allowed, default: BTreeSet::new }
+}
 /// An IPv4 or IPv6 range, roughly.
 const CIDR: &str = "^[0-9A-Fa-f.:]+/[0-9]{1,3}$";
 const CIDRS: Formed = Formed {
@@ -144,7 +148,7 @@ section! {
         /// The stage that deploys to production; see [METRICS.md](METRICS.md). Of several stages (waves), in order, the last one that a pipeline has counts.
         stages: Vec<String> = "productionStage", Stages;
         /// The repositories that deploy to production from every branch; see [METRICS.md](METRICS.md).
-        trunk_based: BTreeSet<String> = "trunkBasedRepositories", Names;
+        trunk_based: BTreeSet<String> = "trunkBasedRepositories", REPOSITORIES;
         /// The main branch, production stage or source action of repositories in which it is another one.
         repositories: BTreeMap<String, Exception> = "repositoryOverrides", Exceptions::OfRepositories;
         /// The same by a pipeline's name or a pattern with `*`; it comes before the repository's.
@@ -152,9 +156,9 @@ section! {
         /// Pipelines that deploy nothing to production, by name or pattern.
         excluded_pipelines: BTreeSet<String> = "excludedPipelines", PATTERNS;
         /// How branches of rework begin, whatever the case.
-        rework_branches: BTreeSet<String> = "reworkBranches", Filled { allowed: PREFIXES, default: || ReworkRule::default().branches };
+        rework_branches: BTreeSet<String> = "reworkBranches", Filled { allowed: "a list of texts that are not empty, such as [\"hotfix/\"]", default: || ReworkRule::default().branches };
         /// How commit messages of rework begin, whatever the case.
-        rework_messages: BTreeSet<String> = "reworkMessages", Filled { allowed: PREFIXES, default: || ReworkRule::default().messages };
+        rework_messages: BTreeSet<String> = "reworkMessages", Filled { allowed: "a list of texts that are not empty, such as [\"Revert \\\"\"]", default: || ReworkRule::default().messages };
     }
 }
 
@@ -195,11 +199,11 @@ section! {
         /// The types of OpsItems that are incidents.
         types: BTreeSet<String> = "incidentTypes", INCIDENT_TYPES;
         /// The sources of OpsItems that are incidents.
-        sources: BTreeSet<String> = "incidentSources", ALL, without "all";
+        sources: BTreeSet<String> = "incidentSources", some_or_all("a list of texts that are not empty, such as [\"CloudWatch\"]; all if it is empty"), without "all";
         /// The categories of OpsItems that are incidents.
-        categories: BTreeSet<String> = "incidentCategories", ALL, without "all";
+        categories: BTreeSet<String> = "incidentCategories", some_or_all("a list of texts that are not empty, such as [\"Availability\"]; all if it is empty"), without "all";
         /// The severities of OpsItems that are incidents.
-        severities: BTreeSet<String> = "incidentSeverities", ALL, without "all";
+        severities: BTreeSet<String> = "incidentSeverities", some_or_all("a list of texts that are not empty, such as [\"1\", \"2\"]; all if it is empty"), without "all";
         /// What the OpsItems of an account may be blamed on; see [accounts with incidents only](#accounts-with-incidents-only).
         accounts: IncidentAccounts = "incidentAccounts", Blame, without "the account's own deployments";
         /// What an incident that names nothing is blamed on: the latest deployment, or none.
@@ -233,7 +237,7 @@ section! {
         /// How far back the lead time of a repository's first deployment reaches.
         lead_time_lookback: SignedDuration = "leadTimeLookback", Duration { default: Length::Days(90), longest: Length::Days(365) }, for Metrics;
         /// The authors, by name or user name, whose commits are left out of lead time from now on.
-        bot_authors: BTreeSet<String> = "botAuthors", Names, for Webhook;
+        bot_authors: BTreeSet<String> = "botAuthors", Names { example: "renovate[bot]" }, for Webhook;
         /// How long the secret before the present one is accepted after it was replaced.
         webhook_secret_overlap: SignedDuration = "webhookSecretOverlap", Duration { default: Length::Hours(24), longest: Length::Days(7) }, for Webhook;
     }
@@ -277,7 +281,7 @@ section! {
     /// What the dashboards show beside the figures.
     pub struct Dashboards {
         /// The repositories that the dashboards list, beside those of `teams` and `trunkBasedRepositories`.
-        repositories: BTreeSet<String> = "repositories", Names;
+        repositories: BTreeSet<String> = "repositories", REPOSITORIES;
         /// Where [DORA's levels](METRICS.md#levels) end on the dashboards.
         level_bands: Levels = "levelBands", LevelBands, without "those of 2023";
         /// The address at which docs/METRICS.md can be read; the dashboards link there.
