@@ -9,7 +9,7 @@ use functions::reconciler::{
     Task,
     explain::{ExplainRequest, Explained},
 };
-use metrics_lib::sources::{codepipeline::ExecutionKey, opscenter::OpsItemId};
+use metrics_lib::sources::opscenter::OpsItemId;
 use serde::Serialize;
 use std::{
     fmt::{self, Display, Formatter},
@@ -78,14 +78,7 @@ impl One {
 }
 
 fn request(id: &str) -> ExplainRequest {
-    match id.splitn(4, '/').collect::<Vec<_>>()[..] {
-        [account, region, pipeline, execution_id] => {
-            let [account, region, pipeline, execution_id] =
-                [account, region, pipeline, execution_id].map(str::to_owned);
-            ExplainRequest::ExecutionOf(ExecutionKey { account, region, pipeline, execution_id })
-        }
-        _ => ExplainRequest::Execution(id.to_owned()),
-    }
+    id.parse().map_or_else(|_| ExplainRequest::Execution(id.to_owned()), ExplainRequest::ExecutionOf)
 }
 
 async fn ask(installation: &Installation, request: &ExplainRequest) -> anyhow::Result<Vec<Explained>> {

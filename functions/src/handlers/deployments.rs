@@ -56,7 +56,7 @@ async fn is_counted(context: &Context, owner: Owner<'_>, event: &DeploymentEvent
     })
 }
 
-/// Counts a deployment, and hands a deployment on, whose lead time is measured once its commits are in the lake.
+/// Counts what was deployed, and hands a deployment on, whose lead time is measured once its commits are in the lake.
 async fn counted(context: &Context, owner: Owner<'_>, resolution: &Resolution) -> Result<(), Error> {
     let published = deployment_frequency::executed(context, owner, resolution).await?;
     match published {

@@ -95,22 +95,15 @@ impl Subject {
 
     fn sort(&self) -> String {
         let (account, region) = self.place();
-        let id;
         let (unit, id) = match self {
-            Self::Pipelines(..) | Self::OpsItems(..) => ("", ""),
-            Self::Pipeline(key) => (key.pipeline.as_str(), ""),
-            Self::Deployment(key @ DeploymentKey::Execution(_)) => (key.unit_name(), key.id()),
+            Self::Pipelines(..) | Self::OpsItems(..) => ("", String::new()),
+            Self::Pipeline(key) => (key.pipeline.as_str(), String::new()),
+            Self::Deployment(key @ DeploymentKey::Execution(_)) => (key.unit_name(), key.id().to_owned()),
             // Of what several sources may call alike, the source is told.
-            Self::Deployment(key @ DeploymentKey::Sourced(_)) => {
-                id = key.to_string();
-                (key.unit_name(), id.as_str())
-            }
-            Self::Incident(key) => {
-                id = key.id().to_string();
-                ("", id.as_str())
-            }
+            Self::Deployment(key @ DeploymentKey::Sourced(_)) => (key.unit_name(), key.to_string()),
+            Self::Incident(key) => ("", key.id().to_string()),
         };
-        key([self.kind(), account, region, unit, id])
+        key([self.kind(), account, region, unit, &id])
     }
 
     fn attributes(&self) -> Item {
@@ -150,11 +143,9 @@ impl Display for Subject {
             Self::Pipeline(PipelineKey { account, region, pipeline }) => {
                 write!(f, "pipeline {pipeline} of {account} {region}")
             }
-            Self::Deployment(key @ DeploymentKey::Execution(_)) => write!(f, "execution {key}"),
-            Self::Deployment(key @ DeploymentKey::Sourced(_)) => write!(f, "deployment {key}"),
+            Self::Deployment(key) => write!(f, "{} {key}", key.noun()),
             Self::OpsItems(account, region) => write!(f, "the OpsItems of {account} {region}"),
-            Self::Incident(key @ IncidentKey::OpsItem(_)) => write!(f, "OpsItem {key}"),
-            Self::Incident(key @ IncidentKey::Sourced(_)) => write!(f, "incident {key}"),
+            Self::Incident(key) => write!(f, "{} {key}", key.noun()),
         }
     }
 }

@@ -306,27 +306,14 @@ impl Ledger {
         self.put_new(item).await.map(drop)
     }
 
-    /// The rollbacks of a deployment.
+    /// The rollbacks of a deployment, each with its time and the repository that it took back.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn rollbacks_of(&self, key: &DeploymentKey) -> Result<Vec<DeploymentKey>, Error> {
+    pub async fn rollbacks_of(&self, key: &DeploymentKey) -> Result<Vec<DeploymentRef>, Error> {
         let items = self.query(&deployment_partition(key), "rolledBackBy#").await?;
-        let rollbacks = items.iter().map(Item::deployment_key).collect::<Result<Vec<_>, _>>()?;
-        Ok(rollbacks.into_iter().filter(|rollback| rollback.same_unit(key)).collect())
-    }
-
-    /// Whether a deployment was rolled back before an instant.
-    ///
-    /// # Errors
-    /// [`Error::Aws`], [`Error::Ledger`].
-    pub(super) async fn was_rolled_back(&self, key: &DeploymentKey, by: Timestamp) -> Result<bool, Error> {
-        for item in self.query(&deployment_partition(key), "rolledBackBy#").await? {
-            if item.deployment_key()?.same_unit(key) && item.instant_of("time")? < by {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let rollbacks = items.iter().map(Item::deployed).collect::<Result<Vec<_>, _>>()?;
+        Ok(rollbacks.into_iter().filter(|rollback| rollback.key.same_unit(key)).collect())
     }
 
     /// Everything that may have restored service after an incident: deployments that reference it, and rollbacks
@@ -335,23 +322,20 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn restorers(&self, record: &IncidentRecord) -> Result<Vec<Restorer>, Error> {
-        let restorer = |item: &Item, by: RestoredBy| -> Result<Restorer, Error> {
-            let DeploymentRef { time, key, repository } = item.deployed()?;
-            Ok(Restorer { time, key, by, repository: Some(repository) })
+        let restorer = |by: RestoredBy| {
+            move |DeploymentRef { time, key, repository }| Restorer {
+                time,
+                key,
+                by,
+                repository: Some(repository),
+            }
         };
         let references = self.query(&incident_partition(&record.key.id()), "referencedBy#").await?;
-        let mut restorers = references
-            .iter()
-            .map(|item| restorer(item, RestoredBy::Deployment))
-            .collect::<Result<Vec<_>, _>>()?;
+        let references = references.iter().map(Item::deployed).collect::<Result<Vec<_>, _>>()?;
+        let mut restorers: Vec<_> = references.into_iter().map(restorer(RestoredBy::Deployment)).collect();
         if let AttributionState::Attributed { deployment, .. } = &record.attribution {
-            let partition = deployment_partition(&deployment.key);
-            for item in self.query(&partition, "rolledBackBy#").await? {
-                let rollback = restorer(&item, RestoredBy::Rollback)?;
-                if rollback.key.same_unit(&deployment.key) {
-                    restorers.push(rollback);
-                }
-            }
+            let rollbacks = self.rollbacks_of(&deployment.key).await?;
+            restorers.extend(rollbacks.into_iter().map(restorer(RestoredBy::Rollback)));
         }
         Ok(restorers)
     }

@@ -87,7 +87,8 @@ impl Ledger {
             }
             deployed.sort_by(|a, b| b.deployed.cmp(&a.deployed));
             for live in deployed {
-                if !self.was_rolled_back(&live.deployed.key, range.end).await? {
+                let rollbacks = self.rollbacks_of(&live.deployed.key).await?;
+                if rollbacks.iter().all(|rollback| rollback.time >= range.end) {
                     return Ok(Some(live));
                 }
             }

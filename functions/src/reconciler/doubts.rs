@@ -85,7 +85,7 @@ async fn published(context: &Context, owner: Owner<'_>, doubt: &Doubt) -> Result
         // A rollback says so, if no incident does.
         FactKind::Failure => {
             for rollback in context.ledger.rollbacks_of(key).await? {
-                executions::executed(context, owner, &rollback).await?;
+                executions::executed(context, owner, &rollback.key).await?;
             }
             Ok(())
         }

@@ -15,7 +15,7 @@ use crate::{
 use metrics_lib::{
     attribution::{self, Candidate, Question},
     identity::{DeploymentKey, IncidentId, IncidentKey},
-    sources::{codepipeline::ExecutionKey, opscenter::OpsItemId},
+    sources::opscenter::OpsItemId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -28,8 +28,8 @@ pub enum ExplainRequest {
     Incident(OpsItemId),
     /// The execution of an id that the ledger knows, in whatever pipeline.
     Execution(String),
-    /// An execution that the ledger may not know.
-    ExecutionOf(ExecutionKey),
+    /// What the ledger may not know: an execution, or a deployment of another source.
+    ExecutionOf(DeploymentKey),
 }
 
 /// An incident or an execution, explained.
@@ -66,7 +66,7 @@ pub(super) async fn explain(
             }
         }
         ExplainRequest::ExecutionOf(key) => {
-            explained.push(execution(context, owner, &key.clone().into()).await?);
+            explained.push(execution(context, owner, key).await?);
         }
     }
     Ok(explained)

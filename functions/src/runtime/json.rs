@@ -44,7 +44,7 @@ fn read_with_places<'a, T: Deserialize<'a>>(document: &'a [u8]) -> Result<T, Mal
 ///
 /// # Errors
 /// [`Malformed`].
-pub fn part<T: DeserializeOwned>(path: &str, value: Value) -> Result<T, Malformed> {
+pub fn part<T: DeserializeOwned>(path: &str, value: &Value) -> Result<T, Malformed> {
     if value.is_array() {
         return Err(Malformed { path: path.to_owned(), reason: OBJECT.into() });
     }
@@ -230,7 +230,7 @@ mod tests {
             let fault = read::<Types>(document.as_bytes()).unwrap_err().to_string();
             assert_eq!(fault, expected, "{document}");
             let value: Value = serde_json::from_str(document).unwrap();
-            let fault = part::<Types>("", value).unwrap_err().to_string();
+            let fault = part::<Types>("", &value).unwrap_err().to_string();
             assert_eq!(fault, expected, "{document}, as a part");
         }
         check("5", ".: expected an object");

@@ -22,7 +22,7 @@ pub struct Envelope {
     /// The region that it happened in.
     #[serde(deserialize_with = "name")]
     pub region: String,
-    pub(super) detail: Value,
+    detail: Value,
 }
 
 impl Envelope {
@@ -31,7 +31,7 @@ impl Envelope {
     /// # Errors
     /// [`Error::Malformed`].
     pub fn detail<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        Ok(json::part("detail", self.detail.clone())?)
+        Ok(json::part("detail", &self.detail)?)
     }
 }
 

@@ -126,8 +126,8 @@ impl Received {
         let id = envelope.id;
         let told = match envelope.detail_type == probe::DETAIL_TYPE {
             true => {
-                let Envelope { account, region, detail, .. } = envelope;
-                Told::Probe(Probe { place: (account, region), purpose: json::part("detail", detail)? })
+                let purpose = envelope.detail()?;
+                Told::Probe(Probe { place: (envelope.account, envelope.region), purpose })
             }
             false => Told::Event(Event::of(envelope, sources)?),
         };

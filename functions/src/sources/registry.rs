@@ -42,13 +42,13 @@ impl Sources {
     }
 
     /// Every source of deployments.
-    pub fn deployments(&self) -> impl Iterator<Item = &'static dyn DeploymentSource> + use<> {
-        self.deployments.clone().into_iter()
+    pub fn deployments(&self) -> impl Iterator<Item = &'static dyn DeploymentSource> {
+        self.deployments.iter().copied()
     }
 
     /// Every source of incidents.
-    pub fn incidents(&self) -> impl Iterator<Item = &'static dyn IncidentSource> + use<> {
-        self.incidents.clone().into_iter()
+    pub fn incidents(&self) -> impl Iterator<Item = &'static dyn IncidentSource> {
+        self.incidents.iter().copied()
     }
 
     /// The source of a deployment.

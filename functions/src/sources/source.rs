@@ -28,7 +28,7 @@ pub trait DeploymentSource: Debug + Send + Sync {
     /// What an event says.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for one that is, and can't be read.
+    /// [`Error::Malformed`] for one of this source that can't be read.
     fn read(&self, event: &Envelope) -> Result<Reading<DeploymentEvent>, Error>;
 
     /// What an event's deployment is; none if nothing follows from the event. An event that carries it all is not asked for.
@@ -212,7 +212,7 @@ pub trait IncidentSource: Debug + Send + Sync {
     /// What an event says.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for one that is, and can't be read.
+    /// [`Error::Malformed`] for one of this source that can't be read.
     fn read(&self, event: &Envelope) -> Result<Reading<IncidentEvent>, Error>;
 
     /// What an incident is, as the source's API tells it now.
