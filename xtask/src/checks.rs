@@ -12,7 +12,7 @@ struct Step {
     run: fn() -> anyhow::Result<()>,
 }
 
-/// Every check but the tests, in their order; the tests come after `binaries` and `engine`.
+/// Every check but the tests, in their order, the quick ones first; the tests come last.
 const STEPS: [Step; 8] = [
     Step { name: "format", checks: "cargo fmt", run: || cargo_step(&["fmt", "--all", "--check"], &[]) },
     Step {
@@ -33,17 +33,15 @@ const STEPS: [Step; 8] = [
         checks: "dependencies that nothing uses (cargo-machete)",
         run: dependencies::unused,
     },
+    Step { name: "documentation", checks: "cargo doc, without warnings", run: || documentation(false) },
+    Step { name: "wasm", checks: "metrics-lib builds where there is no operating system", run: wasm::check },
     Step {
         name: "binaries",
         checks: "what the tests start: a test build alone does not make it",
         run: || cargo_step(&["build", "--workspace", "--bins", "--locked"], &[]),
     },
     Step { name: "engine", checks: "the Pulumi engine, for tests of the stacks", run: engine::build },
-    Step { name: "documentation", checks: "cargo doc, without warnings", run: || documentation(false) },
-    Step { name: "wasm", checks: "metrics-lib builds where there is no operating system", run: wasm::check },
 ];
-/// The step after which the tests run.
-const BEFORE_TESTS: &str = "engine";
 /// The step that is the tests.
 const TESTS: &str = "tests";
 
@@ -81,16 +79,14 @@ pub(crate) fn run(Options { only, bless }: &Options) -> anyhow::Result<()> {
         if wants(step.name) || is_needed {
             (step.run)().with_context(|| step.name)?;
         }
-        if step.name != BEFORE_TESTS {
-            continue;
-        }
-        if has_all_tests {
-            tests(&[], *bless)?;
-        } else if !filters.is_empty() {
-            tests(&filters, *bless)?;
-        }
     }
-    Ok(())
+    if has_all_tests {
+        tests(&[], *bless)
+    } else if !filters.is_empty() {
+        tests(&filters, *bless)
+    } else {
+        Ok(())
+    }
 }
 
 /// The tests whose names contain one of some texts, or all.

@@ -83,7 +83,7 @@ pub async fn explain(context: &Context, owner: Owner<'_>, key: &DeploymentKey) -
     context.sources.of_deployment(key)?.explain(context, owner, key).await
 }
 
-/// The deployments of some accounts, of every source, that no event may have told of: [`DeploymentSource::unseen`].
+/// The deployments of some accounts, of every source, that no event may have told of: [`crate::sources::source::DeploymentSource::unseen`].
 ///
 /// What the ledger knows is to be read after that, so that nothing the reconciler does in the meantime is missed.
 ///
