@@ -1,5 +1,6 @@
 //! The statistics of the values of a period.
 
+use metrics_lib::statistics::percentile;
 use std::str::FromStr;
 
 /// A statistic, as `CloudWatch` names it.
@@ -68,21 +69,13 @@ impl Statistic {
             Self::Average => sum() / count,
             Self::Minimum => values[0],
             Self::Maximum => values[values.len() - 1],
-            Self::Percentile(percent) => percentile(&values, percent),
+            Self::Percentile(percent) => percentile(&values, percent)?,
             Self::PercentileRank(from, to) => {
                 let inside = values.iter().filter(|value| from < **value && **value <= to).count();
                 100.0 * inside as f64 / count
             }
         })
     }
-}
-
-/// Between the two values that the percentage lies between, in proportion. AWS does not say how `CloudWatch`
-/// interpolates; so p50 is the median as docs/METRICS.md has it.
-fn percentile(ascending: &[f64], percent: f64) -> f64 {
-    let position = percent / 100.0 * (ascending.len() - 1) as f64;
-    let (below, above) = (ascending[position.floor() as usize], ascending[position.ceil() as usize]);
-    below + (above - below) * position.fract()
 }
 
 #[cfg(test)]

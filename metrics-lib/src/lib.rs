@@ -29,6 +29,7 @@ pub mod repository;
 pub mod rework_rate;
 pub mod rules;
 pub mod sources;
+pub mod statistics;
 pub mod text;
 pub mod time_to_restore;
 pub mod window;

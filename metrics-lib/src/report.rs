@@ -4,6 +4,7 @@ use crate::{
     contract::Metric,
     dora_metric::{DoraMetric, MadeOf},
     fact::{Fact, FactId},
+    statistics::{Distribution, Share},
     window::Window,
 };
 use std::{
@@ -48,14 +49,8 @@ impl Figures {
     pub fn value(&self, of: DoraMetric) -> Option<f64> {
         match of.descriptor().made_of {
             MadeOf::Count(metric) => Some(self.count(metric) as f64),
-            MadeOf::Share { parts, whole, .. } => {
-                let whole = self.sum(whole);
-                (whole > 0).then(|| self.sum(parts) as f64 / whole as f64)
-            }
-            MadeOf::Lengths { metric, .. } => {
-                let values = self.values(metric);
-                (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-            }
+            MadeOf::Share { parts, whole, .. } => self.share(parts, whole).map(Share::value),
+            MadeOf::Lengths { metric, .. } => self.distribution(metric).map(|lengths| lengths.mean),
         }
     }
 
@@ -67,15 +62,14 @@ impl Figures {
         }
     }
 
-    /// The median of a metric's values; none without any. Of an even number, the mean of the two in the middle.
-    pub fn median(&self, metric: Metric) -> Option<f64> {
-        let values = self.values(metric);
-        let middle = values.len() / 2;
-        match values.len() {
-            0 => None,
-            odd if odd % 2 == 1 => Some(values[middle]),
-            _ => Some(f64::midpoint(values[middle - 1], values[middle])),
-        }
+    /// The statistics of a metric's values; none without any.
+    pub fn distribution(&self, metric: Metric) -> Option<Distribution> {
+        Distribution::of(self.values(metric))
+    }
+
+    /// The share that some metrics' values are of those of others; none of nothing.
+    pub fn share(&self, parts: &[Metric], whole: &[Metric]) -> Option<Share> {
+        Share::new(self.sum(parts), self.sum(whole))
     }
 
     fn sum(&self, metrics: &[Metric]) -> u64 {
@@ -231,17 +225,5 @@ mod tests {
             &[(Metric::CommitLeadTime, &[1.0])],
             [(Some(0.0), 0), (None, 0), (None, 0), (None, 0), (None, 0)],
         );
-    }
-
-    #[test]
-    fn medians() {
-        fn check(restores: &[f64], expected: Option<f64>) {
-            let figures = Figures::from_iter([(Metric::TimeToRestore, restores.to_vec())]);
-            assert_eq!(figures.median(Metric::TimeToRestore), expected, "{restores:?}");
-        }
-        check(&[], None);
-        check(&[10.0], Some(10.0));
-        check(&[20.0, 10.0], Some(15.0));
-        check(&[10.0, 20.0, 90.0], Some(20.0));
     }
 }

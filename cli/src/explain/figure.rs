@@ -108,7 +108,8 @@ impl Figure {
                 format!("{count} in {days} day{plural}, {each:.2} a day")
             }
             MadeOf::Lengths { metric, .. } => {
-                let median = figures.median(metric).map(|median| format!(", median {}", length(median)));
+                let statistics = figures.distribution(metric);
+                let median = statistics.map(|of| format!(", median {}", length(of.median)));
                 format!("mean {}{}", duration(figures, of), median.unwrap_or_default())
             }
             MadeOf::Share { parts, of: word, .. } => {
