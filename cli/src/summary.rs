@@ -100,8 +100,8 @@ fn table(rows: impl Iterator<Item = (String, Figures)>) -> Table {
         "rollbacks",
         "rework rate",
         "restores",
-        "mean time to restore",
-        "mean lead time",
+        "median time to restore",
+        "median lead time",
     ]);
     for (name, figures) in rows {
         table.add_row(row(&name, &figures));
@@ -134,10 +134,10 @@ pub(crate) fn percent(figures: &Figures, of: DoraMetric) -> String {
     figures.value(of).map_or_else(|| "no data".to_owned(), |rate| format!("{:.1} % (n={n})", rate * 100.0))
 }
 
-/// The mean of lengths of time, with their number.
+/// The median of lengths of time, with their number.
 pub(crate) fn duration(figures: &Figures, of: DoraMetric) -> String {
-    let mean = figures.value(of).map(|mean| format!("{} (n={})", length(mean), figures.n(of)));
-    mean.unwrap_or_else(|| "no data".to_owned())
+    let median = figures.value(of).map(|median| format!("{} (n={})", length(median), figures.n(of)));
+    median.unwrap_or_else(|| "no data".to_owned())
 }
 
 /// A length of time, to the second.

@@ -53,7 +53,8 @@ pub enum MadeOf {
         /// The metrics that they are a share of.
         whole: &'static [Metric],
     },
-    /// Lengths of time, which are shown by their median, and by their mean where it asks for an average.
+    /// Lengths of time. Their median stands for them: one slow change moves a mean far, and a median hardly. The mean, which
+    /// DORA's older texts ask for, is shown beside it.
     Lengths {
         /// What each value is of, in the plural.
         of: &'static str,

@@ -44,13 +44,13 @@ impl Figures {
         self.0.is_empty()
     }
 
-    /// A metric of DORA: a number, a share from 0 to 1, or a mean in seconds. No data is not zero: a share of nothing and the
-    /// mean of nothing are none.
+    /// A metric of DORA: a number, a share from 0 to 1, or a median in seconds. No data is not zero: a share of nothing and the
+    /// median of nothing are none.
     pub fn value(&self, of: DoraMetric) -> Option<f64> {
         match of.descriptor().made_of {
             MadeOf::Count(metric) => Some(self.count(metric) as f64),
             MadeOf::Share { parts, whole, .. } => self.share(parts, whole).map(Share::value),
-            MadeOf::Lengths { metric, .. } => self.distribution(metric).map(|lengths| lengths.mean),
+            MadeOf::Lengths { metric, .. } => self.distribution(metric).map(|lengths| lengths.median),
         }
     }
 

@@ -20,7 +20,7 @@ async fn check(seed: u64) -> ReplayResult {
 /// What README.md shows of the end of this demo, between words.
 fn shown(outcome: &ReplayResult) -> [String; 3] {
     let shop = &outcome.figures()["acme/shop"];
-    let mean = |of: DoraMetric| {
+    let median = |of: DoraMetric| {
         let seconds = shop.value(of).unwrap().round();
         format!("{:#} (n={})", SignedDuration::try_from_secs_f64(seconds).unwrap(), shop.n(of))
     };
@@ -30,8 +30,8 @@ fn shown(outcome: &ReplayResult) -> [String; 3] {
         shop.count(Metric::FailedDeployments),
         shop.value(DoraMetric::ChangeFailureRate).unwrap() * 100.0,
         shop.n(DoraMetric::ChangeFailureRate),
-        mean(DoraMetric::TimeToRestore),
-        mean(DoraMetric::LeadTimeForChanges),
+        median(DoraMetric::TimeToRestore),
+        median(DoraMetric::LeadTimeForChanges),
     );
     let points = outcome.metrics.iter().flat_map(|metric| &metric.points);
     let values: usize = points.map(|point| point.values.len()).sum();

@@ -91,7 +91,7 @@ impl Figure {
     pub(super) fn unit(self) -> &'static str {
         match (self, self.dora().map(|of| of.descriptor().made_of)) {
             (_, Some(MadeOf::Count(_))) => "deployments",
-            (_, Some(MadeOf::Lengths { .. })) => "seconds, mean",
+            (_, Some(MadeOf::Lengths { .. })) => "seconds, median",
             (_, Some(MadeOf::Share { .. })) => "ratio",
             (Self::UnattributedIncidents, None) => "incidents",
             (_, None) => "executions",
@@ -108,9 +108,10 @@ impl Figure {
                 format!("{count} in {days} day{plural}, {each:.2} a day")
             }
             MadeOf::Lengths { metric, .. } => {
-                let statistics = figures.distribution(metric);
-                let median = statistics.map(|of| format!(", median {}", length(of.median)));
-                format!("mean {}{}", duration(figures, of), median.unwrap_or_default())
+                let beside = figures.distribution(metric).map(|of| {
+                    format!(", p75 {}, p90 {}, mean {}", length(of.p75), length(of.p90), length(of.mean))
+                });
+                format!("median {}{}", duration(figures, of), beside.unwrap_or_default())
             }
             MadeOf::Share { parts, of: word, .. } => {
                 let parts = parts.iter().map(|part| match part {
