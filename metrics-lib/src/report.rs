@@ -226,4 +226,16 @@ mod tests {
             [(Some(0.0), 0), (None, 0), (None, 0), (None, 0), (None, 0)],
         );
     }
+
+    #[test]
+    fn medians() {
+        fn check(restores: &[f64], expected: Option<f64>) {
+            let figures = Figures::from_iter([(Metric::TimeToRestore, restores.to_vec())]);
+            assert_eq!(figures.value(DoraMetric::TimeToRestore), expected, "{restores:?}");
+        }
+        check(&[], None);
+        check(&[10.0], Some(10.0));
+        check(&[20.0, 10.0], Some(15.0));
+        check(&[10.0, 20.0, 90.0], Some(20.0));
+    }
 }

@@ -5,9 +5,6 @@
 //! between independent proportions* (1998), method 10; Byar's approximation for numbers (Breslow and Day, *Statistical
 //! methods in cancer research* II, 1987).
 
-/// The fewest values that people should draw conclusions from.
-pub const ENOUGH: u64 = 5;
-
 /// The 97.5th percentile of the normal distribution: what lies between it and its negative is 95 %.
 const Z: f64 = 1.959_963_984_540_054;
 
@@ -85,11 +82,6 @@ impl Share {
     /// The share, from 0 to 1.
     pub fn value(self) -> f64 {
         self.part as f64 / self.whole as f64
-    }
-
-    /// How many it is a share of.
-    pub const fn n(self) -> u64 {
-        self.whole
     }
 
     /// Where the true share lies: Wilson's interval.
