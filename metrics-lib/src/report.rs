@@ -85,6 +85,14 @@ impl FromIterator<(Metric, Vec<f64>)> for Figures {
     }
 }
 
+impl FromIterator<(Metric, f64)> for Figures {
+    fn from_iter<T: IntoIterator<Item = (Metric, f64)>>(values: T) -> Self {
+        let mut all: BTreeMap<Metric, Vec<f64>> = BTreeMap::new();
+        values.into_iter().for_each(|(metric, value)| all.entry(metric).or_default().push(value));
+        all.into_iter().collect()
+    }
+}
+
 impl AddAssign<&Self> for Figures {
     fn add_assign(&mut self, other: &Self) {
         other.0.iter().for_each(|(metric, values)| self.add(*metric, values.iter().copied()));

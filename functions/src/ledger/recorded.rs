@@ -10,13 +10,16 @@ use super::{
 use crate::runtime::error::Error;
 use jiff::Timestamp;
 use metrics_lib::{
-    contract::{Metric, ledger::SORT_KEY},
+    contract::{Metric, Unit, ledger::SORT_KEY},
+    dora_metric::{DoraMetric, MadeOf},
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentId},
+    periods::Contribution,
     rules::ProductionRule,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    iter::repeat_n,
     ops::Range,
 };
 
@@ -49,6 +52,26 @@ pub struct Recorded {
     pub is_doubtful: bool,
     /// The settings that it was decided by, if they were noted: [`ProductionRule::fingerprint`].
     pub rule: Option<String>,
+}
+
+impl Recorded {
+    /// What it gives to figures; nothing until it is decided.
+    pub fn contribution(&self) -> Option<Contribution> {
+        if self.state == FactState::Pending {
+            return None;
+        }
+        let counted = self.samples.iter().filter(|(metric, _)| metric.unit() == Unit::Count);
+        let counted = counted.flat_map(|(metric, count)| repeat_n((*metric, 1.0), *count));
+        let measured =
+            DoraMetric::ALL.map(DoraMetric::descriptor).into_iter().filter_map(|of| match of.made_of {
+                MadeOf::Lengths { metric, .. } if of.facts.contains(&self.kind) => {
+                    Some((metric, self.value?))
+                }
+                _ => None,
+            });
+        let values = counted.chain(measured).collect();
+        Some(Contribution { time: self.time, repository: self.repository.clone(), values })
+    }
 }
 
 impl Ledger {
