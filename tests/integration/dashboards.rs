@@ -1,6 +1,7 @@
 //! Dashboards: their documents, and that what they show is true.
 
 mod browser;
+mod grafana;
 pub(crate) mod grammar;
 mod shown;
 
@@ -258,6 +259,7 @@ fn each_metric_has_the_statistics_that_are_right_for_it() {
 struct Quarter {
     truth: Truth,
     documents: Documents,
+    grafana: Documents,
     stored: Stored,
     now: Timestamp,
 }
@@ -282,7 +284,8 @@ async fn quarter() -> &'static Quarter {
             let mut settings = header.settings;
             settings.dashboards.repositories.extend(truth.figures.keys().cloned());
             let (documents, stored) = (documents(&settings), cloud.stored());
-            Quarter { truth, documents, stored, now: cloud.now() }
+            let grafana = grafana(&settings, &transport()).unwrap();
+            Quarter { truth, documents, grafana, stored, now: cloud.now() }
         })
         .await
 }
@@ -306,6 +309,16 @@ async fn every_figure_on_a_dashboard_is_true() {
         days_without_rate > 0,
         "no day without deployments: the sample does not show that it has no rate"
     );
+}
+
+/// What Grafana shows of the last 30 days is not a fragment of them.
+#[tokio::test]
+async fn grafana_shows_what_cloudwatch_shows() {
+    let Quarter { documents, stored, now, grafana, .. } = quarter().await;
+    for (name, document) in grafana {
+        let compared = grafana::compare(document, &documents[name], stored, *now);
+        assert!(compared >= 15, "{name}: {compared}");
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,14 @@
 //! Dashboards as Grafana takes them, with its own `CloudWatch` data source.
 //!
-//! Grafana has no "value of just this time": its panels of numbers ask for the time of one period, and show the latest
-//! value in it.
+//! Grafana has no "value of just this time": what shows one value asks for a data point that is longer than its time range, and
+//! gets one that has all of it. Data points begin where the time range begins, which is rounded down to minutes: of the very
+//! length of the range there would be a second one, of the last minutes, and that would be shown.
+//!
+//! Sources: API reference of `GetMetricData`, `StartTime`; boto3's issue 3457, where AWS says that data points are aligned to
+//! `StartTime`.
 
 use super::{
-    graph::{Axis, Band, Color, Graph, Look, Row, View},
+    graph::{Axis, Band, Color, Graph, Look, Period, Row, View},
     layout::{Dashboard, Placed},
     math::Stat,
     variable::Variable,
@@ -28,6 +32,7 @@ pub(super) fn document(name: &str, dashboard: &Dashboard, region: &str) -> Value
         "schemaVersion": 39,
         "time": {"from": "now-90d", "to": "now"},
         "templating": {"list": variables},
+        "annotations": {"list": []},
         "panels": panels.collect::<Vec<_>>(),
     })
 }
@@ -96,14 +101,10 @@ fn panel(id: u32, Placed { x, y, widget }: &Placed, asked: Asked) -> Value {
 }
 
 fn graph(graph: &Graph, asked: Asked) -> Value {
-    let days = graph.period().days();
-    let last = json!({"reduceOptions": {"calcs": ["lastNotNull"], "fields": ""}});
-    let (kind, options, bands, time_from) = match graph.view() {
-        View::Numbers => ("stat", last, &[][..], Some(format!("{days}d"))),
-        View::Percentage { bands } => ("gauge", last, bands.as_slice(), Some(format!("{days}d"))),
-        View::Chart { bands, .. } => ("timeseries", json!({}), bands.as_slice(), None),
-        View::Sparkline => ("stat", last, &[][..], None),
-        View::Table | View::List => ("table", json!({}), &[][..], None),
+    let (kind, options) = kind_and_options(graph.view());
+    let bands = match graph.view() {
+        View::Percentage { bands } | View::Chart { bands, .. } => bands.as_slice(),
+        _ => &[],
     };
     let mut defaults = json!({"noValue": "no data"});
     if let View::Percentage { .. } = graph.view() {
@@ -129,8 +130,8 @@ fn graph(graph: &Graph, asked: Asked) -> Value {
         "fieldConfig": {"defaults": defaults, "overrides": overrides(graph)},
         "options": options,
     });
-    if let Some(time_from) = time_from {
-        panel["timeFrom"] = time_from.into();
+    if is_of_one_value(graph) {
+        panel["timeFrom"] = format!("{}d", graph.period().days()).into();
     }
     match graph.view() {
         // A row a period and a column a series: older Grafanas can't turn tables round.
@@ -142,10 +143,62 @@ fn graph(graph: &Graph, asked: Asked) -> Value {
         View::List => {
             panel["transformations"] = json!([{"id": "reduce", "options": {"reducers": ["lastNotNull"]}}]);
         }
-        View::Sparkline => panel["options"]["graphMode"] = "area".into(),
         _ => {}
     }
     panel
+}
+
+/// The kind of panel, and all options that its schema has.
+fn kind_and_options(view: &View) -> (&'static str, Value) {
+    let last = json!({"calcs": ["lastNotNull"], "fields": "", "values": false});
+    let stat = |graph: &str| {
+        json!({
+            "reduceOptions": last,
+            "graphMode": graph,
+            "colorMode": "value",
+            "justifyMode": "auto",
+            "orientation": "auto",
+            "textMode": "auto",
+            "wideLayout": true,
+            "showPercentChange": false,
+            "percentChangeColorMode": "standard",
+        })
+    };
+    match view {
+        View::Numbers => ("stat", stat("none")),
+        View::Sparkline => ("stat", stat("area")),
+        View::Percentage { .. } => (
+            "gauge",
+            json!({
+                "reduceOptions": last,
+                "orientation": "auto",
+                "sizing": "auto",
+                "minVizWidth": 75,
+                "minVizHeight": 75,
+                "showThresholdLabels": false,
+                "showThresholdMarkers": true,
+            }),
+        ),
+        View::Chart { .. } => (
+            "timeseries",
+            json!({
+                "legend": {"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []},
+                "tooltip": {"mode": "multi", "sort": "none"},
+            }),
+        ),
+        View::Table | View::List => ("table", json!({"showHeader": true, "frameIndex": 0})),
+    }
+}
+
+/// Whether each of its figures is one value, of the last period up to now.
+fn is_of_one_value(graph: &Graph) -> bool {
+    matches!(graph.view(), View::Numbers | View::Percentage { .. } | View::List)
+}
+
+/// The seconds of a data point.
+fn period(graph: &Graph) -> u32 {
+    let longer = if is_of_one_value(graph) { Period::Day.seconds() } else { 0 };
+    graph.period().seconds() + longer
 }
 
 fn datasource() -> Value {
@@ -158,7 +211,7 @@ fn target(row: &Row, graph: &Graph, asked: Asked) -> Value {
         "queryMode": "Metrics",
         "metricQueryType": 0,
         "region": asked.region,
-        "period": graph.period().seconds().to_string(),
+        "period": period(graph).to_string(),
         "matchExact": true,
     });
     let mut set = |id: &str, look: Option<&Look>| {
@@ -179,6 +232,7 @@ fn target(row: &Row, graph: &Graph, asked: Asked) -> Value {
         Row::Expression(id, expression, look) => {
             set(id, Some(look));
             target["metricEditorMode"] = 1.into();
+            target["namespace"] = "".into();
             target["expression"] = expression.as_str().into();
         }
     }
