@@ -33,13 +33,13 @@ pub(crate) fn run(command: &mut Command) -> Outside<()> {
 
 /// Runs a script of this folder with a task on its standard input, to its end.
 pub(crate) fn ask(python: &Path, script: &str, task: &Value) -> Output {
-    let mut process = Command::new(python)
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    feed(Command::new(python).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)), task)
+}
+
+/// Runs a program with a task on its standard input, to its end.
+pub(crate) fn feed(program: &mut Command, task: &Value) -> Output {
+    let mut process =
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     process.stdin.take().unwrap().write_all(task.to_string().as_bytes()).unwrap();
     process.wait_with_output().unwrap()
 }
@@ -60,6 +60,15 @@ pub(crate) fn python(name: &str, requirements: &str) -> Outside<PathBuf> {
         fs::copy(&requirements, &done).map_err(|error| error.to_string())?;
     }
     Ok(python)
+}
+
+/// The program of a Go module of this folder.
+pub(crate) fn go(name: &str) -> Outside<PathBuf> {
+    let program = target().join(name);
+    let build = ["build", "-mod=readonly", "-o"];
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    run(Command::new("go").args(build).arg(&program).arg(".").current_dir(module))?;
+    Ok(program)
 }
 
 /// What is there; where it is not, the test is skipped and says so, but in CI it fails.

@@ -24,10 +24,7 @@ pub fn viewer(names: &Names) -> Vec<RoleStatement> {
             ["cloudwatch:GetDashboard"],
             [
                 Resource::Arn(own(names.prefix())),
-                Resource::every(
-                    own(&names.of("*")),
-                    "teams' dashboards are called after them, and teams come and go",
-                ),
+                Resource::every(own(&names.of("*")), "further pages of repositories come and go with them"),
             ],
         ),
         on(
