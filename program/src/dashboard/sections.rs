@@ -1,7 +1,7 @@
 //! The sections that every dashboard of figures has, of everything, of a repository or of a team.
 
 use super::{
-    InvalidDashboard, dora,
+    InvalidDashboard, dora, evidence,
     figures::{Figures, series},
     graph::{Color, Graph, Period, Series, View},
     widget::{Widget, Width},
@@ -15,8 +15,13 @@ use metrics_lib::{
 /// From what is seen without scrolling to what is looked up.
 pub(super) fn figures(figures: &Figures, settings: &Settings) -> Result<Vec<Widget>, InvalidDashboard> {
     let levels = &settings.dashboards.level_bands;
-    let sections =
-        [now(figures)?, trends(figures, settings)?, distribution(figures, levels)?, vec![weeks(figures)?]];
+    let sections = [
+        now(figures)?,
+        evidence::widgets(figures, settings),
+        trends(figures, settings)?,
+        distribution(figures, levels)?,
+        vec![weeks(figures)?],
+    ];
     Ok(sections.concat())
 }
 
