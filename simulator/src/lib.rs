@@ -12,6 +12,7 @@ mod error;
 mod invocation;
 pub mod lambda;
 pub mod payload_builders;
+pub mod page_data;
 pub mod queue;
 pub mod replay;
 pub mod replay_result;

@@ -5,8 +5,7 @@ use crate::output::Words;
 use functions::ledger::{AttributionState, IncidentRecord, Recorded};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use metrics_lib::{
-    contract::{Metric, Unit},
-    dora_metric::{DoraMetric, MadeOf},
+    contract::Metric,
     fact::{FactKind, FactState},
     identity::DeploymentKey,
     report::Figures,
@@ -158,18 +157,7 @@ impl Explanation {
 /// The figures that facts make: each has how many values CloudWatch gets, and the length of time that it measures.
 fn figures<'a>(facts: impl Iterator<Item = &'a Recorded>) -> Figures {
     let mut figures = Figures::default();
-    for fact in facts {
-        for (metric, count) in fact.samples.iter().filter(|(metric, _)| metric.unit() == Unit::Count) {
-            figures.add(*metric, std::iter::repeat_n(1.0, *count));
-        }
-        for descriptor in DoraMetric::ALL.map(DoraMetric::descriptor) {
-            if let MadeOf::Lengths { metric, .. } = descriptor.made_of
-                && descriptor.facts.contains(&fact.kind)
-            {
-                figures.add(metric, fact.value);
-            }
-        }
-    }
+    facts.for_each(|fact| figures.add_fact(fact.kind, &fact.samples, fact.value));
     figures
 }
 

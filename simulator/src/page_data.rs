@@ -1,0 +1,97 @@
+//! What came of a replay, as the page shows it.
+
+use crate::replay_result::{Fact, Ignored, Incident, ReplayResult};
+use dashboard_page::page::{self, Attribution, Deployment, LeftOut, PageData};
+use jiff::{SignedDuration, Timestamp};
+use metrics_lib::fact::FactKind;
+use program::settings::Settings;
+
+/// What the page of a replay is made of; `of` says whose figures they are, `now` is when it ended.
+pub fn page_data(result: &ReplayResult, of: &str, settings: &Settings, now: Timestamp) -> PageData {
+    // An incident that is not attributed is listed as such, not as a failure that may come of it.
+    let facts = result.facts.iter().filter(|fact| fact.kind != FactKind::Failure || fact.execution_id.is_some());
+    let ignored = result.ignored.iter().map(ignored);
+    let refused = result.refused.iter().map(|event| LeftOut {
+        time: event.at,
+        kind: "Events that no rule or policy lets through",
+        what: format!("{} of {}, account {}, {}", event.detail_type, event.source, event.account, event.region),
+        why: event.reason.clone(),
+    });
+    let dead = result.dead_letters.iter().map(|letter| LeftOut {
+        time: letter.at,
+        kind: "Messages that could not be finished",
+        what: format!("queue {}", letter.queue),
+        why: format!("given up after {} tries; it is kept as a dead letter", letter.receives),
+    });
+    PageData {
+        of: of.to_owned(),
+        now: present(result, now),
+        teams: settings.teams.clone(),
+        repositories: settings.dashboards.repositories.iter().cloned().collect(),
+        facts: facts.map(fact).chain(ignored).collect(),
+        incidents: result.incidents.iter().map(incident).collect(),
+        left_out: refused.chain(dead).collect(),
+    }
+}
+
+/// The hour that the last thing happened in, so that nothing opens on the time that a replay waits for what may still come.
+fn present(result: &ReplayResult, now: Timestamp) -> Timestamp {
+    const HOUR: i64 = 3600;
+    let facts = result.facts.iter().map(|fact| fact.time);
+    let incidents = result.incidents.iter().map(|incident| incident.time);
+    let last = facts.chain(incidents).chain(result.ignored.iter().map(|ignored| ignored.time)).max();
+    let past_the_hour = |time: Timestamp| SignedDuration::from_secs(HOUR - time.as_second().rem_euclid(HOUR));
+    last.map_or(now, |last| Timestamp::from_second((last + past_the_hour(last)).as_second()).unwrap_or(now))
+}
+
+fn fact(fact: &Fact) -> page::Fact {
+    let deployment = || {
+        Some(Deployment {
+            account: fact.account.clone()?,
+            region: fact.region.clone()?,
+            pipeline: fact.pipeline.clone()?,
+            id: fact.execution_id.clone()?,
+        })
+    };
+    page::Fact {
+        kind: fact.kind,
+        time: fact.time,
+        repository: fact.repository.clone(),
+        deployment: deployment(),
+        incident: fact.ops_item_id.clone(),
+        seconds: fact.value,
+        samples: fact.samples.clone(),
+        state: fact.state,
+        evidence: fact.evidence.clone(),
+        link: None,
+    }
+}
+
+/// An execution that is none is a fact, too.
+fn ignored(ignored: &Ignored) -> page::Fact {
+    let Ignored { time, account, region, pipeline, execution_id, repository, reason } = ignored.clone();
+    page::Fact {
+        kind: FactKind::Ignored,
+        time,
+        repository,
+        deployment: Some(Deployment { account, region, pipeline, id: execution_id }),
+        incident: None,
+        seconds: None,
+        samples: Default::default(),
+        state: metrics_lib::fact::FactState::Published,
+        evidence: reason,
+        link: None,
+    }
+}
+
+fn incident(incident: &Incident) -> page::Incident {
+    let Incident { id, time, attribution, blamed, evidence } = incident.clone();
+    let attribution = match blamed {
+        Some(([account, region, pipeline, id], repository)) => {
+            Attribution::Deployment { deployment: Deployment { account, region, pipeline, id }, repository }
+        }
+        None if attribution == "pending" => Attribution::Pending,
+        None => Attribution::Nothing,
+    };
+    page::Incident { id, time, attribution, evidence }
+}
