@@ -48,7 +48,7 @@ impl Options {
         if self.out.is_none() && !self.serve {
             return Ok(());
         }
-        let page = page(&page_data(&played.outcome, of, &played.settings, played.now));
+        let page = page(&page_data(&played.outcome, of, &played.settings, played.now))?;
         if let Some(file) = &self.out {
             write(file, &page)?;
         }

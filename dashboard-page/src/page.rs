@@ -14,6 +14,9 @@ mod words;
 pub use data::{Attribution, Deployment, Fact, Incident, LeftOut, PageData};
 
 /// The page.
-pub fn page(data: &PageData) -> String {
-    document::document(data, &embedded::json(data))
+///
+/// # Errors
+/// A present at the ends of the calendar, where there are no periods.
+pub fn page(data: &PageData) -> Result<String, jiff::Error> {
+    Ok(document::document(data, &embedded::json(data)?))
 }

@@ -169,6 +169,11 @@ impl DoraMetric {
         }
     }
 
+    /// Whether more of it is better; if not, less is.
+    pub const fn more_is_better(self) -> bool {
+        matches!(self, Self::DeploymentFrequency)
+    }
+
     /// The metrics in CloudWatch that it is computed from.
     pub fn sources(self) -> impl Iterator<Item = Metric> {
         let (parts, whole): (Vec<Metric>, &[Metric]) = match self.descriptor().made_of {

@@ -12,6 +12,7 @@
 
 pub mod attribution;
 pub mod change_failure_rate;
+pub mod comparison;
 pub mod contract;
 pub mod datum;
 pub mod deployment_frequency;
@@ -23,11 +24,13 @@ pub mod format;
 pub mod identity;
 pub mod lake;
 pub mod lead_time;
+pub mod periods;
 pub mod publication;
 pub mod report;
 pub mod repository;
 pub mod rework_rate;
 pub mod rules;
+pub mod score;
 pub mod sources;
 pub mod statistics;
 pub mod text;

@@ -1,9 +1,9 @@
 //! The DORA metrics of a window, from the facts of the ledger.
 
 use crate::{
-    contract::{Metric, Unit},
+    contract::Metric,
     dora_metric::{DoraMetric, MadeOf},
-    fact::{Fact, FactId, FactKind},
+    fact::{Fact, FactId},
     statistics::{Distribution, Share},
     window::Window,
 };
@@ -27,21 +27,6 @@ impl Figures {
         let all = self.0.entry(metric).or_default();
         all.extend(values);
         all.sort_by(f64::total_cmp);
-    }
-
-    /// Adds what the ledger has of a fact: how many values it is of each metric that counts, and the length of time that it
-    /// measures, in seconds.
-    pub fn add_fact(&mut self, kind: FactKind, samples: &BTreeMap<Metric, usize>, seconds: Option<f64>) {
-        for (metric, count) in samples.iter().filter(|(metric, _)| metric.unit() == Unit::Count) {
-            self.add(*metric, std::iter::repeat_n(1.0, *count));
-        }
-        for descriptor in DoraMetric::ALL.map(DoraMetric::descriptor) {
-            if let MadeOf::Lengths { metric, .. } = descriptor.made_of
-                && descriptor.facts.contains(&kind)
-            {
-                self.add(metric, seconds);
-            }
-        }
     }
 
     /// The values of a metric, ascending.
@@ -97,6 +82,14 @@ impl FromIterator<(Metric, Vec<f64>)> for Figures {
         let mut figures = Self::default();
         values.into_iter().for_each(|(metric, values)| figures.add(metric, values));
         figures
+    }
+}
+
+impl FromIterator<(Metric, f64)> for Figures {
+    fn from_iter<T: IntoIterator<Item = (Metric, f64)>>(values: T) -> Self {
+        let mut all: BTreeMap<Metric, Vec<f64>> = BTreeMap::new();
+        values.into_iter().for_each(|(metric, value)| all.entry(metric).or_default().push(value));
+        all.into_iter().collect()
     }
 }
 

@@ -33,9 +33,70 @@ impl Window {
     pub fn contains(&self, time: Timestamp) -> bool {
         (self.start..self.end).contains(&time)
     }
+
+    /// Whether all of it is past.
+    pub fn is_finished(&self, now: Timestamp) -> bool {
+        self.end <= now
+    }
+
+    /// How many days it has.
+    pub fn days(&self) -> f64 {
+        self.end.duration_since(self.start).as_secs_f64() / 86_400.0
+    }
 }
 
 impl Period {
+    /// Every period, from the shortest.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// How many of them tables show: two weeks of days, a quarter of weeks, a year of months and the same month of the year
+    /// before.
+    pub const fn shown(self) -> usize {
+        match self {
+            Self::Day => 14,
+            Self::Week | Self::Month => 13,
+        }
+    }
+
+    /// The last windows up to the one that an instant lies in, in order of time.
+    ///
+    /// # Errors
+    /// Those of [`Period::containing`].
+    pub fn last(self, count: usize, time: Timestamp) -> Result<Vec<Window>, jiff::Error> {
+        let mut windows = Vec::with_capacity(count);
+        let mut time = time;
+        for _ in 0..count {
+            let window = self.containing(time)?;
+            time = window.start.checked_sub(1.nanosecond())?;
+            windows.push(window);
+        }
+        windows.reverse();
+        Ok(windows)
+    }
+
+    /// The name of its window that begins at an instant: `2026-06-15`, `2026-W25` or `2026-06`. A week is of the year that its
+    /// Thursday lies in (ISO 8601).
+    pub fn label(self, window: Window) -> String {
+        let date = window.start.to_zoned_datetime(TimeZone::UTC).date();
+        match self {
+            Self::Day => date.to_string(),
+            Self::Week => {
+                let week = date.iso_week_date();
+                format!("{:04}-W{:02}", week.year(), week.week())
+            }
+            Self::Month => format!("{:04}-{:02}", date.year(), date.month()),
+        }
+    }
+
     /// The period's window that an instant lies in.
     ///
     /// # Errors
@@ -80,6 +141,39 @@ mod tests {
         check(Week, "2027-01-01T12:00:00Z", ["2026-12-28T00:00:00Z", "2027-01-04T00:00:00Z"]);
         check(Month, "2028-02-29T12:00:00Z", ["2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"]);
         check(Month, "2026-12-31T23:59:59Z", ["2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"]);
+    }
+
+    #[test]
+    fn the_last_windows() {
+        fn check(period: Period, count: usize, time: &str, expected: &[&str]) {
+            let windows = period.last(count, time.parse().unwrap()).unwrap();
+            let labels: Vec<_> = windows.iter().map(|window| period.label(*window)).collect();
+            assert_eq!(labels, expected, "{period:?} up to {time}");
+            assert!(windows.windows(2).all(|pair| pair[0].end == pair[1].start), "{windows:?}");
+        }
+        use Period::{Day, Month, Week};
+        check(Day, 3, "2028-03-01T12:00:00Z", &["2028-02-28", "2028-02-29", "2028-03-01"]);
+        check(Day, 1, "2026-06-15T00:00:00Z", &["2026-06-15"]);
+        // 2026 has 53 weeks: the last has three days of 2027.
+        check(Week, 4, "2027-01-04T00:00:00Z", &["2026-W51", "2026-W52", "2026-W53", "2027-W01"]);
+        check(Week, 2, "2027-01-03T23:59:59Z", &["2026-W52", "2026-W53"]);
+        // The first week of 2026 begins in 2025.
+        check(Week, 2, "2025-12-29T00:00:00Z", &["2025-W52", "2026-W01"]);
+        check(Month, 3, "2027-01-31T23:59:59Z", &["2026-11", "2026-12", "2027-01"]);
+        check(Month, 0, "2027-01-31T23:59:59Z", &[]);
+    }
+
+    #[test]
+    fn lengths_in_days() {
+        for (period, time, days) in [
+            (Period::Day, "2026-03-29", 1.0),
+            (Period::Week, "2026-03-29", 7.0),
+            (Period::Month, "2028-02-01", 29.0),
+        ] {
+            let window = period.containing(format!("{time}T00:00:00Z").parse().unwrap()).unwrap();
+            assert!((window.days() - days).abs() < f64::EPSILON, "{time}: {window:?}");
+            assert!(window.is_finished(window.end) && !window.is_finished(window.start));
+        }
     }
 
     #[test]

@@ -2,19 +2,23 @@
 
 use crate::replay_result::{Fact, Ignored, Incident, ReplayResult};
 use dashboard_page::page::{self, Attribution, Deployment, LeftOut, PageData};
-use jiff::{SignedDuration, Timestamp};
-use metrics_lib::fact::FactKind;
+use jiff::Timestamp;
+use metrics_lib::{fact::FactKind, window::Period};
 use program::settings::Settings;
 
 /// What the page of a replay is made of; `of` says whose figures they are, `now` is when it ended.
 pub fn page_data(result: &ReplayResult, of: &str, settings: &Settings, now: Timestamp) -> PageData {
     // An incident that is not attributed is listed as such, not as a failure that may come of it.
-    let facts = result.facts.iter().filter(|fact| fact.kind != FactKind::Failure || fact.execution_id.is_some());
+    let facts =
+        result.facts.iter().filter(|fact| fact.kind != FactKind::Failure || fact.execution_id.is_some());
     let ignored = result.ignored.iter().map(ignored);
     let refused = result.refused.iter().map(|event| LeftOut {
         time: event.at,
         kind: "Events that no rule or policy lets through",
-        what: format!("{} of {}, account {}, {}", event.detail_type, event.source, event.account, event.region),
+        what: format!(
+            "{} of {}, account {}, {}",
+            event.detail_type, event.source, event.account, event.region
+        ),
         why: event.reason.clone(),
     });
     let dead = result.dead_letters.iter().map(|letter| LeftOut {
@@ -34,14 +38,13 @@ pub fn page_data(result: &ReplayResult, of: &str, settings: &Settings, now: Time
     }
 }
 
-/// The hour that the last thing happened in, so that nothing opens on the time that a replay waits for what may still come.
+/// The end of the day that the last thing happened on: nothing opens on the time that a replay waits for what may still come.
 fn present(result: &ReplayResult, now: Timestamp) -> Timestamp {
-    const HOUR: i64 = 3600;
     let facts = result.facts.iter().map(|fact| fact.time);
     let incidents = result.incidents.iter().map(|incident| incident.time);
     let last = facts.chain(incidents).chain(result.ignored.iter().map(|ignored| ignored.time)).max();
-    let past_the_hour = |time: Timestamp| SignedDuration::from_secs(HOUR - time.as_second().rem_euclid(HOUR));
-    last.map_or(now, |last| Timestamp::from_second((last + past_the_hour(last)).as_second()).unwrap_or(now))
+    let end = last.and_then(|last| Period::Day.containing(last).ok()).map(|day| day.end);
+    end.unwrap_or(now)
 }
 
 fn fact(fact: &Fact) -> page::Fact {

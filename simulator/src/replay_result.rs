@@ -257,7 +257,8 @@ struct Known {
 
 /// The facts, ignored executions and incidents of the ledger's table, in order of time.
 fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<Known> {
-    let (mut facts, mut ignored, mut incidents, mut rework) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut facts, mut ignored, mut incidents, mut rework) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for item in dynamodb.items(table) {
         let item = Attributes(item?);
         item.check_version()?;

@@ -122,7 +122,8 @@ impl Explanation {
         undecided: Vec<Incident>,
         cloudwatch: Option<BTreeMap<Metric, usize>>,
     ) -> Self {
-        let figures = figures(facts.iter().filter(|fact| fact.state != FactState::Pending));
+        let figures =
+            Figures::from_iter(facts.iter().filter_map(Recorded::contribution).flat_map(|fact| fact.values));
         let published: BTreeMap<&str, usize> = figure
             .metrics()
             .iter()
@@ -152,13 +153,6 @@ impl Explanation {
     pub(super) fn differs(&self) -> bool {
         self.cloud_watch.as_ref().is_some_and(|counts| *counts != self.published)
     }
-}
-
-/// The figures that facts make: each has how many values CloudWatch gets, and the length of time that it measures.
-fn figures<'a>(facts: impl Iterator<Item = &'a Recorded>) -> Figures {
-    let mut figures = Figures::default();
-    facts.for_each(|fact| figures.add_fact(fact.kind, &fact.samples, fact.value));
-    figures
 }
 
 fn fact(recorded: Recorded) -> ExplainedFact {

@@ -3,13 +3,14 @@
 use super::{
     data::{Fact, PageData},
     facts::{Deployments, Facts, Row, incidents, number},
-    figures::{GRANULARITIES, Series, Shown, Table, Unit, shown, units, windows},
+    figures::{Series, Shown, Unit, contributions, rows, series, units},
     left_out::{Group, left_out},
     words::Words,
 };
 use metrics_lib::{
     dora_metric::{DoraMetric, MadeOf},
     fact::FactKind,
+    periods::{self, Contributions},
 };
 use serde::Serialize;
 
@@ -58,27 +59,32 @@ struct MetricWords {
 }
 
 /// The data as JSON that is inert within HTML.
-pub(super) fn json(data: &PageData) -> String {
+///
+/// # Errors
+/// A present at the ends of the calendar.
+pub(super) fn json(data: &PageData) -> Result<String, jiff::Error> {
     let mut words = Words::default();
     let mut deployments = Deployments::default();
     let mut newest_first: Vec<&Fact> = data.facts.iter().filter(|fact| fact.kind.is_measured()).collect();
     newest_first.sort_by_key(|fact| (std::cmp::Reverse(fact.time), fact.kind));
-    let windows = GRANULARITIES.map(|(period, count)| windows(period, count, data.now));
-    let tables = windows.clone().map(|windows| Table::new(&data.facts, windows, data.now));
     let units = units(data);
     let mut named = |unit: &Unit<'_>| Named {
         kind: unit.kind,
         name: words.number(unit.name),
-        repositories: unit.repositories.as_ref().map(|own| own.iter().map(|name| words.number(name)).collect()),
+        repositories: unit
+            .repositories
+            .as_ref()
+            .map(|own| own.iter().map(|name| words.number(name)).collect()),
     };
+    let contributions = contributions(data);
+    let contributions = Contributions::new(&contributions);
+    let periods: Vec<[Vec<periods::Row>; 3]> =
+        units.iter().map(|unit| rows(&contributions, unit, data.now)).collect::<Result<_, _>>()?;
     let embedded = Embedded {
         metrics: DoraMetric::ALL.map(words_of),
         kinds: FactKind::ALL.map(FactKind::name),
-        periods: std::array::from_fn(|index| {
-            let windows = windows[index].iter().skip(1);
-            windows.map(|window| shown(GRANULARITIES[index].0, *window, data.now)).collect()
-        }),
-        figures: units.iter().map(|unit| tables.each_ref().map(|table| table.series(unit))).collect(),
+        periods: periods[0].each_ref().map(|rows| rows.iter().map(Shown::from).collect()),
+        figures: periods.iter().map(|of| of.each_ref().map(|rows| series(rows))).collect(),
         units: units.iter().map(&mut named).collect(),
         facts: Facts::new(&newest_first, &mut words, &mut deployments),
         incidents: incidents(data, &mut words, &mut deployments),
@@ -86,7 +92,7 @@ pub(super) fn json(data: &PageData) -> String {
         deployments,
         words,
     };
-    inert(&serde_json::to_string(&embedded).unwrap_or_default())
+    Ok(inert(&serde_json::to_string(&embedded).unwrap_or_default()))
 }
 
 fn words_of(metric: DoraMetric) -> MetricWords {
@@ -95,7 +101,9 @@ fn words_of(metric: DoraMetric) -> MetricWords {
         MadeOf::Count(_) => ("", 1.0, "deployments", ""),
         MadeOf::Share { of, whole: [_], .. } => ("%", 100.0, "deployments", of),
         MadeOf::Share { of, .. } => ("%", 100.0, "deployments and rollbacks", of),
-        MadeOf::Lengths { of, shown_in, .. } => (shown_in.name(), 1.0 / f64::from(shown_in.seconds()), of, "mean"),
+        MadeOf::Lengths { of, shown_in, .. } => {
+            (shown_in.name(), 1.0 / f64::from(shown_in.seconds()), of, "mean")
+        }
     };
     let kinds = of.facts.iter().map(|kind| number(*kind)).collect();
     MetricWords { title: of.title, sentence: of.sentence, unit, factor, of: counted, beside, kinds }

@@ -79,8 +79,8 @@ const cell = (unit, by, metric, period) => {
 const VERDICTS = ["", "better", "worse", "", ""];
 
 function change(metric, { verdict }, before, by) {
-  const than = `the ${LENGTHS[by]} before (${figure(metric, before.value)})`;
-  return ["No comparison: one of two periods has no data", `\u25b2 Better than ${than}`, `\u25bc Worse than ${than}`,
+  const than = `the ${LENGTHS[by]} before${before ? ` (${figure(metric, before.value)})` : ""}`;
+  return [data.periods[by][state.period].finished ? `No comparison with ${than}` : `Not compared: the ${LENGTHS[by]} is not over`, `\u25b2 Better than ${than}`, `\u25bc Worse than ${than}`,
     `Not distinguishable from ${than}`, `Too few values to compare with ${than}`][verdict];
 }
 
@@ -212,13 +212,13 @@ function spark(metric) {
 
 function card(metric, number) {
   const now = cell(state.unit, state.length, number, state.period);
-  const before = state.period > 0 ? cell(state.unit, state.length, number, state.period - 1) : { value: null };
+  const before = state.period > 0 ? cell(state.unit, state.length, number, state.period - 1) : null;
   const value = now.value === null ? el("span", { class: "nothing" }, "no data")
     : el("a", { href: address({ list: number }), "aria-label": `${metric.title}: ${figure(metric, now.value)}, show what it is made of` },
       digits(now.value * metric.factor), el("small", null, unitOf(metric, now.value)));
   const beside = metric.beside === "mean" ? `median of ${now.n} ${metric.of}, mean ${figure(metric, now.beside)}`
     : metric.beside ? `${now.beside} ${metric.beside} of ${now.n} ${metric.of}` : "in this period";
-  const text = state.period > 0 ? change(metric, now, before, state.length) : "The period before is not on this page";
+  const text = change(metric, now, before, state.length);
   return el("article", { class: "card", "aria-label": metric.title },
     el("h3", null, metric.title), el("p", { class: "value" }, value),
     el("p", { class: "n" }, now.value === null ? metric.sentence : beside),

@@ -13,6 +13,7 @@ use metrics_lib::{
     contract::{Metric, ledger::SORT_KEY},
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentId},
+    periods::Contribution,
     rules::ProductionRule,
 };
 use std::{
@@ -49,6 +50,16 @@ pub struct Recorded {
     pub is_doubtful: bool,
     /// The settings that it was decided by, if they were noted: [`ProductionRule::fingerprint`].
     pub rule: Option<String>,
+}
+
+impl Recorded {
+    /// What it gives to figures; nothing until it is decided.
+    pub fn contribution(&self) -> Option<Contribution> {
+        if self.state == FactState::Pending {
+            return None;
+        }
+        Some(Contribution::of(self.kind, self.time, self.repository.clone(), &self.samples, self.value))
+    }
 }
 
 impl Ledger {
