@@ -1,11 +1,10 @@
 //! Dashboards: their documents, and that what a page shows is true.
 
-mod browser;
 pub(crate) mod grammar;
 mod shown;
 
 use crate::scene::binaries;
-use dashboard_page::{MetricName, Stored, page};
+use dashboard_page::{MetricName, PageData, Stored, drawn::page};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::{Metric, Unit};
 use program::{
@@ -15,7 +14,7 @@ use program::{
 };
 use scenarios::sample::{self, QUARTER, Sample, Truth, sample};
 use serde_json::{Value, json};
-use simulator::{replay::replay, world::World};
+use simulator::{page_data::page_data, replay::replay, replay_result::ReplayResult, world::World};
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 
@@ -154,14 +153,14 @@ fn each_metric_has_the_statistics_that_are_right_for_it() {
 }
 
 /// A quarter that was played, and the page of its dashboards.
-struct Quarter {
-    truth: Truth,
-    documents: Documents,
+pub(crate) struct Quarter {
+    pub(crate) truth: Truth,
+    pub(crate) page_data: PageData,
     page: String,
     now: Timestamp,
 }
 
-async fn quarter() -> &'static Quarter {
+pub(crate) async fn quarter() -> &'static Quarter {
     static QUARTER_OF_SEED_7: OnceCell<Quarter> = OnceCell::const_new();
     QUARTER_OF_SEED_7
         .get_or_init(async || {
@@ -172,7 +171,9 @@ async fn quarter() -> &'static Quarter {
             let documents = documents(&header.settings);
             let now = cloud.now();
             let page = page(&documents, "seed 7", &cloud.stored(), now).unwrap();
-            Quarter { truth, documents, page, now }
+            let result = ReplayResult::of(&cloud).unwrap();
+            let page_data = page_data(&result, "seed 7", &header.settings, now);
+            Quarter { truth, page_data, page, now }
         })
         .await
 }
@@ -181,13 +182,6 @@ async fn quarter() -> &'static Quarter {
 async fn every_figure_on_the_page_is_true() {
     let Quarter { truth, page, now, .. } = quarter().await;
     shown::check(page, truth, *now);
-}
-
-#[tokio::test]
-async fn the_page_in_a_browser() {
-    let Some(browser) = crate::outside::or_skip("the_page_in_a_browser", browser::find()) else { return };
-    let Quarter { documents, page, .. } = quarter().await;
-    browser::check(&browser, documents, page);
 }
 
 /// A repository that was idle for a month is still there, and has no figures of that month but those that are zero.

@@ -31,15 +31,20 @@ pub(crate) fn run(command: &mut Command) -> Outside<()> {
     Err(format!("{name}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// Runs a script of this folder with a task on its standard input, to its end.
+/// Runs a script of this folder in Python with a task on its standard input, to its end.
 pub(crate) fn ask(python: &Path, script: &str, task: &Value) -> Output {
-    let mut process = Command::new(python)
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    tell(Command::new(python).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)), task)
+}
+
+/// Runs a script of this folder in Node with the folder of its packages, and a task on its standard input, to its end.
+pub(crate) fn ask_node(script: &str, packages: &Path, task: &Value) -> Output {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+    tell(Command::new("node").arg(script).arg(packages), task)
+}
+
+fn tell(command: &mut Command, task: &Value) -> Output {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
     process.stdin.take().unwrap().write_all(task.to_string().as_bytes()).unwrap();
     process.wait_with_output().unwrap()
 }

@@ -65,6 +65,7 @@ const digits = value => {
 };
 const unitOf = (metric, value) => (metric.unit === "%" ? " %" : metric.unit ? ` ${metric.unit}` : value === 1 ? " deployment" : " deployments");
 const figure = (metric, value) => (value === null ? "no data" : digits(value * metric.factor) + unitOf(metric, value));
+const count = (n, of) => (n === 1 ? `1 ${of.replace(/s\b/g, "")}` : `${n} ${of}`);
 const day = seconds => new Date(seconds * 1000).toISOString().slice(0, 10);
 const minute = seconds => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
 function length(seconds) {
@@ -190,7 +191,7 @@ function showFacts(move) {
   if (!open) return;
   const { is, columns, cells } = MADE_OF[state.list];
   const rows = chosen(is);
-  const title = `${data.metrics[state.list].title}: ${rows.length} ${data.metrics[state.list].of} of ${where()}`;
+  const title = `${data.metrics[state.list].title}: ${count(rows.length, data.metrics[state.list].of)} of ${where()}`;
   $("facts-title").textContent = title;
   $("close").setAttribute("href", address({ list: -1 }));
   $("facts-list").replaceChildren(...(rows.length ? table(title, ["Time, UTC", "Repository", "Deployment", ...columns, "Evidence"], rows,
@@ -202,12 +203,15 @@ function showFacts(move) {
 
 function spark(metric) {
   const [log, cells] = data.figures[state.unit][1][metric];
-  const values = cells.map((_, period) => cell(state.unit, 1, metric, period).value);
+  const all = cells.map((_, period) => cell(state.unit, 1, metric, period));
+  // A week in which nothing has happened yet is no fall.
+  const values = all.slice(0, opened(1) + 1).map(({ value }) => value);
   const y = scale(values, log, 40, 4);
   const x = index => 4 + (index * 192) / (values.length - 1);
   const points = values.map((value, index) => (value === null ? null : [x(index), y.of(value)]));
-  return svg("svg", { viewBox: "0 0 200 44", height: 44, preserveAspectRatio: "none", "aria-hidden": "true" },
+  const drawn = svg("svg", { viewBox: "0 0 200 44", height: 44, preserveAspectRatio: "none", "aria-hidden": "true" },
     ...lines(points), ...points.slice(-1).filter(Boolean).map(([cx, cy]) => svg("circle", { cx, cy, r: 3, class: "dot" })));
+  return el("p", { class: "spark n" }, drawn, `last ${values.length} weeks`);
 }
 
 function card(metric, number) {
@@ -216,14 +220,14 @@ function card(metric, number) {
   const value = now.value === null ? el("span", { class: "nothing" }, "no data")
     : el("a", { href: address({ list: number }), "aria-label": `${metric.title}: ${figure(metric, now.value)}, show what it is made of` },
       digits(now.value * metric.factor), el("small", null, unitOf(metric, now.value)));
-  const beside = metric.beside === "mean" ? `median of ${now.n} ${metric.of}, mean ${figure(metric, now.beside)}`
-    : metric.beside ? `${now.beside} ${metric.beside} of ${now.n} ${metric.of}` : "in this period";
+  const beside = metric.beside === "mean" ? `median of ${count(now.n, metric.of)}, mean ${figure(metric, now.beside)}`
+    : metric.beside ? `${now.beside} ${metric.beside} of ${count(now.n, metric.of)}` : "in this period";
   const text = change(metric, now, before, state.length);
   return el("article", { class: "card", "aria-label": metric.title },
     el("h3", null, metric.title), el("p", { class: "value" }, value),
     el("p", { class: "n" }, now.value === null ? metric.sentence : beside),
     el("p", { class: VERDICTS[now.verdict] || "n" }, text),
-    spark(number), el("p", { class: "n" }, "last 13 weeks"));
+    spark(number));
 }
 
 // Charts.
