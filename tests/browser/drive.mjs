@@ -31,6 +31,8 @@ async function look({ width, height, scheme = "light", media, fragment = "", ste
   if (media) await page.emulateMediaType(media);
   await page.goto(`file://${task.page}${fragment}`);
   for (const one of steps) await step(page, one);
+  // What a step has led to is drawn.
+  await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
   for (const [name, expression] of Object.entries(read)) seen.read[name] = await page.evaluate(expression);
   seen.hash = await page.evaluate("location.hash");
   if (screenshot) await page.screenshot({ path: screenshot });

@@ -90,12 +90,31 @@ fn page_of_a_world() {
     }
 }
 
+/// It is told before anything is played, and nothing is left behind.
 #[test]
 fn page_that_cannot_be_written() {
-    let output = run(&["replay", WORLD, "--out", "no-such-folder/page.html"]);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    for file in ["no-such-folder/page.html", folder] {
+        let output = run(&["replay", "no-such-world", "--out", file]);
+        assert_eq!(output.status.code(), Some(1));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains(&format!("error: {file} can't be written: ")), "{told}");
+    }
+    let output = run(&["replay", "no-such-world", "--out", &format!("{folder}/page.html")]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("no-such-world"));
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
+}
+
+#[test]
+fn port_that_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = run(&["replay", WORLD, "--serve", "--port", &port]);
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("error: no-such-folder/page.html can't be written: "), "{told}");
+    assert!(told.contains(&format!("port {port} can't be served on: ")), "{told}");
+    assert_eq!(run(&["replay", WORLD, "--port", &port]).status.code(), Some(2));
 }
 
 #[test]

@@ -35,7 +35,7 @@ function opened(length) {
 
 function read() {
   const asked = new URLSearchParams(location.hash.slice(1));
-  const length = Math.max(LENGTHS.indexOf(asked.get("by") ?? "week"), 0);
+  const length = LENGTHS.includes(asked.get("by")) ? LENGTHS.indexOf(asked.get("by")) : 1;
   const period = data.periods[length].findIndex(({ label }) => label === asked.get("period"));
   return {
     unit: unitIndex.get(asked.get("unit")) ?? 0,
@@ -158,7 +158,8 @@ function deployment(number) {
   return el("span", { title: `account ${account}, ${region}` }, `${pipeline} ${id}`);
 }
 function evidence(fact) {
-  const text = word(facts.evidence[fact]);
+  const failure = facts.kind[fact] === KIND.deployment ? failureOf(facts.deployment[fact]) : undefined;
+  const text = word(facts.evidence[fact]) + (failure === undefined ? "" : `; failed: ${word(facts.evidence[failure])}`);
   const link = word(facts.link[fact]);
   return [link.startsWith("https://") ? el("a", { href: link, rel: "noreferrer" }, text) : text, "text"];
 }
