@@ -66,17 +66,10 @@ enum Command {
         #[command(flatten)]
         page: page::Options,
     },
-    /// Print the dashboards as one JSON object, a document by the dashboard's name.
+    /// Print the dashboards as one JSON object, a document by the dashboard's name; or one of them, or a file each.
     ///
     /// For CloudWatch they are what the stack installs; Grafana imports its own.
-    Dashboard {
-        /// What the documents are for.
-        #[arg(long, value_enum, default_value_t)]
-        format: dashboard::Format,
-        /// The stacks' configuration, a JSON object; without it, the dashboards are those of the demo.
-        #[arg(long)]
-        config: Option<PathBuf>,
-    },
+    Dashboard(dashboard::Arguments),
     /// Show what a figure is made of: deployments, commits and incidents, each with the evidence.
     ///
     /// The ledger is read, and compared with what CloudWatch has. Exit code 3 says that they differ.
@@ -116,7 +109,7 @@ fn main() -> ExitCode {
         Command::Init(arguments) => init::run(&arguments),
         Command::Demo { seed, days, page } => demo::run(seed, days, &page),
         Command::Replay { world, json, page } => replay::run(&world, json, &page),
-        Command::Dashboard { format, config } => dashboard::run(format, config.as_deref()),
+        Command::Dashboard(arguments) => dashboard::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Backfill(arguments) => backfill::run(&arguments),

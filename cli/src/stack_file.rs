@@ -5,7 +5,7 @@
 use anyhow::Context;
 use program::settings::{InvalidSettings, StackSettings, WEBHOOK_SECRET};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::{fs, path::Path};
 
 /// What stands for a secret whose value is not to be had, and not needed.
@@ -57,6 +57,34 @@ impl StackFile {
         serde_saphyr::from_str(&text).with_context(|| format!("{name} is no configuration of a stack"))
     }
 
+    /// Reads a configuration in whichever form is at hand: the file of a stack, what `pulumi config --json` prints, or an object
+    /// of the operations account's settings alone.
+    pub(crate) fn read_any(file: &Path) -> anyhow::Result<Self> {
+        let name = file.display();
+        let text = fs::read_to_string(file).with_context(|| format!("{name} can't be read"))?;
+        let is_json = text.trim_start().starts_with('{');
+        let document: Map<String, Value> = match is_json {
+            true => serde_json::from_str(&text).with_context(|| format!("{name} is no JSON"))?,
+            false => serde_saphyr::from_str(&text).with_context(|| format!("{name} is no configuration"))?,
+        };
+        if document.contains_key("config") {
+            let file = serde_json::from_value(document.into());
+            return file.with_context(|| format!("{name} is no configuration of a stack"));
+        }
+        let mut config: Map<_, _> = document.into_iter().map(|(key, value)| (key, printed(value))).collect();
+        if !config.keys().any(|key| key.contains(':')) {
+            config.entry("stack").or_insert_with(|| "ops".into());
+            return Ok(Self::of(&Project { name: "dora-metrics".to_owned() }, &config));
+        }
+        Ok(Self { config, others: Map::new() })
+    }
+
+    /// The project: what the key begins with that every stack has.
+    pub(crate) fn project(&self) -> Option<Project> {
+        let name = self.config.keys().find_map(|key| key.strip_suffix(":stack"))?;
+        Some(Project { name: name.to_owned() })
+    }
+
     /// Keeps what Pulumi has encrypted in an older file of the stack, and how: without it, nobody could decrypt what the stack
     /// has already.
     pub(crate) fn keep_secrets(&mut self, older: Self) {
@@ -93,6 +121,18 @@ impl StackFile {
     }
 }
 
+/// A value as `pulumi config --json` prints it: beside its text, lists and objects are there as such; of a secret there is
+/// neither.
+fn printed(value: Value) -> Value {
+    match value {
+        Value::Object(mut value) if value.get("secret").is_some_and(Value::is_boolean) => {
+            let given = value.remove("objectValue").or_else(|| value.remove("value"));
+            given.unwrap_or_else(|| json!({"secure": ""}))
+        }
+        value => value,
+    }
+}
+
 /// Whether Pulumi has encrypted a value.
 fn is_encrypted(value: &Value) -> bool {
     value.as_object().is_some_and(|value| value.len() == 1 && value.contains_key("secure"))
@@ -113,7 +153,6 @@ pub(crate) fn stack_name(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn project() -> Project {
         Project { name: "dora-metrics".to_owned() }

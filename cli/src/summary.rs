@@ -2,12 +2,12 @@
 
 use crate::output::Words;
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
-use jiff::SignedDuration;
 use metrics_lib::{
     contract::Metric,
     dora_metric::DoraMetric,
     fact::FactState,
     report::{Figures, total},
+    words::{self, NO_DATA, length},
 };
 use simulator::replay_result::{Fact, ReplayResult};
 use std::{
@@ -131,17 +131,11 @@ fn row(name: &str, figures: &Figures) -> [String; 10] {
 /// A share, with its n. No data is not zero: without deployments there is no rate.
 pub(crate) fn percent(figures: &Figures, of: DoraMetric) -> String {
     let n = figures.n(of);
-    figures.value(of).map_or_else(|| "no data".to_owned(), |rate| format!("{:.1} % (n={n})", rate * 100.0))
+    figures.value(of).map_or_else(|| NO_DATA.to_owned(), |rate| format!("{} (n={n})", words::percent(rate)))
 }
 
 /// The median of lengths of time, with their number.
 pub(crate) fn duration(figures: &Figures, of: DoraMetric) -> String {
     let median = figures.value(of).map(|median| format!("{} (n={})", length(median), figures.n(of)));
-    median.unwrap_or_else(|| "no data".to_owned())
-}
-
-/// A length of time, to the second.
-pub(crate) fn length(seconds: f64) -> String {
-    let length = SignedDuration::try_from_secs_f64(seconds.round()).unwrap_or(SignedDuration::MAX);
-    format!("{length:#}")
+    median.unwrap_or_else(|| NO_DATA.to_owned())
 }

@@ -12,6 +12,9 @@ pub struct Document {
     pub start: String,
     /// Whether periods are those of the widgets (`inherit`).
     pub period_override: String,
+    /// What is chosen at its top; its widgets have the values that are shown at first.
+    #[serde(default)]
+    pub variables: Vec<Value>,
     /// Its widgets.
     pub widgets: Vec<Widget>,
 }
@@ -62,6 +65,9 @@ pub struct Metrics {
     /// Whether it shows one value, of the whole time that it reaches back.
     #[serde(default)]
     pub set_period_to_time_range: bool,
+    /// Whether a number has its series below it.
+    #[serde(default)]
+    pub sparkline: bool,
     /// Whether areas are stacked.
     #[serde(default)]
     pub stacked: bool,
@@ -73,13 +79,6 @@ pub struct Metrics {
     pub annotations: Annotations,
     /// How a table is laid out.
     pub table: Option<Value>,
-}
-
-impl Metrics {
-    /// The rows that are drawn.
-    pub(crate) fn visible(&self) -> impl Iterator<Item = &Row> {
-        self.metrics.iter().filter(|row| row.rendering.visible)
-    }
 }
 
 /// How a widget is drawn.

@@ -89,7 +89,7 @@ pub fn evaluate(
                 periods.iter().map(|period| statistic.of(stored.values(&metric, *period))).collect()
             }
             Source::Expression(text) => {
-                let scope = Scope { known: &known, periods: periods.len() };
+                let scope = Scope { known: &known, periods: &periods };
                 match scope.value(&Expression::parse(text)?)? {
                     Value::Series(series) => series,
                     Value::Scalar(_) | Value::Array(_) => return Err(EvaluationError::Result(text.clone())),
@@ -121,7 +121,7 @@ fn metric_name(names: &[String]) -> MetricName {
 /// What an expression may refer to.
 struct Scope<'a> {
     known: &'a BTreeMap<&'a str, Series>,
-    periods: usize,
+    periods: &'a [Window],
 }
 
 impl Scope<'_> {
@@ -188,6 +188,13 @@ impl Scope<'_> {
                 Value::Array(all) => Ok(Value::Series(self.across(name, &all))),
                 Value::Scalar(_) => Err(refused()),
             },
+            ("EPOCH", [argument]) => {
+                let series = self.series(name, argument)?;
+                let time = |(value, period): (Option<f64>, &Window)| {
+                    value.and(Some(period.start.as_second() as f64))
+                };
+                Ok(Value::Series(zip(series, self.periods).map(time).collect()))
+            }
             ("DIFF", [argument]) => Ok(Value::Series(difference(&self.series(name, argument)?))),
             ("FILL", [argument, filler]) => {
                 let series = self.series(name, argument)?;
@@ -222,7 +229,7 @@ impl Scope<'_> {
             let values: Vec<_> = values.into_iter().map(|value| value.unwrap_or(0.0)).collect();
             if any { aggregate(name, &values) } else { None }
         };
-        (0..self.periods).map(of).collect()
+        (0..self.periods.len()).map(of).collect()
     }
 
     /// `IF`: no value where the condition has none, or where it is false and there is nothing else; 0 where it is true
@@ -249,7 +256,7 @@ impl Scope<'_> {
                 (Some(_), _) => at(&then, index)?.or(Some(0.0)),
             })
         };
-        Ok(Value::Series((0..self.periods).map(of).collect::<Result<_, EvaluationError>>()?))
+        Ok(Value::Series((0..self.periods.len()).map(of).collect::<Result<_, EvaluationError>>()?))
     }
 }
 

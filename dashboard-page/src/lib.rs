@@ -4,15 +4,12 @@
 //! The evaluator knows what the product's dashboards use, and refuses the rest by name.
 
 pub mod document;
-pub mod drawn;
 pub mod evaluate;
 mod expression;
 pub mod page;
 mod periods;
-mod plot;
 pub mod statistic;
 mod stored;
-mod texts;
 
 pub use page::{PageData, page};
 pub use stored::{MetricName, Stored};

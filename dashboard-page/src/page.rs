@@ -9,9 +9,10 @@ mod embedded;
 mod facts;
 mod figures;
 mod left_out;
+mod link;
 mod words;
 
-pub use data::{Attribution, Deployment, Fact, Incident, LeftOut, PageData};
+pub use data::{Attribution, Fact, Incident, LeftOut, PageData};
 
 /// The page.
 ///

@@ -12,3 +12,4 @@ pub mod metrics;
 pub mod reconciler;
 pub mod runtime;
 pub mod sources;
+pub mod widget;

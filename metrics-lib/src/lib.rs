@@ -24,6 +24,7 @@ pub mod format;
 pub mod identity;
 pub mod lake;
 pub mod lead_time;
+pub mod links;
 pub mod periods;
 pub mod publication;
 pub mod report;
@@ -36,6 +37,7 @@ pub mod statistics;
 pub mod text;
 pub mod time_to_restore;
 pub mod window;
+pub mod words;
 
 #[doc = include_str!("../../docs/METRICS.md")]
 pub mod definitions {}

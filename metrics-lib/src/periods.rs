@@ -63,6 +63,11 @@ impl<'a> Contributions<'a> {
         Self(all.copied().collect())
     }
 
+    /// The repositories that they are of, more than once where there is more of one.
+    pub fn repositories(&self) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter_map(|contribution| contribution.repository.as_deref())
+    }
+
     /// The figures of a window.
     pub fn figures(&self, window: Window) -> Figures {
         let at = |time: Timestamp| self.0.partition_point(|contribution| contribution.time < time);
@@ -70,12 +75,18 @@ impl<'a> Contributions<'a> {
         within.iter().flat_map(|contribution| contribution.values.iter().copied()).collect()
     }
 
-    /// The last periods of a length up to the present, the latest first.
+    /// The last periods of a length up to the one that an instant lies in, the latest first.
     ///
     /// # Errors
     /// Those of [`Period::containing`].
-    pub fn rows(&self, period: Period, count: usize, now: Timestamp) -> Result<Vec<Row>, jiff::Error> {
-        let windows = period.last(count + 1, now)?;
+    pub fn rows(
+        &self,
+        period: Period,
+        count: usize,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Row>, jiff::Error> {
+        let windows = period.last(count + 1, until)?;
         let figures: Vec<Figures> = windows.iter().map(|window| self.figures(*window)).collect();
         let measured: Vec<_> =
             windows.iter().zip(&figures).map(|(&window, figures)| Measured { window, figures }).collect();
@@ -84,7 +95,15 @@ impl<'a> Contributions<'a> {
             let is_finished = window.is_finished(now);
             let change = |of| if is_finished { Change::of(of, pair[1], before) } else { None };
             let label = period.label(window);
-            Row { window, label, is_finished, figures: figures.clone(), changes: DoraMetric::ALL.map(change) }
+            let past = Window { end: window.end.min(now.max(window.start)), ..window };
+            Row {
+                window,
+                label,
+                is_finished,
+                days: past.days(),
+                figures: figures.clone(),
+                changes: DoraMetric::ALL.map(change),
+            }
         });
         let mut rows: Vec<Row> = rows.collect();
         rows.reverse();
@@ -101,6 +120,8 @@ pub struct Row {
     pub label: String,
     /// Whether it is past. One that is not has values to come still, so it is not compared.
     pub is_finished: bool,
+    /// How many days of it are past.
+    pub days: f64,
     /// Its figures.
     pub figures: Figures,
     /// The change of each of DORA's metrics since the period before, in the order of [`DoraMetric::ALL`]; none of a period
@@ -145,7 +166,9 @@ mod tests {
         all.push(contribution("2026-04-30T23:59:59Z", "acme/other", &[(Deployments, 1.0)]));
         let rows = |contributions: &Contributions<'_>, now: &str| {
             let mut text = String::new();
-            for row in contributions.rows(Period::Month, 3, now.parse().unwrap()).unwrap() {
+            for row in
+                contributions.rows(Period::Month, 3, now.parse().unwrap(), now.parse().unwrap()).unwrap()
+            {
                 let lead_time = row.figures.distribution(LeadTimeForChanges);
                 let hours = lead_time.map(|of| (of.median / 3600.0, of.mean / 3600.0));
                 let verdicts = row.changes.map(|change| change.map(|change| change.verdict.words()));
@@ -184,8 +207,9 @@ mod tests {
                 contribution(&time, "acme/shop", &[(Metric::Deployments, 1.0)])
             })
             .collect();
-        let rows =
-            Contributions::new(&often).rows(Period::Day, 3, "2026-06-04T12:00:00Z".parse().unwrap()).unwrap();
+        let now = "2026-06-04T12:00:00Z".parse().unwrap();
+        let rows = Contributions::new(&often).rows(Period::Day, 3, now, now).unwrap();
+        assert_eq!(rows.iter().map(|row| row.days).collect::<Vec<_>>(), [0.5, 1.0, 1.0]);
         let verdicts: Vec<_> = rows.iter().map(|row| row.changes[0].map(|change| change.verdict)).collect();
         assert_eq!(verdicts, [None, Some(Verdict::NotDistinguishable), Some(Verdict::NotDistinguishable)]);
     }

@@ -11,11 +11,14 @@ mod dora;
 mod figures;
 mod grafana;
 pub mod graph;
+mod known;
 pub mod layout;
 pub mod levels;
 pub mod math;
 pub mod names;
-
+mod repositories;
+mod sections;
+pub mod variable;
 pub mod widget;
 
 pub use data_quality::Transport;
@@ -54,16 +57,10 @@ pub enum InvalidDashboard {
         /// The title of the widget that has no room.
         title: String,
     },
-    /// A dashboard whose name is too long.
-    #[error("the dashboard's name {name} has more than 255 characters: shorten the name of the team")]
-    Name {
-        /// The name.
-        name: String,
-    },
 }
 
-/// The dashboards of an installation, by name: the whole organisation's and one a team, each with as many pages as
-/// `CloudWatch`'s limits ask for.
+/// The dashboards of an installation, by name: the overview, one for all repositories and one for all teams; and further pages
+/// of the list of repositories where `CloudWatch`'s limits ask for them.
 ///
 /// # Errors
 /// [`InvalidDashboard`].
@@ -71,11 +68,7 @@ pub fn dashboards(
     settings: &Settings,
     transport: &Transport,
 ) -> Result<BTreeMap<String, Dashboard>, InvalidDashboard> {
-    let mut all = content::organisation(settings, transport)?;
-    for (team, owned) in &settings.teams.0 {
-        all.append(&mut content::team(settings, team, owned)?);
-    }
-    Ok(all)
+    content::all(settings, transport)
 }
 
 /// The dashboards as `CloudWatch` takes them: the body of `PutDashboard` by the dashboard's name.

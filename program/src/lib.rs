@@ -8,6 +8,7 @@ mod components;
 pub mod dashboard;
 pub mod levels;
 pub mod naming;
+pub mod nearest;
 pub mod plan;
 mod pulumi;
 pub mod quota;

@@ -85,6 +85,11 @@ impl Names {
         self.of(function)
     }
 
+    /// The ARN of a function.
+    pub fn function_arn(&self, name: &str) -> String {
+        self.arn("lambda", &format!("function:{}", self.function(name)))
+    }
+
     /// The log group of a Lambda function.
     pub fn log_group(&self, function: &str) -> String {
         format!("/aws/lambda/{}", self.function(function))

@@ -13,6 +13,7 @@ mod routes;
 
 pub use crate::statement::{Condition, Resource, RoleStatement};
 pub use alarms::{Alarm, Missing, Raised, Series, Share, Watched};
+pub(crate) use functions::DASHBOARD_WIDGET;
 pub use gate::{Firewall, Gate, Throttle};
 pub use permissions::{forward, incident_read_role, read_role};
 pub(crate) use routes::PROBE;
@@ -58,6 +59,8 @@ pub struct Plan {
     pub consumers: Vec<Consumer>,
     /// What finds the facts that no event has brought.
     pub reconciler: Scheduled,
+    /// What shows on dashboards what the figures are made of.
+    pub widget: Function,
     /// The name of the queue of events that a rule of the operations account's stack could not deliver.
     pub undelivered: String,
     /// The name of the queue in each region of a tooling account of events that a rule there could not deliver.
@@ -355,6 +358,7 @@ impl Plan {
             bus: routes::bus(names, settings, sources),
             consumers,
             reconciler: functions::reconciler(names, settings, &read_role),
+            widget: functions::WIDGET.function(names, settings, &read_role),
             undelivered: names.undelivered(),
             tooling_undelivered: names.tooling_undelivered(),
             probe_source: names.probe_source(),
@@ -382,8 +386,8 @@ impl Plan {
             .commit_ingestion
             .iter()
             .flat_map(|commit_ingestion| [&commit_ingestion.webhook, &commit_ingestion.transform]);
-        let scheduled = std::iter::once(&self.reconciler.function);
-        self.consumers.iter().map(|consumer| &consumer.function).chain(scheduled).chain(commit_ingestion)
+        let others = [&self.reconciler.function, &self.widget];
+        self.consumers.iter().map(|consumer| &consumer.function).chain(others).chain(commit_ingestion)
     }
 }
 

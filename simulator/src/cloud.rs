@@ -49,6 +49,7 @@ pub struct Cloud {
     concurrency: Concurrency,
     commit_ingestion: Option<CommitIngestion>,
     reconciler: Lambda,
+    widget: Lambda,
     /// When the reconciler runs next.
     next_run: Timestamp,
     /// When the schedules put heartbeats next.
@@ -150,6 +151,7 @@ impl Cloud {
             None => None,
         };
         let (reconciler, next_run) = (lambda(&plan.reconciler.function)?, now + plan.reconciler.every);
+        let widget = lambda(&plan.widget)?;
         let next_heartbeat = now + plan.heartbeat.every;
         let router = Router::new(&plan)?;
         let (refused, concurrency) = (Vec::new(), Concurrency::default());
@@ -162,6 +164,7 @@ impl Cloud {
             concurrency,
             commit_ingestion,
             reconciler,
+            widget,
             next_run,
             next_heartbeat,
             beating: stacks(&plan),
@@ -186,6 +189,7 @@ impl Cloud {
             feed.lambda.configure(environment(&consumer.function));
         }
         self.reconciler.configure(environment(&plan.reconciler.function));
+        self.widget.configure(environment(&plan.widget));
         server.services().configure(&plan);
         self.plan = plan;
     }
@@ -226,7 +230,7 @@ impl Cloud {
             .iter()
             .flat_map(|commit_ingestion| [&commit_ingestion.webhook, &commit_ingestion.transform]);
         let consumers = self.feeds.iter().map(|feed| &feed.lambda);
-        consumers.chain([&self.reconciler]).chain(commit_ingestion)
+        consumers.chain([&self.reconciler, &self.widget]).chain(commit_ingestion)
     }
 
     /// The functions, each behind its queue.
@@ -542,7 +546,7 @@ impl Cloud {
             .iter_mut()
             .flat_map(|commit_ingestion| [&mut commit_ingestion.webhook, &mut commit_ingestion.transform]);
         let consumers = self.feeds.iter_mut().map(|feed| &mut feed.lambda);
-        let mut lambdas = consumers.chain([&mut self.reconciler]).chain(commit_ingestion);
+        let mut lambdas = consumers.chain([&mut self.reconciler, &mut self.widget]).chain(commit_ingestion);
         let lambda = lambdas.find(|lambda| lambda.name() == function);
         let lambda = lambda.ok_or_else(|| CloudError::Binary(function.to_owned()))?;
         Ok(invocation::invoke(&self.server, lambda, payload.into()).await?)

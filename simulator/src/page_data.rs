@@ -1,10 +1,15 @@
 //! What came of a replay, as the page shows it.
 
 use crate::replay_result::{Fact, Ignored, Incident, ReplayResult};
-use dashboard_page::page::{self, Attribution, Deployment, LeftOut, PageData};
+use dashboard_page::page::{self, Attribution, LeftOut, PageData};
 use jiff::Timestamp;
-use metrics_lib::{fact::FactKind, window::Period};
+use metrics_lib::{
+    fact::{FactKind, FactState},
+    sources::codepipeline::ExecutionKey,
+    window::Period,
+};
 use program::settings::Settings;
+use std::collections::BTreeMap;
 
 /// What the page of a replay is made of; `of` says whose figures they are, `now` is when it ended.
 pub fn page_data(result: &ReplayResult, of: &str, settings: &Settings, now: Timestamp) -> PageData {
@@ -48,25 +53,17 @@ fn present(result: &ReplayResult, now: Timestamp) -> Timestamp {
 }
 
 fn fact(fact: &Fact) -> page::Fact {
-    let deployment = || {
-        Some(Deployment {
-            account: fact.account.clone()?,
-            region: fact.region.clone()?,
-            pipeline: fact.pipeline.clone()?,
-            id: fact.execution_id.clone()?,
-        })
-    };
     page::Fact {
         kind: fact.kind,
         time: fact.time,
         repository: fact.repository.clone(),
-        deployment: deployment(),
+        deployment: fact.deployment(),
         incident: fact.ops_item_id.clone(),
         seconds: fact.value,
         samples: fact.samples.clone(),
         state: fact.state,
         evidence: fact.evidence.clone(),
-        link: None,
+        revision: fact.revision.clone(),
     }
 }
 
@@ -77,24 +74,22 @@ fn ignored(ignored: &Ignored) -> page::Fact {
         kind: FactKind::Ignored,
         time,
         repository,
-        deployment: Some(Deployment { account, region, pipeline, id: execution_id }),
+        deployment: Some(ExecutionKey { account, region, pipeline, execution_id }.into()),
         incident: None,
         seconds: None,
-        samples: Default::default(),
-        state: metrics_lib::fact::FactState::Published,
+        samples: BTreeMap::new(),
+        state: FactState::Published,
         evidence: reason,
-        link: None,
+        revision: None,
     }
 }
 
 fn incident(incident: &Incident) -> page::Incident {
-    let Incident { id, time, attribution, blamed, evidence } = incident.clone();
+    let Incident { key, time, blamed, is_pending, evidence } = incident.clone();
     let attribution = match blamed {
-        Some(([account, region, pipeline, id], repository)) => {
-            Attribution::Deployment { deployment: Deployment { account, region, pipeline, id }, repository }
-        }
-        None if attribution == "pending" => Attribution::Pending,
+        Some((deployment, repository)) => Attribution::Deployment { deployment, repository },
+        None if is_pending => Attribution::Pending,
         None => Attribution::Nothing,
     };
-    page::Incident { id, time, attribution, evidence }
+    page::Incident { key, time, attribution, evidence }
 }

@@ -12,6 +12,7 @@ use metrics_lib::{
     },
     datum::DimensionValue,
     fact::{FactKind, FactState},
+    identity::{DeploymentKey, IncidentKey},
     report::Figures,
 };
 use serde::Serialize;
@@ -93,6 +94,9 @@ pub struct Fact {
     /// What it measures, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
+    /// The revision that a deployment brought to production.
+    #[serde(skip)]
+    pub revision: Option<String>,
     /// How many values of each metric CloudWatch gets of it, without any breakdown.
     #[serde(skip)]
     pub samples: BTreeMap<contract::Metric, usize>,
@@ -105,14 +109,14 @@ pub struct Fact {
 /// An incident, as the ledger has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incident {
-    /// Its id: the `OpsItem`, or `SOURCE:ID`.
-    pub id: String,
+    /// Its identity.
+    pub key: IncidentKey,
     /// When it was created.
     pub time: Timestamp,
-    /// `pending`, `unattributed` or `attributed`.
-    pub attribution: String,
-    /// What is blamed: account, region, pipeline and id of the deployment, and its repository.
-    pub blamed: Option<([String; 4], String)>,
+    /// What is blamed, and its repository.
+    pub blamed: Option<(DeploymentKey, String)>,
+    /// Whether that is not decided yet.
+    pub is_pending: bool,
     /// Why.
     pub evidence: String,
 }
@@ -236,6 +240,14 @@ impl Metric {
 }
 
 impl Fact {
+    /// The deployment or rollback that it is about, or that brought it about.
+    pub fn deployment(&self) -> Option<DeploymentKey> {
+        let source = self.source.as_ref().map(|source| format!("{source}:")).unwrap_or_default();
+        let parts = [&self.account, &self.region, &self.pipeline, &self.execution_id];
+        let parts: Option<Vec<&str>> = parts.into_iter().map(Option::as_deref).collect();
+        format!("{source}{}", parts?.join("/")).parse().ok()
+    }
+
     /// Whether it never has a figure, however new it is: a deployment of nothing new has no lead time.
     pub fn has_no_figure(&self) -> bool {
         self.state == FactState::Unpublishable && self.kind == FactKind::LeadTime && self.value.is_none()
@@ -277,10 +289,10 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<Known> {
             // Until an incident is attributed to a deployment, a failure may come of it.
             Some("incident") => {
                 let incident = item.incident(time);
-                if incident.blamed.is_none() {
+                if incident.as_ref().is_none_or(|incident| incident.blamed.is_none()) {
                     facts.push(item.fact(FactKind::Failure, time));
                 }
-                incidents.push(incident);
+                incidents.extend(incident);
             }
             _ => {}
         }
@@ -298,7 +310,7 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<Known> {
     }
     facts.sort_by(|a, b| (a.time, a.kind, &a.execution_id).cmp(&(b.time, b.kind, &b.execution_id)));
     ignored.sort_by(|a: &Ignored, b| (a.time, &a.execution_id).cmp(&(b.time, &b.execution_id)));
-    incidents.sort_by(|a: &Incident, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    incidents.sort_by(|a: &Incident, b| (a.time, &a.key).cmp(&(b.time, &b.key)));
     Ok(Known { facts, ignored, incidents })
 }
 
@@ -345,6 +357,7 @@ impl Attributes {
             ops_item_id: self.incident_id(),
             time,
             value: self.0.get("value").and_then(|value| value.get("N")?.as_str()?.parse().ok()),
+            revision: self.text("revision"),
             samples: self.samples(),
             // One that is claimed is not known to be published.
             state: state.unwrap_or(FactState::Pending),
@@ -364,19 +377,26 @@ impl Attributes {
         contract::Metric::ALL.into_iter().filter_map(|metric| Some((metric, count(&metric)?))).collect()
     }
 
-    fn incident(&self, time: Timestamp) -> Incident {
-        let blamed = || {
-            let [account, region] = [self.text("deploymentAccount")?, self.text("deploymentRegion")?];
-            Some(([account, region, self.unit()?, self.id()?], self.text("repository")?))
+    fn incident(&self, time: Timestamp) -> Option<Incident> {
+        let place = [self.text("account")?, self.text("region")?].join("/");
+        let key = match (self.text("opsItemId"), self.text("incidentSource")) {
+            (Some(id), _) => format!("{place}/{id}"),
+            (None, source) => format!("{}:{place}/{}", source?, self.text("incidentId")?),
         };
-        let attribution = self.text("attribution").unwrap_or_default();
-        Incident {
-            id: self.incident_id().unwrap_or_default(),
+        let attribution = self.text("attribution");
+        let blamed = || {
+            let source = self.text("deploymentSource").map(|source| source + ":").unwrap_or_default();
+            let [account, region] = [self.text("deploymentAccount")?, self.text("deploymentRegion")?];
+            let key = format!("{source}{account}/{region}/{}/{}", self.unit()?, self.id()?);
+            Some((key.parse().ok()?, self.text("repository")?))
+        };
+        Some(Incident {
+            key: key.parse().ok()?,
             time,
-            blamed: blamed().filter(|_| attribution == "attributed"),
-            attribution,
+            blamed: blamed().filter(|_| attribution.as_deref() == Some("attributed")),
+            is_pending: attribution.as_deref() == Some("pending"),
             evidence: self.text("evidence").unwrap_or_default(),
-        }
+        })
     }
 
     fn ignored(&self, time: Timestamp) -> Option<Ignored> {

@@ -144,25 +144,120 @@ fn page_at_an_address() {
     assert!(answer.ends_with("</html>"), "{answer}");
 }
 
+fn names_of(printed: &str) -> Vec<String> {
+    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(printed)
+        .unwrap()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect()
+}
+
+const DASHBOARDS: [&str; 3] = ["dora", "dora-repository", "dora-team"];
+
+/// Whichever form the configuration has, the dashboards are the same.
 #[test]
 fn dashboards_of_a_configuration() {
-    let names = |arguments: &[&str]| -> Vec<String> {
-        let documents: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(&stdout(&run(&[&["dashboard"], arguments].concat()))).unwrap();
-        documents.keys().cloned().collect()
-    };
-    let of_the_demo = ["dora", "dora-team-money", "dora-team-storefront"];
-    assert_eq!(names(&[]), of_the_demo);
-    assert_eq!(names(&["--format", "grafana"]), of_the_demo);
+    assert_eq!(names_of(&stdout(&run(&["dashboard"]))), DASHBOARDS);
+    assert_eq!(names_of(&stdout(&run(&["dashboard", "--format", "grafana"]))), DASHBOARDS);
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.json");
-    let text = r#"{"toolingAccounts": [{"account": "111111111111", "regions": ["eu-west-1"]}],
-        "opsAccount": "999999999999", "region": "eu-west-1", "teams": {"web": ["acme/web"]}, "tems": 1}"#;
-    std::fs::write(&config, text).unwrap();
-    let config = config.to_str().unwrap();
-    assert_eq!(names(&["--config", config]), ["dora", "dora-team-web"]);
-    let told = run(&["dashboard", "--config", config]).stderr;
-    assert!(String::from_utf8(told).unwrap().ends_with("note: tems means nothing here and is ignored\n"));
+    let dashboards = |file: &str, text: &str| {
+        let file = folder.path().join(file);
+        std::fs::write(&file, text).unwrap();
+        stdout(&run(&["dashboard", "--config", file.to_str().unwrap()]))
+    };
+    let plain = dashboards(
+        "config.json",
+        r#"{"toolingAccounts": [{"account": "111111111111", "regions": ["eu-west-1"]}],
+            "opsAccount": "099999999999", "region": "eu-west-1", "teams": {"web": ["acme/web"]}, "webhookSecret": "hush"}"#,
+    );
+    assert_eq!(names_of(&plain), DASHBOARDS);
+    let stack = "encryptionsalt: v1:salt
+config:
+  aws:region: eu-west-1
+  dora-metrics:stack: ops
+  dora-metrics:opsAccount: \"099999999999\"
+  dora-metrics:region: eu-west-1
+  dora-metrics:toolingAccounts:
+    - account: \"111111111111\"
+      regions: [eu-west-1]
+  dora-metrics:teams: {web: [acme/web]}
+  dora-metrics:webhookSecret:
+    secure: v1:abc
+";
+    assert_eq!(dashboards("Pulumi.ops.yaml", stack), plain);
+    let printed = r#"{
+        "aws:region": {"value": "eu-west-1", "secret": false},
+        "dora-metrics:stack": {"value": "ops", "secret": false},
+        "dora-metrics:opsAccount": {"value": "099999999999", "secret": false},
+        "dora-metrics:region": {"value": "eu-west-1", "secret": false},
+        "dora-metrics:toolingAccounts": {
+            "value": "[{\"account\":\"111111111111\",\"regions\":[\"eu-west-1\"]}]",
+            "objectValue": [{"account": "111111111111", "regions": ["eu-west-1"]}],
+            "secret": false
+        },
+        "dora-metrics:teams": {"value": "{\"web\":[\"acme/web\"]}", "objectValue": {"web": ["acme/web"]}, "secret": false},
+        "dora-metrics:webhookSecret": {"secret": true}
+    }"#;
+    assert_eq!(dashboards("printed.json", printed), plain);
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Pulumi.ops.yaml");
+    assert_eq!(names_of(&stdout(&run(&["dashboard", "--config", example.to_str().unwrap()]))), ["dora"]);
+}
+
+#[test]
+fn dashboards_by_name_and_as_files() {
+    let all: serde_json::Value = serde_json::from_str(&stdout(&run(&["dashboard"]))).unwrap();
+    let one = stdout(&run(&["dashboard", "--name", "dora-team"]));
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&one).unwrap(), all["dora-team"]);
+
+    let folder = tempfile::tempdir().unwrap();
+    let new = folder.path().join("new/folder");
+    let told = |arguments: &[&str]| {
+        let output = run(&[&["dashboard", "--out", new.to_str().unwrap()], arguments].concat());
+        assert_eq!(stdout(&output), "");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let file = |name: &str| new.join(format!("{name}.json"));
+    let expected: String =
+        DASHBOARDS.iter().map(|name| format!("dashboard: {}\n", file(name).display())).collect();
+    assert_eq!(told(&[]), expected);
+    for name in DASHBOARDS {
+        let written: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(file(name)).unwrap()).unwrap();
+        assert_eq!(written, all[name]);
+    }
+    let replaced = told(&["--format", "grafana", "--name", "dora"]);
+    assert_eq!(replaced, format!("dashboard: {}\n", file("dora").display()));
+    assert!(std::fs::read_to_string(file("dora")).unwrap().contains("schemaVersion"));
+}
+
+/// What is misspelt is refused, with what may have been meant.
+#[test]
+fn dashboards_of_nothing_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |arguments: &[&str], expected: &str| {
+        let output = run(&[&["dashboard"], arguments].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(1), true), "{told}");
+        assert!(told.ends_with(&format!("{expected}\n")), "{told}");
+    };
+    refused(&["--name", "dora-tem"], "error: no dashboard is called dora-tem, the nearest is dora-team");
+    let config = |text: &str, expected: &str| {
+        let file = folder.path().join("config");
+        std::fs::write(&file, text).unwrap();
+        refused(&["--config", file.to_str().unwrap()], expected);
+    };
+    config(
+        r#"{"toolingAccounts": [{"account": "111111111111", "regions": ["eu-west-1"]}],
+            "opsAccount": "999999999999", "region": "eu-west-1", "tems": {"web": ["acme/web"]}}"#,
+        r#"tems is {"web":["acme/web"]}, allowed is nothing: no setting is called so, the nearest is teams"#,
+    );
+    config(
+        "config:\n  dora-metrics:stack: ops\n  dora-metrics:opsAccount: \"999999999999\"\n  dora-metrics:region: eu-west-1\n  \
+         dora-metrics:toolingAccounts: [{account: \"111111111111\", regions: [eu-west-1]}]\n  dora-metrics:mainBanch: x\n",
+        r#"mainBanch is "x", allowed is nothing: no setting is called so, the nearest is mainBranch"#,
+    );
+    config("config:\n  dora-metrics:region: eu-west-1\n", "is of no stack: it has no key stack");
+    config("{", "EOF while parsing an object at line 1 column 1");
 }
 
 #[test]

@@ -1,12 +1,16 @@
-//! Dashboards: their documents, and that what a page shows is true.
+//! Dashboards: their documents, and that what they show is true.
 
+mod grafana;
 pub(crate) mod grammar;
 mod shown;
 
 use crate::scene::binaries;
-use dashboard_page::{MetricName, PageData, Stored, drawn::page};
+use dashboard_page::{MetricName, PageData, Stored};
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::contract::{Metric, Unit};
+use metrics_lib::{
+    contract::{Metric, Unit},
+    dora_metric::DoraMetric,
+};
 use program::{
     dashboard::{Transport, cloudwatch, grafana},
     plan::Plan,
@@ -14,6 +18,7 @@ use program::{
 };
 use scenarios::sample::{self, QUARTER, Sample, Truth, sample};
 use serde_json::{Value, json};
+use shown::{Looked, chosen};
 use simulator::{page_data::page_data, replay::replay, replay_result::ReplayResult, world::World};
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
@@ -40,11 +45,14 @@ fn config() -> Value {
     config
 }
 
-/// 300 repositories and 20 teams.
-fn large_config() -> Value {
-    let repository = |index: usize| format!("acme/repository-{index:03}");
-    let teams = (0..20).map(|team| {
-        let owned: Vec<_> = (0..300).filter(|index| index % 20 == team).map(repository).collect();
+fn repository(index: usize) -> String {
+    format!("acme/repository-{index:03}")
+}
+
+/// So many repositories, spread over so many teams.
+fn large_config(repositories: usize, teams: usize) -> Value {
+    let teams = (0..teams).map(|team| {
+        let owned: Vec<_> = (team..repositories).step_by(teams).map(repository).collect();
         (format!("team {team}"), json!(owned))
     });
     let mut config = config();
@@ -94,35 +102,131 @@ fn documents_follow_the_grammar() {
         config["repositories"] = json!(["acme/idle"]);
         config
     };
-    for config in [sample::config(), config(), large_config(), documented] {
+    for config in [sample::config(), config(), large_config(150, 25), large_config(501, 20), documented] {
         let documents = documents(&settings(&config));
         for (name, document) in &documents {
             assert_eq!(grammar::problems(name, document), Vec::<String>::new(), "{name}");
         }
-        // And each can be drawn, before there is any data.
-        let page = page(&documents, "new", &Stored::default(), Timestamp::UNIX_EPOCH).unwrap();
-        assert!(page.contains("no data"));
+        // And each can be evaluated, before there is any data.
+        let stored = Stored::default();
+        for document in documents.into_values() {
+            assert!(Looked { document, stored: &stored, now: Timestamp::UNIX_EPOCH }.evaluate_all() > 10);
+        }
     }
 }
 
-/// Repositories beyond the limits are on further pages, each once.
+/// The titles of a document's widgets, or their texts.
+fn titles(document: &Value) -> impl Iterator<Item = (&Value, &str)> {
+    document["widgets"].as_array().unwrap().iter().map(|widget| {
+        let properties = &widget["properties"];
+        (widget, properties["title"].as_str().or(properties["markdown"].as_str()).unwrap())
+    })
+}
+
+/// The repositories that the tables of a figure list, in order.
+fn listed<'a>(documents: &[&'a Value], figure: &str) -> Vec<&'a str> {
+    let widgets = documents.iter().flat_map(|document| titles(document));
+    let tables = widgets.filter(|(_, title)| title.starts_with(&format!("Repositories: {figure}")));
+    let rows = tables.flat_map(|(widget, _)| widget["properties"]["metrics"].as_array().unwrap());
+    rows.filter_map(|row| row.as_array().unwrap().last().unwrap()["label"].as_str()).collect()
+}
+
+/// Whatever the size, what one repository or one team has is on one dashboard, and all five figures on the first screen.
 #[test]
-fn three_hundred_repositories_and_twenty_teams() {
-    let settings = settings(&large_config());
-    let documents = documents(&settings);
-    assert_eq!(documents.keys().filter(|name| name.starts_with("dora-team-")).count(), 20);
-    let pages: Vec<_> = documents.iter().filter(|(name, _)| !name.starts_with("dora-team-")).collect();
-    assert_eq!(
-        pages.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
-        ["dora", "dora_page2", "dora_page3"]
-    );
-    let widgets = pages.iter().flat_map(|(_, document)| document["widgets"].as_array().unwrap());
-    let titles = widgets.filter_map(|widget| widget["properties"]["title"].as_str());
-    let tables: Vec<_> = titles.filter(|title| title.starts_with("acme/")).collect();
-    let expected: Vec<_> = (0..300).map(|index| format!("acme/repository-{index:03}")).collect();
-    assert_eq!(tables, expected);
-    let first = pages[0].1["widgets"].to_string();
-    assert!(first.contains("[the next page](#dashboards/dashboard/dora_page2)"));
+fn a_hundred_and_fifty_repositories_and_twenty_five_teams() {
+    let documents = documents(&settings(&large_config(150, 25)));
+    assert_eq!(documents.keys().collect::<Vec<_>>(), ["dora", "dora-repository", "dora-team"]);
+    let screen = 24;
+    for document in documents.values() {
+        let first_screen: Vec<_> = titles(document)
+            .filter(|(widget, _)| {
+                widget["y"].as_u64().unwrap() + widget["height"].as_u64().unwrap() <= screen
+            })
+            .map(|(_, title)| title)
+            .collect();
+        for of in DoraMetric::ALL {
+            for of_what in ["last 30 days", "last 7 days", "full weeks"] {
+                let title = format!("{}, {of_what}", of.descriptor().title);
+                assert!(first_screen.contains(&title.as_str()), "{title} is not in {first_screen:?}");
+            }
+        }
+    }
+    let expected: Vec<_> = (0..150).map(repository).collect();
+    for of in ["deployments", "lead time", "change failure rate", "time to restore", "rework rate"] {
+        assert_eq!(listed(&[&documents["dora"]], of), expected, "{of}");
+    }
+    let variable = &documents["dora-repository"]["variables"][0];
+    assert_eq!(variable["inputType"], "select");
+    assert_eq!(variable["values"].as_array().unwrap().len(), 150);
+    assert_eq!(documents["dora-team"]["variables"][0]["values"].as_array().unwrap().len(), 25);
+    assert_eq!(documents["dora"]["variables"], Value::Null);
+}
+
+/// Repositories beyond the limits are on further pages, each once; more than anybody scrolls through are typed in.
+#[test]
+fn five_hundred_and_one_repositories() {
+    let config = large_config(501, 20);
+    let documents = documents(&settings(&config));
+    let names: Vec<_> = documents.keys().map(String::as_str).collect();
+    let pages = ["dora", "dora-repositories-2", "dora-repositories-3"];
+    assert_eq!(names, [&pages[..], &["dora-repository", "dora-team"]].concat());
+    let expected: Vec<_> = (0..501).map(repository).collect();
+    for of in ["deployments", "lead time", "change failure rate", "time to restore", "rework rate"] {
+        assert_eq!(listed(&pages.map(|name| &documents[name]), of), expected, "{of}");
+    }
+    let first = documents["dora"]["widgets"].to_string();
+    assert!(first.contains("[the next page](#dashboards/dashboard/dora-repositories-2)"));
+
+    let variable = &documents["dora-repository"]["variables"][0];
+    assert_eq!((&variable["inputType"], &variable["values"]), (&json!("input"), &Value::Null));
+    assert_eq!(variable["defaultValue"], "acme/repository-000");
+    let grafana = grafana(&settings(&config), &transport()).unwrap();
+    let variable = &grafana["dora-repository"]["templating"]["list"][1];
+    assert_eq!((&variable["type"], &variable["query"]), (&json!("textbox"), &json!("acme/repository-000")));
+}
+
+/// What CloudWatch can't have figures of is left out, and that is said.
+#[test]
+fn names_that_cannot_be_dimensions() {
+    let mut config = config();
+    config["teams"] = json!({"web": ["acme/shop", "bucket/\u{e4}.zip"]});
+    config["repositories"] = json!(["acme/till"]);
+    config["trunkBasedRepositories"] = json!([]);
+    let documents = documents(&settings(&config));
+    let values = |name: &str| {
+        let values = documents[name]["variables"][0]["values"].as_array().unwrap();
+        values.iter().map(|value| value["value"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(values("dora-repository"), ["acme/shop", "acme/till"]);
+    assert_eq!(values("dora-team"), ["web"]);
+    assert_eq!(listed(&[&documents["dora"]], "deployments"), ["acme/shop", "acme/till"]);
+    let (_, heading) = titles(&documents["dora"]).next().unwrap();
+    let text = "repositories: 2 (1 more have names that can't be dimensions in CloudWatch)";
+    assert!(heading.contains(text), "{heading}");
+}
+
+/// Where the configuration names neither, there is the overview alone.
+#[test]
+fn neither_repositories_nor_teams() {
+    let mut config = config();
+    (config["teams"], config["trunkBasedRepositories"]) = (json!({}), json!([]));
+    assert_eq!(documents(&settings(&config)).keys().collect::<Vec<_>>(), ["dora"]);
+}
+
+/// A list in Grafana is a text with commas; where a name could be read as two, it is typed in.
+#[test]
+fn names_that_grafana_would_misread() {
+    let of_teams = |teams: Value| {
+        let mut config = config();
+        config["teams"] = teams;
+        let grafana = grafana(&settings(&config), &transport()).unwrap();
+        let dashboard = &grafana["dora-team"];
+        assert!(dashboard["panels"].to_string().contains(r#""dimensions":{"Team":["$team"]}"#));
+        dashboard["templating"]["list"][1].clone()
+    };
+    let list = of_teams(json!({"a, b": [], "c": []}));
+    assert_eq!((&list["type"], &list["query"]), (&json!("custom"), &json!("a\\, b,c")));
+    assert_eq!(of_teams(json!({"a : b": [], "c": []}))["type"], "textbox");
 }
 
 /// What counts is summed; what measures a length of time has percentiles, a mean and its n.
@@ -152,12 +256,23 @@ fn each_metric_has_the_statistics_that_are_right_for_it() {
     assert!(seen > 200, "{seen}");
 }
 
-/// A quarter that was played, and the page of its dashboards.
+/// A quarter that was played, its dashboards, and its page.
 pub(crate) struct Quarter {
     pub(crate) truth: Truth,
     pub(crate) page_data: PageData,
-    page: String,
+    documents: Documents,
+    grafana: Documents,
+    stored: Stored,
     now: Timestamp,
+}
+
+impl Quarter {
+    /// A dashboard, and what is chosen there.
+    fn looked(&self, name: &str, value: Option<&str>) -> Looked<'_> {
+        let document = &self.documents[name];
+        let document = value.map_or_else(|| document.clone(), |value| chosen(document, value));
+        Looked { document, stored: &self.stored, now: self.now }
+    }
 }
 
 pub(crate) async fn quarter() -> &'static Quarter {
@@ -168,20 +283,46 @@ pub(crate) async fn quarter() -> &'static Quarter {
             let world = World::Lines("seed 7".to_owned(), lines);
             let header = world.check().unwrap();
             let cloud = replay(&world, &header, binaries(), || ()).await.unwrap();
-            let documents = documents(&header.settings);
-            let now = cloud.now();
-            let page = page(&documents, "seed 7", &cloud.stored(), now).unwrap();
+            let mut settings = header.settings;
+            settings.dashboards.repositories.extend(truth.figures.keys().cloned());
+            let (documents, stored) = (documents(&settings), cloud.stored());
+            let grafana = grafana(&settings, &transport()).unwrap();
             let result = ReplayResult::of(&cloud).unwrap();
-            let page_data = page_data(&result, "seed 7", &header.settings, now);
-            Quarter { truth, page_data, page, now }
+            let page_data = page_data(&result, "seed 7", &settings, cloud.now());
+            Quarter { truth, page_data, documents, grafana, stored, now: cloud.now() }
         })
         .await
 }
 
 #[tokio::test]
-async fn every_figure_on_the_page_is_true() {
-    let Quarter { truth, page, now, .. } = quarter().await;
-    shown::check(page, truth, *now);
+async fn every_figure_on_a_dashboard_is_true() {
+    let quarter = quarter().await;
+    let Quarter { truth, .. } = quarter;
+    let overview = quarter.looked("dora", None);
+    let mut days_without_rate = shown::check(&overview, truth, None);
+    shown::check_list(&overview, truth);
+    for team in ["money", "storefront"] {
+        let team_chosen = quarter.looked("dora-team", Some(team));
+        days_without_rate += shown::check(&team_chosen, truth, Some(("Team", team)));
+    }
+    for repository in truth.figures.keys() {
+        let repository_chosen = quarter.looked("dora-repository", Some(repository));
+        days_without_rate += shown::check(&repository_chosen, truth, Some(("Repository", repository)));
+    }
+    assert!(
+        days_without_rate > 0,
+        "no day without deployments: the sample does not show that it has no rate"
+    );
+}
+
+/// What Grafana shows of the last 30 days is not a fragment of them.
+#[tokio::test]
+async fn grafana_shows_what_cloudwatch_shows() {
+    let Quarter { documents, stored, now, grafana, .. } = quarter().await;
+    for (name, document) in grafana {
+        let compared = grafana::compare(document, &documents[name], stored, *now);
+        assert!(compared >= 15, "{name}: {compared}");
+    }
 }
 
 /// A repository that was idle for a month is still there, and has no figures of that month but those that are zero.
@@ -200,13 +341,16 @@ fn an_idle_month() {
             stored.add(name, now - SignedDuration::from_hours(24 * days_ago), [value]);
         }
     }
-    let page = page(&documents(&settings), "idle", &stored, now).unwrap();
-    let table = shown::table(&page, "dora", "acme/shop");
-    assert_eq!(table.columns, ["2026-02-06", "2026-03-08", "2026-04-07", "2026-05-07"]);
-    let row = |label: &str| table.rows[label].clone();
-    assert_eq!(row("deployments"), [Some(0.0), Some(1.0), Some(0.0), Some(1.0)]);
-    assert_eq!(row("lead time, median days"), [None, Some(1.0), None, Some(1.0)]);
-    assert_eq!(row("n of lead times"), [Some(0.0), Some(1.0), Some(0.0), Some(1.0)]);
-    assert_eq!(row("change failure rate, %"), [None, Some(0.0), None, Some(0.0)]);
-    assert_eq!(row("time to restore, median hours"), [None; 4]);
+    let document = documents(&settings)["dora"].clone();
+    let overview = Looked { document, stored: &stored, now };
+    for (figure, expected) in [
+        ("deployments", [Some(0.0), Some(1.0), Some(0.0), Some(1.0)]),
+        ("lead time, median days", [None, Some(1.0), None, Some(1.0)]),
+        ("change failure rate, %", [None, Some(0.0), None, Some(0.0)]),
+        ("time to restore, median hours", [None; 4]),
+    ] {
+        let table = overview.table(&format!("Repositories: {figure}"));
+        assert_eq!(table.columns, ["2026-02-06", "2026-03-08", "2026-04-07", "2026-05-07"]);
+        assert_eq!(table.rows["acme/shop"], expected, "{figure}");
+    }
 }

@@ -40,4 +40,5 @@ mod scene;
 mod settings;
 mod sql_engine;
 mod stacks;
+mod widget;
 mod written;

@@ -33,18 +33,19 @@ pub(crate) fn run(command: &mut Command) -> Outside<()> {
 
 /// Runs a script of this folder in Python with a task on its standard input, to its end.
 pub(crate) fn ask(python: &Path, script: &str, task: &Value) -> Output {
-    tell(Command::new(python).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)), task)
+    feed(Command::new(python).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)), task)
 }
 
 /// Runs a script of this folder in Node with the folder of its packages, and a task on its standard input, to its end.
 pub(crate) fn ask_node(script: &str, packages: &Path, task: &Value) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
-    tell(Command::new("node").arg(script).arg(packages), task)
+    feed(Command::new("node").arg(script).arg(packages), task)
 }
 
-fn tell(command: &mut Command, task: &Value) -> Output {
-    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut process = command.spawn().unwrap();
+/// Runs a program with a task on its standard input, to its end.
+pub(crate) fn feed(program: &mut Command, task: &Value) -> Output {
+    let mut process =
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     process.stdin.take().unwrap().write_all(task.to_string().as_bytes()).unwrap();
     process.wait_with_output().unwrap()
 }
@@ -65,6 +66,15 @@ pub(crate) fn python(name: &str, requirements: &str) -> Outside<PathBuf> {
         fs::copy(&requirements, &done).map_err(|error| error.to_string())?;
     }
     Ok(python)
+}
+
+/// The program of a Go module of this folder.
+pub(crate) fn go(name: &str) -> Outside<PathBuf> {
+    let program = target().join(name);
+    let build = ["build", "-mod=readonly", "-o"];
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    run(Command::new("go").args(build).arg(&program).arg(".").current_dir(module))?;
+    Ok(program)
 }
 
 /// What is there; where it is not, the test is skipped and says so, but in CI it fails.

@@ -8,6 +8,11 @@ pub(crate) use simulator::payload_builders::{
     Delivery, Execution, OpsItem, PushedCommit, Source, action, push,
 };
 
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+    types::AttributeValue,
+};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract,
@@ -16,16 +21,18 @@ use metrics_lib::{
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
 use simulator::{
-    aws::{Fault, Services},
+    aws::{Fault, Services, function_key},
     binaries::Binaries,
     cloud::Cloud,
     replay_result::{Metric, ReplayResult},
     router::Envelope,
 };
 use std::{
+    collections::HashMap,
     fmt::Write,
     sync::{MutexGuard, OnceLock},
 };
+use tokio::select;
 
 pub(crate) const OPS: &str = "999999999999";
 pub(crate) const TOOLING: &str = "111111111111";
@@ -35,6 +42,11 @@ pub(crate) fn at(time: &str) -> Timestamp {
     let (day, time) = time.split_once(' ').unwrap_or(("15", time));
     let time = if time.len() == 5 { format!("{time}:00") } else { time.to_owned() };
     format!("2026-06-{day}T{time}Z").parse().unwrap()
+}
+
+fn attribute(value: &Value) -> AttributeValue {
+    let text = |kind: &str| value.get(kind).and_then(Value::as_str).map(str::to_owned);
+    text("S").map(AttributeValue::S).or(text("N").map(AttributeValue::N)).unwrap()
 }
 
 fn clock(time: Timestamp) -> String {
@@ -235,6 +247,34 @@ impl Scene {
 
     pub(crate) fn services(&self) -> MutexGuard<'_, Services> {
         self.cloud.server().services()
+    }
+
+    /// A client of the ledger's table, with the rights of the reconciler.
+    pub(crate) fn ledger_client(&self) -> Client {
+        let key = function_key(OPS, "reconciler");
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .endpoint_url(self.cloud.server().endpoint())
+            .credentials_provider(Credentials::new(key, "secret", None, None, "test"));
+        Client::from_conf(config.build())
+    }
+
+    /// Puts items into the ledger's table, as DynamoDB's JSON has them.
+    pub(crate) async fn holds(&mut self, items: &[Value]) {
+        let (client, table) = (self.ledger_client(), self.cloud.plan().ledger.name.clone());
+        let load = async {
+            for item in items {
+                let item =
+                    item.as_object().unwrap().iter().map(|(name, value)| (name.clone(), attribute(value)));
+                let item: HashMap<_, _> = item.collect();
+                client.put_item().table_name(&table).set_item(Some(item)).send().await.unwrap();
+            }
+        };
+        select! {
+            () = load => {}
+            served = self.cloud.serve() => panic!("{served:?}"),
+        }
     }
 
     /// How often an operation was called.

@@ -1,12 +1,13 @@
 //! The figures that can be explained.
 
-use crate::summary::{duration, length, percent};
+use crate::summary::{duration, percent};
 use clap::ValueEnum;
 use metrics_lib::{
     contract::Metric,
     dora_metric::{DoraMetric, MadeOf},
     fact::FactKind,
     report::Figures,
+    words::length,
 };
 use serde::Serialize;
 

@@ -18,8 +18,9 @@ fn numbers(text: &str) -> Series {
 fn evaluated(metrics: &[&str], expression: &str) -> Result<Series, EvaluationError> {
     let known: BTreeMap<&str, Series> =
         zip(["a", "b", "c"], metrics).map(|(id, values)| (id, numbers(values))).collect();
-    let periods = known.values().map(Vec::len).max().unwrap_or_default();
-    match (Scope { known: &known, periods }).value(&Expression::parse(expression)?)? {
+    let days = known.values().map(Vec::len).max().unwrap_or_default() as i64;
+    let range = Window { start: Timestamp::UNIX_EPOCH, end: Timestamp::from_second(86400 * days).unwrap() };
+    match (Scope { known: &known, periods: &periods(86400, range) }).value(&Expression::parse(expression)?)? {
         Value::Series(series) => Ok(series),
         _ => Err(EvaluationError::Result(expression.to_owned())),
     }
@@ -67,6 +68,16 @@ fn conditions() {
     check(&["500 300 -"], "IF(a < 400, a)", "- 300 -");
     check(&["500 300 -"], "IF(a < 400, 10, 2)", "2 10 -");
     check(&["1 - 3"], "IF(1 > 0, a)", "1 0 3");
+}
+
+#[test]
+fn times() {
+    check(&["5 - 7"], "EPOCH(a)", "0 - 172800");
+    check(&["5 - 7"], "EPOCH(a) + 0 * a", "0 - 172800");
+    // All but the last, and nothing where there was nothing.
+    check(&["5 - 7 8"], "IF(EPOCH(a) < MAX(EPOCH(a)), a)", "5 - 7 -");
+    check(&["5 - 7 -"], "IF(EPOCH(a) < MAX(EPOCH(FILL(a, 0))), a)", "5 - 7 -");
+    refused(&["1"], "EPOCH(1)", "EPOCH is not known here, or not with such arguments");
 }
 
 #[test]
@@ -174,4 +185,25 @@ fn one_value_of_the_time_up_to_now() {
     );
     let now = "2026-06-18T12:00:00Z".parse().unwrap();
     assert_eq!(evaluate(&widget, "-P90D", &stored, now).unwrap().lines[0].values, [Some(6.0)]);
+}
+
+#[test]
+fn what_is_not_known_here_is_refused_by_name() {
+    fn check(view: &str, more: &str, metrics: serde_json::Value, expected: &str) {
+        let mut widget = json!({"title": "Rate", "region": "eu-west-1", "period": 86400, "view": view, "metrics": metrics});
+        widget[more] = true.into();
+        let widget: Result<Metrics, _> = serde_json::from_value(widget);
+        let error = match widget {
+            Ok(widget) => {
+                evaluate(&widget, "-P90D", &Stored::default(), Timestamp::UNIX_EPOCH).unwrap_err().to_string()
+            }
+            Err(error) => error.to_string(),
+        };
+        assert!(error.contains(expected), "{error}");
+    }
+    let metric = |stat: &str| json!([["DORA", "Deployments", {"id": "m1", "stat": stat}]]);
+    check("pie", "stacked", metric("Sum"), "unknown variant `pie`");
+    check("table", "stacked", metric("tm90"), "tm90");
+    check("table", "liveData", metric("Sum"), "unknown field `liveData`");
+    check("table", "stacked", json!([["DORA"]]), "DORA");
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use metrics_lib::{
     contract::Metric,
     fact::{FactKind, FactState, Teams},
+    identity::{DeploymentKey, IncidentKey},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +37,7 @@ pub struct Fact {
     /// The repository that it is about.
     pub repository: Option<String>,
     /// The deployment or rollback that it is about, or that brought it about.
-    pub deployment: Option<Deployment>,
+    pub deployment: Option<DeploymentKey>,
     /// The id of the incident that it is about, or that brought it about.
     pub incident: Option<String>,
     /// What it measures, in seconds.
@@ -47,28 +48,15 @@ pub struct Fact {
     pub state: FactState,
     /// Why it is true.
     pub evidence: String,
-    /// Where to look at it, an address of the web.
-    pub link: Option<String>,
-}
-
-/// What names a deployment, for people.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Deployment {
-    /// Its account.
-    pub account: String,
-    /// Its region.
-    pub region: String,
-    /// Its pipeline, or what another source deploys to.
-    pub pipeline: String,
-    /// The id of the execution, or of the deployment in another source.
-    pub id: String,
+    /// The commit that was deployed.
+    pub revision: Option<String>,
 }
 
 /// An incident of the ledger.
 #[derive(Clone, Debug)]
 pub struct Incident {
-    /// Its id.
-    pub id: String,
+    /// Its identity.
+    pub key: IncidentKey,
     /// When it was created.
     pub time: Timestamp,
     /// What it is attributed to.
@@ -87,7 +75,7 @@ pub enum Attribution {
     /// A deployment of a repository.
     Deployment {
         /// What failed.
-        deployment: Deployment,
+        deployment: DeploymentKey,
         /// Its repository.
         repository: String,
     },

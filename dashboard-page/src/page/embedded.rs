@@ -2,7 +2,7 @@
 
 use super::{
     data::{Fact, PageData},
-    facts::{Deployments, Facts, Row, incidents, number},
+    facts::{Deployments, Facts, Row, git_hub, incidents, number},
     figures::{Series, Shown, Unit, contributions, rows, series, units},
     left_out::{Group, left_out},
     words::Words,
@@ -26,6 +26,8 @@ struct Embedded {
     figures: Vec<[[Series; 5]; 3]>,
     facts: Facts,
     deployments: Deployments,
+    /// By repository: where commits and pull requests are.
+    git_hub: Vec<[i64; 3]>,
     incidents: Vec<Row>,
     left_out: Vec<Group>,
     words: Words,
@@ -87,6 +89,7 @@ pub(super) fn json(data: &PageData) -> Result<String, jiff::Error> {
         figures: periods.iter().map(|of| of.each_ref().map(|rows| series(rows))).collect(),
         units: units.iter().map(&mut named).collect(),
         facts: Facts::new(&newest_first, &mut words, &mut deployments),
+        git_hub: git_hub(data, &mut words),
         incidents: incidents(data, &mut words, &mut deployments),
         left_out: left_out(data, &mut words),
         deployments,

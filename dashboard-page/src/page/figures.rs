@@ -58,7 +58,7 @@ pub(super) fn rows(
     let own =
         unit.repositories.as_ref().map(|own| all.only(|name| name.is_some_and(|name| own.contains(name))));
     let of = |period: Period| -> Result<Vec<Row>, jiff::Error> {
-        let mut rows = own.as_ref().unwrap_or(all).rows(period, period.shown(), now)?;
+        let mut rows = own.as_ref().unwrap_or(all).rows(period, period.shown(), now, now)?;
         rows.reverse();
         Ok(rows)
     };

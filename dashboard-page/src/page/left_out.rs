@@ -1,7 +1,7 @@
 //! What is not in the figures, with the reason.
 
 use super::{
-    data::{Attribution, Deployment, Fact, PageData},
+    data::{Attribution, Fact, PageData},
     words::Words,
 };
 use metrics_lib::fact::{FactKind, FactState};
@@ -28,7 +28,7 @@ pub(super) fn left_out(data: &PageData, words: &mut Words) -> Vec<Group> {
     for fact in &data.facts {
         let Some(title) = title(fact) else { continue };
         let what = match (&fact.deployment, &fact.incident) {
-            (Some(Deployment { pipeline, id, .. }), _) => format!("{pipeline} {id}"),
+            (Some(key), _) => format!("{} {}", key.unit_name(), key.id()),
             (None, Some(incident)) => incident.clone(),
             (None, None) => String::new(),
         };
@@ -45,7 +45,7 @@ pub(super) fn left_out(data: &PageData, words: &mut Words) -> Vec<Group> {
             Attribution::Pending => PENDING,
             Attribution::Nothing => UNATTRIBUTED,
         };
-        let (id, evidence) = (words.number(&incident.id), words.number(&incident.evidence));
+        let (id, evidence) = (words.number(&incident.key.id().to_string()), words.number(&incident.evidence));
         groups.entry(title).or_default().push((incident.time.as_second(), Words::NONE, id, evidence));
     }
     for event in &data.left_out {

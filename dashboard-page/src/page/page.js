@@ -152,16 +152,24 @@ function chosen(is) {
   return found;
 }
 
+/** A link to a console or to GitHub: an address with {} for what it is about. */
+const outside = (address, id, text, title = false) => el("a", { href: address.replace("{}", () => id), rel: "noreferrer", title }, text);
+const gitHub = new Map(data.gitHub.map(([repository, ...addresses]) => [repository, addresses.map(word)]));
+
 function deployment(number) {
   if (number < 0) return "";
-  const [account, region, pipeline, id] = data.deployments.names[number].map(word);
-  return el("span", { title: `account ${account}, ${region}` }, `${pipeline} ${id}`);
+  const [account, region, pipeline, id, address] = data.deployments.names[number].map(word);
+  const title = `account ${account}, ${region}`;
+  return address ? outside(address, id, `${pipeline} ${id}`, title) : el("span", { title }, `${pipeline} ${id}`);
 }
 function evidence(fact) {
   const failure = facts.kind[fact] === KIND.deployment ? failureOf(facts.deployment[fact]) : undefined;
   const text = word(facts.evidence[fact]) + (failure === undefined ? "" : `; failed: ${word(facts.evidence[failure])}`);
-  const link = word(facts.link[fact]);
-  return [link.startsWith("https://") ? el("a", { href: link, rel: "noreferrer" }, text) : text, "text"];
+  const revision = word(facts.revision[fact]);
+  const [commit, pullRequests] = gitHub.get(facts.repository[fact]) ?? [];
+  if (!revision || !commit) return [text, "text"];
+  const links = [outside(commit, revision, "commit"), ", ", outside(pullRequests, revision, "pull requests")];
+  return [el("span", null, text, " (", ...links, ")"), "text"];
 }
 const repository = number => [number < 0 ? el("span", { class: "nothing" }, "none") : word(number), "name"];
 const common = fact => [minute(times[fact]), repository(facts.repository[fact]), [deployment(facts.deployment[fact]), "name"]];
@@ -353,6 +361,8 @@ function showFailures() {
     fact => [...common(fact), evidence(fact), repair(fact)]) : nothing(`No deployment of ${where()} failed.`)));
 }
 
+const incidentName = ({ id, link }) => (link < 0 ? word(id) : outside(word(link), "", word(id)));
+
 function showIncidents() {
   const inUnit = data.incidents.filter(({ repository }) => isOf(state.unit, repository));
   const open = inUnit.filter(incident => incident.open && incident.deployment >= 0);
@@ -365,7 +375,7 @@ function showIncidents() {
   $("incidents-list").replaceChildren(...(rows.length ? [
     el("p", { class: "hint" }, `${rows.length} incidents of this period, or still open; ${open.length} open.`),
     ...table("Incidents", ["Created, UTC", "Incident", "Repository", "Blamed deployment", "Restored after", "Evidence"], rows,
-      incident => [minute(incident.time), word(incident.id), repository(incident.repository),
+      incident => [minute(incident.time), incidentName(incident), repository(incident.repository),
         [deployment(incident.deployment), "name"], restored(incident), [word(incident.evidence), "text"]])]
     : nothing(`No incident of ${where()}.`)));
 }

@@ -40,6 +40,8 @@ pub struct Recorded {
     pub state: FactState,
     /// Why it is true.
     pub evidence: String,
+    /// The revision that a deployment brought to production.
+    pub revision: Option<String>,
     /// The commits that it was measured from, the earliest first, each with its time; of many, the first.
     pub commits: Vec<String>,
     /// How many values of each metric CloudWatch gets of it, without any breakdown.
@@ -140,6 +142,7 @@ fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
         // One that is claimed is not known to be published.
         state: state.unwrap_or(FactState::Pending),
         evidence: text("evidence").unwrap_or_default(),
+        revision: text("revision"),
         commits: item
             .get(COMMITS)
             .map(|commits| commits.lines().map(str::to_owned).collect())

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::runtime::error::Error;
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use metrics_lib::{
     contract::ledger::{SORT_KEY, TIMELINE_DAY, TIMELINE_INDEX},
@@ -98,8 +99,7 @@ impl Ledger {
 
     /// The items of a kind whose time is on one of the days that a range of time touches.
     pub(super) async fn listed(&self, kind: &str, range: Range<Timestamp>) -> Result<Vec<Item>, Error> {
-        let mut listed = Vec::new();
-        for day in days(range) {
+        let queries = days(range).map(async |day| {
             let request = self
                 .client
                 .query()
@@ -109,11 +109,11 @@ impl Ledger {
                 .expression_attribute_names("#day", TIMELINE_DAY)
                 .expression_attribute_values(":day", AttributeValue::S(timeline_day(kind, day)));
             let items = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-            for item in items.map_err(Error::aws("dynamodb:Query"))? {
-                listed.push(Item::read(item)?);
-            }
-        }
-        Ok(listed)
+            let items = items.map_err(Error::aws("dynamodb:Query"))?;
+            items.into_iter().map(Item::read).collect::<Result<Vec<_>, _>>()
+        });
+        let days: Vec<_> = stream::iter(queries).buffered(DAYS_AT_ONCE).try_collect().await?;
+        Ok(days.concat())
     }
 
     /// The production deployments that somebody means who writes an execution id, or the canonical text of a deployment of
@@ -330,6 +330,9 @@ fn named(item: &Item) -> Result<NamedRepository, Error> {
     let id = item.get_number("repositoryId");
     Ok(NamedRepository { name: item.required("repository")?.into(), id, since: item.instant_of("time")? })
 }
+
+/// How many days are asked for at once.
+const DAYS_AT_ONCE: usize = 16;
 
 /// The beginnings of the days that a range of time touches.
 pub fn days(range: Range<Timestamp>) -> impl Iterator<Item = Timestamp> {

@@ -61,6 +61,31 @@ pub struct Config {
     pub clock: Clock,
 }
 
+/// What the environment configures of the widget.
+#[derive(Clone, Debug)]
+pub struct WidgetConfig {
+    /// From [`env::LEDGER_TABLE`].
+    pub ledger_table: String,
+    /// From [`env::TEAMS`].
+    pub teams: Teams,
+    /// From [`env::CLOCK_FILE`]; the system's clock if that is not set.
+    pub clock: Clock,
+}
+
+impl WidgetConfig {
+    /// Reads the configuration; `variable` gives the value of an environment variable.
+    ///
+    /// # Errors
+    /// The first variable that is missing or can't be used.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            ledger_table: required(&variable, env::LEDGER_TABLE)?,
+            teams: object(env::TEAMS, &required(&variable, env::TEAMS)?)?,
+            clock: Clock::from_environment(&variable),
+        })
+    }
+}
+
 /// An account that runs pipelines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolingAccount {

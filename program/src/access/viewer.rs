@@ -2,11 +2,12 @@
 
 use crate::{
     naming::{Names, partition},
+    plan::DASHBOARD_WIDGET,
     statement::{Resource, RoleStatement, on},
 };
 
-/// What somebody needs who looks at the dashboards in CloudWatch's console: the list, the documents, the figures, and the
-/// states of alarms.
+/// What somebody needs who looks at the dashboards in CloudWatch's console: the list, the documents, the figures, what they are made of,
+/// and the states of alarms.
 ///
 /// Source: CloudWatch user guide, "Permissions required to use the CloudWatch console"; Service Authorization Reference.
 pub fn viewer(names: &Names) -> Vec<RoleStatement> {
@@ -23,10 +24,7 @@ pub fn viewer(names: &Names) -> Vec<RoleStatement> {
             ["cloudwatch:GetDashboard"],
             [
                 Resource::Arn(own(names.prefix())),
-                Resource::every(
-                    own(&names.of("*")),
-                    "teams' dashboards are called after them, and teams come and go",
-                ),
+                Resource::every(own(&names.of("*")), "further pages of repositories come and go with them"),
             ],
         ),
         on(
@@ -35,5 +33,8 @@ pub fn viewer(names: &Names) -> Vec<RoleStatement> {
             [Resource::every("*", "CloudWatch has no resources for these actions")],
         ),
         on("Alarms", ["cloudwatch:DescribeAlarms"], [alarms]),
+        // CloudWatch calls a widget's function as whoever looks. Source: CloudWatch user guide, "Add a custom widget to a
+        // CloudWatch dashboard".
+        on("Widget", ["lambda:InvokeFunction"], [Resource::Arn(names.function_arn(DASHBOARD_WIDGET))]),
     ]
 }

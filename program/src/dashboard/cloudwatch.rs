@@ -4,18 +4,40 @@ use super::{
     graph::{Axis, Band, Graph, Look, Row, View},
     layout::{Dashboard, Placed},
     math::Stat,
+    variable::Variable,
     widget::Content,
 };
 use serde_json::{Value, json};
 
 /// The body of `PutDashboard`.
 pub(super) fn document(dashboard: &Dashboard, region: &str) -> Value {
-    json!({
+    let mut document = json!({
         "start": "-P90D",
         // Otherwise the console chooses periods of its own, and a percentile of a week becomes one of an hour.
         "periodOverride": "inherit",
         "widgets": dashboard.widgets().iter().map(|placed| widget(placed, region)).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(variable) = dashboard.variable() {
+        document["variables"] = json!([self::variable(variable)]);
+    }
+    document
+}
+
+/// A property variable: the console puts what is chosen into every metric that has the dimension.
+fn variable(variable: &Variable) -> Value {
+    let mut document = json!({
+        "type": "property",
+        "property": variable.first().name(),
+        "inputType": if variable.choices().is_some() { "select" } else { "input" },
+        "id": variable.id(),
+        "label": variable.label(),
+        "defaultValue": variable.first().value(),
+        "visible": true,
+    });
+    if let Some(choices) = variable.choices() {
+        document["values"] = choices.iter().map(|value| json!({"value": value, "label": value})).collect();
+    }
+    document
 }
 
 fn widget(Placed { x, y, widget }: &Placed, region: &str) -> Value {
@@ -42,6 +64,10 @@ fn graph(graph: &Graph, region: &str) -> Value {
     });
     match graph.view() {
         View::Numbers => properties["view"] = "singleValue".into(),
+        View::Sparkline => {
+            properties["view"] = "singleValue".into();
+            properties["sparkline"] = true.into();
+        }
         View::Percentage { bands } => {
             properties["view"] = "gauge".into();
             properties["yAxis"] = json!({"left": {"min": 0, "max": 100}});
@@ -56,7 +82,7 @@ fn graph(graph: &Graph, region: &str) -> Value {
             }
             properties["annotations"] = annotations(bands, None);
         }
-        View::Table => {
+        View::Table | View::List => {
             properties["view"] = "table".into();
             properties["table"] =
                 json!({"layout": "horizontal", "showTimeSeriesData": true, "summaryColumns": []});

@@ -5,7 +5,7 @@ use super::{
     figures::{Figures, series},
     graph::{Color, Graph, Period, Series, View},
     math::{Math, Source, Stat, Statistic},
-    widget::{Content, Widget, Width},
+    widget::{Widget, Width},
 };
 use crate::plan::{Consumer, Plan};
 use metrics_lib::contract::Metric;
@@ -69,9 +69,9 @@ pub(super) fn widgets(transport: &Transport) -> Result<Vec<Widget>, InvalidDashb
     });
     Ok(vec![
         Widget::text(
-            2,
             "## Data quality\nWhat limits the truth of the figures above. Unattributed incidents count in no failure \
              rate, pending lead times in no lead time; dead letters are events that no function could finish.",
+            2,
         ),
         tile("Not in the figures, last 7 days", Period::Week, counted)?,
         tile("Dead letters, most in the last 24 hours", Period::Day, letters)?,
@@ -91,5 +91,5 @@ fn tile<'a>(
     let numbers: Vec<Series> =
         numbers.into_iter().map(|(label, math)| series(label, math, Color::Blue)).collect();
     let graph = Graph::new(title, period, View::Numbers, numbers)?;
-    Ok(Widget { width: Width::Third, height: 4, content: Content::Graph(graph) })
+    Ok(Widget::graph(graph, 4).width(Width::Third))
 }

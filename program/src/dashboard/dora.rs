@@ -4,26 +4,28 @@ use super::{
     figures::{Figures, lengths, n, series},
     graph::{Band, Color, Period, Series},
     math::Statistic,
-    widget::{Content, Widget, Width},
+    widget::Widget,
 };
 use crate::{
     levels::{Bounds, Levels},
     settings::Settings,
 };
-use metrics_lib::dora_metric::{Descriptor, DoraMetric, MadeOf, TimeUnit};
+use metrics_lib::{
+    contract::Metric,
+    dora_metric::{Descriptor, DoraMetric, MadeOf, TimeUnit},
+};
 
 /// DORA's guide to its metrics.
 pub(super) const GUIDE: &str = "https://dora.dev/guides/dora-metrics-four-keys/";
 
-/// The text beside a metric's figures.
+/// The text above a metric's figures.
 pub(super) fn text(of: DoraMetric, settings: &Settings) -> Widget {
     let Descriptor { title, sentence, anchor, .. } = of.descriptor();
     let link = match &settings.dashboards.documentation {
         Some(documentation) => format!("{documentation}#{anchor}"),
         None => GUIDE.to_owned(),
     };
-    let text = format!("### {title}\n{sentence} [What counts]({link})");
-    Widget { width: Width::Quarter, height: 4, content: Content::Text(text) }
+    Widget::text(format!("### {title}\n{sentence} [What counts]({link})"), 2)
 }
 
 /// The unit of a metric's figures.
@@ -51,6 +53,24 @@ pub(super) fn all_series(of: DoraMetric, figures: &Figures) -> Vec<Series> {
             all
         }
     }
+}
+
+/// The first of a metric's figures, and how many values it is made of.
+pub(super) fn headline(of: DoraMetric, figures: &Figures) -> Vec<Series> {
+    let mut all = all_series(of, figures);
+    if let [_, between @ .., _] = all.as_slice() {
+        all.drain(1..=between.len());
+    }
+    all
+}
+
+/// The figure of each week that is over, and how it differs from the week before that has one.
+pub(super) fn full_weeks(of: DoraMetric, figures: &Figures) -> Vec<Series> {
+    let Series { label, math, .. } = main(of, figures);
+    // Every period has a count of deployments, be it zero: so the last of them is the one that is not over.
+    let full = math.before_last_of(figures.counted(Metric::Deployments));
+    let change = series("change", full.clone().difference(), Color::Grey);
+    vec![series(label, full, Color::Blue), change]
 }
 
 /// The figure that stands for a metric where there is room for one only.
@@ -94,23 +114,16 @@ pub(super) fn bands(of: DoraMetric, levels: &Levels, period: Period) -> Vec<Band
 }
 
 /// The text at the head of a dashboard; markdown.
-pub(super) fn heading(title: &str, settings: &Settings, teams: &[(&str, String)]) -> Widget {
+pub(super) fn heading(title: &str, settings: &Settings, index: &[String]) -> Widget {
     let mut text = format!(
-        "# {title}\nUp to now, in UTC; *n* is how many values a figure is made of. Where there are none there is no figure: no \
-         data is not zero. Levels are of DORA's 2023 report unless configured; DORA means them for one application or \
-         service. [DORA's guide]({GUIDE})"
+        "# {title}\n{}\n\nIn UTC. Where there are no values there is no figure: no data is not zero. Levels are of DORA's 2023 report unless configured; DORA means them for one application or \
+         service. [DORA's guide]({GUIDE})",
+        index.join(" · ")
     );
     if let Some(documentation) = &settings.dashboards.documentation {
         text += &format!(" · [Definitions]({documentation})");
     }
-    let links: Vec<_> = teams
-        .iter()
-        .map(|(team, dashboard)| format!("[{}](#dashboards/dashboard/{dashboard})", escaped(team)))
-        .collect();
-    if !links.is_empty() {
-        text += &format!("\n\nTeams: {}", links.join(" · "));
-    }
-    Widget::text(3, text)
+    Widget::text(text, 4)
 }
 
 /// A name that Markdown shows as it is.

@@ -1,12 +1,17 @@
 //! Dashboards as Grafana takes them, with its own `CloudWatch` data source.
 //!
-//! Grafana has no "value of just this time": its panels of numbers ask for the time of one period, and show the latest
-//! value in it.
+//! Grafana has no "value of just this time": what shows one value asks for a data point that is longer than its time range, and
+//! gets one that has all of it. Data points begin where the time range begins, which is rounded down to minutes: of the very
+//! length of the range there would be a second one, of the last minutes, and that would be shown.
+//!
+//! Sources: API reference of `GetMetricData`, `StartTime`; boto3's issue 3457, where AWS says that data points are aligned to
+//! `StartTime`.
 
 use super::{
-    graph::{Axis, Band, Color, Graph, Look, Row, View},
+    graph::{Axis, Band, Color, Graph, Look, Period, Row, View},
     layout::{Dashboard, Placed},
     math::Stat,
+    variable::Variable,
     widget::Content,
 };
 use metrics_lib::fnv::fnv_1a;
@@ -14,6 +19,11 @@ use serde_json::{Value, json};
 
 /// The model of a dashboard.
 pub(super) fn document(name: &str, dashboard: &Dashboard, region: &str) -> Value {
+    let source =
+        json!({"name": "datasource", "label": "CloudWatch", "type": "datasource", "query": "cloudwatch"});
+    let variables: Vec<_> = [source].into_iter().chain(dashboard.variable().map(variable)).collect();
+    let asked = Asked { region, variable: dashboard.variable() };
+    let panels = (1..).zip(dashboard.widgets()).map(|(id, placed)| panel(id, placed, asked));
     json!({
         "uid": uid(name),
         "title": dashboard.title(),
@@ -21,11 +31,42 @@ pub(super) fn document(name: &str, dashboard: &Dashboard, region: &str) -> Value
         "timezone": "utc",
         "schemaVersion": 39,
         "time": {"from": "now-90d", "to": "now"},
-        "templating": {"list": [
-            {"name": "datasource", "label": "CloudWatch", "type": "datasource", "query": "cloudwatch"},
-        ]},
-        "panels": (1..).zip(dashboard.widgets()).map(|(id, placed)| panel(id, placed, region)).collect::<Vec<_>>(),
+        "templating": {"list": variables},
+        "annotations": {"list": []},
+        "panels": panels.collect::<Vec<_>>(),
     })
+}
+
+/// How the data source is asked.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    region: &'a str,
+    variable: Option<&'a Variable>,
+}
+
+/// What is chosen from a list, or typed in.
+fn variable(variable: &Variable) -> Value {
+    let choice =
+        |value: &str| json!({"text": value, "value": value, "selected": value == variable.first().value()});
+    let first = variable.first().value();
+    let mut document = json!({
+        "name": variable.id(),
+        "label": variable.label(),
+        "type": "textbox",
+        "hide": 0,
+        "query": first,
+        "current": choice(first),
+        "options": [choice(first)],
+    });
+    // A list is a text with commas; a colon between spaces would part a value from its name, and can't be escaped.
+    if let Some(choices) = variable.choices().filter(|all| !all.iter().any(|value| value.contains(" : "))) {
+        let escaped: Vec<_> = choices.iter().map(|value| value.replace(',', "\\,")).collect();
+        document["type"] = "custom".into();
+        document["query"] = escaped.join(",").into();
+        document["options"] = choices.iter().map(|value| choice(value)).collect();
+        (document["multi"], document["includeAll"]) = (false.into(), false.into());
+    }
+    document
 }
 
 /// Links to dashboards of CloudWatch's console, as Grafana has them.
@@ -47,26 +88,23 @@ fn uid(name: &str) -> String {
     format!("{}{hash:016x}", &name[..24])
 }
 
-fn panel(id: u32, Placed { x, y, widget }: &Placed, region: &str) -> Value {
+fn panel(id: u32, Placed { x, y, widget }: &Placed, asked: Asked) -> Value {
     let mut panel = match &widget.content {
         Content::Text(markdown) => {
             json!({"type": "text", "options": {"mode": "markdown", "content": linked(markdown)}})
         }
-        Content::Graph(graph) => self::graph(graph, region),
+        Content::Graph(graph) => self::graph(graph, asked),
     };
     panel["id"] = id.into();
     panel["gridPos"] = json!({"x": x, "y": y, "w": widget.width.columns(), "h": widget.height});
     panel
 }
 
-fn graph(graph: &Graph, region: &str) -> Value {
-    let days = graph.period().days();
-    let last = json!({"reduceOptions": {"calcs": ["lastNotNull"], "fields": ""}});
-    let (kind, options, bands, time_from) = match graph.view() {
-        View::Numbers => ("stat", last, &[][..], Some(format!("{days}d"))),
-        View::Percentage { bands } => ("gauge", last, bands.as_slice(), Some(format!("{days}d"))),
-        View::Chart { bands, .. } => ("timeseries", json!({}), bands.as_slice(), None),
-        View::Table => ("table", json!({}), &[][..], None),
+fn graph(graph: &Graph, asked: Asked) -> Value {
+    let (kind, options) = kind_and_options(graph.view());
+    let bands = match graph.view() {
+        View::Percentage { bands } | View::Chart { bands, .. } => bands.as_slice(),
+        _ => &[],
     };
     let mut defaults = json!({"noValue": "no data"});
     if let View::Percentage { .. } = graph.view() {
@@ -88,32 +126,92 @@ fn graph(graph: &Graph, region: &str) -> Value {
         "type": kind,
         "title": graph.title(),
         "datasource": datasource(),
-        "targets": graph.rows().iter().map(|row| target(row, graph, region)).collect::<Vec<_>>(),
+        "targets": graph.rows().iter().map(|row| target(row, graph, asked)).collect::<Vec<_>>(),
         "fieldConfig": {"defaults": defaults, "overrides": overrides(graph)},
         "options": options,
     });
-    if let Some(time_from) = time_from {
-        panel["timeFrom"] = time_from.into();
+    if is_of_one_value(graph) {
+        panel["timeFrom"] = format!("{}d", graph.period().days()).into();
     }
-    if let View::Table = graph.view() {
+    match graph.view() {
         // A row a period and a column a series: older Grafanas can't turn tables round.
-        panel["transformations"] =
-            json!([{"id": "joinByField", "options": {"byField": "Time", "mode": "outer"}}]);
+        View::Table => {
+            panel["transformations"] =
+                json!([{"id": "joinByField", "options": {"byField": "Time", "mode": "outer"}}]);
+        }
+        // A row a series.
+        View::List => {
+            panel["transformations"] = json!([{"id": "reduce", "options": {"reducers": ["lastNotNull"]}}]);
+        }
+        _ => {}
     }
     panel
+}
+
+/// The kind of panel, and all options that its schema has.
+fn kind_and_options(view: &View) -> (&'static str, Value) {
+    let last = json!({"calcs": ["lastNotNull"], "fields": "", "values": false});
+    let stat = |graph: &str| {
+        json!({
+            "reduceOptions": last,
+            "graphMode": graph,
+            "colorMode": "value",
+            "justifyMode": "auto",
+            "orientation": "auto",
+            "textMode": "auto",
+            "wideLayout": true,
+            "showPercentChange": false,
+            "percentChangeColorMode": "standard",
+        })
+    };
+    match view {
+        View::Numbers => ("stat", stat("none")),
+        View::Sparkline => ("stat", stat("area")),
+        View::Percentage { .. } => (
+            "gauge",
+            json!({
+                "reduceOptions": last,
+                "orientation": "auto",
+                "sizing": "auto",
+                "minVizWidth": 75,
+                "minVizHeight": 75,
+                "showThresholdLabels": false,
+                "showThresholdMarkers": true,
+            }),
+        ),
+        View::Chart { .. } => (
+            "timeseries",
+            json!({
+                "legend": {"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []},
+                "tooltip": {"mode": "multi", "sort": "none"},
+            }),
+        ),
+        View::Table | View::List => ("table", json!({"showHeader": true, "frameIndex": 0})),
+    }
+}
+
+/// Whether each of its figures is one value, of the last period up to now.
+fn is_of_one_value(graph: &Graph) -> bool {
+    matches!(graph.view(), View::Numbers | View::Percentage { .. } | View::List)
+}
+
+/// The seconds of a data point.
+fn period(graph: &Graph) -> u32 {
+    let longer = if is_of_one_value(graph) { Period::Day.seconds() } else { 0 };
+    graph.period().seconds() + longer
 }
 
 fn datasource() -> Value {
     json!({"type": "cloudwatch", "uid": "${datasource}"})
 }
 
-fn target(row: &Row, graph: &Graph, region: &str) -> Value {
+fn target(row: &Row, graph: &Graph, asked: Asked) -> Value {
     let mut target = json!({
         "datasource": datasource(),
         "queryMode": "Metrics",
         "metricQueryType": 0,
-        "region": region,
-        "period": graph.period().seconds().to_string(),
+        "region": asked.region,
+        "period": period(graph).to_string(),
         "matchExact": true,
     });
     let mut set = |id: &str, look: Option<&Look>| {
@@ -125,29 +223,33 @@ fn target(row: &Row, graph: &Graph, region: &str) -> Value {
     match row {
         Row::Hidden(id, stat) => {
             set(id, None);
-            metric(&mut target, stat);
+            metric(&mut target, stat, asked.variable);
         }
         Row::Metric(id, stat, look) => {
             set(id, Some(look));
-            metric(&mut target, stat);
+            metric(&mut target, stat, asked.variable);
         }
         Row::Expression(id, expression, look) => {
             set(id, Some(look));
             target["metricEditorMode"] = 1.into();
+            target["namespace"] = "".into();
             target["expression"] = expression.as_str().into();
         }
     }
     target
 }
 
-fn metric(target: &mut Value, stat: &Stat) {
+fn metric(target: &mut Value, stat: &Stat, variable: Option<&Variable>) {
     target["metricEditorMode"] = 0.into();
     target["namespace"] = stat.source.namespace().into();
     target["metricName"] = stat.source.name().into();
     target["statistic"] = stat.statistic.to_string().into();
     target["dimensions"] = json!({});
     if let Some((name, value)) = stat.source.dimension() {
-        target["dimensions"][name] = json!([value]);
+        target["dimensions"][name] = match variable.filter(|variable| variable.first().name() == name) {
+            Some(variable) => json!([format!("${}", variable.id())]),
+            None => json!([value]),
+        };
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// The most metrics and expressions of a widget.
-const MAX_ROWS: usize = 500;
+pub const MAX_ROWS: usize = 500;
 /// The longest expression, in characters.
 const MAX_EXPRESSION: usize = 2048;
 
@@ -112,8 +112,12 @@ pub enum View {
     },
     /// The numbers of the latest period, up to now.
     Numbers,
+    /// The last value of a series, above the whole series.
+    Sparkline,
     /// A row a series, a column a period.
     Table,
+    /// The same, of one figure of many.
+    List,
     /// The latest percentage on a scale from 0 to 100.
     Percentage {
         /// Parts of the scale.

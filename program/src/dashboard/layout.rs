@@ -2,6 +2,7 @@
 
 use super::{
     InvalidDashboard,
+    variable::Variable,
     widget::{Content, Widget},
 };
 
@@ -26,6 +27,7 @@ pub struct Placed {
 /// A dashboard: widgets that lie on the grid, apart from each other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dashboard {
+    variable: Option<Variable>,
     widgets: Vec<Placed>,
     metrics: usize,
     /// Where the next widget goes.
@@ -36,12 +38,22 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
+    /// A dashboard with a variable, and nothing on it yet.
+    pub fn of(variable: Variable) -> Self {
+        Self { variable: Some(variable), ..Self::default() }
+    }
+
+    /// What people choose at its top.
+    pub fn variable(&self) -> Option<&Variable> {
+        self.variable.as_ref()
+    }
+
     /// Adds a widget to the line, or to the next one where it is too wide for this.
     ///
     /// # Errors
     /// [`InvalidDashboard::Full`].
     pub fn push(&mut self, widget: Widget) -> Result<(), InvalidDashboard> {
-        if self.room_for(&widget) == 0 {
+        if self.widgets.len() == MAX_WIDGETS || widget.metrics() > self.room() {
             return Err(InvalidDashboard::Full { title: widget.title().to_owned() });
         }
         let (width, height) = (widget.width.columns(), u32::from(widget.height));
@@ -56,10 +68,9 @@ impl Dashboard {
         Ok(())
     }
 
-    /// How many widgets like this one can be added.
-    pub fn room_for(&self, widget: &Widget) -> usize {
-        let by_metrics = (MAX_METRICS - self.metrics).checked_div(widget.metrics());
-        (MAX_WIDGETS - self.widgets.len()).min(by_metrics.unwrap_or(usize::MAX))
+    /// How many more metrics and expressions it takes.
+    pub fn room(&self) -> usize {
+        MAX_METRICS - self.metrics
     }
 
     /// Adds widgets.
@@ -99,9 +110,9 @@ mod tests {
             (Width::Half, 6),
             (Width::Third, 3),
             (Width::Third, 2),
-            (Width::Quarter, 4),
+            (Width::Sixth, 4),
             (Width::Full, 5),
-            (Width::Quarter, 5),
+            (Width::Sixth, 5),
         ] {
             dashboard.push(widget(width, height)).unwrap();
         }
@@ -113,10 +124,10 @@ mod tests {
     fn a_dashboard_takes_500_widgets() {
         let mut dashboard = Dashboard::default();
         for _ in 0..500 {
-            dashboard.push(Widget::text(1, "text")).unwrap();
+            dashboard.push(Widget::text("text", 1)).unwrap();
         }
         assert_eq!(
-            dashboard.push(Widget::text(1, "one more")),
+            dashboard.push(Widget::text("one more", 1)),
             Err(InvalidDashboard::Full { title: "one more".into() })
         );
     }

@@ -108,6 +108,8 @@ pub enum Math {
     Fill(Box<Self>, u32),
     /// The change against the period before.
     Difference(Box<Self>),
+    /// The values before the last period in which another one has a value.
+    BeforeLastOf(Box<Self>, Box<Self>),
 }
 
 /// An operator of metric math.
@@ -144,12 +146,20 @@ impl Math {
         Self::Difference(Box::new(self))
     }
 
+    /// Its values, but for the last period in which `clock` has one.
+    #[must_use]
+    pub fn before_last_of(self, clock: Self) -> Self {
+        Self::BeforeLastOf(Box::new(self), Box::new(clock))
+    }
+
     /// Its statistics, in the order of their appearance.
     pub fn stats(&self) -> Vec<&Stat> {
         match self {
             Self::Stat(stat) => vec![stat],
             Self::Number(_) => Vec::new(),
-            Self::Binary(left, _, right) => [left.stats(), right.stats()].concat(),
+            Self::Binary(left, _, right) | Self::BeforeLastOf(left, right) => {
+                [left.stats(), right.stats()].concat()
+            }
             Self::Fill(inner, _) | Self::Difference(inner) => inner.stats(),
         }
     }
@@ -161,6 +171,11 @@ impl Math {
             Self::Number(number) => number.to_string(),
             Self::Fill(inner, number) => format!("FILL({}, {number})", inner.expression(id)),
             Self::Difference(inner) => format!("DIFF({})", inner.expression(id)),
+            Self::BeforeLastOf(inner, clock) => {
+                let (inner, clock) = (inner.expression(id), clock.expression(id));
+                // What has no value has no time either, so nothing becomes 0 here.
+                format!("IF(EPOCH({inner}) < MAX(EPOCH({clock})), {inner})")
+            }
             Self::Binary(left, operator, right) => {
                 format!("{} {} {}", left.operand(id), operator.symbol(), right.operand(id))
             }
@@ -235,6 +250,10 @@ mod tests {
             "100 * (rollbacks / (deployments + rollbacks))",
         );
         check(&(rollbacks() / deployments()).difference(), "DIFF(rollbacks / deployments)");
+        check(
+            &rollbacks().before_last_of(deployments().or_zero()),
+            "IF(EPOCH(rollbacks) < MAX(EPOCH(FILL(deployments, 0))), rollbacks)",
+        );
     }
 
     #[test]

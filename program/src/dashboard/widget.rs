@@ -5,8 +5,8 @@ use super::graph::Graph;
 /// How wide a widget is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {
-    /// A quarter of the grid.
-    Quarter,
+    /// A sixth of the grid.
+    Sixth,
     /// A third.
     Third,
     /// A half.
@@ -19,7 +19,7 @@ impl Width {
     /// The columns of the grid, of 24.
     pub const fn columns(self) -> u32 {
         match self {
-            Self::Quarter => 6,
+            Self::Sixth => 4,
             Self::Third => 8,
             Self::Half => 12,
             Self::Full => 24,
@@ -49,8 +49,19 @@ pub enum Content {
 
 impl Widget {
     /// A text over the whole width.
-    pub fn text(height: u8, markdown: impl Into<String>) -> Self {
+    pub fn text(markdown: impl Into<String>, height: u8) -> Self {
         Self { width: Width::Full, height, content: Content::Text(markdown.into()) }
+    }
+
+    /// A graph over the whole width.
+    pub fn graph(graph: Graph, height: u8) -> Self {
+        Self { width: Width::Full, height, content: Content::Graph(graph) }
+    }
+
+    /// The same, so wide.
+    #[must_use]
+    pub fn width(self, width: Width) -> Self {
+        Self { width, ..self }
     }
 
     /// How many metrics and expressions it has.

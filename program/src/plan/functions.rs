@@ -65,6 +65,7 @@ pub(super) enum Takes {
 enum Variables {
     Metrics,
     Webhook,
+    Widget,
     None,
 }
 
@@ -73,6 +74,9 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// The function that measures lead times, from GitHub's data.
 pub(super) const LEAD_TIME: &str = "lead-time-for-changes";
+
+/// The function that shows on dashboards what the figures are made of.
+pub(crate) const DASHBOARD_WIDGET: &str = "dashboard-widget";
 
 /// The functions that work off a queue. An execution is resolved by one of them; what follows from it without its commits,
 /// that function publishes, and it hands deployments on to the one that waits for commits.
@@ -169,6 +173,22 @@ const TRANSFORM: Entry<Records> = Entry {
     variables: Variables::None,
 };
 
+/// CloudWatch calls the widget's function as whoever looks, who waits for it: with this memory it has a whole processor.
+/// Source: Lambda developer guide, "Configure Lambda function memory".
+pub(super) const WIDGET: Entry<Viewer> = Entry {
+    name: DASHBOARD_WIDGET,
+    description: "Shows on dashboards what the figures are made of",
+    trigger: Viewer,
+    timeout: SignedDuration::from_secs(30),
+    memory: 1769,
+    rights: &[Right::ReadLedger],
+    variables: Variables::Widget,
+};
+
+/// Somebody who looks at a dashboard.
+#[derive(Debug)]
+pub(super) struct Viewer;
+
 /// A schedule: how often it runs.
 #[derive(Debug)]
 pub(super) struct Every(SignedDuration);
@@ -193,6 +213,7 @@ impl<T> Entry<T> {
             environment: match self.variables {
                 Variables::Metrics => metrics_variables(names, settings, read_role),
                 Variables::Webhook => webhook_variables(names, settings),
+                Variables::Widget => widget_variables(names, settings),
                 Variables::None => BTreeMap::new(),
             },
             permissions: rights::statements(
@@ -271,6 +292,10 @@ fn webhook_variables(names: &Names, settings: &Settings) -> BTreeMap<String, Str
     environment.extend(settings.variables(settings::Functions::Webhook));
     environment.extend(unless_default(env::REWORK_RULE, &settings.rework));
     environment
+}
+
+fn widget_variables(names: &Names, settings: &Settings) -> BTreeMap<String, String> {
+    owned([(env::LEDGER_TABLE, names.table()), (env::TEAMS, variable(&json!(settings.teams)))])
 }
 
 fn owned<const N: usize>(variables: [(&str, String); N]) -> BTreeMap<String, String> {

@@ -73,12 +73,17 @@ fn via(names: &Names, services: impl Several<&'static str>) -> Vec1<String> {
 pub(super) fn ledger(names: &Names, by_time: bool) -> Vec<RoleStatement> {
     let table = names.arn("dynamodb", &format!("table/{}", names.table()));
     let actions = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
-    let mut statements = vec![on("Ledger", actions, [Resource::Arn(table.clone())])];
+    let mut statements = vec![on("Ledger", actions, [Resource::Arn(table)])];
     if by_time {
-        let index = Resource::Arn(format!("{table}/index/{TIMELINE_INDEX}"));
-        statements.push(on("LedgerTimeline", ["dynamodb:Query"], [index]));
+        statements.push(ledger_timeline(names));
     }
     statements
+}
+
+/// Reading in order of time what the ledger lists.
+pub(super) fn ledger_timeline(names: &Names) -> RoleStatement {
+    let index = names.arn("dynamodb", &format!("table/{}/index/{TIMELINE_INDEX}", names.table()));
+    on("LedgerTimeline", ["dynamodb:Query"], [Resource::Arn(index)])
 }
 
 /// Putting metrics.

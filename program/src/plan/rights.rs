@@ -14,6 +14,8 @@ pub(super) enum Right {
     HandOn { to: &'static str },
     /// Read and write the ledger; in order of time, if it reads the index, too.
     UseLedger { by_time: bool },
+    /// Read in order of time what the ledger lists.
+    ReadLedger,
     /// Put metrics of some namespaces.
     PutMetrics(&'static [Namespace]),
     /// Read metrics.
@@ -38,6 +40,7 @@ impl Right {
             Self::HandOn { to } if settings.lead_time => permissions::hand_on(names, to).into(),
             Self::HandOn { .. } => Vec::new(),
             Self::UseLedger { by_time } => permissions::ledger(names, by_time),
+            Self::ReadLedger => vec![permissions::ledger_timeline(names)],
             Self::PutMetrics(namespaces) => {
                 Vec1::try_from(namespaces).ok().map(permissions::metrics).into_iter().collect()
             }
@@ -59,7 +62,7 @@ impl Right {
     fn encrypted_by(self, settings: &Settings) -> &'static [&'static str] {
         match self {
             Self::TakeMessages => &["sqs"],
-            Self::UseLedger { .. } => &["dynamodb"],
+            Self::UseLedger { .. } | Self::ReadLedger => &["dynamodb"],
             Self::ReadLake if settings.lead_time => &["s3"],
             Self::TakeDeliveries => &["dynamodb", "secretsmanager"],
             _ => &[],

@@ -1,6 +1,7 @@
 //! The values of a configuration, and every problem that is found, so that all are reported at once.
 
 use super::{Found, InvalidSettings, Problem, kind::Within};
+use crate::nearest::nearest;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -49,6 +50,11 @@ impl<'a> Reader<'a> {
     /// The inside of the value of a key.
     pub(super) fn within(&mut self, key: &'static str) -> Within<'_> {
         Within { key, problems: &mut self.problems }
+    }
+
+    /// The key that somebody may have meant.
+    pub(super) fn nearest(&self, key: &str) -> Option<&'static str> {
+        nearest(key, self.read.iter().copied())
     }
 
     pub(super) fn unknown_keys(&self) -> Vec<String> {

@@ -85,7 +85,8 @@ impl StackSettings {
         };
         for key in reader.unknown_keys() {
             let value = object.get(&key).cloned();
-            reader.refuse(key, value, UNKNOWN);
+            let nearest = reader.nearest(&key).map(|nearest| format!(", the nearest is {nearest}"));
+            reader.refuse(key, value, format!("{UNKNOWN}{}", nearest.unwrap_or_default()));
         }
         reader.finish(settings)
     }

@@ -55,6 +55,8 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
     let actual = Actual { key: Some(key), secret: None };
     let reconciler = function(&mut document, &plan.reconciler.function, operations, key, actual);
     schedule(&mut document, names, &plan.reconciler, key, &reconciler, [ledger.itself()]);
+    let actual = Actual { key: Some(key), secret: None };
+    function(&mut document, &plan.widget, operations, key, actual);
 
     let forward = plan::forward(names);
     let own = Forwarding {

@@ -84,6 +84,9 @@ impl Checker {
         let reach = days_back(&document["start"]);
         self.expect(reach.is_some(), "start is no relative time");
         self.expect(document["periodOverride"] == "inherit", "the console would choose the periods");
+        for variable in document["variables"].as_array().into_iter().flatten() {
+            self.variable(variable, &document["widgets"]);
+        }
         let widgets = document["widgets"].as_array().cloned().unwrap_or_default();
         self.expect((1..=500).contains(&widgets.len()), "it has none or more than 500 widgets");
         for (index, widget) in widgets.iter().enumerate() {
@@ -107,6 +110,39 @@ impl Checker {
                 self.expect(!overlap, "widgets overlap");
             }
         }
+    }
+
+    /// A variable that changes a dimension of the metrics.
+    fn variable(&mut self, variable: &Value, widgets: &Value) {
+        self.place = "variable".to_owned();
+        let keys =
+            ["type", "property", "inputType", "id", "label", "defaultValue", "visible", "values", "search"];
+        self.object(variable, &keys);
+        self.expect(variable["type"] == "property", "it is of another type");
+        self.expect(variable["id"].as_str().is_some_and(|id| !id.is_empty()), "it has no id");
+        self.expect(variable["visible"].is_boolean(), "whether it is visible is not said");
+        let (default, values) = (&variable["defaultValue"], variable["values"].as_array());
+        match variable["inputType"].as_str() {
+            Some("select" | "radio") => {
+                let named = |value: &Value| value["value"].is_string() && value["label"].is_string();
+                let all = values.is_some_and(|values| !values.is_empty() && values.iter().all(named));
+                self.expect(all, "a choice needs values with labels");
+                let known =
+                    values.is_some_and(|values| values.iter().any(|value| value["value"] == *default));
+                self.expect(known, "what is shown at first can't be chosen");
+            }
+            Some("input") => self.expect(values.is_none(), "what is typed in is not chosen"),
+            _ => self.expect(false, "its input is none"),
+        }
+        // Every metric changes with it, so that nothing of another one is beside what is chosen.
+        let widgets = widgets.as_array().into_iter().flatten();
+        let rows =
+            widgets.flat_map(|widget| widget["properties"]["metrics"].as_array().into_iter().flatten());
+        for row in rows.filter(|row| row[0].is_string()) {
+            let changes = row[2] == variable["property"] && row[3] == *default;
+            self.expect(changes, "a metric does not change with it");
+        }
+        self.place = "document".to_owned();
     }
 
     fn widget(&mut self, widget: &Value, reach: u64) {
@@ -173,6 +209,9 @@ impl Checker {
             !object.contains_key("sparkline") || view == "singleValue",
             "only singleValue has a sparkline",
         );
+        // CDK refuses them together: one value of the whole time has no course.
+        let both = object.contains_key("sparkline") && object.contains_key("setPeriodToTimeRange");
+        self.expect(!both, "a sparkline has periods");
         self.expect(!object.contains_key("table") || view == "table", "only table has a table");
         if object.contains_key("setPeriodToTimeRange") {
             let one = ["singleValue", "gauge", "bar", "pie"].contains(&view);
@@ -296,7 +335,8 @@ impl Checker {
         for word in words.filter(|word| word.starts_with(|first: char| first.is_ascii_alphabetic())) {
             match word {
                 "SEARCH" | "SELECT" => self.expect(false, "it sees the last two weeks only"),
-                "ABS" | "AVG" | "DIFF" | "FILL" | "IF" | "MAX" | "MIN" | "SUM" | "AND" | "OR" | "REPEAT" => {}
+                "ABS" | "AVG" | "DIFF" | "EPOCH" | "FILL" | "IF" | "MAX" | "MIN" | "SUM" | "AND" | "OR"
+                | "REPEAT" => {}
                 id => self.expect(ids.contains(id), &format!("{id} is neither an id nor a function")),
             }
         }
@@ -373,6 +413,12 @@ fn bad_documents_are_refused() {
     graph("period", json!(90), "period is no multiple of 60");
     graph("period", json!(300), "data so old have no such period");
     graph("sparkline", json!(true), "only singleValue has a sparkline");
+    let mut both = good();
+    let properties = &mut both["widgets"][1]["properties"];
+    (properties["view"], properties["sparkline"]) = (json!("singleValue"), json!(true));
+    assert_eq!(problems("dora", &both), Vec::<String>::new());
+    both["widgets"][1]["properties"]["setPeriodToTimeRange"] = true.into();
+    assert_eq!(problems("dora", &both), ["widget 1: a sparkline has periods"]);
     graph("table", json!({}), "only table has a table");
     graph("setPeriodToTimeRange", json!(true), "only views of one value have the time range as period");
     graph("annotations/alarms", json!(["arn"]), "an alarm and lines can't be annotated together");
@@ -419,6 +465,47 @@ fn bad_documents_are_refused() {
         json!({"type": "metric", "x": 0, "y": y, "width": 1, "height": 1, "properties": properties})
     };
     check("/widgets", (0..10).map(widget).collect(), "it has more than 2,500 metrics");
+}
+
+#[test]
+fn variables() {
+    fn check(key: &str, value: Value, expected: &[&str]) {
+        let mut document = good();
+        document["widgets"][1]["properties"]["metrics"][1] = json!(["DORA", "Deployments", "Repository", "acme/shop", {"id": "m2", "stat": "Sum", "label": "n"}]);
+        let mut variable = json!({
+            "type": "property", "property": "Repository", "inputType": "select", "id": "repository",
+            "label": "Repository", "defaultValue": "acme/shop", "visible": true,
+            "values": [{"value": "acme/shop", "label": "acme/shop"}],
+        });
+        variable[key] = value;
+        document["variables"] = json!([variable]);
+        let expected: Vec<_> = expected.iter().map(|problem| format!("variable: {problem}")).collect();
+        assert_eq!(problems("dora", &document), expected, "{key}");
+    }
+    check("id", json!("repository"), &[]);
+    check("id", json!(""), &["it has no id"]);
+    check("type", json!("pattern"), &["it is of another type"]);
+    check("inputType", json!("list"), &["its input is none"]);
+    check("inputType", json!("input"), &["what is typed in is not chosen"]);
+    check(
+        "values",
+        json!([]),
+        &["a choice needs values with labels", "what is shown at first can't be chosen"],
+    );
+    check(
+        "values",
+        json!(["acme/shop"]),
+        &["a choice needs values with labels", "what is shown at first can't be chosen"],
+    );
+    check("visible", json!("yes"), &["whether it is visible is not said"]);
+    let unchanged = "a metric does not change with it";
+    check("property", json!("Team"), &[unchanged; 2]);
+    check(
+        "defaultValue",
+        json!("acme/till"),
+        &["what is shown at first can't be chosen", unchanged, unchanged],
+    );
+    check("colour", json!("red"), &["colour means nothing here"]);
 }
 
 #[test]

@@ -1,65 +1,85 @@
-//! Reads the figures from a page, and compares them with what is true.
+//! What CloudWatch shows by a dashboard's document, compared with what is true.
 
+use dashboard_page::{
+    Stored,
+    document::{Document, Metrics},
+    evaluate::{Evaluated, evaluate},
+};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use metrics_lib::{
     contract::Metric,
     window::{Period, Window},
 };
 use scenarios::sample::Truth;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A table of a widget: of a chart, a row a period; of a table, a row a figure.
+/// What is looked at: a dashboard, the values that CloudWatch has, and the present.
+pub(super) struct Looked<'a> {
+    pub(super) document: Value,
+    pub(super) stored: &'a Stored,
+    pub(super) now: Timestamp,
+}
+
+/// A table: the first days of its periods, and its rows by their heads.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// The heads of the columns.
     pub(super) columns: Vec<String>,
-    /// The rows, by their heads.
     pub(super) rows: BTreeMap<String, Vec<Option<f64>>>,
 }
 
-/// The text between two marks, and what follows it.
-fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<(&'a str, &'a str)> {
-    text.split_once(from)?.1.split_once(to)
-}
-
-/// The widget with a title, on one of the page's dashboards.
-fn widget<'a>(page: &'a str, dashboard: &str, title: &str) -> &'a str {
-    let section = between(page, &format!("<section id=\"{dashboard}\""), "</section>").expect(dashboard).0;
-    let title = title.replace('&', "&amp;");
-    between(section, &format!("aria-label=\"{title}\">"), "</article>").expect(&title).0
-}
-
-/// The exact values of cells; none where a cell says that there is no data.
-fn cells(row: &str, cell: &str) -> Vec<Option<f64>> {
-    let value = |text: &str| match between(text, "<data value=\"", "\"") {
-        Some((value, _)) => Some(value.parse().unwrap()),
-        None => {
-            assert!(text.contains("no data"), "{text}");
-            None
+/// The document with what somebody has chosen: as the console does it, in every metric that has the dimension.
+pub(super) fn chosen(document: &Value, value: &str) -> Value {
+    let mut document = document.clone();
+    let property = document["variables"][0]["property"].clone();
+    for widget in document["widgets"].as_array_mut().unwrap() {
+        for row in widget["properties"]["metrics"].as_array_mut().into_iter().flatten() {
+            let row = row.as_array_mut().unwrap();
+            if let Some(at) = row.iter().position(|name| *name == property) {
+                row[at + 1] = value.into();
+            }
         }
-    };
-    row.split(cell).skip(1).map(value).collect()
+    }
+    document
 }
 
-/// The table of a widget.
-pub(super) fn table(page: &str, dashboard: &str, title: &str) -> Table {
-    let widget = widget(page, dashboard, title);
-    let (head, body) = between(widget, "<thead>", "</tbody>").unwrap().0.split_once("</thead>").unwrap();
-    let column = |text: &str| match between(text, "datetime=\"", "\"") {
-        Some((day, _)) => day.to_owned(),
-        None => text.split_once('<').unwrap().0.to_owned(),
-    };
-    let rows = body.split("<tr").skip(1).map(|row| {
-        let (label, values) =
-            between(row, "<th scope=\"row\">", "</tr>").unwrap().0.split_once("</th>").unwrap();
-        (label.to_owned(), cells(values, "<td>"))
-    });
-    Table { columns: head.split("<th scope=\"col\">").skip(1).map(column).collect(), rows: rows.collect() }
-}
+impl Looked<'_> {
+    /// The widget with a title, of which there is one.
+    fn evaluated(&self, title: &str) -> Evaluated {
+        let Document { start, widgets, .. } = serde_json::from_value(self.document.clone()).unwrap();
+        let metrics = widgets.into_iter().filter(|widget| widget.kind == "metric");
+        let mut found = metrics.filter_map(|widget| {
+            let metrics: Metrics = serde_json::from_value(widget.properties).unwrap();
+            (metrics.title == title).then_some(metrics)
+        });
+        let widget = found.next().expect(title);
+        assert!(found.next().is_none(), "{title} is there twice");
+        evaluate(&widget, &start, self.stored, self.now).unwrap()
+    }
 
-/// The numbers of a widget.
-fn numbers(page: &str, dashboard: &str, title: &str) -> Vec<Option<f64>> {
-    cells(widget(page, dashboard, title), "<dd>")
+    /// Evaluates every widget; how many there are.
+    pub(super) fn evaluate_all(&self) -> usize {
+        let Document { start, widgets, .. } = serde_json::from_value(self.document.clone()).unwrap();
+        let metrics = widgets.into_iter().filter(|widget| widget.kind == "metric");
+        let evaluated = metrics.map(|widget| {
+            let metrics: Metrics = serde_json::from_value(widget.properties).unwrap();
+            evaluate(&metrics, &start, self.stored, self.now).unwrap()
+        });
+        evaluated.count()
+    }
+
+    /// The numbers of a widget: of each line the last one that there is, as the console shows them.
+    fn numbers(&self, title: &str) -> Vec<Option<f64>> {
+        let lines = self.evaluated(title).lines;
+        lines.into_iter().map(|line| line.values.into_iter().flatten().next_back()).collect()
+    }
+
+    /// The lines of a widget.
+    pub(super) fn table(&self, title: &str) -> Table {
+        let Evaluated { periods, lines } = self.evaluated(title);
+        let rows: BTreeMap<_, _> = lines.into_iter().map(|line| (line.label, line.values)).collect();
+        Table { columns: periods.iter().map(|period| day(period.start)).collect(), rows }
+    }
 }
 
 /// What is true of a window.
@@ -145,12 +165,6 @@ fn day(time: Timestamp) -> String {
     time.to_zoned_datetime(TimeZone::UTC).date().to_string()
 }
 
-/// The dashboards, and the dimension that each is about.
-const DASHBOARDS: [(&str, Option<(&str, &str)>); 3] = [
-    ("dora", None),
-    ("dora-team-money", Some(("Team", "money"))),
-    ("dora-team-storefront", Some(("Team", "storefront"))),
-];
 const WEEKS: &str = "Week by week, with the change since the last week that has a value";
 
 /// The table of weeks: figures, and how each differs from that of the last week that has one.
@@ -185,91 +199,102 @@ fn check_weeks(table: &Table, truth: &Truth, dimension: Option<(&str, &str)>) {
     assert_eq!((table.rows.len(), differences), (12, 5));
 }
 
-/// The gauges: the shares of what is within the best level, and the failure rate, of the last 30 days.
-fn check_shares(page: &str, truth: &Truth, dashboard: &str, dimension: Option<(&str, &str)>, now: Timestamp) {
-    let of =
-        True::of(truth, dimension, Window { start: now - SignedDuration::from_hours(24 * 30), end: now });
+/// The widgets about the last 30 days: how lengths of time are spread, which share of them is elite, and the failure rate.
+fn check_spread(looked: &Looked, of: &True) {
     let share = |values: &[f64]| {
         let within = values.iter().filter(|value| **value <= 1.0).count();
         (!values.is_empty()).then(|| 100.0 * within as f64 / values.len() as f64)
     };
     for (title, expected) in [
-        ("Lead times up to 1 day (elite), last 30 days", share(&of.lead_times)),
-        ("Times to restore up to 1 hour (elite), last 30 days", share(&of.restores)),
+        ("Lead time for changes, spread", lengths(&of.lead_times)),
+        ("Time to restore, spread", lengths(&of.restores)),
+        ("Lead times up to 1 day (elite)", vec![share(&of.lead_times)]),
+        ("Times to restore up to 1 hour (elite)", vec![share(&of.restores)]),
+        ("Change failure rate among levels", vec![of.failure_rate]),
     ] {
-        assert_same(&numbers(page, dashboard, title), &[expected], title);
+        assert_same(&looked.numbers(title), &expected, title);
     }
-    let title = "aria-label=\"Change failure rate, last 30 days\">";
-    let section = between(page, &format!("<section id=\"{dashboard}\""), "</section>").unwrap().0;
-    // The first is the number, the second the gauge.
-    let gauge = section.split(title).nth(2).unwrap().split("</article>").next().unwrap();
-    assert_same(&cells(gauge, "<dd>"), &[of.failure_rate], "the gauge of the failure rate");
 }
 
-/// Every figure of every dashboard, day by day, week by week, up to now, and of each repository by periods of 30 days.
-pub(super) fn check(page: &str, truth: &Truth, now: Timestamp) {
+/// The last full week that has a value, and its change since the one before.
+fn check_full_weeks(looked: &Looked, truth: &Truth, dimension: Option<(&str, &str)>) {
+    let weeks: Vec<True> = windows(Period::Week, looked.now)
+        .into_iter()
+        .filter(|week| week.end <= looked.now)
+        .map(|week| True::of(truth, dimension, week))
+        .collect();
+    for title in TITLES {
+        let mut values = weeks.iter().filter_map(|week| week.shown(title)[0]).rev();
+        let (last, before) = (values.next(), values.next());
+        let change = last.zip(before).map(|(last, before)| last - before);
+        let title = format!("{title}, full weeks");
+        assert_same(&looked.numbers(&title), &[last, change], &title);
+    }
+}
+
+/// The periods of the last 90 days.
+fn windows(period: Period, now: Timestamp) -> Vec<Window> {
+    let mut windows = Vec::new();
+    let mut time = now - SignedDuration::from_hours(24 * 90);
+    while time < now {
+        windows.push(period.containing(time).unwrap());
+        time = windows[windows.len() - 1].end;
+    }
+    windows
+}
+
+/// Every figure of a dashboard, day by day, week by week and up to now; how many days had no rate is the answer.
+pub(super) fn check(looked: &Looked, truth: &Truth, dimension: Option<(&str, &str)>) -> usize {
+    let now = looked.now;
+    let up_to_now = |days: i64| {
+        let window = Window { start: now - SignedDuration::from_hours(24 * days), end: now };
+        True::of(truth, dimension, window)
+    };
     let mut days_without_rate = 0;
-    for (dashboard, dimension) in DASHBOARDS {
-        for title in TITLES {
-            for (name, period) in [("by day", Period::Day), ("by week", Period::Week)] {
-                let title_by = format!("{title}, {name}");
-                let table = table(page, dashboard, &title_by);
-                let mut windows = Vec::new();
-                let mut time = now - SignedDuration::from_hours(24 * 90);
-                while time < now {
-                    windows.push(period.containing(time).unwrap());
-                    time = windows[windows.len() - 1].end;
-                }
-                let expected: Vec<_> = windows.iter().map(|window| day(window.start)).collect();
-                assert_eq!(table.rows.keys().collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
-                for (window, row) in windows.iter().zip(table.rows.values()) {
-                    let of = True::of(truth, dimension, *window);
-                    assert_same(row, &of.shown(title), &format!("{dashboard}, {title_by}, {window:?}"));
-                    days_without_rate +=
-                        usize::from(title == "Change failure rate" && row == &[None, Some(0.0)]);
-                }
-            }
-            for (name, days) in [("last 24 hours", 1), ("last 7 days", 7), ("last 30 days", 30)] {
-                let window = Window { start: now - SignedDuration::from_hours(24 * days), end: now };
-                let title_now = format!("{title}, {name}");
-                let shown = numbers(page, dashboard, &title_now);
+    for title in TITLES {
+        for (name, period) in [("by day", Period::Day), ("by week", Period::Week)] {
+            let title_by = format!("{title}, {name}");
+            let Evaluated { periods, lines } = looked.evaluated(&title_by);
+            assert_eq!(periods, windows(period, now));
+            for (index, window) in periods.into_iter().enumerate() {
+                let row: Vec<_> = lines.iter().map(|line| line.values[index]).collect();
                 let of = True::of(truth, dimension, window);
-                assert_same(&shown, &of.shown(title), &format!("{dashboard}, {title_now}"));
+                assert_same(&row, &of.shown(title), &format!("{dimension:?}, {title_by}, {window:?}"));
+                days_without_rate += usize::from(title == "Change failure rate" && row == [None, Some(0.0)]);
             }
         }
+        for (name, days) in [("last 7 days", 7), ("last 30 days", 30)] {
+            let title_now = format!("{title}, {name}");
+            let all = up_to_now(days).shown(title);
+            let headline = if all.len() > 2 { vec![all[0], all[all.len() - 1]] } else { all };
+            assert_same(&looked.numbers(&title_now), &headline, &format!("{dimension:?}, {title_now}"));
+        }
     }
-    for (dashboard, dimension) in DASHBOARDS {
-        check_weeks(&table(page, dashboard, WEEKS), truth, dimension);
-        check_shares(page, truth, dashboard, dimension, now);
-    }
-    assert!(
-        days_without_rate > 0,
-        "no day without deployments: the sample does not show that it has no rate"
-    );
-    for repository in truth.figures.keys() {
-        let table = table(page, "dora", repository);
+    check_weeks(&looked.table(WEEKS), truth, dimension);
+    check_spread(looked, &up_to_now(30));
+    check_full_weeks(looked, truth, dimension);
+    days_without_rate
+}
+
+/// The figures of every repository in the list, by periods of 30 days.
+pub(super) fn check_list(overview: &Looked, truth: &Truth) {
+    for (figure, title) in [
+        ("deployments", "Deployment frequency"),
+        ("lead time, median days", "Lead time for changes"),
+        ("change failure rate, %", "Change failure rate"),
+        ("time to restore, median hours", "Time to restore"),
+        ("rework rate, %", "Deployment rework rate"),
+    ] {
+        let table = overview.table(&format!("Repositories: {figure}"));
+        assert_eq!(table.rows.keys().collect::<Vec<_>>(), truth.figures.keys().collect::<Vec<_>>());
         assert_eq!(table.columns.len(), 4, "{:?}", table.columns);
-        for (index, column) in table.columns.iter().enumerate() {
-            let start: Timestamp = format!("{column}T00:00:00Z").parse().unwrap();
-            let window = Window { start, end: start + SignedDuration::from_hours(24 * 30) };
-            let of = True::of(truth, Some(("Repository", repository)), window);
-            let (lead, restore) = (lengths(&of.lead_times), lengths(&of.restores));
-            for (label, expected) in [
-                ("deployments", Some(of.deployments)),
-                ("lead time, median days", lead[0]),
-                ("lead time, p90 days", lead[2]),
-                ("n of lead times", lead[4]),
-                ("change failure rate, %", of.failure_rate),
-                ("time to restore, median hours", restore[0]),
-                ("n of restores", restore[4]),
-                ("rework rate, %", of.rework_rate),
-            ] {
-                assert_same(
-                    &[table.rows[label][index]],
-                    &[expected],
-                    &format!("{repository}, {label}, {column}"),
-                );
-            }
+        for (repository, row) in &table.rows {
+            let expected = table.columns.iter().map(|column| {
+                let start: Timestamp = format!("{column}T00:00:00Z").parse().unwrap();
+                let window = Window { start, end: start + SignedDuration::from_hours(24 * 30) };
+                True::of(truth, Some(("Repository", repository)), window).shown(title)[0]
+            });
+            assert_same(row, &expected.collect::<Vec<_>>(), &format!("{repository}, {figure}"));
         }
     }
 }

@@ -14,7 +14,7 @@ fn commands_on_one_machine() {
     let Some(play) = outside::or_skip("commands_on_one_machine", Play::new(Part::OneMachine)) else { return };
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    for name in ["tests", "Pulumi.yaml"] {
+    for name in ["tests", "Pulumi.yaml", "Pulumi.ops.yaml"] {
         symlink(Path::new(ROOT).join(name), folder.join(name)).unwrap();
     }
     let run = |said: &str, filling: Filling<'_>| {
@@ -45,8 +45,13 @@ fn commands_on_one_machine() {
         "opsAccount": "999999999999", "region": "eu-west-1", "teams": {"web": ["acme/web"]}}"#;
     fs::write(folder.join("config.json"), config).unwrap();
     let names = |text: String| json(&text).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    let own = ["dora", "dora-team-web"];
-    assert_eq!(names(run("cargo dora dashboard --format grafana --config config.json", &[])), own);
+    let own = ["dora", "dora-repository", "dora-team"];
+    assert_eq!(names(run("cargo dora dashboard --format grafana --config Pulumi.ops.yaml", &[])), ["dora"]);
+    run("cargo dora dashboard --config Pulumi.ops.yaml --format grafana --out grafana", &[]);
+    let imported = json(&fs::read_to_string(folder.join("grafana/dora.json")).unwrap());
+    assert_eq!(imported["uid"], "dora");
+    let body = json(&run("cargo dora dashboard --config Pulumi.ops.yaml --name dora", &[]));
+    assert_eq!(body["start"], "-P90D");
     assert_eq!(names(run("cargo dora dashboard --config FILE", &[("FILE", "config.json")])), own);
 
     let schema = fs::read_to_string(Path::new(ROOT).join("docs/stack.schema.json")).unwrap();

@@ -140,7 +140,11 @@ fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
              and the reconciler's, always",
             metric_hours * price::METRIC_HOUR,
         ),
-        item("CloudWatch dashboards", "one, and one a team", dashboards as f64 * price::DASHBOARD),
+        item(
+            "CloudWatch dashboards",
+            "the overview, one for repositories, one for teams, and further pages of the list of repositories",
+            dashboards as f64 * price::DASHBOARD,
+        ),
         item(
             "CloudWatch alarms",
             "each metric that one looks at",

@@ -5,13 +5,8 @@
 
 use super::{DAY, FIGURES, backlog::unreadable, dora, probe};
 use crate::scene::{
-    OPS, Scene, Source, TOOLING, at, commit, commit_id, execution, execution_of, ops_item, report, rollback,
+    Scene, Source, TOOLING, at, commit, commit_id, execution, execution_of, ops_item, report, rollback,
     with_webhook,
-};
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-    types::AttributeValue,
 };
 use functions::{
     ledger::{Ledger, Left, Subject, Walked},
@@ -26,9 +21,9 @@ use metrics_lib::{
     sources::{codepipeline::PipelineKey, opscenter::OpsItemKey},
 };
 use serde_json::{Value, json};
-use simulator::aws::{Fault, function_key};
+use simulator::aws::Fault;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     path::PathBuf,
 };
@@ -97,7 +92,8 @@ async fn world() -> Scene {
 
 /// What is written rarely, by the ledger's own client.
 async fn notes(scene: &mut Scene) {
-    let (ledger, now) = (Ledger::new(client(scene), scene.cloud.plan().ledger.name.clone()), at("20:00"));
+    let (ledger, now) =
+        (Ledger::new(scene.ledger_client(), scene.cloud.plan().ledger.name.clone()), at("20:00"));
     let place = || (TOOLING.to_owned(), "us-east-1".to_owned());
     let (account, region) = place();
     let pipeline = PipelineKey { account, region, pipeline: "web".into() };
@@ -125,17 +121,6 @@ async fn notes(scene: &mut Scene) {
         () = write => {}
         served = scene.cloud.serve() => panic!("{served:?}"),
     }
-}
-
-/// A client of the table, with the rights of the reconciler.
-fn client(scene: &Scene) -> Client {
-    let key = function_key(OPS, "reconciler");
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-1"))
-        .endpoint_url(scene.cloud.server().endpoint())
-        .credentials_provider(Credentials::new(key, "secret", None, None, "test"));
-    Client::from_conf(config.build())
 }
 
 fn heartbeat() -> Value {
@@ -224,24 +209,8 @@ async fn what_is_written_is_of_the_newest_version() {
 /// An installation whose ledger holds what another one wrote.
 async fn loaded(items: &[Value]) -> Scene {
     let mut scene = Scene::begun("20:15", with_webhook(), |_| ()).await;
-    let (client, table) = (client(&scene), scene.cloud.plan().ledger.name.clone());
-    let load = async {
-        for item in items {
-            let item = item.as_object().unwrap().iter().map(|(name, value)| (name.clone(), attribute(value)));
-            let item: HashMap<_, _> = item.collect();
-            client.put_item().table_name(&table).set_item(Some(item)).send().await.unwrap();
-        }
-    };
-    select! {
-        () = load => {}
-        served = scene.cloud.serve() => panic!("{served:?}"),
-    }
+    scene.holds(items).await;
     scene
-}
-
-fn attribute(value: &Value) -> AttributeValue {
-    let text = |kind: &str| value.get(kind).and_then(Value::as_str).map(str::to_owned);
-    text("S").map(AttributeValue::S).or(text("N").map(AttributeValue::N)).unwrap()
 }
 
 /// Everything that reads the ledger reads it: `explain`, `doctor`, and the reconciler.

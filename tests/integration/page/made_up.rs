@@ -2,25 +2,28 @@
 
 use dashboard_page::{
     PageData,
-    page::{Attribution, Deployment, Fact, Incident, LeftOut},
+    page::{Attribution, Fact, Incident, LeftOut},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::Metric,
     fact::{FactKind, FactState, Teams},
+    identity::{DeploymentKey, IncidentKey, SourcedId, SourcedIncident},
+    sources::codepipeline::ExecutionKey,
 };
 
 fn now() -> Timestamp {
     "2026-07-01T00:00:00Z".parse().unwrap()
 }
 
-fn deployment(repository: &str, number: usize) -> Deployment {
-    Deployment {
+fn deployment(repository: &str, number: usize) -> DeploymentKey {
+    ExecutionKey {
         account: "111111111111".to_owned(),
         region: "eu-west-1".to_owned(),
         pipeline: format!("{repository}-pipeline"),
-        id: format!("00000000-0000-4000-8000-{number:012}"),
+        execution_id: format!("00000000-0000-4000-8000-{number:012}"),
     }
+    .into()
 }
 
 fn fact(kind: FactKind, repository: &str, number: usize, time: Timestamp) -> Fact {
@@ -40,7 +43,7 @@ fn fact(kind: FactKind, repository: &str, number: usize, time: Timestamp) -> Fac
         samples: samples.into_iter().map(|metric| (metric, 1)).collect(),
         state: FactState::Published,
         evidence: format!("production deployment of {repository}, branch main, revision {number:040x}"),
-        link: None,
+        revision: Some(format!("{number:040x}")),
     }
 }
 
@@ -54,12 +57,15 @@ pub(super) fn hostile() -> PageData {
         incident: Some(name.to_owned()),
         seconds: Some(3600.0),
         evidence: name.to_owned(),
-        link: Some(format!("javascript:hacked=1//{name}")),
         ..fact(kind, name, 1, time)
     });
     let blamed = Attribution::Deployment { deployment: deployment(name, 1), repository: name.to_owned() };
     let incidents = [blamed, Attribution::Nothing].map(|attribution| Incident {
-        id: name.to_owned(),
+        key: IncidentKey::Sourced(SourcedIncident {
+            account: name.to_owned(),
+            region: name.to_owned(),
+            id: SourcedId { source: "pager".parse().unwrap(), id: name.to_owned() },
+        }),
         time,
         attribution,
         evidence: name.to_owned(),

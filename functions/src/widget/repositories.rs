@@ -1,0 +1,108 @@
+//! The repositories, those first that need attention. It is no ranking: DORA warns of comparing teams that do different work.
+
+use super::{
+    facts::restores,
+    periods::{changed, contributions},
+    table::{Cell, Table, Tone},
+};
+use crate::{ledger::Ledger, runtime::error::Error};
+use jiff::Timestamp;
+use metrics_lib::{
+    comparison::{Change, Measured, Verdict},
+    dora_metric::DoraMetric,
+    fact::{FactKind, FactState},
+    periods::Contributions,
+    window::Window,
+    words,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+
+/// A repository in a time range.
+struct Of {
+    name: String,
+    /// Its failures that nothing has repaired.
+    open: usize,
+    figures: [String; 5],
+    changes: [Option<Change>; 5],
+}
+
+impl Of {
+    /// Open failures before changes for the worse, before everything else.
+    fn order(&self) -> (std::cmp::Reverse<usize>, bool, &str) {
+        let is_worse = self.changes.iter().flatten().any(|change| change.verdict == Verdict::Worse);
+        (std::cmp::Reverse(self.open), !is_worse, &self.name)
+    }
+}
+
+/// The repositories of a time range, compared with the time before of the same length.
+pub(super) async fn table(
+    ledger: &Ledger,
+    range: Range<Timestamp>,
+    now: Timestamp,
+    is_of: impl Fn(Option<&str>) -> bool,
+) -> Result<Table, Error> {
+    let length = range.start.duration_until(range.end);
+    let before = range.start.checked_sub(length).unwrap_or(Timestamp::MIN);
+    let all = contributions(ledger, before..range.end, &is_of).await?;
+    let open = open_failures(ledger, range.clone(), now).await?;
+    let all = Contributions::new(&all);
+    let windows = [(before, range.start), (range.start, range.end)].map(|(start, end)| Window { start, end });
+    let names: BTreeSet<&str> = all.repositories().collect();
+    let mut repositories: Vec<Of> = names
+        .into_iter()
+        .map(|name| {
+            let own = all.only(|repository| repository == Some(name));
+            let [earlier, later] = windows.map(|window| own.figures(window));
+            let [before, now] = [(windows[0], &earlier), (windows[1], &later)]
+                .map(|(window, figures)| Measured { window, figures });
+            Of {
+                name: name.to_owned(),
+                open: open.get(name).copied().unwrap_or_default(),
+                figures: DoraMetric::ALL
+                    .map(|of| format!("{} (n={})", words::value(of, &later, windows[1].days()), later.n(of))),
+                changes: DoraMetric::ALL.map(|of| Change::of(of, now, before)),
+            }
+        })
+        .collect();
+    repositories.sort_by(|one, other| one.order().cmp(&other.order()));
+    let mut columns = vec!["repository", "failures not repaired"];
+    columns.extend(DoraMetric::ALL.into_iter().flat_map(|of| [of.descriptor().title, "change"]));
+    Ok(Table {
+        caption: "Repositories: those with failures that nothing has repaired first, then those with a change for the worse since \
+                  the time range before, then by name. Different work has different figures: this is no ranking"
+            .into(),
+        columns,
+        rows: repositories.into_iter().map(cells).collect(),
+        empty: "No repository in this time range.",
+    })
+}
+
+fn cells(of: Of) -> Vec<Cell> {
+    let tone = if of.open > 0 { Tone::Bad } else { Tone::Plain };
+    let mut cells = vec![of.name.into(), Cell::from(of.open.to_string()).toned(tone)];
+    for ((metric, figure), change) in DoraMetric::ALL.into_iter().zip(of.figures).zip(of.changes) {
+        cells.extend([figure.into(), changed(metric, change)]);
+    }
+    cells
+}
+
+/// How many failed deployments of each repository have an incident after which nothing restored service.
+async fn open_failures(
+    ledger: &Ledger,
+    range: Range<Timestamp>,
+    now: Timestamp,
+) -> Result<BTreeMap<String, usize>, Error> {
+    let restores = restores(ledger, range.start, now).await?;
+    let mut open = BTreeMap::new();
+    for failure in ledger.facts(FactKind::Failure, range).await? {
+        let (Some(incident), Some(repository)) = (&failure.incident, failure.repository) else { continue };
+        let is_restored = restores.get(incident).is_some_and(|restore| restore.state != FactState::Pending);
+        if !is_restored {
+            *open.entry(repository).or_default() += 1;
+        }
+    }
+    Ok(open)
+}

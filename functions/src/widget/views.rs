@@ -1,0 +1,261 @@
+//! The tables of facts: deployments, failures, incidents, the slowest changes, and what is not in the figures.
+
+use super::{
+    facts::{deployment, facts, instant, repair, repository, restores},
+    table::{Cell, Table, Tone},
+};
+use crate::{
+    ledger::{AttributionState, Ledger, Recorded},
+    runtime::error::Error,
+};
+use jiff::Timestamp;
+use metrics_lib::{
+    fact::{FactKind, FactState},
+    identity::DeploymentKey,
+    links,
+    words::length,
+};
+use std::{cmp::Reverse, collections::BTreeMap, ops::Range};
+
+/// Deployments and rollbacks, with what became of them.
+pub(super) async fn deployments(
+    ledger: &Ledger,
+    range: Range<Timestamp>,
+    is_of: impl Fn(Option<&str>) -> bool,
+) -> Result<Table, Error> {
+    let kinds = [FactKind::Deployment, FactKind::Rollback, FactKind::Failure, FactKind::LeadTime];
+    let all = facts(ledger, &kinds, range, is_of).await?;
+    let of = |kind: FactKind| -> BTreeMap<&DeploymentKey, &Recorded> {
+        let of_kind = all.iter().filter(|fact| fact.kind == kind);
+        of_kind.filter_map(|fact| Some((fact.deployment.as_ref()?, fact))).collect()
+    };
+    let (failures, lead_times) = (of(FactKind::Failure), of(FactKind::LeadTime));
+    let rows = all.iter().filter(|fact| matches!(fact.kind, FactKind::Deployment | FactKind::Rollback));
+    let rows = rows.map(|fact| {
+        let key = fact.deployment.as_ref();
+        let failure = key.and_then(|key| failures.get(key));
+        let result = match (fact.kind, failure) {
+            (FactKind::Rollback, _) => Cell::from("rollback"),
+            (_, Some(failure)) => Cell::from(format!("failed: {}", failure.evidence)).toned(Tone::Bad),
+            (_, None) => "succeeded".into(),
+        };
+        let lead_time = key.and_then(|key| lead_times.get(key)).copied();
+        let revision = revision(fact, lead_time);
+        vec![instant(fact.time), repository(fact), deployment(key), result, lead_time_of(lead_time), revision]
+    });
+    Ok(Table {
+        caption: "Production deployments and rollbacks, newest first".into(),
+        columns: vec!["ended (UTC)", "repository", "execution", "result", "lead time", "revision"],
+        rows: rows.collect(),
+        empty: "No deployment in this time range.",
+    })
+}
+
+/// The lead time of a deployment, or why it has none.
+fn lead_time_of(fact: Option<&Recorded>) -> Cell {
+    let Some(fact) = fact else { return "not measured".into() };
+    match fact.value {
+        Some(value) => length(value).into(),
+        None if fact.state == FactState::Pending => "not decided yet".into(),
+        None => format!("none: {}", fact.evidence).into(),
+    }
+}
+
+/// What was deployed. GitHub has what a lead time was measured from: only pushes that GitHub delivered are.
+fn revision(fact: &Recorded, lead_time: Option<&Recorded>) -> Cell {
+    let revision = fact.revision.clone().unwrap_or_default();
+    let short = revision.chars().take(12).collect::<String>();
+    let is_known = lead_time.is_some_and(|fact| !fact.commits.is_empty());
+    match fact.repository.as_deref().filter(|_| is_known) {
+        Some(repository) => Cell::from(short)
+            .to(links::commit(repository, &revision))
+            .beside("pull request", links::pull_requests(repository, &revision)),
+        None => short.into(),
+    }
+}
+
+/// Failed deployments, with what repaired them.
+pub(super) async fn failures(
+    ledger: &Ledger,
+    range: Range<Timestamp>,
+    now: Timestamp,
+    is_of: impl Fn(Option<&str>) -> bool,
+) -> Result<Table, Error> {
+    let failed = facts(ledger, &[FactKind::Failure], range.clone(), is_of).await?;
+    let restores = restores(ledger, range.start, now).await?;
+    let rows = failed.iter().map(|fact| {
+        let [by, took] = match &fact.incident {
+            Some(id) => repair(restores.get(id)),
+            // Without an incident it is a rollback that tells of the failure, and that repaired it.
+            None => [fact.evidence.clone().into(), Cell::default()],
+        };
+        let key = fact.deployment.as_ref();
+        vec![instant(fact.time), repository(fact), deployment(key), fact.evidence.clone().into(), by, took]
+    });
+    Ok(Table {
+        caption: "Failed deployments, newest first, at the end of the deployment".into(),
+        columns: vec![
+            "deployed (UTC)",
+            "repository",
+            "execution",
+            "why it failed",
+            "repaired by",
+            "time to restore",
+        ],
+        rows: rows.collect(),
+        empty: "No failed deployment in this time range.",
+    })
+}
+
+/// Incidents, with why each was attributed as it was.
+pub(super) async fn incidents(
+    ledger: &Ledger,
+    range: Range<Timestamp>,
+    now: Timestamp,
+    is_of: impl Fn(Option<&str>) -> bool,
+    is_all: bool,
+) -> Result<Table, Error> {
+    let mut incidents: Vec<_> = ledger.incidents_within(range.clone()).await?;
+    incidents.retain(|incident| range.contains(&incident.what.created));
+    incidents.sort_by_key(|incident| Reverse(incident.what.created));
+    let restores = restores(ledger, range.start, now).await?;
+    let unattributed = ledger.facts(FactKind::Unattributed, range).await?;
+    let why: BTreeMap<_, _> =
+        unattributed.iter().filter_map(|fact| Some((fact.incident.as_ref()?, &fact.evidence))).collect();
+    let rows = incidents.into_iter().map(|incident| incident.what).filter_map(|incident| {
+        let id = incident.key.id();
+        let (of, blamed, reason) = match &incident.attribution {
+            AttributionState::Attributed { deployment: blamed, evidence } => {
+                (Some(blamed.repository.clone()), deployment(Some(&blamed.key)), evidence.clone())
+            }
+            AttributionState::Pending => (None, "not decided yet".into(), String::new()),
+            AttributionState::Unattributed => {
+                let reason = why.get(&id).map(|reason| (*reason).clone());
+                (None, "no deployment".into(), reason.unwrap_or_default())
+            }
+        };
+        if !(is_all || is_of(of.as_deref())) {
+            return None;
+        }
+        let [by, took] = repair(restores.get(&id));
+        let name = Cell::from(id.to_string()).to(links::incident(&incident.key));
+        Some(vec![
+            instant(incident.created),
+            name,
+            of.unwrap_or_default().into(),
+            blamed,
+            reason.into(),
+            by,
+            took,
+        ])
+    });
+    let left_out = if is_all { "" } else { "; those of no deployment are shown with all repositories only" };
+    Ok(Table {
+        caption: format!("Incidents, newest first{left_out}"),
+        columns: vec![
+            "raised (UTC)",
+            "incident",
+            "repository",
+            "attributed to",
+            "why",
+            "restored by",
+            "time to restore",
+        ],
+        rows: rows.collect(),
+        empty: "No incident in this time range.",
+    })
+}
+
+/// The changes that took longest.
+pub(super) async fn slowest(
+    ledger: &Ledger,
+    range: Range<Timestamp>,
+    is_of: impl Fn(Option<&str>) -> bool,
+) -> Result<Table, Error> {
+    let mut all = facts(ledger, &[FactKind::LeadTime], range, is_of).await?;
+    all.retain(|fact| fact.value.is_some());
+    all.sort_by(|one, other| other.value.unwrap_or_default().total_cmp(&one.value.unwrap_or_default()));
+    let rows = all.iter().map(|fact| {
+        let first = fact.commits.first().map(String::as_str).unwrap_or_default();
+        let (sha, time) = first.split_once(' ').unwrap_or((first, ""));
+        let repository_name = fact.repository.as_deref().unwrap_or_default();
+        let commit = Cell::from(format!("{} {time}", sha.chars().take(12).collect::<String>()))
+            .to(links::commit(repository_name, sha))
+            .beside("pull request", links::pull_requests(repository_name, sha));
+        let took = length(fact.value.unwrap_or_default());
+        let key = fact.deployment.as_ref();
+        vec![
+            took.into(),
+            instant(fact.time),
+            repository(fact),
+            deployment(key),
+            commit,
+            fact.evidence.clone().into(),
+        ]
+    });
+    Ok(Table {
+        caption: "Lead times, the longest first".into(),
+        columns: vec!["lead time", "deployed (UTC)", "repository", "execution", "first commit", "evidence"],
+        rows: rows.collect(),
+        empty: "No lead time in this time range.",
+    })
+}
+
+/// What is not in the figures, and why.
+pub(super) async fn excluded(
+    ledger: &Ledger,
+    range: Range<Timestamp>,
+    is_of: impl Fn(Option<&str>) -> bool,
+    is_all: bool,
+) -> Result<Table, Error> {
+    let mut rows = Vec::new();
+    for fact in facts(ledger, &FactKind::ALL, range.clone(), is_of).await? {
+        let Some(why) = excluded_as(&fact) else { continue };
+        let what = match (&fact.deployment, &fact.incident) {
+            (None, Some(id)) => Cell::from(id.to_string()),
+            (key, _) => deployment(key.as_ref()),
+        };
+        let name = fact.kind.name();
+        rows.push((
+            fact.time,
+            vec![instant(fact.time), repository(&fact), name.into(), what, why.into(), fact.evidence.into()],
+        ));
+    }
+    if is_all {
+        let incidents = ledger.incidents_within(range.clone()).await?.into_iter().map(|open| open.what);
+        let pending = incidents.filter(|incident| incident.attribution == AttributionState::Pending);
+        for incident in pending.filter(|incident| range.contains(&incident.created)) {
+            let name = Cell::from(incident.key.id().to_string()).to(links::incident(&incident.key));
+            let row = vec![
+                instant(incident.created),
+                "none".into(),
+                "incident".into(),
+                name,
+                "pending: not attributed yet".into(),
+                Cell::default(),
+            ];
+            rows.push((incident.created, row));
+        }
+    }
+    rows.sort_by(|(one, _), (other, _)| other.cmp(one));
+    Ok(Table {
+        caption: "What the figures don't have, or CloudWatch has not, newest first".into(),
+        columns: vec!["time (UTC)", "repository", "kind", "what", "where it stands", "why"],
+        rows: rows.into_iter().map(|(_, row)| row).collect(),
+        empty: "Everything in this time range is in the figures.",
+    })
+}
+
+/// Why a fact is not in the figures, or not in CloudWatch; none if it is in both.
+fn excluded_as(fact: &Recorded) -> Option<&'static str> {
+    match (fact.kind, fact.state) {
+        (FactKind::Ignored, _) => Some("ignored: no production deployment"),
+        (FactKind::Unattributed, _) => Some("unattributed: no deployment is blamed"),
+        (_, FactState::Pending) => Some("pending: not decided yet"),
+        (FactKind::LeadTime, _) if fact.value.is_none() => Some("no lead time"),
+        (_, FactState::Incomplete) => Some("incomplete: it can't be told"),
+        (_, FactState::Unpublishable) => Some("too old for CloudWatch: in this widget and the ledger only"),
+        (_, FactState::Undecided) => Some("CloudWatch may have it or not"),
+        (_, FactState::Published) => None,
+    }
+}

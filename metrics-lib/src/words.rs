@@ -1,0 +1,88 @@
+//! How figures are written for people: the same wherever they are read.
+
+use crate::{
+    comparison::Change,
+    dora_metric::{DoraMetric, MadeOf},
+    report::Figures,
+    statistics::{Interval, Share},
+};
+use jiff::SignedDuration;
+
+/// What is written where there is no value: no data is not zero.
+pub const NO_DATA: &str = "no data";
+
+/// A length of time, to the second: `1h 2m 3s`.
+pub fn length(seconds: f64) -> String {
+    let length = SignedDuration::try_from_secs_f64(seconds.round()).unwrap_or(SignedDuration::MAX);
+    format!("{length:#}")
+}
+
+/// A share in percent, to a tenth: `12.5 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// Where the true share lies in 95 of 100 cases, in plain words.
+pub fn interval(share: Share) -> String {
+    let Interval { low, high } = share.interval();
+    format!("the true rate is likely between {} and {}", percent(low), percent(high))
+}
+
+/// A metric of DORA in a period of some days: its value alone.
+pub fn value(of: DoraMetric, figures: &Figures, days: f64) -> String {
+    let Some(value) = figures.value(of) else { return NO_DATA.to_owned() };
+    match of.descriptor().made_of {
+        MadeOf::Count(_) if days > 0.0 => format!("{value} ({:.2} a day)", value / days),
+        MadeOf::Count(_) => value.to_string(),
+        MadeOf::Share { .. } => percent(value),
+        MadeOf::Lengths { .. } => length(value),
+    }
+}
+
+/// A change: by how much, and what that says.
+pub fn change(of: DoraMetric, change: Change) -> String {
+    let Change { difference, verdict } = change;
+    let sign = if difference < 0.0 { "-" } else { "+" };
+    let by = difference.abs();
+    let by = match of.descriptor().made_of {
+        MadeOf::Count(_) => format!("{by:.2} a day"),
+        MadeOf::Share { .. } => format!("{:.1} points", by * 100.0),
+        MadeOf::Lengths { .. } => length(by),
+    };
+    format!("{sign}{by}: {}", verdict.words())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{comparison::Verdict, contract::Metric};
+
+    #[test]
+    fn values() {
+        let figures = Figures::from_iter([
+            (Metric::Deployments, vec![1.0; 8]),
+            (Metric::FailedDeployments, vec![1.0]),
+            (Metric::LeadTimeForChanges, vec![3600.0, 7323.0]),
+        ]);
+        let found = DoraMetric::ALL.map(|of| value(of, &figures, 7.0));
+        assert_eq!(found, ["8 (1.14 a day)", "1h 31m 2s", "12.5 %", NO_DATA, "0.0 %"]);
+        let share = figures.share(&[Metric::FailedDeployments], &[Metric::Deployments]).unwrap();
+        assert_eq!(interval(share), "the true rate is likely between 2.2 % and 47.1 %");
+    }
+
+    #[test]
+    fn changes() {
+        fn check(of: DoraMetric, difference: f64, verdict: Verdict, expected: &str) {
+            assert_eq!(change(of, Change { difference, verdict }), expected);
+        }
+        check(DoraMetric::DeploymentFrequency, 0.5, Verdict::Better, "+0.50 a day: better");
+        check(
+            DoraMetric::ChangeFailureRate,
+            -0.125,
+            Verdict::NotDistinguishable,
+            "-12.5 points: no distinguishable change",
+        );
+        check(DoraMetric::TimeToRestore, 90.0, Verdict::Worse, "+1m 30s: worse");
+        check(DoraMetric::LeadTimeForChanges, 0.0, Verdict::TooFew, "+0s: too few to tell");
+    }
+}
