@@ -7,6 +7,7 @@ use std::{io::Write, process::ExitCode};
 
 /// Plays the sample of a seed and prints measured and true figures side by side; fails if they differ.
 pub(crate) fn run(seed: u64, days: u32, page: &page::Options) -> anyhow::Result<ExitCode> {
+    page.check()?;
     let Sample { lines, truth } = sample(seed, days);
     writeln!(output::stderr(), "{days} days of three repositories, seed {seed}: {} lines", lines.len())?;
     let played = play(&World::Lines(format!("sample {seed}"), lines))?;

@@ -1,59 +1,87 @@
-//! The dashboards of what was played, as a page: written to a file, or served on this machine.
+//! The page of what was played: written to a file, or served on this machine.
 
 use crate::{output, played::Played};
 use anyhow::Context;
 use axum::{Router, response::Html, routing::get};
 use clap::Args;
-use program::dashboard::Transport;
+use dashboard_page::page;
+use simulator::page_data::page_data;
 use std::{
     fs,
-    io::Write,
+    io::{self, Write},
     net::Ipv4Addr,
     path::{Path, PathBuf},
+    process,
 };
 
 /// What becomes of the page.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Write the dashboards to a file, as one page of HTML that needs nothing else.
+    /// Write the page to a file, as HTML that needs nothing else.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Serve the dashboards on this machine until stopped; the address is printed.
+    /// Serve the page on this machine until stopped; the address is printed.
     #[arg(long)]
     serve: bool,
+    /// Serve on this port; 0 is any that is free.
+    #[arg(long, default_value_t = 0, requires = "serve")]
+    port: u16,
 }
 
 impl Options {
+    /// That the file can be written, before there is anything to write.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let Some(file) = &self.out else { return Ok(()) };
+        let check = || {
+            if file.is_dir() {
+                return Err(io::Error::from(io::ErrorKind::IsADirectory));
+            }
+            let beside = beside(file);
+            fs::write(&beside, "")?;
+            fs::remove_file(beside)
+        };
+        check().with_context(|| format!("{} can't be written", file.display()))
+    }
+
     /// Does with the page what is asked for; where it is, is told on standard error. `of` says whose figures they are.
     pub(crate) fn show(&self, of: &str, played: &Played) -> anyhow::Result<()> {
         if self.out.is_none() && !self.serve {
             return Ok(());
         }
-        let documents = program::dashboard::cloudwatch(&played.settings, &Transport::from(&played.plan))?;
-        let page = dashboard_page::page(&documents, of, &played.stored, played.now)?;
+        let page = page(&page_data(&played.outcome, of, &played.settings, played.now))?;
         if let Some(file) = &self.out {
             write(file, &page)?;
         }
-        if self.serve { serve(page) } else { Ok(()) }
+        if self.serve { serve(page, self.port) } else { Ok(()) }
     }
+}
+
+/// What is written first, and then becomes the file: whoever looks at the file sees the old page or the new one.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", process::id()));
+    file.with_file_name(name)
 }
 
 fn write(file: &Path, page: &str) -> anyhow::Result<()> {
     let place = || {
-        fs::write(file, page)?;
+        let beside = beside(file);
+        fs::write(&beside, page)?;
+        fs::rename(&beside, file)?;
         file.canonicalize()
     };
     let place = place().with_context(|| format!("{} can't be written", file.display()))?;
-    writeln!(output::stderr(), "dashboards: {}", place.display())?;
+    writeln!(output::stderr(), "page: {}", place.display())?;
     Ok(())
 }
 
 /// Serves the page to this machine only.
-fn serve(page: String) -> anyhow::Result<()> {
+fn serve(page: String, port: u16) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        writeln!(output::stderr(), "dashboards: http://{}/ (Ctrl-C stops)", listener.local_addr()?)?;
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.with_context(|| format!("port {port} can't be served on"))?;
+        writeln!(output::stderr(), "page: http://{}/ (Ctrl-C stops)", listener.local_addr()?)?;
         let router = Router::new().route("/", get(async move || Html(page)));
         axum::serve(listener, router).await?;
         Ok(())

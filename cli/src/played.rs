@@ -1,10 +1,9 @@
 //! Plays a world on the single-machine cloud, and keeps what came of it.
 
 use crate::output;
-use dashboard_page::Stored;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use program::{plan::Plan, settings::Settings};
+use program::settings::Settings;
 use simulator::{
     binaries::Binaries, cloud::Cloud, replay::replay, replay_result::ReplayResult, world::World,
 };
@@ -14,23 +13,17 @@ use std::io::Write;
 pub(crate) struct Played {
     /// Everything that happened.
     pub(crate) outcome: ReplayResult,
-    /// The values that dashboards show.
-    pub(crate) stored: Stored,
     /// The simulated present.
     pub(crate) now: Timestamp,
     /// The world's configuration.
     pub(crate) settings: Settings,
-    /// The plan of it.
-    pub(crate) plan: Plan,
 }
 
 /// Plays a world; progress and notes go to standard error.
 pub(crate) fn play(world: &World) -> anyhow::Result<Played> {
-    with_cloud(world, async |cloud, mut settings| {
+    with_cloud(world, async |cloud, settings| {
         let outcome = ReplayResult::of(&cloud)?;
-        // The dashboards list what was seen too, as nobody must configure the repositories of a recording.
-        settings.dashboards.repositories.extend(outcome.figures().into_keys());
-        Ok(Played { outcome, stored: cloud.stored(), now: cloud.now(), settings, plan: cloud.plan().clone() })
+        Ok(Played { outcome, now: cloud.now(), settings })
     })
 }
 

@@ -6,6 +6,7 @@ use std::{io::Write, path::Path, process::ExitCode};
 
 /// Plays a world and prints the outcome.
 pub(crate) fn run(world: &Path, json: bool, page: &page::Options) -> anyhow::Result<ExitCode> {
+    page.check()?;
     let name = world.display().to_string();
     let played = play(&World::open(world)?)?;
     match json {

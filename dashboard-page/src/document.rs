@@ -81,13 +81,6 @@ pub struct Metrics {
     pub table: Option<Value>,
 }
 
-impl Metrics {
-    /// The rows that are drawn.
-    pub(crate) fn visible(&self) -> impl Iterator<Item = &Row> {
-        self.metrics.iter().filter(|row| row.rendering.visible)
-    }
-}
-
 /// How a widget is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,17 +1,15 @@
-//! CloudWatch's dashboards on one machine: reads a dashboard's document, evaluates its statistics and its metric math
-//! over stored values as `CloudWatch` does, and draws its widgets.
+//! What is shown on one machine: the page of DORA's metrics, from the facts of the ledger; and an evaluator of
+//! `CloudWatch`'s dashboards, which evaluates their statistics and their metric math over stored values as `CloudWatch` does.
 //!
-//! It knows what the product's dashboards use, and refuses the rest by name.
+//! The evaluator knows what the product's dashboards use, and refuses the rest by name.
 
 pub mod document;
 pub mod evaluate;
 mod expression;
-mod page;
+pub mod page;
 mod periods;
-mod plot;
 pub mod statistic;
 mod stored;
-mod texts;
 
-pub use page::{PageError, page};
+pub use page::{PageData, page};
 pub use stored::{MetricName, Stored};

@@ -4,12 +4,14 @@
 
 use crate::{
     comparison::{Change, Measured},
-    contract::Metric,
-    dora_metric::DoraMetric,
+    contract::{Metric, Unit},
+    dora_metric::{DoraMetric, MadeOf},
+    fact::FactKind,
     report::Figures,
     window::{Period, Window},
 };
 use jiff::Timestamp;
+use std::{collections::BTreeMap, iter::repeat_n};
 
 /// What a fact gives to figures: its values, at its time.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,26 @@ pub struct Contribution {
     pub repository: Option<String>,
     /// The values, each 1 of what is counted, and seconds of what is measured.
     pub values: Vec<(Metric, f64)>,
+}
+
+impl Contribution {
+    /// What a decided fact gives, of which the ledger has how many values of each metric it is, and the seconds that it measures.
+    pub fn of(
+        kind: FactKind,
+        time: Timestamp,
+        repository: Option<String>,
+        samples: &BTreeMap<Metric, usize>,
+        seconds: Option<f64>,
+    ) -> Self {
+        let counted = samples.iter().filter(|(metric, _)| metric.unit() == Unit::Count);
+        let counted = counted.flat_map(|(metric, count)| repeat_n((*metric, 1.0), *count));
+        let measured =
+            DoraMetric::ALL.map(DoraMetric::descriptor).into_iter().filter_map(|of| match of.made_of {
+                MadeOf::Lengths { metric, .. } if of.facts.contains(&kind) => Some((metric, seconds?)),
+                _ => None,
+            });
+        Self { time, repository, values: counted.chain(measured).collect() }
+    }
 }
 
 /// Contributions in order of time.

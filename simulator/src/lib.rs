@@ -11,6 +11,7 @@ pub mod concurrency;
 mod error;
 mod invocation;
 pub mod lambda;
+pub mod page_data;
 pub mod payload_builders;
 pub mod queue;
 pub mod replay;

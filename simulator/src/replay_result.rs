@@ -12,6 +12,7 @@ use metrics_lib::{
     },
     datum::DimensionValue,
     fact::{FactKind, FactState},
+    identity::{DeploymentKey, IncidentKey},
     report::Figures,
 };
 use serde::Serialize;
@@ -32,6 +33,9 @@ pub struct ReplayResult {
     pub refused: Vec<Refused>,
     /// The executions that are no production deployment.
     pub ignored: Vec<Ignored>,
+    /// The incidents, in order of time.
+    #[serde(skip)]
+    pub incidents: Vec<Incident>,
 }
 
 /// A metric of CloudWatch.
@@ -90,9 +94,30 @@ pub struct Fact {
     /// What it measures, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
+    /// The revision that a deployment brought to production.
+    #[serde(skip)]
+    pub revision: Option<String>,
+    /// How many values of each metric CloudWatch gets of it, without any breakdown.
+    #[serde(skip)]
+    pub samples: BTreeMap<contract::Metric, usize>,
     /// Where it stands.
     pub state: FactState,
     /// Why it is true.
+    pub evidence: String,
+}
+
+/// An incident, as the ledger has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incident {
+    /// Its identity.
+    pub key: IncidentKey,
+    /// When it was created.
+    pub time: Timestamp,
+    /// What is blamed, and its repository.
+    pub blamed: Option<(DeploymentKey, String)>,
+    /// Whether that is not decided yet.
+    pub is_pending: bool,
+    /// Why.
     pub evidence: String,
 }
 
@@ -140,7 +165,7 @@ impl ReplayResult {
     /// What can't be read from disk.
     pub fn of(cloud: &Cloud) -> io::Result<Self> {
         let services = cloud.server().services();
-        let (facts, ignored) = ledger(&services.dynamodb, &cloud.plan().ledger.name)?;
+        let Known { facts, ignored, incidents } = ledger(&services.dynamodb, &cloud.plan().ledger.name)?;
         let dead_letters = cloud.dead_letters().filter_map(|(queue, letter)| {
             let event = RawValue::from_string(letter.body.to_string()).ok()?;
             let (queue, receives) = (queue.to_owned(), letter.receives);
@@ -152,6 +177,7 @@ impl ReplayResult {
             dead_letters: dead_letters.collect(),
             refused: cloud.refused().to_vec(),
             ignored,
+            incidents,
         })
     }
 }
@@ -214,6 +240,14 @@ impl Metric {
 }
 
 impl Fact {
+    /// The deployment or rollback that it is about, or that brought it about.
+    pub fn deployment(&self) -> Option<DeploymentKey> {
+        let source = self.source.as_ref().map(|source| format!("{source}:")).unwrap_or_default();
+        let parts = [&self.account, &self.region, &self.pipeline, &self.execution_id];
+        let parts: Option<Vec<&str>> = parts.into_iter().map(Option::as_deref).collect();
+        format!("{source}{}", parts?.join("/")).parse().ok()
+    }
+
     /// Whether it never has a figure, however new it is: a deployment of nothing new has no lead time.
     pub fn has_no_figure(&self) -> bool {
         self.state == FactState::Unpublishable && self.kind == FactKind::LeadTime && self.value.is_none()
@@ -226,9 +260,17 @@ fn metric((key, points): (&MetricKey, &BTreeMap<Timestamp, Vec<f64>>)) -> Metric
     Metric { namespace, name, dimensions, unit, points: points.collect() }
 }
 
-/// The facts and the ignored executions of the ledger's table, in order of time.
-fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<(Vec<Fact>, Vec<Ignored>)> {
-    let (mut facts, mut ignored, mut rework) = (Vec::new(), Vec::new(), Vec::new());
+/// What the ledger knows.
+struct Known {
+    facts: Vec<Fact>,
+    ignored: Vec<Ignored>,
+    incidents: Vec<Incident>,
+}
+
+/// The facts, ignored executions and incidents of the ledger's table, in order of time.
+fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<Known> {
+    let (mut facts, mut ignored, mut incidents, mut rework) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for item in dynamodb.items(table) {
         let item = Attributes(item?);
         item.check_version()?;
@@ -241,29 +283,35 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<(Vec<Fact>, Vec<Ignore
             Some("restore") => facts.push(item.fact(FactKind::Restore, time)),
             Some("rework") => {
                 let deployment = [item.text("account"), item.text("region"), item.unit(), item.id()];
-                rework.push((deployment, item.text("evidence").unwrap_or_default()));
+                rework.push((deployment, item.text("evidence").unwrap_or_default(), item.samples()));
             }
             Some("rollback") => facts.push(item.fact(FactKind::Rollback, time)),
             // Until an incident is attributed to a deployment, a failure may come of it.
-            Some("incident") if item.text("attribution").as_deref() != Some("attributed") => {
-                facts.push(item.fact(FactKind::Failure, time));
+            Some("incident") => {
+                let incident = item.incident(time);
+                if incident.as_ref().is_none_or(|incident| incident.blamed.is_none()) {
+                    facts.push(item.fact(FactKind::Failure, time));
+                }
+                incidents.extend(incident);
             }
             _ => {}
         }
     }
     // Rework that only the change shows is said of the deployment.
-    for (deployment, reason) in rework {
+    for (deployment, reason, samples) in rework {
         let is_its = |fact: &&mut Fact| {
             fact.kind == FactKind::Deployment
                 && [&fact.account, &fact.region, &fact.pipeline, &fact.execution_id] == deployment.each_ref()
         };
         if let Some(fact) = facts.iter_mut().find(is_its) {
             fact.evidence += &format!("; rework: {reason}");
+            fact.samples.extend(samples);
         }
     }
     facts.sort_by(|a, b| (a.time, a.kind, &a.execution_id).cmp(&(b.time, b.kind, &b.execution_id)));
     ignored.sort_by(|a: &Ignored, b| (a.time, &a.execution_id).cmp(&(b.time, &b.execution_id)));
-    Ok((facts, ignored))
+    incidents.sort_by(|a: &Incident, b| (a.time, &a.key).cmp(&(b.time, &b.key)));
+    Ok(Known { facts, ignored, incidents })
 }
 
 /// The attributes of an item.
@@ -306,15 +354,49 @@ impl Attributes {
             source: self.text("deploymentSource"),
             pipeline: self.unit(),
             execution_id: self.id(),
-            ops_item_id: self
-                .text("opsItemId")
-                .or_else(|| Some(format!("{}:{}", self.text("incidentSource")?, self.text("incidentId")?))),
+            ops_item_id: self.incident_id(),
             time,
             value: self.0.get("value").and_then(|value| value.get("N")?.as_str()?.parse().ok()),
+            revision: self.text("revision"),
+            samples: self.samples(),
             // One that is claimed is not known to be published.
             state: state.unwrap_or(FactState::Pending),
             evidence: self.text("evidence").unwrap_or_default(),
         }
+    }
+
+    /// The `OpsItem`, or `SOURCE:ID` of another incident.
+    fn incident_id(&self) -> Option<String> {
+        let other = || Some(format!("{}:{}", self.text("incidentSource")?, self.text("incidentId")?));
+        self.text("opsItemId").or_else(other)
+    }
+
+    /// How many values of each metric CloudWatch gets.
+    fn samples(&self) -> BTreeMap<contract::Metric, usize> {
+        let count = |metric: &contract::Metric| self.0.get(metric.name())?.get("N")?.as_str()?.parse().ok();
+        contract::Metric::ALL.into_iter().filter_map(|metric| Some((metric, count(&metric)?))).collect()
+    }
+
+    fn incident(&self, time: Timestamp) -> Option<Incident> {
+        let place = [self.text("account")?, self.text("region")?].join("/");
+        let key = match (self.text("opsItemId"), self.text("incidentSource")) {
+            (Some(id), _) => format!("{place}/{id}"),
+            (None, source) => format!("{}:{place}/{}", source?, self.text("incidentId")?),
+        };
+        let attribution = self.text("attribution");
+        let blamed = || {
+            let source = self.text("deploymentSource").map(|source| source + ":").unwrap_or_default();
+            let [account, region] = [self.text("deploymentAccount")?, self.text("deploymentRegion")?];
+            let key = format!("{source}{account}/{region}/{}/{}", self.unit()?, self.id()?);
+            Some((key.parse().ok()?, self.text("repository")?))
+        };
+        Some(Incident {
+            key: key.parse().ok()?,
+            time,
+            blamed: blamed().filter(|_| attribution.as_deref() == Some("attributed")),
+            is_pending: attribution.as_deref() == Some("pending"),
+            evidence: self.text("evidence").unwrap_or_default(),
+        })
     }
 
     fn ignored(&self, time: Timestamp) -> Option<Ignored> {

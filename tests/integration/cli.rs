@@ -65,8 +65,8 @@ fn names_do_nothing_on_a_terminal_or_page() {
     assert!(outcome["facts"].as_array().unwrap().iter().any(|fact| fact["repository"] == name), "{json}");
     let explained = stdout(&run(&["explain", "deployment-frequency", "--local", file]));
     let page = std::fs::read_to_string(page).unwrap();
-    // Dashboards are of names that CloudWatch takes, all of which are harmless; the page is called after its world.
-    assert!(page.contains("world\u{fffd}.jsonl"), "{page}");
+    // The page is called after its world, and has the repository.
+    assert!(page.contains("world\u{fffd}.jsonl") && page.contains("acme/\u{fffd}2J\u{fffd}"), "{page}");
     for shown in [summary, json, explained, page] {
         assert!(!shown.contains(is_harmful), "{shown}");
     }
@@ -80,22 +80,41 @@ fn page_of_a_world() {
     let output = run(&["replay", WORLD, "--json", "--out", file.to_str().unwrap()]);
     let outcome: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert!(outcome["metrics"].is_array());
-    let place = format!("dashboards: {}\n", file.canonicalize().unwrap().display());
+    let place = format!("page: {}\n", file.canonicalize().unwrap().display());
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.ends_with(&place), "{told}");
     let page = std::fs::read_to_string(&file).unwrap();
-    assert!(page.contains("acme/shop"), "the repository was seen, so it is there");
-    for fetched in ["<script", "src=", "url(", "@import", "<link rel=\"stylesheet"] {
+    assert!(page.contains("\"acme/shop\""), "the repository was seen, so it can be chosen");
+    for fetched in ["<script src", "<img", "url(", "@import", "<link rel=\"stylesheet", "fetch(", "import("] {
         assert!(!page.contains(fetched), "{fetched}");
     }
 }
 
+/// It is told before anything is played, and nothing is left behind.
 #[test]
 fn page_that_cannot_be_written() {
-    let output = run(&["replay", WORLD, "--out", "no-such-folder/page.html"]);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    for file in ["no-such-folder/page.html", folder] {
+        let output = run(&["replay", "no-such-world", "--out", file]);
+        assert_eq!(output.status.code(), Some(1));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains(&format!("error: {file} can't be written: ")), "{told}");
+    }
+    let output = run(&["replay", "no-such-world", "--out", &format!("{folder}/page.html")]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("no-such-world"));
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
+}
+
+#[test]
+fn port_that_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = run(&["replay", WORLD, "--serve", "--port", &port]);
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("error: no-such-folder/page.html can't be written: "), "{told}");
+    assert!(told.contains(&format!("port {port} can't be served on: ")), "{told}");
+    assert_eq!(run(&["replay", WORLD, "--port", &port]).status.code(), Some(2));
 }
 
 #[test]
@@ -109,7 +128,7 @@ fn page_at_an_address() {
         .unwrap();
     let lines = BufReader::new(process.stderr.take().unwrap()).lines();
     let address = lines.map(Result::unwrap).find_map(|line| {
-        let (_, address) = line.split_once("dashboards: http://")?;
+        let (_, address) = line.split_once("page: http://")?;
         Some(address.split_once('/')?.0.to_owned())
     });
     let address: SocketAddr = address.unwrap().parse().unwrap();

@@ -1,12 +1,11 @@
 //! Dashboards: their documents, and that what they show is true.
 
-mod browser;
 mod grafana;
 pub(crate) mod grammar;
 mod shown;
 
 use crate::scene::binaries;
-use dashboard_page::{MetricName, Stored, page};
+use dashboard_page::{MetricName, PageData, Stored};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{Metric, Unit},
@@ -20,7 +19,7 @@ use program::{
 use scenarios::sample::{self, QUARTER, Sample, Truth, sample};
 use serde_json::{Value, json};
 use shown::{Looked, chosen};
-use simulator::{replay::replay, world::World};
+use simulator::{page_data::page_data, replay::replay, replay_result::ReplayResult, world::World};
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 
@@ -131,9 +130,11 @@ fn documents_follow_the_grammar() {
         for (name, document) in &documents {
             assert_eq!(grammar::problems(name, document), Vec::<String>::new(), "{name}");
         }
-        // And each can be drawn, before there is any data.
-        let page = page(&documents, "new", &Stored::default(), Timestamp::UNIX_EPOCH).unwrap();
-        assert!(page.contains("no data"));
+        // And each can be evaluated, before there is any data.
+        let stored = Stored::default();
+        for document in documents.into_values() {
+            assert!(Looked { document, stored: &stored, now: Timestamp::UNIX_EPOCH }.evaluate_all() > 10);
+        }
     }
 }
 
@@ -278,9 +279,10 @@ fn each_metric_has_the_statistics_that_are_right_for_it() {
     assert!(seen > 200, "{seen}");
 }
 
-/// A quarter that was played, and its dashboards.
-struct Quarter {
-    truth: Truth,
+/// A quarter that was played, its dashboards, and its page.
+pub(crate) struct Quarter {
+    pub(crate) truth: Truth,
+    pub(crate) page_data: PageData,
     documents: Documents,
     grafana: Documents,
     stored: Stored,
@@ -296,7 +298,7 @@ impl Quarter {
     }
 }
 
-async fn quarter() -> &'static Quarter {
+pub(crate) async fn quarter() -> &'static Quarter {
     static QUARTER_OF_SEED_7: OnceCell<Quarter> = OnceCell::const_new();
     QUARTER_OF_SEED_7
         .get_or_init(async || {
@@ -308,7 +310,9 @@ async fn quarter() -> &'static Quarter {
             settings.dashboards.repositories.extend(truth.figures.keys().cloned());
             let (documents, stored) = (documents(&settings), cloud.stored());
             let grafana = grafana(&settings, &transport()).unwrap();
-            Quarter { truth, documents, grafana, stored, now: cloud.now() }
+            let result = ReplayResult::of(&cloud).unwrap();
+            let page_data = page_data(&result, "seed 7", &settings, cloud.now());
+            Quarter { truth, page_data, documents, grafana, stored, now: cloud.now() }
         })
         .await
 }
@@ -342,13 +346,6 @@ async fn grafana_shows_what_cloudwatch_shows() {
         let compared = grafana::compare(document, &documents[name], stored, *now);
         assert!(compared >= 15, "{name}: {compared}");
     }
-}
-
-#[tokio::test]
-async fn the_page_in_a_browser() {
-    let Some(browser) = crate::outside::or_skip("the_page_in_a_browser", browser::find()) else { return };
-    let Quarter { documents, stored, now, .. } = quarter().await;
-    browser::check(&browser, documents, &page(documents, "seed 7", stored, *now).unwrap());
 }
 
 /// A repository that was idle for a month is still there, and has no figures of that month but those that are zero.

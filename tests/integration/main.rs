@@ -28,6 +28,7 @@ mod operations;
 mod organisation;
 mod outside;
 mod package;
+mod page;
 mod permissions;
 mod purity;
 mod real_payloads;

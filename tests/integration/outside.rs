@@ -31,9 +31,15 @@ pub(crate) fn run(command: &mut Command) -> Outside<()> {
     Err(format!("{name}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// Runs a script of this folder with a task on its standard input, to its end.
+/// Runs a script of this folder in Python with a task on its standard input, to its end.
 pub(crate) fn ask(python: &Path, script: &str, task: &Value) -> Output {
     feed(Command::new(python).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)), task)
+}
+
+/// Runs a script of this folder in Node with the folder of its packages, and a task on its standard input, to its end.
+pub(crate) fn ask_node(script: &str, packages: &Path, task: &Value) -> Output {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+    feed(Command::new("node").arg(script).arg(packages), task)
 }
 
 /// Runs a program with a task on its standard input, to its end.

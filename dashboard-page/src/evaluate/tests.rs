@@ -186,3 +186,24 @@ fn one_value_of_the_time_up_to_now() {
     let now = "2026-06-18T12:00:00Z".parse().unwrap();
     assert_eq!(evaluate(&widget, "-P90D", &stored, now).unwrap().lines[0].values, [Some(6.0)]);
 }
+
+#[test]
+fn what_is_not_known_here_is_refused_by_name() {
+    fn check(view: &str, more: &str, metrics: serde_json::Value, expected: &str) {
+        let mut widget = json!({"title": "Rate", "region": "eu-west-1", "period": 86400, "view": view, "metrics": metrics});
+        widget[more] = true.into();
+        let widget: Result<Metrics, _> = serde_json::from_value(widget);
+        let error = match widget {
+            Ok(widget) => {
+                evaluate(&widget, "-P90D", &Stored::default(), Timestamp::UNIX_EPOCH).unwrap_err().to_string()
+            }
+            Err(error) => error.to_string(),
+        };
+        assert!(error.contains(expected), "{error}");
+    }
+    let metric = |stat: &str| json!([["DORA", "Deployments", {"id": "m1", "stat": stat}]]);
+    check("pie", "stacked", metric("Sum"), "unknown variant `pie`");
+    check("table", "stacked", metric("tm90"), "tm90");
+    check("table", "liveData", metric("Sum"), "unknown field `liveData`");
+    check("table", "stacked", json!([["DORA"]]), "DORA");
+}

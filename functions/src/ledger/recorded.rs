@@ -10,8 +10,7 @@ use super::{
 use crate::runtime::error::Error;
 use jiff::Timestamp;
 use metrics_lib::{
-    contract::{Metric, Unit, ledger::SORT_KEY},
-    dora_metric::{DoraMetric, MadeOf},
+    contract::{Metric, ledger::SORT_KEY},
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentId},
     periods::Contribution,
@@ -19,7 +18,6 @@ use metrics_lib::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    iter::repeat_n,
     ops::Range,
 };
 
@@ -62,17 +60,7 @@ impl Recorded {
         if self.state == FactState::Pending {
             return None;
         }
-        let counted = self.samples.iter().filter(|(metric, _)| metric.unit() == Unit::Count);
-        let counted = counted.flat_map(|(metric, count)| repeat_n((*metric, 1.0), *count));
-        let measured =
-            DoraMetric::ALL.map(DoraMetric::descriptor).into_iter().filter_map(|of| match of.made_of {
-                MadeOf::Lengths { metric, .. } if of.facts.contains(&self.kind) => {
-                    Some((metric, self.value?))
-                }
-                _ => None,
-            });
-        let values = counted.chain(measured).collect();
-        Some(Contribution { time: self.time, repository: self.repository.clone(), values })
+        Some(Contribution::of(self.kind, self.time, self.repository.clone(), &self.samples, self.value))
     }
 }
 

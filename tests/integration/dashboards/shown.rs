@@ -57,6 +57,17 @@ impl Looked<'_> {
         evaluate(&widget, &start, self.stored, self.now).unwrap()
     }
 
+    /// Evaluates every widget; how many there are.
+    pub(super) fn evaluate_all(&self) -> usize {
+        let Document { start, widgets, .. } = serde_json::from_value(self.document.clone()).unwrap();
+        let metrics = widgets.into_iter().filter(|widget| widget.kind == "metric");
+        let evaluated = metrics.map(|widget| {
+            let metrics: Metrics = serde_json::from_value(widget.properties).unwrap();
+            evaluate(&metrics, &start, self.stored, self.now).unwrap()
+        });
+        evaluated.count()
+    }
+
     /// The numbers of a widget: of each line the last one that there is, as the console shows them.
     fn numbers(&self, title: &str) -> Vec<Option<f64>> {
         let lines = self.evaluated(title).lines;

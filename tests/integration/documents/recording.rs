@@ -94,7 +94,7 @@ async fn commands_of_a_recording() {
 fn page(mut server: Child) -> String {
     let lines = BufReader::new(server.stderr.take().unwrap()).lines().map(Result::unwrap);
     let mut addresses = lines.filter_map(|line| {
-        let (_, address) = line.split_once("dashboards: http://")?;
+        let (_, address) = line.split_once("page: http://")?;
         Some(address.split_once('/')?.0.to_owned())
     });
     let address = addresses.next().unwrap();
