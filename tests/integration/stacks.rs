@@ -286,6 +286,6 @@ fn archives() {
         .values()
         .filter_map(|resource| resource["properties"]["code"]["fn::fileArchive"].as_str())
         .collect();
-    assert_eq!(archives.len(), 6);
-    assert!(used.iter().all(|archive| archives.iter().any(|asked| asked == archive)) && used.len() == 6);
+    assert_eq!(archives.len(), 7);
+    assert!(used.iter().all(|archive| archives.iter().any(|asked| asked == archive)) && used.len() == 7);
 }

@@ -411,7 +411,7 @@ fn bad_documents_are_refused() {
     check("/widgets", json!([]), "it has none or more than 500 widgets");
     let text = |y: usize| json!({"type": "text", "x": 0, "y": y, "width": 1, "height": 1, "properties": {"markdown": "x"}});
     check("/widgets", (0..501).map(text).collect(), "it has none or more than 500 widgets");
-    check("/widgets/0/type", json!("number"), "its type is neither text nor metric");
+    check("/widgets/0/type", json!("number"), "its type is neither text nor metric nor custom");
     check("/widgets/0/properties/markdown", json!(""), "markdown is no text");
     check("/widgets/0/height", json!(2), "widgets overlap");
     check("/widgets/0/height", json!(0), "height is not 1 to 1,000");
