@@ -75,7 +75,7 @@ fn tables(repositories: &[DimensionValue]) -> Result<Vec<Widget>, InvalidDashboa
     for of in DoraMetric::ALL {
         let all: Vec<Series> = repositories.iter().map(|repository| row(of, repository)).collect();
         let Some(one) = all.first() else { continue };
-        // The figure itself, and the statistics that it is made of.
+        // The figure itself, and the statistics that it is made of, some of which may be the same.
         let each = 1 + one.math.stats().len();
         for rows in all.chunks(MAX_ROWS / each) {
             let mut title = format!("Repositories: {}", dora::main(of, &Figures(None)).label);
