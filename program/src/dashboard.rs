@@ -8,6 +8,7 @@ mod cloudwatch;
 mod content;
 mod data_quality;
 mod dora;
+mod evidence;
 mod figures;
 mod grafana;
 pub mod graph;

@@ -93,6 +93,29 @@ fn documents_for_grafana() {
     }
 }
 
+/// What is where: a line a line of the grid, with the widgets from left to right, and what each shows.
+#[test]
+fn layout() {
+    let mut text = String::new();
+    for (name, document) in documents(&settings(&config())) {
+        text += &format!("{name}\n");
+        let mut row = Value::Null;
+        for (widget, title) in titles(&document) {
+            if widget["y"] != row {
+                row = widget["y"].clone();
+                text += &format!("\n{row:>4} ");
+            }
+            let rows = widget["properties"]["metrics"].as_array().into_iter().flatten();
+            let labels = rows.filter_map(|row| row.as_array().unwrap().last().unwrap()["label"].as_str());
+            let shown = labels.collect::<Vec<_>>().join(" · ");
+            let title = title.lines().next().unwrap();
+            text += &format!("[{title}{}{shown}]", if shown.is_empty() { "" } else { ": " });
+        }
+        text += "\n\n";
+    }
+    insta::assert_snapshot!(text);
+}
+
 #[test]
 fn documents_follow_the_grammar() {
     let documented = {

@@ -5,7 +5,7 @@ use super::{
     layout::{Dashboard, Placed},
     math::Stat,
     variable::Variable,
-    widget::Content,
+    widget::{Content, Evidence},
 };
 use serde_json::{Value, json};
 
@@ -44,6 +44,7 @@ fn widget(Placed { x, y, widget }: &Placed, region: &str) -> Value {
     let (kind, properties) = match &widget.content {
         Content::Text(markdown) => ("text", json!({ "markdown": markdown })),
         Content::Graph(graph) => ("metric", self::graph(graph, region)),
+        Content::Evidence(evidence) => ("custom", self::evidence(evidence)),
     };
     json!({
         "type": kind,
@@ -52,6 +53,17 @@ fn widget(Placed { x, y, widget }: &Placed, region: &str) -> Value {
         "width": widget.width.columns(),
         "height": widget.height,
         "properties": properties,
+    })
+}
+
+/// A custom widget, which is asked anew with the dashboard and for another range of time. Source: CloudWatch API reference,
+/// "Dashboard body structure and syntax".
+fn evidence(Evidence { title, function, parameters }: &Evidence) -> Value {
+    json!({
+        "title": title,
+        "endpoint": function,
+        "params": parameters,
+        "updateOn": {"refresh": true, "resize": false, "timeRange": true},
     })
 }
 

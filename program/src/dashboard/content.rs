@@ -32,9 +32,9 @@ pub(super) fn all(settings: &Settings, transport: &Transport) -> Result<Dashboar
     index.extend(of_one.iter().map(|(name, variable)| names::link(&format!("one {}", variable.id()), name)));
     let mut overview = Dashboard::default();
     overview.push(heading("DORA metrics", settings, &index))?;
-    overview.extend(sections::figures(&Figures(None), settings)?)?;
-    let quality = data_quality::widgets(transport)?;
-    let mut all = repositories::pages(overview, settings, &repositories, quality)?;
+    overview.extend(sections::first(&Figures(None), settings)?)?;
+    let last = [sections::more(&Figures(None), settings)?, data_quality::widgets(transport)?].concat();
+    let mut all = repositories::pages(overview, settings, &repositories, last)?;
 
     for (name, variable) in of_one {
         let title = format!("DORA metrics of one {}", variable.id());
@@ -45,7 +45,8 @@ pub(super) fn all(settings: &Settings, transport: &Transport) -> Result<Dashboar
         ];
         let mut dashboard = Dashboard::of(variable);
         dashboard.push(heading(&title, settings, &index))?;
-        dashboard.extend(sections::figures(&figures, settings)?)?;
+        dashboard.extend(sections::first(&figures, settings)?)?;
+        dashboard.extend(sections::more(&figures, settings)?)?;
         all.insert(name, dashboard);
     }
     Ok(all)

@@ -23,7 +23,11 @@ pub(super) fn document(name: &str, dashboard: &Dashboard, region: &str) -> Value
         json!({"name": "datasource", "label": "CloudWatch", "type": "datasource", "query": "cloudwatch"});
     let variables: Vec<_> = [source].into_iter().chain(dashboard.variable().map(variable)).collect();
     let asked = Asked { region, variable: dashboard.variable() };
-    let panels = (1..).zip(dashboard.widgets()).map(|(id, placed)| panel(id, placed, asked));
+    let panels = dashboard.widgets().iter().filter_map(|placed| panel(placed, asked));
+    let panels = (1..).zip(panels).map(|(id, mut panel): (u32, Value)| {
+        panel["id"] = id.into();
+        panel
+    });
     json!({
         "uid": uid(name),
         "title": dashboard.title(),
@@ -88,16 +92,17 @@ fn uid(name: &str) -> String {
     format!("{}{hash:016x}", &name[..24])
 }
 
-fn panel(id: u32, Placed { x, y, widget }: &Placed, asked: Asked) -> Value {
+/// A panel; none for what Grafana can't show. It moves panels up into the room of those.
+fn panel(Placed { x, y, widget }: &Placed, asked: Asked) -> Option<Value> {
     let mut panel = match &widget.content {
         Content::Text(markdown) => {
             json!({"type": "text", "options": {"mode": "markdown", "content": linked(markdown)}})
         }
         Content::Graph(graph) => self::graph(graph, asked),
+        Content::Evidence(_) => return None,
     };
-    panel["id"] = id.into();
     panel["gridPos"] = json!({"x": x, "y": y, "w": widget.width.columns(), "h": widget.height});
-    panel
+    Some(panel)
 }
 
 fn graph(graph: &Graph, asked: Asked) -> Value {

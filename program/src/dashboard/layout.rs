@@ -90,7 +90,7 @@ impl Dashboard {
     pub fn title(&self) -> &str {
         let texts = self.widgets.iter().filter_map(|placed| match &placed.widget.content {
             Content::Text(text) => text.lines().next(),
-            Content::Graph(_) => None,
+            Content::Graph(_) | Content::Evidence(_) => None,
         });
         texts.map(|line| line.trim_start_matches(['#', ' '])).next().unwrap_or_default()
     }

@@ -1,9 +1,9 @@
 //! The sections that every dashboard of figures has, of everything, of a repository or of a team.
 
 use super::{
-    InvalidDashboard, dora,
+    InvalidDashboard, dora, evidence,
     figures::{Figures, series},
-    graph::{Color, Graph, Period, Series, View},
+    graph::{Band, Color, Graph, Period, Series, View},
     widget::{Widget, Width},
 };
 use crate::{levels::Levels, settings::Settings};
@@ -12,12 +12,16 @@ use metrics_lib::{
     dora_metric::{DoraMetric, MadeOf},
 };
 
-/// From what is seen without scrolling to what is looked up.
-pub(super) fn figures(figures: &Figures, settings: &Settings) -> Result<Vec<Widget>, InvalidDashboard> {
-    let levels = &settings.dashboards.level_bands;
-    let sections =
-        [now(figures)?, trends(figures, settings)?, distribution(figures, levels)?, vec![weeks(figures)?]];
-    Ok(sections.concat())
+/// What is seen at first: the figures, what they are made of, and their trends.
+pub(super) fn first(figures: &Figures, settings: &Settings) -> Result<Vec<Widget>, InvalidDashboard> {
+    Ok([now(figures)?, evidence::widgets(figures, settings), trends(figures, settings)?].concat())
+}
+
+/// What is looked up.
+pub(super) fn more(figures: &Figures, settings: &Settings) -> Result<Vec<Widget>, InvalidDashboard> {
+    let mut widgets = spread(figures, &settings.dashboards.level_bands)?;
+    widgets.push(weeks(figures)?);
+    Ok(widgets)
 }
 
 /// The five figures of three lengths of time, a line each.
@@ -59,7 +63,7 @@ fn trends(figures: &Figures, settings: &Settings) -> Result<Vec<Widget>, Invalid
 }
 
 /// How the lengths of time are spread, how many of them are elite, and where the failure rate lies.
-fn distribution(figures: &Figures, levels: &Levels) -> Result<Vec<Widget>, InvalidDashboard> {
+fn spread(figures: &Figures, levels: &Levels) -> Result<Vec<Widget>, InvalidDashboard> {
     let mut widgets = vec![Widget::text("## Spread over the last 30 days", 1)];
     let lengths = |of: &DoraMetric| matches!(of.descriptor().made_of, MadeOf::Lengths { .. });
     for of in DoraMetric::ALL.into_iter().filter(lengths) {
@@ -79,7 +83,7 @@ fn distribution(figures: &Figures, levels: &Levels) -> Result<Vec<Widget>, Inval
     Ok(widgets)
 }
 
-fn gauge(title: String, bands: Vec<super::graph::Band>, percent: Series) -> Result<Widget, InvalidDashboard> {
+fn gauge(title: String, bands: Vec<Band>, percent: Series) -> Result<Widget, InvalidDashboard> {
     let graph = Graph::new(title, Period::ThirtyDays, View::Percentage { bands }, vec![percent])?;
     Ok(Widget::graph(graph, 5).width(Width::Third))
 }

@@ -1,6 +1,7 @@
-//! Widgets: texts and graphs, and how much room they take.
+//! Widgets: texts, graphs and evidence, and how much room they take.
 
 use super::graph::Graph;
+use serde_json::Value;
 
 /// How wide a widget is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,19 @@ pub enum Content {
     Text(String),
     /// Metrics.
     Graph(Graph),
+    /// Facts of the ledger, in `CloudWatch` only.
+    Evidence(Evidence),
+}
+
+/// A widget that a function answers for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// Its title.
+    pub title: String,
+    /// The ARN of the function.
+    pub function: String,
+    /// What the function is asked, an object.
+    pub parameters: Value,
 }
 
 impl Widget {
@@ -58,6 +72,11 @@ impl Widget {
         Self { width: Width::Full, height, content: Content::Graph(graph) }
     }
 
+    /// Evidence over the whole width.
+    pub fn evidence(evidence: Evidence, height: u8) -> Self {
+        Self { width: Width::Full, height, content: Content::Evidence(evidence) }
+    }
+
     /// The same, so wide.
     #[must_use]
     pub fn width(self, width: Width) -> Self {
@@ -67,7 +86,7 @@ impl Widget {
     /// How many metrics and expressions it has.
     pub fn metrics(&self) -> usize {
         match &self.content {
-            Content::Text(_) => 0,
+            Content::Text(_) | Content::Evidence(_) => 0,
             Content::Graph(graph) => graph.rows().len(),
         }
     }
@@ -77,6 +96,7 @@ impl Widget {
         match &self.content {
             Content::Text(text) => text,
             Content::Graph(graph) => graph.title(),
+            Content::Evidence(evidence) => &evidence.title,
         }
     }
 }

@@ -161,8 +161,22 @@ impl Checker {
                 self.expect(text.is_some_and(|text| !text.is_empty()), "markdown is no text");
             }
             Some("metric") => self.metric_widget(properties, reach),
-            _ => self.expect(false, "its type is neither text nor metric"),
+            Some("custom") => self.custom_widget(properties),
+            _ => self.expect(false, "its type is neither text nor metric nor custom"),
         }
+    }
+
+    /// A widget that a function answers for.
+    fn custom_widget(&mut self, properties: &Value) {
+        self.object(properties, &["title", "endpoint", "params", "updateOn"]);
+        let endpoint = properties["endpoint"].as_str().unwrap_or_default();
+        let is_function =
+            endpoint.starts_with("arn:") && endpoint.contains(":lambda:") && endpoint.contains(":function:");
+        self.expect(is_function, "endpoint is no function's ARN");
+        self.expect(properties["params"].is_object(), "params are no object");
+        self.object(&properties["updateOn"], &["refresh", "resize", "timeRange"]);
+        let all = ["refresh", "resize", "timeRange"].map(|name| properties["updateOn"][name].is_boolean());
+        self.expect(all == [true; 3], "updateOn does not say when");
     }
 
     fn metric_widget(&mut self, properties: &Value, reach: u64) {
