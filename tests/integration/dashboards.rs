@@ -133,7 +133,7 @@ fn documents_follow_the_grammar() {
         // And each can be evaluated, before there is any data.
         let stored = Stored::default();
         for document in documents.into_values() {
-            assert!(Looked { document, stored: &stored, now: Timestamp::UNIX_EPOCH }.evaluate_all() > 10);
+            assert!(Looked { document, stored: &stored, now: Timestamp::UNIX_EPOCH }.evaluate_all() > 0);
         }
     }
 }
