@@ -532,6 +532,19 @@ impl Cloud {
         Ok(result.is_ok())
     }
 
+    /// What a dashboard's widget shows somebody who looks, now: the console invokes its function.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    pub async fn look(&mut self, payload: impl Into<Bytes>) -> Result<Result<Bytes, Failure>, CloudError> {
+        self.server.check_invocation(self.widget.name()).map_err(CloudError::Forbidden)?;
+        if invocation::is_throttled(&self.server, self.widget.name()) {
+            let message = "Rate Exceeded.".to_owned();
+            return Ok(Err(Failure::Error { error_type: "TooManyRequestsException".to_owned(), message }));
+        }
+        Ok(invocation::invoke(&self.server, &mut self.widget, payload.into()).await?)
+    }
+
     /// Invokes a function with a payload, now, whatever it is: as who has the right to do so can.
     ///
     /// # Errors

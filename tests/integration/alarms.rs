@@ -154,13 +154,16 @@ const CAUSES: &[Cause] = &[
             "function-errors-reconciler",
             "function-errors-commit-transform",
             "function-errors-github-webhook",
+            "function-errors-dashboard-widget",
         ],
         play: play!(|scene| {
             pushes(scene, 0..1).await;
-            let others = ["reconciler", "commit-transform", "github-webhook"];
+            let others = ["reconciler", "commit-transform", "github-webhook", "dashboard-widget"];
             troubles(scene, others.map(Trouble::Dies));
             feed(scene, Trouble::Dies).await;
             pushes(scene, 4..5).await;
+            // Somebody looks at a dashboard.
+            scene.cloud.look("{}").await.unwrap().unwrap_err();
             scene.until("13:00").await;
         }),
     },
@@ -187,6 +190,17 @@ const CAUSES: &[Cause] = &[
         play: play!(|scene| {
             troubles(scene, [Trouble::NoConcurrency("github-webhook")]);
             pushes(scene, 0..58).await;
+        }),
+    },
+    Cause {
+        what: "Lambda has no concurrency for who looks at a dashboard",
+        raises: &["function-throttles-dashboard-widget"],
+        play: play!(|scene| {
+            troubles(scene, [Trouble::NoConcurrency("dashboard-widget")]);
+            for minute in 0..58 {
+                scene.until(&format!("12:{minute:02}")).await;
+                scene.cloud.look("{}").await.unwrap().unwrap_err();
+            }
         }),
     },
     Cause {

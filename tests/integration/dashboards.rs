@@ -133,7 +133,8 @@ fn documents_follow_the_grammar() {
         // And each can be evaluated, before there is any data.
         let stored = Stored::default();
         for document in documents.into_values() {
-            assert!(Looked { document, stored: &stored, now: Timestamp::UNIX_EPOCH }.evaluate_all() > 0);
+            let looked = Looked { document, stored: &stored, now: Timestamp::UNIX_EPOCH };
+            assert!(looked.evaluate_all() > 0);
         }
     }
 }

@@ -60,7 +60,7 @@ async fn every_permission_is_used() {
     scene.knows(&execution("e4", "18:00").revision(&commit_id(3))).await;
     scene.reconciles("19:00").await;
     // Somebody looks at a dashboard.
-    scene.cloud.invoke("dashboard-widget", "{}").await.unwrap().unwrap();
+    scene.cloud.look("{}").await.unwrap().unwrap();
     add(&scene.cloud, &mut all, &mut used);
 
     // A query that takes too long is stopped.

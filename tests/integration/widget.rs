@@ -37,7 +37,7 @@ fn event(parameters: &Value, [start, end]: [Timestamp; 2], form: &Value) -> Stri
 }
 
 async fn asked(scene: &mut Scene, parameters: &Value, range: [Timestamp; 2], form: &Value) -> Value {
-    let reply = scene.cloud.invoke(NAME, event(parameters, range, form)).await.unwrap();
+    let reply = scene.cloud.look(event(parameters, range, form)).await.unwrap();
     let reply = reply.unwrap_or_else(|failure| panic!("{failure:?}: {}", scene.cloud.logs().unwrap()[NAME]));
     serde_json::from_slice(&reply).unwrap()
 }
@@ -232,7 +232,7 @@ async fn ten_thousand_deployments() {
         ("months", "html"),
     ] {
         let parameters = json!({ "view": view, "format": format });
-        let reply = scene.cloud.invoke(NAME, event(&parameters, range, &json!({}))).await.unwrap().unwrap();
+        let reply = scene.cloud.look(event(&parameters, range, &json!({}))).await.unwrap().unwrap();
         assert!(reply.len() < 1_000_000, "{parameters}: {} bytes", reply.len());
     }
     let reply = asked(&mut scene, &json!({ "view": "deployments", "page": 200 }), range, &json!({})).await;
