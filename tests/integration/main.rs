@@ -31,6 +31,7 @@ mod package;
 mod page;
 mod permissions;
 mod purity;
+mod readers;
 mod real_payloads;
 mod reconciler;
 mod restores;

@@ -29,15 +29,15 @@ const FIGURES: [&str; 7] = [
 const DAY: [&str; 4] = ["--from", "2026-06-15", "--to", "2026-06-16"];
 
 /// What a command said.
-struct Said {
+pub(crate) struct Said {
     code: i32,
-    out: String,
+    pub(crate) out: String,
     err: String,
 }
 
 impl Said {
     /// The whole of it, as a report.
-    fn report(&self) -> String {
+    pub(crate) fn report(&self) -> String {
         let Self { code, out, err } = self;
         format!("exit code {code}\n{out}{err}")
     }
@@ -50,7 +50,7 @@ impl Said {
 }
 
 /// Runs `dora` with the operator's access, while the cloud is served.
-async fn dora(scene: &mut Scene, arguments: &[&str]) -> Said {
+pub(crate) async fn dora(scene: &mut Scene, arguments: &[&str]) -> Said {
     let Access { endpoint, access_key, secret, clock_file, .. } = scene.cloud.operator();
     let mut command = Command::new(binaries().path("dora").unwrap());
     command

@@ -17,7 +17,7 @@ use std::{
 };
 
 /// What the script of a page has.
-fn embedded(page: &str) -> Value {
+pub(crate) fn embedded(page: &str) -> Value {
     let (_, data) = page.split_once("<script id=\"data\" type=\"application/json\">").unwrap();
     serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap()
 }

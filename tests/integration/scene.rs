@@ -150,6 +150,11 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
+    /// A scene that goes on where a cloud is.
+    pub(crate) const fn of(cloud: Cloud) -> Self {
+        Self { cloud, events: 0 }
+    }
+
     /// A scene that begins at midnight.
     pub(crate) async fn new() -> Self {
         Self::with(config()).await
