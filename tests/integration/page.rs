@@ -1,6 +1,6 @@
 //! The page: that its figures are true, and what a person sees of it and can do with it.
 
-mod browser;
+pub(crate) mod browser;
 mod made_up;
 mod truth;
 

@@ -1,8 +1,13 @@
 //! The widget of the dashboards: the real function, asked as CloudWatch asks.
 
-use crate::scene::{Scene, at, commit, commit_id, execution, execution_of, ops_item, rollback, with_webhook};
+use crate::{
+    outside,
+    page::browser::Browser,
+    scene::{Scene, at, commit, commit_id, execution, execution_of, ops_item, rollback, with_webhook},
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use std::{fs, path::Path};
 
 const NAME: &str = "dashboard-widget";
 
@@ -168,6 +173,41 @@ async fn hostile_names() {
             for element in ["<script", "<iframe", "<img", "<use", "javascript:", "\u{202e}"] {
                 assert!(!html.contains(element), "{view} has {element}: {html}");
             }
+        }
+    }
+}
+
+/// In a real browser, on the console's light and dark ground, wide and narrow; screenshots are written to `target/widget/`.
+#[tokio::test]
+async fn in_a_browser() {
+    let Some(browser) = outside::or_skip("in_a_browser", Browser::find()) else { return };
+    let mut scene = day().await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/widget");
+    fs::create_dir_all(&folder).unwrap();
+    let folder = folder.canonicalize().unwrap();
+    for view in VIEWS {
+        let html = shown(&mut scene, json!({ "view": view })).await;
+        let ground = "<style>body{margin:8px;font:14px sans-serif;background:#fff;color:#16191f}a{color:#0073bb}\
+                      @media(prefers-color-scheme:dark){body{background:#0f1b2a;color:#d1d5db}a{color:#89bdee}}</style>";
+        let page = format!(
+            "<!doctype html><html lang=en><meta charset=utf-8><title>Widget</title>{ground}<main>{html}</main>"
+        );
+        let file = folder.join(format!("{view}.html"));
+        fs::write(&file, page).unwrap();
+        let looks = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")].map(|(width, scheme)| {
+            json!({
+                "width": width, "height": 844, "scheme": scheme, "axe": true,
+                "screenshot": folder.join(format!("{view}-{width}-{scheme}.png")),
+                "read": {"width": "document.documentElement.scrollWidth", "rows": "document.querySelectorAll('tbody tr').length"},
+            })
+        });
+        for (seen, look) in browser.look(&file, &looks).iter().zip(&looks) {
+            assert!(
+                seen.console.is_empty() && seen.fetched.is_empty() && seen.axe.is_empty(),
+                "{view}: {seen:#?}"
+            );
+            assert!(seen.read["width"].as_u64() <= look["width"].as_u64(), "{view}: {seen:?}");
+            assert!(seen.read["rows"].as_u64() > Some(0), "{view}: {seen:?}");
         }
     }
 }

@@ -19,6 +19,15 @@ impl Html {
         attributes: &[(&'static str, &str)],
         inside: impl FnOnce(&mut Self),
     ) {
+        self.void(tag, attributes);
+        inside(self);
+        self.0 += "</";
+        self.0 += tag;
+        self.0 += ">";
+    }
+
+    /// Adds an element that has nothing in it and no end.
+    pub(super) fn void(&mut self, tag: &'static str, attributes: &[(&'static str, &str)]) {
         self.0 += "<";
         self.0 += tag;
         for (name, value) in attributes {
@@ -28,10 +37,6 @@ impl Html {
             self.text(value);
             self.0 += "\"";
         }
-        self.0 += ">";
-        inside(self);
-        self.0 += "</";
-        self.0 += tag;
         self.0 += ">";
     }
 

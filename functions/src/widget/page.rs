@@ -17,6 +17,7 @@ const CELL: usize = 400;
 const MOST: usize = 900_000;
 
 const STYLE: &str = "\
+.dora{overflow-x:auto}\
 .dora table{width:100%;border-collapse:collapse}\
 .dora th,.dora td{text-align:left;vertical-align:top;padding:4px 8px;border-bottom:1px solid #8886}\
 .dora td{overflow-wrap:anywhere}\
@@ -114,7 +115,7 @@ impl Page<'_> {
             html.element("label", &[], |html| {
                 html.text("Repository ");
                 let value = of.repository.as_deref().unwrap_or_default();
-                html.leaf("input", &[("name", "repository"), ("size", "30"), ("value", value)], "");
+                html.void("input", &[("name", "repository"), ("size", "30"), ("value", value)]);
             });
             if !self.teams.0.is_empty() {
                 html.element("label", &[], |html| {

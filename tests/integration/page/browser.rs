@@ -12,33 +12,33 @@ use std::{
 };
 
 /// What a person does and sees: a browser, and the packages that drive it.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     program: PathBuf,
     packages: PathBuf,
 }
 
 /// What was seen of a page.
 #[derive(Debug, Deserialize)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// What the page wrote to the console.
-    pub(super) console: Vec<String>,
+    pub(crate) console: Vec<String>,
     /// What it fetched.
-    pub(super) fetched: Vec<String>,
+    pub(crate) fetched: Vec<String>,
     /// The fragment of its address.
-    pub(super) hash: String,
+    pub(crate) hash: String,
     /// What axe-core finds serious or critical.
     #[serde(default)]
-    pub(super) axe: Vec<String>,
+    pub(crate) axe: Vec<String>,
     /// How many pages it has on paper.
     #[serde(default)]
-    pub(super) pages: usize,
+    pub(crate) pages: usize,
     /// What was read of it.
-    pub(super) read: BTreeMap<String, Value>,
+    pub(crate) read: BTreeMap<String, Value>,
 }
 
 impl Browser {
     /// Chromium and the packages, or what to install.
-    pub(super) fn find() -> Outside<Self> {
+    pub(crate) fn find() -> Outside<Self> {
         let names = ["chromium", "chromium-browser", "google-chrome"];
         let names = names.map(|name| Command::new("which").arg(name).output());
         let found = names.into_iter().flatten().find(|output| output.status.success());
@@ -48,7 +48,7 @@ impl Browser {
     }
 
     /// Looks at a page in some ways, one after the other.
-    pub(super) fn look(&self, page: &Path, views: &[Value]) -> Vec<Seen> {
+    pub(crate) fn look(&self, page: &Path, views: &[Value]) -> Vec<Seen> {
         let task = json!({"browser": self.program, "page": page, "views": views});
         let output = outside::ask_node("browser/drive.mjs", &self.packages, &task);
         let told = String::from_utf8_lossy(&output.stderr);
