@@ -8,6 +8,7 @@ mod facts;
 mod html;
 mod page;
 mod periods;
+mod quick_check;
 mod repositories;
 mod request;
 mod table;
@@ -101,6 +102,7 @@ impl Widget {
             View::Slowest => views::slowest(ledger, range, is_of).await,
             View::Excluded => views::excluded(ledger, range, is_of, request.of.is_all()).await,
             View::Repositories => repositories::table(ledger, range, now, is_of).await,
+            View::QuickCheck => quick_check::table(ledger, range, is_of).await,
             View::Periods(period) => periods::table(ledger, period, range.end.min(now), now, is_of).await,
         }
     }

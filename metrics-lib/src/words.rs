@@ -1,7 +1,7 @@
 //! How figures are written for people: the same wherever they are read.
 
 use crate::{
-    comparison::Change,
+    comparison::{Change, Verdict},
     dora_metric::{DoraMetric, MadeOf},
     report::Figures,
     statistics::{Interval, Share},
@@ -39,9 +39,12 @@ pub fn value(of: DoraMetric, figures: &Figures, days: f64) -> String {
     }
 }
 
-/// A change: by how much, and what that says.
+/// A change: by how much, and what that says. A difference of few values says nothing.
 pub fn change(of: DoraMetric, change: Change) -> String {
     let Change { difference, verdict } = change;
+    if verdict == Verdict::TooFew {
+        return verdict.words().to_owned();
+    }
     let sign = if difference < 0.0 { "-" } else { "+" };
     let by = difference.abs();
     let by = match of.descriptor().made_of {
@@ -55,7 +58,7 @@ pub fn change(of: DoraMetric, change: Change) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{comparison::Verdict, contract::Metric};
+    use crate::contract::Metric;
 
     #[test]
     fn values() {
@@ -83,6 +86,6 @@ mod tests {
             "-12.5 points: no distinguishable change",
         );
         check(DoraMetric::TimeToRestore, 90.0, Verdict::Worse, "+1m 30s: worse");
-        check(DoraMetric::LeadTimeForChanges, 0.0, Verdict::TooFew, "+0s: too few to tell");
+        check(DoraMetric::LeadTimeForChanges, 0.0, Verdict::TooFew, "too few to tell");
     }
 }

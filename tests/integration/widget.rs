@@ -67,13 +67,14 @@ async fn csv(scene: &mut Scene, view: &str, mut parameters: Value) -> String {
         .replace("&amp;", "&")
 }
 
-const VIEWS: [&str; 9] = [
+const VIEWS: [&str; 10] = [
     "deployments",
     "failures",
     "incidents",
     "slowest",
     "excluded",
     "repositories",
+    "quickCheck",
     "days",
     "weeks",
     "months",
@@ -187,7 +188,7 @@ async fn in_a_browser() {
     let folder = folder.canonicalize().unwrap();
     for view in VIEWS {
         let html = shown(&mut scene, json!({ "view": view })).await;
-        let ground = "<style>body{margin:8px;font:14px sans-serif;background:#fff;color:#16191f}a{color:#0073bb}\
+        let ground = "<style>body{margin:8px;font:14px sans-serif;background:#fff;color:#16191f}a{color:#0073bb}cwdb-action{display:none}\
                       @media(prefers-color-scheme:dark){body{background:#0f1b2a;color:#d1d5db}a{color:#89bdee}}</style>";
         let page = format!(
             "<!doctype html><html lang=en><meta charset=utf-8><title>Widget</title>{ground}<main>{html}</main>"

@@ -38,6 +38,7 @@ pub(super) enum View {
     Slowest,
     Excluded,
     Repositories,
+    QuickCheck,
     Periods(Period),
 }
 
@@ -73,13 +74,14 @@ fn known(teams: &[String]) -> String {
 
 impl View {
     /// Every view, in the order in which they are offered.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Deployments,
         Self::Failures,
         Self::Incidents,
         Self::Slowest,
         Self::Excluded,
         Self::Repositories,
+        Self::QuickCheck,
         Self::Periods(Period::Day),
         Self::Periods(Period::Week),
         Self::Periods(Period::Month),
@@ -94,6 +96,7 @@ impl View {
             Self::Slowest => "slowest",
             Self::Excluded => "excluded",
             Self::Repositories => "repositories",
+            Self::QuickCheck => "quickCheck",
             Self::Periods(Period::Day) => "days",
             Self::Periods(Period::Week) => "weeks",
             Self::Periods(Period::Month) => "months",
@@ -109,6 +112,7 @@ impl View {
             Self::Slowest => "Slowest changes",
             Self::Excluded => "Not in the figures",
             Self::Repositories => "Repositories",
+            Self::QuickCheck => "Quick Check",
             Self::Periods(Period::Day) => "Days",
             Self::Periods(Period::Week) => "Weeks",
             Self::Periods(Period::Month) => "Months",
