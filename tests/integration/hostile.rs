@@ -46,6 +46,8 @@ async fn world() -> Scene {
     scene.runs(&execution("e3", "14:00").revision(&commit_2).message("Fix oi-000000000001")).await;
     scene.reconciles("17 12:00").await;
     scene.finish().await;
+    // Somebody looks at a dashboard.
+    scene.cloud.look("{}").await.unwrap().unwrap();
     scene
 }
 

@@ -35,6 +35,9 @@ impl Invocations {
         });
         valid.push(("reconciler", json!({"backfill": backfill})));
         valid.push(("reconciler", json!({"check": {}})));
+        let context = json!({"timeRange": {"start": 0, "end": 1_800_000_000_000_i64}, "forms": {"all": {"repository": "acme/shop"}}});
+        let widget = json!({"view": "failures", "form": true, "page": 2, "widgetContext": context});
+        valid.push(("dashboard-widget", widget));
         Self { valid }
     }
 
