@@ -1,6 +1,6 @@
 //! What a figure is made of, as text and as JSON.
 
-use super::figure::Figure;
+use super::{figure::Figure, whose::Whose};
 use crate::output::Words;
 use functions::ledger::{AttributionState, IncidentRecord, Recorded};
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -22,8 +22,8 @@ use std::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct Explanation {
     metric: Figure,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    repository: Option<String>,
+    #[serde(flatten)]
+    whose: Whose,
     /// The first day.
     from: Date,
     /// The day after the last.
@@ -116,7 +116,7 @@ impl Explanation {
     /// Explains a figure of some days by the facts of the ledger.
     pub(super) fn new(
         figure: Figure,
-        repository: Option<String>,
+        whose: Whose,
         days: Range<Date>,
         facts: Vec<Recorded>,
         undecided: Vec<Incident>,
@@ -138,7 +138,7 @@ impl Explanation {
             value: figure.value(&figures, facts.len()),
             unit: figure.unit(),
             text: figure.text(&figures, facts.len(), number),
-            repository,
+            whose,
             from: days.start,
             to: days.end,
             published,
@@ -179,9 +179,8 @@ fn fact(recorded: Recorded) -> ExplainedFact {
 
 impl Display for Explanation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { metric, repository, from, to, .. } = self;
-        let of = repository.as_deref().unwrap_or("all repositories");
-        writeln!(f, "{} of {}, from {from} until before {to}: {}", metric.title(), Words(of), self.text)?;
+        let Self { metric, whose, from, to, .. } = self;
+        writeln!(f, "{} of {whose}, from {from} until before {to}: {}", metric.title(), self.text)?;
         self.write_comparison(f)?;
         for fact in &self.facts {
             writeln!(f, "\n{fact}")?;
