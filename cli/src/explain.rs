@@ -17,11 +17,11 @@ use aws_sdk_cloudwatch::{
 use clap::Args;
 use figure::Figure;
 use functions::{
-    ledger::{RETENTION, Recorded},
+    ledger::{Ledger, RETENTION, Recorded},
     runtime::error::Error,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use metrics_lib::{contract::Metric, datum::DimensionValue};
+use metrics_lib::{contract::Metric, datum::DimensionValue, links};
 use one::One;
 use report::{Explanation, Incident};
 use std::{collections::BTreeMap, ops::Range, process::ExitCode};
@@ -96,8 +96,24 @@ async fn explain(arguments: &OfFigure, installation: &Installation) -> anyhow::R
         let incidents = incidents.filter(|incident| range.contains(&incident.created));
         undecided.extend(incidents.filter_map(|incident| Incident::undecided(&incident)));
     }
+    let mut linked = Vec::with_capacity(facts.len());
+    for fact in facts {
+        linked.push((link(&ledger, &fact).await?, fact));
+    }
     let cloudwatch = cloudwatch(installation, *figure, whose, range).await?;
-    Ok(Explanation::new(*figure, whose.clone(), days, facts, undecided, cloudwatch))
+    Ok(Explanation::new(*figure, whose.clone(), days, linked, undecided, cloudwatch))
+}
+
+/// The page of a fact's deployment; where it has none, of its incident, if the ledger has only one of that id.
+async fn link(ledger: &Ledger, fact: &Recorded) -> Result<Option<String>, Error> {
+    match (&fact.deployment, &fact.incident) {
+        (Some(deployment), _) => Ok(links::deployment(deployment)),
+        (None, Some(incident)) => Ok(match &ledger.incidents(incident).await?[..] {
+            [only] => links::incident(&only.key),
+            _ => None,
+        }),
+        (None, None) => Ok(None),
+    }
 }
 
 /// The days that are asked for.

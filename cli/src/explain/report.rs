@@ -8,6 +8,7 @@ use metrics_lib::{
     contract::Metric,
     fact::{FactKind, FactState},
     identity::DeploymentKey,
+    links,
     report::Figures,
 };
 use serde::Serialize;
@@ -79,6 +80,9 @@ struct ExplainedFact {
     commits: Vec<String>,
     /// Whether an event told it; if not, the reconciler found it.
     told_by_event: bool,
+    /// The page of the deployment or incident in the console.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
 }
 
 /// An incident that is not attributed to a deployment.
@@ -91,6 +95,9 @@ pub(super) struct Incident {
     created: Timestamp,
     /// `pending` or `unattributed`.
     attribution: &'static str,
+    /// Its page in the console.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
 }
 
 impl Incident {
@@ -108,27 +115,29 @@ impl Incident {
             region: key.region().to_owned(),
             created: record.created,
             attribution,
+            link: links::incident(key),
         })
     }
 }
 
 impl Explanation {
-    /// Explains a figure of some days by the facts of the ledger.
+    /// Explains a figure of some days by the facts of the ledger, each with its page.
     pub(super) fn new(
         figure: Figure,
         whose: Whose,
         days: Range<Date>,
-        facts: Vec<Recorded>,
+        facts: Vec<(Option<String>, Recorded)>,
         undecided: Vec<Incident>,
         cloudwatch: Option<BTreeMap<Metric, usize>>,
     ) -> Self {
+        let recorded = || facts.iter().map(|(_, fact)| fact);
         let figures =
-            Figures::from_iter(facts.iter().filter_map(Recorded::contribution).flat_map(|fact| fact.values));
+            Figures::from_iter(recorded().filter_map(Recorded::contribution).flat_map(|fact| fact.values));
         let published: BTreeMap<&str, usize> = figure
             .metrics()
             .iter()
             .map(|metric| {
-                let published = facts.iter().filter(|fact| fact.state == FactState::Published);
+                let published = recorded().filter(|fact| fact.state == FactState::Published);
                 (metric.name(), published.filter_map(|fact| fact.samples.get(metric)).sum())
             })
             .collect();
@@ -144,7 +153,7 @@ impl Explanation {
             published,
             cloud_watch: cloudwatch
                 .map(|counts| counts.into_iter().map(|(metric, count)| (metric.name(), count)).collect()),
-            facts: facts.into_iter().map(fact).collect(),
+            facts: facts.into_iter().map(|(link, recorded)| fact(link, recorded)).collect(),
             undecided,
         }
     }
@@ -155,7 +164,7 @@ impl Explanation {
     }
 }
 
-fn fact(recorded: Recorded) -> ExplainedFact {
+fn fact(link: Option<String>, recorded: Recorded) -> ExplainedFact {
     let Recorded { kind, time, repository, deployment, incident, value, state, .. } = recorded;
     let of = |part: fn(&DeploymentKey) -> &str| deployment.as_ref().map(|key| part(key).to_owned());
     ExplainedFact {
@@ -174,6 +183,7 @@ fn fact(recorded: Recorded) -> ExplainedFact {
         evidence: recorded.evidence,
         commits: recorded.commits,
         told_by_event: recorded.told_by_event,
+        link,
     }
 }
 
@@ -185,7 +195,7 @@ impl Display for Explanation {
         for fact in &self.facts {
             writeln!(f, "\n{fact}")?;
         }
-        for Incident { ops_item_id, account, region, created, attribution } in &self.undecided {
+        for Incident { ops_item_id, account, region, created, attribution, link } in &self.undecided {
             writeln!(
                 f,
                 "\n{created:.0}  incident {} ({} {})\n    {}",
@@ -194,6 +204,9 @@ impl Display for Explanation {
                 Words(region),
                 Words(attribution)
             )?;
+            if let Some(link) = link {
+                writeln!(f, "    {}", Words(link))?;
+            }
         }
         Ok(())
     }
@@ -255,6 +268,10 @@ impl Display for ExplainedFact {
         write!(f, "\n    {}", Words(&self.evidence))?;
         for commit in &self.commits {
             write!(f, "\n      commit {}", Words(commit))?;
+            let sha = commit.split(' ').next().unwrap_or_default();
+            if let Some(link) = self.repository.as_deref().and_then(|name| links::commit(name, sha)) {
+                write!(f, "\n        {}", Words(&link))?;
+            }
         }
         match self.state {
             FactState::Published => {}
@@ -271,6 +288,9 @@ impl Display for ExplainedFact {
         }
         if !self.told_by_event && self.state != FactState::Pending {
             write!(f, "\n    no event told it: the reconciler found it")?;
+        }
+        if let Some(link) = &self.link {
+            write!(f, "\n    {}", Words(link))?;
         }
         Ok(())
     }
