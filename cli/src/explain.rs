@@ -3,6 +3,7 @@
 mod figure;
 mod one;
 mod report;
+mod whose;
 
 use crate::{
     installation::{Installation, Options},
@@ -16,17 +17,15 @@ use aws_sdk_cloudwatch::{
 use clap::Args;
 use figure::Figure;
 use functions::{
-    ledger::{RETENTION, Recorded},
+    ledger::{Ledger, RETENTION, Recorded},
     runtime::error::Error,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use metrics_lib::{
-    contract::{Metric, dimension},
-    datum::DimensionValue,
-};
+use metrics_lib::{contract::Metric, datum::DimensionValue, links};
 use one::One;
 use report::{Explanation, Incident};
 use std::{collections::BTreeMap, ops::Range, process::ExitCode};
+use whose::Whose;
 
 /// A day, in seconds.
 const DAY: i32 = 24 * 3600;
@@ -47,9 +46,8 @@ struct OfFigure {
     /// The figure.
     #[arg(value_enum, value_name = "METRIC", ignore_case = true, required = true)]
     figure: Option<Figure>,
-    /// Of this repository only, `owner/name`.
-    #[arg(long)]
-    repository: Option<String>,
+    #[command(flatten)]
+    whose: Whose,
     /// The first day, UTC; without it, 30 days before the last.
     #[arg(long, value_name = "DATE")]
     from: Option<Date>,
@@ -75,17 +73,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn explain(arguments: &OfFigure, installation: &Installation) -> anyhow::Result<Explanation> {
-    let repository = &arguments.repository;
+    let whose = &arguments.whose;
+    let repositories = whose.repositories(&installation.config.teams)?;
     let figure = &arguments.figure.context("no METRIC was given")?;
     let days = days(arguments, installation.now)?;
     let range = beginning(days.start)?..beginning(days.end)?;
-    let is_of = |of: &Option<String>| repository.is_none() || of == repository;
     let ledger = installation.ledger();
     let mut facts: Vec<Recorded> = Vec::new();
     for &kind in figure.kinds() {
         facts.extend(ledger.facts(kind, range.clone()).await?);
     }
-    facts.retain(|fact| is_of(&fact.repository));
+    if let Some(only) = &repositories {
+        facts.retain(|fact| fact.repository.as_deref().is_some_and(|name| only.contains(name)));
+    }
+    if facts.is_empty() {
+        whose.check_known(installation).await?;
+    }
     facts.sort_by_key(|fact| fact.time);
     let mut undecided = Vec::new();
     if figure.is_of_incidents() {
@@ -93,8 +96,24 @@ async fn explain(arguments: &OfFigure, installation: &Installation) -> anyhow::R
         let incidents = incidents.filter(|incident| range.contains(&incident.created));
         undecided.extend(incidents.filter_map(|incident| Incident::undecided(&incident)));
     }
-    let cloudwatch = cloudwatch(installation, *figure, repository.as_deref(), range).await?;
-    Ok(Explanation::new(*figure, repository.clone(), days, facts, undecided, cloudwatch))
+    let mut linked = Vec::with_capacity(facts.len());
+    for fact in facts {
+        linked.push((link(&ledger, &fact).await?, fact));
+    }
+    let cloudwatch = cloudwatch(installation, *figure, whose, range).await?;
+    Ok(Explanation::new(*figure, whose.clone(), days, linked, undecided, cloudwatch))
+}
+
+/// The page of a fact's deployment; where it has none, of its incident, if the ledger has only one of that id.
+async fn link(ledger: &Ledger, fact: &Recorded) -> Result<Option<String>, Error> {
+    match (&fact.deployment, &fact.incident) {
+        (Some(deployment), _) => Ok(links::deployment(deployment)),
+        (None, Some(incident)) => Ok(match &ledger.incidents(incident).await?[..] {
+            [only] => links::incident(&only.key),
+            _ => None,
+        }),
+        (None, None) => Ok(None),
+    }
 }
 
 /// The days that are asked for.
@@ -123,12 +142,12 @@ fn beginning(day: Date) -> anyhow::Result<Timestamp> {
 async fn cloudwatch(
     installation: &Installation,
     figure: Figure,
-    repository: Option<&str>,
+    whose: &Whose,
     range: Range<Timestamp>,
 ) -> anyhow::Result<Option<BTreeMap<Metric, usize>>> {
-    let dimensions = match repository {
-        Some(repository) if DimensionValue::new(repository).is_err() => return Ok(None),
-        Some(name) => vec![Dimension::builder().name(dimension::REPOSITORY).value(name).build()],
+    let dimensions = match whose.dimension() {
+        Some((_, value)) if DimensionValue::new(value).is_err() => return Ok(None),
+        Some((name, value)) => vec![Dimension::builder().name(name).value(value).build()],
         None => Vec::new(),
     };
     let query = |(number, metric): (usize, &Metric)| {

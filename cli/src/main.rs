@@ -119,6 +119,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(code) => code,
+        Err(error) if output::is_unread(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Where standard error is closed, nobody is left to tell.
             let _ = writeln!(output::stderr(), "error: {error:#}");

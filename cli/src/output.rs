@@ -32,9 +32,15 @@ pub(crate) fn print(
 /// Prints one JSON object.
 pub(crate) fn print_json(answer: &impl Serialize) -> anyhow::Result<()> {
     let mut stdout = stdout();
-    serde_json::to_writer_pretty(&mut stdout, answer)?;
+    serde_json::to_writer_pretty(&mut stdout, answer).map_err(io::Error::from)?;
     writeln!(stdout)?;
     Ok(())
+}
+
+/// Whether a command failed since nobody reads on, as `head` does when it has enough. What a service closes is another
+/// failure: it comes as that service's error.
+pub(crate) fn is_unread(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Standard output.

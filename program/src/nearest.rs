@@ -2,8 +2,15 @@
 
 /// The known name that is most like another one; none where none is known.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let alike = |other: &&str| strsim::jaro_winkler(name, other);
-    known.into_iter().max_by(|a, b| alike(a).total_cmp(&alike(b)))
+    nearest_first(name, known).into_iter().next()
+}
+
+/// The known names, what is most like another one first.
+pub fn nearest_first<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let alike = |other: &str| strsim::jaro_winkler(name, other);
+    let mut known: Vec<&str> = known.into_iter().collect();
+    known.sort_by(|a, b| alike(b).total_cmp(&alike(a)));
+    known
 }
 
 #[cfg(test)]
@@ -18,5 +25,10 @@ mod tests {
         assert_eq!(found("repos"), Some("repositories"));
         assert_eq!(found("trunkbased"), Some("trunkBasedRepositories"));
         assert_eq!(nearest("tems", []), None);
+    }
+
+    #[test]
+    fn all_names_in_order() {
+        assert_eq!(nearest_first("region", ["teams", "regions", "region"]), ["region", "regions", "teams"]);
     }
 }

@@ -19,6 +19,22 @@ fn run(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+/// `dora … | head` ends when `head` has enough: that is no failure, and no message.
+#[test]
+fn output_that_nobody_reads() {
+    for arguments in
+        [&["replay", WORLD][..], &["replay", WORLD, "--json"], &["export-schema", "--folder", ".."]]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(binaries().path("dora").unwrap());
+        command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(writer);
+        let output = command.stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
 fn stdout(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()

@@ -16,19 +16,19 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Figure {
     /// How many production deployments there were.
-    #[value(alias = "Deployments")]
+    #[value(aliases = ["Deployments", "df"])]
     DeploymentFrequency,
     /// How long changes took from the first commit to the deployment.
-    #[value(aliases = ["LeadTimeForChanges", "lead-time", "CommitLeadTime"])]
+    #[value(aliases = ["LeadTimeForChanges", "lead-time", "lt", "CommitLeadTime"])]
     LeadTimeForChanges,
     /// Which share of the deployments failed.
-    #[value(alias = "FailedDeployments")]
+    #[value(aliases = ["FailedDeployments", "cfr"])]
     ChangeFailureRate,
     /// How long it took to restore service.
-    #[value(aliases = ["TimeToRestore", "mean-time-to-restore"])]
+    #[value(aliases = ["TimeToRestore", "mean-time-to-restore", "mttr"])]
     TimeToRestore,
     /// Which share of the deployments was made because of an incident.
-    #[value(aliases = ["ReworkDeployments", "Rollbacks", "deployment-rework-rate"])]
+    #[value(aliases = ["ReworkDeployments", "Rollbacks", "deployment-rework-rate", "rework"])]
     ReworkRate,
     /// Incidents that no deployment could be blamed for.
     #[value(alias = "UnattributedIncidents")]
@@ -124,5 +124,24 @@ impl Figure {
                 format!("{}, {}", percent(figures, of), parts.join(" and "))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_people_use() {
+        fn check(name: &str, expected: Figure) {
+            assert_eq!(Figure::from_str(name, true), Ok(expected), "{name}");
+        }
+        check("df", Figure::DeploymentFrequency);
+        check("deployments", Figure::DeploymentFrequency);
+        check("lt", Figure::LeadTimeForChanges);
+        check("lead-time", Figure::LeadTimeForChanges);
+        check("CFR", Figure::ChangeFailureRate);
+        check("mttr", Figure::TimeToRestore);
+        check("rework", Figure::ReworkRate);
     }
 }

@@ -90,8 +90,11 @@ async fn ask(installation: &Installation, request: &ExplainRequest) -> anyhow::R
 
 impl Display for Explanation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for Explained { what, tried, ledger } in &self.explained {
+        for Explained { what, link, tried, ledger } in &self.explained {
             writeln!(f, "{}", Words(what))?;
+            if let Some(link) = link {
+                writeln!(f, "  {}", Words(link))?;
+            }
             for line in tried {
                 writeln!(f, "  {}", Words(line))?;
             }

@@ -1,6 +1,6 @@
 //! What a figure is made of, as text and as JSON.
 
-use super::figure::Figure;
+use super::{figure::Figure, whose::Whose};
 use crate::output::Words;
 use functions::ledger::{AttributionState, IncidentRecord, Recorded};
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -8,6 +8,7 @@ use metrics_lib::{
     contract::Metric,
     fact::{FactKind, FactState},
     identity::DeploymentKey,
+    links,
     report::Figures,
 };
 use serde::Serialize;
@@ -22,8 +23,8 @@ use std::{
 #[serde(rename_all = "camelCase")]
 pub(super) struct Explanation {
     metric: Figure,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    repository: Option<String>,
+    #[serde(flatten)]
+    whose: Whose,
     /// The first day.
     from: Date,
     /// The day after the last.
@@ -79,6 +80,9 @@ struct ExplainedFact {
     commits: Vec<String>,
     /// Whether an event told it; if not, the reconciler found it.
     told_by_event: bool,
+    /// The page of the deployment or incident in the console.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
 }
 
 /// An incident that is not attributed to a deployment.
@@ -91,6 +95,9 @@ pub(super) struct Incident {
     created: Timestamp,
     /// `pending` or `unattributed`.
     attribution: &'static str,
+    /// Its page in the console.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
 }
 
 impl Incident {
@@ -108,27 +115,29 @@ impl Incident {
             region: key.region().to_owned(),
             created: record.created,
             attribution,
+            link: links::incident(key),
         })
     }
 }
 
 impl Explanation {
-    /// Explains a figure of some days by the facts of the ledger.
+    /// Explains a figure of some days by the facts of the ledger, each with its page.
     pub(super) fn new(
         figure: Figure,
-        repository: Option<String>,
+        whose: Whose,
         days: Range<Date>,
-        facts: Vec<Recorded>,
+        facts: Vec<(Option<String>, Recorded)>,
         undecided: Vec<Incident>,
         cloudwatch: Option<BTreeMap<Metric, usize>>,
     ) -> Self {
+        let recorded = || facts.iter().map(|(_, fact)| fact);
         let figures =
-            Figures::from_iter(facts.iter().filter_map(Recorded::contribution).flat_map(|fact| fact.values));
+            Figures::from_iter(recorded().filter_map(Recorded::contribution).flat_map(|fact| fact.values));
         let published: BTreeMap<&str, usize> = figure
             .metrics()
             .iter()
             .map(|metric| {
-                let published = facts.iter().filter(|fact| fact.state == FactState::Published);
+                let published = recorded().filter(|fact| fact.state == FactState::Published);
                 (metric.name(), published.filter_map(|fact| fact.samples.get(metric)).sum())
             })
             .collect();
@@ -138,13 +147,13 @@ impl Explanation {
             value: figure.value(&figures, facts.len()),
             unit: figure.unit(),
             text: figure.text(&figures, facts.len(), number),
-            repository,
+            whose,
             from: days.start,
             to: days.end,
             published,
             cloud_watch: cloudwatch
                 .map(|counts| counts.into_iter().map(|(metric, count)| (metric.name(), count)).collect()),
-            facts: facts.into_iter().map(fact).collect(),
+            facts: facts.into_iter().map(|(link, recorded)| fact(link, recorded)).collect(),
             undecided,
         }
     }
@@ -155,7 +164,7 @@ impl Explanation {
     }
 }
 
-fn fact(recorded: Recorded) -> ExplainedFact {
+fn fact(link: Option<String>, recorded: Recorded) -> ExplainedFact {
     let Recorded { kind, time, repository, deployment, incident, value, state, .. } = recorded;
     let of = |part: fn(&DeploymentKey) -> &str| deployment.as_ref().map(|key| part(key).to_owned());
     ExplainedFact {
@@ -174,19 +183,19 @@ fn fact(recorded: Recorded) -> ExplainedFact {
         evidence: recorded.evidence,
         commits: recorded.commits,
         told_by_event: recorded.told_by_event,
+        link,
     }
 }
 
 impl Display for Explanation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { metric, repository, from, to, .. } = self;
-        let of = repository.as_deref().unwrap_or("all repositories");
-        writeln!(f, "{} of {}, from {from} until before {to}: {}", metric.title(), Words(of), self.text)?;
+        let Self { metric, whose, from, to, .. } = self;
+        writeln!(f, "{} of {whose}, from {from} until before {to}: {}", metric.title(), self.text)?;
         self.write_comparison(f)?;
         for fact in &self.facts {
             writeln!(f, "\n{fact}")?;
         }
-        for Incident { ops_item_id, account, region, created, attribution } in &self.undecided {
+        for Incident { ops_item_id, account, region, created, attribution, link } in &self.undecided {
             writeln!(
                 f,
                 "\n{created:.0}  incident {} ({} {})\n    {}",
@@ -195,6 +204,9 @@ impl Display for Explanation {
                 Words(region),
                 Words(attribution)
             )?;
+            if let Some(link) = link {
+                writeln!(f, "    {}", Words(link))?;
+            }
         }
         Ok(())
     }
@@ -256,6 +268,10 @@ impl Display for ExplainedFact {
         write!(f, "\n    {}", Words(&self.evidence))?;
         for commit in &self.commits {
             write!(f, "\n      commit {}", Words(commit))?;
+            let sha = commit.split(' ').next().unwrap_or_default();
+            if let Some(link) = self.repository.as_deref().and_then(|name| links::commit(name, sha)) {
+                write!(f, "\n        {}", Words(&link))?;
+            }
         }
         match self.state {
             FactState::Published => {}
@@ -272,6 +288,9 @@ impl Display for ExplainedFact {
         }
         if !self.told_by_event && self.state != FactState::Pending {
             write!(f, "\n    no event told it: the reconciler found it")?;
+        }
+        if let Some(link) = &self.link {
+            write!(f, "\n    {}", Words(link))?;
         }
         Ok(())
     }

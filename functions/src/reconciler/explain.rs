@@ -15,6 +15,7 @@ use crate::{
 use metrics_lib::{
     attribution::{self, Candidate, Question},
     identity::{DeploymentKey, IncidentId, IncidentKey},
+    links,
     sources::opscenter::OpsItemId,
 };
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub enum ExplainRequest {
 pub struct Explained {
     /// The incident or execution.
     pub what: String,
+    /// Its page in the console of its source; none where the source has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// The rules that were tried, in order, each with what came of it.
     pub tried: Vec<String>,
     /// What the ledger has of it.
@@ -79,7 +83,8 @@ async fn execution(context: &Context, owner: Owner<'_>, key: &DeploymentKey) -> 
         let Recorded { kind, time, state, evidence, .. } = fact;
         format!("{} of {time:.0}, {}: {evidence}", kind.name(), state.name())
     });
-    Ok(Explained { what: format!("{} {key}", key.noun()), tried, ledger: ledger.collect() })
+    let what = format!("{} {key}", key.noun());
+    Ok(Explained { what, link: links::deployment(key), tried, ledger: ledger.collect() })
 }
 
 async fn incident(
@@ -87,16 +92,16 @@ async fn incident(
     owner: Owner<'_>,
     key: &IncidentKey,
 ) -> Result<Option<Explained>, Error> {
-    let what = format!("{} {key}", key.noun());
+    let (what, link) = (format!("{} {key}", key.noun()), links::incident(key));
     match incidents::find(context, key).await? {
         Found::Nothing => Ok(None),
         Found::Refused(reason) => {
             let tried = vec![format!("incidents by the settings: {reason}")];
-            Ok(Some(Explained { what, tried, ledger: Vec::new() }))
+            Ok(Some(Explained { what, link, tried, ledger: Vec::new() }))
         }
         Found::Incident(item) => {
             let tried = attributed(context, owner, &item).await?;
-            Ok(Some(Explained { what, tried, ledger: recorded(context, &item).await? }))
+            Ok(Some(Explained { what, link, tried, ledger: recorded(context, &item).await? }))
         }
     }
 }

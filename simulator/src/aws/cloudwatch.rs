@@ -57,8 +57,8 @@ pub struct MetricKey {
 /// The metrics that were put, of each the values by instant.
 #[derive(Debug, Default)]
 pub struct CloudWatch {
-    /// The names of the alarms.
-    alarms: Vec<String>,
+    /// The states of the alarms, by name.
+    alarms: BTreeMap<String, &'static str>,
     metrics: BTreeMap<MetricKey, BTreeMap<Timestamp, Vec<f64>>>,
     /// When the latest values of each namespace were put.
     pub latest: BTreeMap<String, Timestamp>,
@@ -142,7 +142,12 @@ struct Dimension {
 impl CloudWatch {
     /// CloudWatch with some alarms.
     pub(super) fn new(alarms: impl Iterator<Item = String>) -> Self {
-        Self { alarms: alarms.collect(), ..Self::default() }
+        Self { alarms: alarms.map(|name| (name, "INSUFFICIENT_DATA")).collect(), ..Self::default() }
+    }
+
+    /// Sets the state of every alarm whose name contains a text: `OK`, `ALARM`, `INSUFFICIENT_DATA`.
+    pub fn set_alarms(&mut self, text: &str, state: &'static str) {
+        self.alarms.iter_mut().filter(|(name, _)| name.contains(text)).for_each(|(_, of)| *of = state);
     }
 
     /// Every metric with its values, which are in ascending order.
@@ -183,11 +188,11 @@ impl CloudWatch {
         }
     }
 
-    /// `DescribeAlarms`: nothing evaluates them here, so there is not enough data for any. All on one page.
+    /// `DescribeAlarms`: nothing evaluates them here, so there is not enough data for any whose state was not set. All on one page.
     fn describe_alarms(&self, input: &Value) -> Output {
         let prefix = input["AlarmNamePrefix"].as_str().unwrap_or_default();
-        let alarms = self.alarms.iter().filter(|name| name.starts_with(prefix)).map(|name| {
-            let state = Output::Text("INSUFFICIENT_DATA".into());
+        let alarms = self.alarms.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(name, state)| {
+            let state = Output::Text((*state).to_owned());
             Output::Object(vec![("AlarmName", Output::Text(name.clone())), ("StateValue", state)])
         });
         Output::Object(vec![("MetricAlarms", Output::List(alarms.collect()))])

@@ -37,6 +37,34 @@ async fn healthy_installation() {
     insta::assert_snapshot!(examine(&mut scene, &outputs).await);
 }
 
+/// What CloudWatch can't tell of an alarm is not well.
+#[tokio::test]
+async fn states_of_alarms() {
+    let mut scene = Scene::new().await;
+    scene.reconciles("12:00").await;
+    let mut alarms = async |states: &[(&str, &'static str)]| {
+        for (names, state) in states {
+            scene.services().cloudwatch.set_alarms(names, state);
+        }
+        let said = dora(&mut scene, &["doctor"]).await;
+        let of = |line: &&str| line.contains("  alarm ");
+        let lines: Vec<String> = said.out.lines().filter(of).map(str::to_owned).collect();
+        (said.code, lines)
+    };
+    let (code, lines) = alarms(&[]).await;
+    assert_eq!(
+        (code, lines),
+        (0, vec!["skipped  alarm all: CloudWatch has not enough data to tell".to_owned()])
+    );
+    let states = [("", "OK"), ("dora-silence", "ALARM"), ("dora-ledger-drift", "INSUFFICIENT_DATA")];
+    let (code, lines) = alarms(&states).await;
+    let is_well = |line: &String| line.starts_with("ok  ");
+    let (well, other): (Vec<String>, Vec<String>) = lines.into_iter().partition(is_well);
+    assert_eq!((code, well.is_empty(), other.len()), (3, false, 2));
+    assert!(other[0].starts_with("FAILED   alarm dora-silence: is raised: "), "{other:?}");
+    assert_eq!(other[1], "skipped  alarm dora-ledger-drift: CloudWatch has not enough data to tell");
+}
+
 /// The read role was taken away before the first run: nothing can be read, and messages became dead letters.
 #[tokio::test]
 async fn permission_that_is_missing() {

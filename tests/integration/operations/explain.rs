@@ -3,6 +3,7 @@
 use super::{DAY, FIGURES, dora};
 use crate::scene::{Scene, Source, at, commit, commit_id, execution, ops_item, rollback, with_webhook};
 use metrics_lib::contract::Metric;
+use serde_json::json;
 use simulator::aws::Fault;
 
 /// A day with a bit of everything.
@@ -46,9 +47,36 @@ async fn of_a_repository_as_json() {
     scene.until("20:00").await;
     let arguments = ["explain", "LeadTimeForChanges", "--repository", "acme/shop", "--json"];
     insta::assert_snapshot!(dora(&mut scene, &[&arguments, &DAY[..]].concat()).await.report());
-    // Nothing is known of this one, and no data is not zero.
-    let arguments = ["explain", "FailedDeployments", "--repository", "acme/other"];
+    // Nothing was heard of this one in that time, and no data is not zero.
+    let arguments =
+        ["explain", "cfr", "--repository", "acme/shop", "--from", "2026-06-13", "--to", "2026-06-14"];
+    insta::assert_snapshot!(dora(&mut scene, &arguments).await.report());
+    // Nothing was ever heard of this one.
+    let arguments = ["explain", "cfr", "--repository", "acme/shpo"];
     insta::assert_snapshot!(dora(&mut scene, &[&arguments, &DAY[..]].concat()).await.report());
+}
+
+/// A team has the figures of the repositories that it owns, and CloudWatch's by its own dimension.
+#[tokio::test]
+async fn of_a_team() {
+    let mut config = with_webhook();
+    config["teams"] = json!({"payments": ["acme/shop"], "platform": ["acme/cart"]});
+    let mut scene = Scene::with(config).await;
+    for (id, ended, repository) in [("e1", "09:00", "acme/shop"), ("e2", "10:00", "acme/cart")] {
+        scene.runs(&execution(id, ended).source(Source::CodeStar, repository, "main")).await;
+    }
+    scene.finish().await;
+    scene.until("20:00").await;
+    for (name, arguments) in [
+        ("team", &["--team", "platform"][..]),
+        ("team_as_json", &["--team", "payments", "--json"]),
+        ("team_that_is_not_there", &["--team", "plaform"]),
+    ] {
+        let said = dora(&mut scene, &[&["explain", "df"], arguments, &DAY[..]].concat()).await;
+        insta::assert_snapshot!(format!("explain_{name}"), said.report());
+    }
+    let both = ["explain", "df", "--team", "payments", "--repository", "acme/shop"];
+    assert_eq!(dora(&mut scene, &both).await.code, 2);
 }
 
 /// One incident or one execution, by every rule that was tried.
