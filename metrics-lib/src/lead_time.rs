@@ -7,10 +7,12 @@ mod change_query;
 mod changed;
 mod history;
 mod live;
+mod parts;
 mod proof;
 mod pull_requests;
 
 pub use change_query::{ChangeQuery, ChangeSet, Changed, LATEST_DELIVERY, Live};
+pub use parts::{ActionCategory, ActionTime, Part, PartKind, PullRequestTimes, parts};
 
 use self::{
     change_query::Problem,
