@@ -22,7 +22,7 @@ fn functions(folder: &TempDir) -> Binaries {
     for function in OF_SOURCES {
         symlink(real.path("made-up").unwrap(), folder.path().join(function)).unwrap();
     }
-    for function in ["github-webhook", "commit-transform"] {
+    for function in ["github-webhook", "commit-transform", "dashboard-widget"] {
         symlink(real.path(function).unwrap(), folder.path().join(function)).unwrap();
     }
     Binaries::in_folder(folder.path().to_owned())

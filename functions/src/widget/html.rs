@@ -1,5 +1,6 @@
 //! HTML whose texts are escaped: tags and the names of attributes are the program's, everything else is a text.
 
+use metrics_lib::text::is_harmful;
 use std::fmt::Write;
 
 /// Some HTML.
@@ -65,12 +66,8 @@ impl Html {
             '>' => self.0 += "&gt;",
             '"' => self.0 += "&quot;",
             '\'' => self.0 += "&#39;",
-            '\n' => self.0.push('\n'),
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+            character if is_harmful(character) => {
                 // Writing to a String does not fail.
-                let _ = write!(self.0, "\\u{:04X}", u32::from(character));
-            }
-            character if character.is_control() => {
                 let _ = write!(self.0, "\\u{:04X}", u32::from(character));
             }
             character => self.0.push(character),

@@ -1,12 +1,11 @@
 //! What somebody asks the widget for: the parameters of the widget or of a link in it, the form, and the time range of the
 //! dashboard.
 
+use crate::ledger::RETENTION;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{fact::Teams, window::Period};
 use serde_json::Value;
 use std::{collections::BTreeSet, ops::Range};
-
-use crate::ledger::RETENTION;
 
 /// A call of the function.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,16 +6,12 @@ use super::{
     dora::heading,
     figures::Figures,
     known::Known,
-    layout::Dashboard,
+    layout::{Dashboard, Dashboards},
     names, repositories, sections,
     variable::Variable,
 };
 use crate::settings::Settings;
 use metrics_lib::datum::Dimension;
-use std::collections::BTreeMap;
-
-/// Dashboards by their names.
-pub(super) type Dashboards = BTreeMap<String, Dashboard>;
 
 /// The overview, with the list of repositories on as many pages as it takes, and what each has that there is one dashboard of
 /// for all: the one that is looked at is chosen there.

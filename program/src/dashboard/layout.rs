@@ -5,6 +5,10 @@ use super::{
     variable::Variable,
     widget::{Content, Widget},
 };
+use std::collections::BTreeMap;
+
+/// Dashboards by their names.
+pub(super) type Dashboards = BTreeMap<String, Dashboard>;
 
 /// The columns of the grid.
 const COLUMNS: u32 = 24;

@@ -1,13 +1,11 @@
 //! The list of repositories: a table a metric of DORA, a row a repository, on as many pages as the limits ask for.
 
 use super::{
-    InvalidDashboard,
-    content::Dashboards,
-    dora,
+    InvalidDashboard, dora,
     figures::Figures,
     graph::{Graph, MAX_ROWS, Period, Series, View},
     known::Known,
-    layout::Dashboard,
+    layout::{Dashboard, Dashboards},
     names,
     widget::{Widget, Width},
 };

@@ -114,6 +114,10 @@ fn install(typist: &Typist<'_>) {
     write_archives(typist.project);
     tells("pulumi stack init ops", &[], &["Created stack 'ops'"]);
     run("openssl rand -hex 32 | pulumi config set --secret webhookSecret --stack ops", &[]);
+    // `cargo dora dashboard` takes what this prints.
+    let printed: Value = serde_json::from_str(&run("pulumi config --json", &[])).unwrap();
+    assert_eq!(printed["dora-metrics:opsAccount"]["value"], "999999999999", "{printed}");
+    assert_eq!(printed["dora-metrics:webhookSecret"], json!({"secret": true}), "{printed}");
     tells("AWS_PROFILE=operations pulumi up --stack ops", &[], &["webhookUrl", "created"]);
     run(&format!("pulumi stack init {TOOLING}"), &[]);
     tells(&format!("AWS_PROFILE=tooling-111 pulumi up --stack {TOOLING}"), &[], &["created"]);
