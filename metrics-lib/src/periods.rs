@@ -63,9 +63,15 @@ impl<'a> Contributions<'a> {
         Self(all.copied().collect())
     }
 
-    /// The repositories that they are of, more than once where there is more of one.
-    pub fn repositories(&self) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter_map(|contribution| contribution.repository.as_deref())
+    /// Those of each repository; what is of none is left out.
+    pub fn by_repository(&self) -> BTreeMap<&'a str, Self> {
+        let mut all: BTreeMap<&str, Self> = BTreeMap::new();
+        for contribution in &self.0 {
+            if let Some(name) = &contribution.repository {
+                all.entry(name).or_insert_with(|| Self(Vec::new())).0.push(contribution);
+            }
+        }
+        all
     }
 
     /// The figures of a window.

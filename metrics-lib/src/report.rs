@@ -4,7 +4,7 @@ use crate::{
     contract::Metric,
     dora_metric::{DoraMetric, MadeOf},
     fact::{Fact, FactId},
-    statistics::{Distribution, Share},
+    statistics::{Distribution, Share, percentile},
     window::Window,
 };
 use std::{
@@ -50,7 +50,7 @@ impl Figures {
         match of.descriptor().made_of {
             MadeOf::Count(metric) => Some(self.count(metric) as f64),
             MadeOf::Share { parts, whole, .. } => self.share(parts, whole).map(Share::value),
-            MadeOf::Lengths { metric, .. } => self.distribution(metric).map(|lengths| lengths.median),
+            MadeOf::Lengths { metric, .. } => percentile(self.values(metric), 50.0),
         }
     }
 

@@ -18,9 +18,10 @@ use metrics_lib::{
     window::Period,
     words,
 };
+use std::ops::Range;
 
 /// The kinds of facts that figures are made of.
-const MEASURED: [FactKind; 6] = [
+pub(super) const MEASURED: [FactKind; 6] = [
     FactKind::Deployment,
     FactKind::LeadTime,
     FactKind::Failure,
@@ -29,10 +30,10 @@ const MEASURED: [FactKind; 6] = [
     FactKind::Rework,
 ];
 
-/// What facts from an instant on give to figures.
+/// What the facts of a range of time give to figures.
 pub(super) async fn contributions(
     ledger: &Ledger,
-    range: std::ops::Range<Timestamp>,
+    range: Range<Timestamp>,
     is_of: impl Fn(Option<&str>) -> bool,
 ) -> Result<Vec<Contribution>, Error> {
     let facts = facts(ledger, &MEASURED, range, is_of).await?;
@@ -87,7 +88,7 @@ fn cells(row: &Row) -> Vec<Cell> {
 }
 
 /// A figure, and what stands beside it where there is something.
-pub(super) fn figure(of: DoraMetric, figures: &Figures, days: f64) -> Vec<Cell> {
+fn figure(of: DoraMetric, figures: &Figures, days: f64) -> Vec<Cell> {
     let value = Cell::from(words::value(of, figures, days));
     let beside = match of.descriptor().made_of {
         MadeOf::Count(_) => return vec![value],

@@ -1,7 +1,7 @@
 //! DORA's Quick Check of a time range.
 
 use super::{
-    periods::{contributions, figure},
+    periods::contributions,
     table::{Cell, Table},
 };
 use crate::{ledger::Ledger, runtime::error::Error};
@@ -12,6 +12,7 @@ use metrics_lib::{
     periods::Contributions,
     score::{BENCHMARK_2025, score, word},
     window::Window,
+    words,
 };
 use std::ops::Range;
 
@@ -29,8 +30,8 @@ pub(super) async fn table(
         .into_iter()
         .zip(scores)
         .map(|(of, score)| {
-            let mut cells = vec![Cell::from(of.descriptor().title)];
-            cells.extend(figure(of, &figures, window.days()).into_iter().take(1));
+            let value = words::value(of, &figures, window.days());
+            let mut cells = vec![Cell::from(of.descriptor().title), value.into()];
             let [score, word] = match score {
                 Some(score) => [format!("{score:.1}"), word(of, score).to_owned()],
                 None => ["none".to_owned(), format!("fewer than {FEWEST} values")],

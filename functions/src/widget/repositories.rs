@@ -1,24 +1,25 @@
 //! The repositories, those first that need attention. It is no ranking: DORA warns of comparing teams that do different work.
 
 use super::{
-    facts::restores,
-    periods::{changed, contributions},
+    facts::{facts, restores},
+    periods::{MEASURED, changed},
     table::{Cell, Table, Tone},
 };
-use crate::{ledger::Ledger, runtime::error::Error};
+use crate::{
+    ledger::{Ledger, Recorded},
+    runtime::error::Error,
+};
 use jiff::Timestamp;
 use metrics_lib::{
     comparison::{Change, Measured, Verdict},
     dora_metric::DoraMetric,
     fact::{FactKind, FactState},
+    identity::IncidentId,
     periods::Contributions,
     window::Window,
     words,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::{collections::BTreeMap, ops::Range};
 
 /// A repository in a time range.
 struct Of {
@@ -46,15 +47,15 @@ pub(super) async fn table(
 ) -> Result<Table, Error> {
     let length = range.start.duration_until(range.end);
     let before = range.start.checked_sub(length).unwrap_or(Timestamp::MIN);
-    let all = contributions(ledger, before..range.end, &is_of).await?;
-    let open = open_failures(ledger, range.clone(), now).await?;
-    let all = Contributions::new(&all);
+    let facts = facts(ledger, &MEASURED, before..range.end, is_of).await?;
+    let restores = restores(ledger, range.start, now).await?;
+    let open = open_failures(facts.iter().filter(|fact| range.contains(&fact.time)), &restores);
+    let all: Vec<_> = facts.iter().filter_map(Recorded::contribution).collect();
     let windows = [(before, range.start), (range.start, range.end)].map(|(start, end)| Window { start, end });
-    let names: BTreeSet<&str> = all.repositories().collect();
-    let mut repositories: Vec<Of> = names
+    let mut repositories: Vec<Of> = Contributions::new(&all)
+        .by_repository()
         .into_iter()
-        .map(|name| {
-            let own = all.only(|repository| repository == Some(name));
+        .map(|(name, own)| {
             let [earlier, later] = windows.map(|window| own.figures(window));
             let [before, now] = [(windows[0], &earlier), (windows[1], &later)]
                 .map(|(window, figures)| Measured { window, figures });
@@ -90,19 +91,17 @@ fn cells(of: Of) -> Vec<Cell> {
 }
 
 /// How many failed deployments of each repository have an incident after which nothing restored service.
-async fn open_failures(
-    ledger: &Ledger,
-    range: Range<Timestamp>,
-    now: Timestamp,
-) -> Result<BTreeMap<String, usize>, Error> {
-    let restores = restores(ledger, range.start, now).await?;
+fn open_failures<'a>(
+    facts: impl Iterator<Item = &'a Recorded>,
+    restores: &BTreeMap<IncidentId, Recorded>,
+) -> BTreeMap<&'a str, usize> {
     let mut open = BTreeMap::new();
-    for failure in ledger.facts(FactKind::Failure, range).await? {
-        let (Some(incident), Some(repository)) = (&failure.incident, failure.repository) else { continue };
+    for failure in facts.filter(|fact| fact.kind == FactKind::Failure) {
+        let (Some(incident), Some(repository)) = (&failure.incident, &failure.repository) else { continue };
         let is_restored = restores.get(incident).is_some_and(|restore| restore.state != FactState::Pending);
         if !is_restored {
-            *open.entry(repository).or_default() += 1;
+            *open.entry(repository.as_str()).or_default() += 1;
         }
     }
-    Ok(open)
+    open
 }
