@@ -97,6 +97,24 @@ metrics! {
     LeadTimeForChanges: Dora, Seconds;
     /// From a commit to its deployment; one value a commit.
     CommitLeadTime: Dora, Seconds;
+    /// Of a deployment's lead time: from the first commit until its pull request was ready for review; one value a deployment.
+    CodingTime: Dora, Seconds;
+    /// The same: from then until somebody else reviewed it first.
+    PickupTime: Dora, Seconds;
+    /// The same: from then until it was approved for the last time.
+    ReviewTime: Dora, Seconds;
+    /// The same: from then until it was merged.
+    MergeTime: Dora, Seconds;
+    /// The same: from then until the execution began.
+    QueueTime: Dora, Seconds;
+    /// The same: in which the pipeline ran before production, or waited for anything but approvals.
+    PipelineTime: Dora, Seconds;
+    /// The same: in which only approvals ran.
+    ApprovalWait: Dora, Seconds;
+    /// The same: in which it was deployed to production.
+    DeployTime: Dora, Seconds;
+    /// The same: between instants that GitHub's deliveries do not have.
+    UnknownTime: Dora, Seconds;
     /// From an `OpsItem`'s creation to the end of what restored service; one value an `OpsItem`.
     TimeToRestore: Dora, Seconds;
     /// Incidents that no deployment could be attributed to; 1 each.
@@ -138,6 +156,27 @@ metrics! {
     UndeliveredEvents: DataQuality, Count;
     /// Webhook deliveries that are larger than what Lambda takes; 1 each.
     OversizedDeliveries: DataQuality, Count;
+}
+
+impl Metric {
+    /// The parts of a lead time, in order of time. Together they are [`Self::LeadTimeForChanges`].
+    pub const LEAD_TIME_PARTS: [Self; 9] = [
+        Self::CodingTime,
+        Self::PickupTime,
+        Self::ReviewTime,
+        Self::MergeTime,
+        Self::UnknownTime,
+        Self::QueueTime,
+        Self::PipelineTime,
+        Self::ApprovalWait,
+        Self::DeployTime,
+    ];
+
+    /// Whether CloudWatch has it by team, too. Where a lead time goes is of use by repository, and each team's parts would
+    /// cost as much again.
+    pub fn is_by_team(self) -> bool {
+        !Self::LEAD_TIME_PARTS.contains(&self)
+    }
 }
 
 impl fmt::Display for Metric {

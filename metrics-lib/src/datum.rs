@@ -215,7 +215,8 @@ impl Datum {
 pub struct Batch {
     /// The namespace of all data.
     pub namespace: Namespace,
-    /// The data: each value without dimensions, by repository, and by each team that owns the repository.
+    /// The data: each value without dimensions, by repository, and by each team that owns the repository, of metrics that
+    /// [teams have](Metric::is_by_team).
     pub data: Vec<Datum>,
     /// What could not be built, and why.
     pub skipped: Vec<InvalidDatum>,
@@ -250,6 +251,9 @@ impl Batch {
             for (values, dimension) in
                 values.chunks(MAX_VALUES).flat_map(|values| breakdown.iter().map(move |by| (values, by)))
             {
+                if matches!(dimension, Some(Dimension::Team(_))) && !metric.is_by_team() {
+                    continue;
+                }
                 data.push(Datum { metric, dimension: dimension.clone(), time, values: values.to_vec() });
             }
         }

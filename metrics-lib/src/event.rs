@@ -126,6 +126,35 @@ pub struct Deployment {
     pub source: SourceRevision,
     /// The settings that it was decided by, see [`crate::rules::ProductionRule::fingerprint`].
     pub rule: String,
+    /// What ran until it ended, each attempt, in order of their beginnings; none where its source has no actions.
+    #[serde(default)]
+    pub actions: Vec<ActionTime>,
+}
+
+/// An action of what deployed, in one attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionTime {
+    /// Its stage.
+    pub stage: String,
+    /// What it does.
+    pub category: ActionCategory,
+    /// When it began.
+    pub start: Timestamp,
+    /// When it ended; none of one that has not.
+    pub end: Option<Timestamp>,
+}
+
+/// What an action does, as far as a lead time tells it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ActionCategory {
+    /// It waits for somebody to approve.
+    Approval,
+    /// It deploys to production.
+    Deploy,
+    /// It does something else.
+    Other,
 }
 
 /// What stays known of a production deployment: all that attribution needs, and nothing of its content.

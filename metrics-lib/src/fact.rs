@@ -6,6 +6,7 @@ use crate::{
     event::SourceKind,
     identity::{DeploymentKey, IncidentId, IncidentKey},
     lake::Commit,
+    parts::Part,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -160,6 +161,8 @@ pub struct Fact {
     pub measured: Vec<(Metric, DatumValue)>,
     /// The commits that it was measured from, the earliest first.
     pub commits: Vec<Commit>,
+    /// Where the lead time that it measures went: parts that add up to it.
+    pub parts: Vec<Part>,
     /// The metrics that count it.
     pub count_metrics: Vec<Metric>,
     /// Why it is true, for people.
@@ -198,6 +201,7 @@ impl Fact {
             incident,
             measured: Vec::new(),
             commits: Vec::new(),
+            parts: Vec::new(),
             count_metrics: Vec::new(),
             evidence: evidence.into(),
             source_kind: None,

@@ -29,7 +29,7 @@ pub const LOCATION_TEMPLATE: &str = "changes/bucket=${bucket}/day=${day}/";
 /// seen, not to be skipped.
 pub const SERDE: &str = "org.apache.hive.hcatalog.data.JsonSerDe";
 /// The table's columns and their types.
-pub const COLUMNS: [(&str, &str); 19] = [
+pub const COLUMNS: [(&str, &str); 22] = [
     ("version", "int"),
     ("kind", "string"),
     ("repository", "string"),
@@ -49,6 +49,9 @@ pub const COLUMNS: [(&str, &str); 19] = [
     ("forced", "boolean"),
     ("same_repository", "boolean"),
     ("repository_id", "bigint"),
+    ("number", "bigint"),
+    ("step", "string"),
+    ("happened", "string"),
 ];
 /// The table's partition keys and their types.
 pub const PARTITION_KEYS: [(&str, &str); 2] = [("bucket", "string"), ("day", "string")];
@@ -58,7 +61,7 @@ pub const PARTITION_KEYS: [(&str, &str); 2] = [("bucket", "string"), ("day", "st
 /// an error, and no missing push.
 pub const CHANGES_STATEMENT: &str = "SELECT version, kind, repository, repository_created, branch, pushed, old_head, new_head, \
      part, parts, commits, head_branch, head_commit, merge_commit, commit_count, merged, forced, same_repository, \
-     repository_id FROM changes \
+     repository_id, number, step, happened FROM changes \
      WHERE bucket = ? AND day BETWEEN ? AND ? AND lower(repository) = ?";
 
 /// The table's parameters for partition projection, which needs no crawler.
@@ -82,6 +85,8 @@ pub enum Change {
     Push(Push),
     /// A pull request was merged.
     PullRequest(PullRequest),
+    /// A pull request came further on its way to be merged.
+    PullRequestStep(PullRequestStep),
 }
 
 impl Change {
@@ -90,6 +95,7 @@ impl Change {
         match self {
             Self::Push(push) => push.repository_id,
             Self::PullRequest(request) => request.repository_id,
+            Self::PullRequestStep(step) => step.repository_id,
         }
     }
 }
@@ -142,6 +148,48 @@ pub struct PullRequest {
     pub same_repository: bool,
     /// The repository's id, which it keeps when it is renamed. Records from before this was kept have none.
     pub repository_id: Option<u64>,
+    /// Its number in the repository. Records from before this was kept have none.
+    pub number: Option<u64>,
+}
+
+/// A step of a pull request on its way to be merged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PullRequestStep {
+    /// `owner/name`.
+    pub repository: String,
+    /// The repository's id, which it keeps when it is renamed.
+    pub repository_id: Option<u64>,
+    /// The pull request's number in the repository.
+    pub number: u64,
+    /// Which step.
+    pub step: StepKind,
+    /// When it happened.
+    pub happened: Timestamp,
+}
+
+/// How a pull request can come further. Its name is its text in the lake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StepKind {
+    /// It is ready for review: opened, or no longer a draft.
+    Ready,
+    /// Somebody else than who opened it reviewed it, and did not approve it.
+    Reviewed,
+    /// Somebody else than who opened it approved it.
+    Approved,
+}
+
+impl StepKind {
+    /// Every step.
+    pub const ALL: [Self; 3] = [Self::Ready, Self::Reviewed, Self::Approved];
+
+    /// Its text in the lake.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Reviewed => "reviewed",
+            Self::Approved => "approved",
+        }
+    }
 }
 
 /// A commit of a push.
@@ -211,12 +259,13 @@ pub const ROW_VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct Row {
     version: Version<ROW_VERSION>,
-    /// `push` or `pull_request`.
+    /// `push`, `pull_request` or `pull_request_step`.
     pub kind: String,
     /// `owner/name`.
     pub repository: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repository_created: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     branch: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pushed: Option<String>,
@@ -247,6 +296,12 @@ pub struct Row {
     same_repository: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repository_id: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    happened: Option<String>,
 }
 
 /// What ends a line.
@@ -254,6 +309,7 @@ pub const LINE_END: u8 = b'\n';
 
 const PUSH: &str = "push";
 const PULL_REQUEST: &str = "pull_request";
+const PULL_REQUEST_STEP: &str = "pull_request_step";
 
 impl From<&Change> for Row {
     fn from(change: &Change) -> Self {
@@ -285,6 +341,16 @@ impl From<&Change> for Row {
                 merged: Some(request.merged.to_string()),
                 same_repository: request.same_repository.then_some(true),
                 repository_id: request.repository_id,
+                number: request.number,
+                ..Self::default()
+            },
+            Change::PullRequestStep(step) => Self {
+                kind: PULL_REQUEST_STEP.into(),
+                repository: step.repository.clone(),
+                repository_id: step.repository_id,
+                number: Some(step.number),
+                step: Some(step.step.name().to_owned()),
+                happened: Some(step.happened.to_string()),
                 ..Self::default()
             },
         }
@@ -345,7 +411,19 @@ impl Change {
                 merged: time("merged", row.merged)?,
                 same_repository: row.same_repository.unwrap_or_default(),
                 repository_id: row.repository_id,
+                number: row.number,
             })),
+            PULL_REQUEST_STEP => {
+                let step = row.step.ok_or_else(|| missing("step"))?;
+                let unknown = || Invalid { what: "step", reason: format!("{step:?} is unknown") };
+                Ok(Self::PullRequestStep(PullRequestStep {
+                    repository: row.repository,
+                    repository_id: row.repository_id,
+                    number: row.number.ok_or_else(|| missing("number"))?,
+                    step: StepKind::ALL.into_iter().find(|known| known.name() == step).ok_or_else(unknown)?,
+                    happened: time("happened", row.happened)?,
+                }))
+            }
             other => Err(Invalid { what: "kind", reason: format!("{other:?} is unknown") }),
         }
     }
@@ -425,6 +503,9 @@ impl Row {
             forced,
             same_repository,
             repository_id,
+            pull_request_number,
+            step,
+            happened,
         ] = columns;
         let version =
             number::<u64>(version)?.ok_or(Invalid { what: "version", reason: "it is missing".into() })?;
@@ -450,6 +531,9 @@ impl Row {
             forced: forced.map(|text| text == "true"),
             same_repository: same_repository.map(|text| text == "true"),
             repository_id: number(repository_id)?,
+            number: number(pull_request_number)?,
+            step,
+            happened,
         })
     }
 }
@@ -526,8 +610,18 @@ mod tests {
             merged: time,
             same_repository: true,
             repository_id: Some(u64::from(u32::MAX) + 1),
+            number: Some(7),
         });
-        for change in [push, request] {
+        let step = |step| {
+            Change::PullRequestStep(PullRequestStep {
+                repository: "acme/shop".into(),
+                repository_id: Some(7),
+                number: 8,
+                step,
+                happened: time,
+            })
+        };
+        for change in [push, request].into_iter().chain(StepKind::ALL.map(step)) {
             let row = Row::from(&change);
             let json = serde_json::to_value(&row).unwrap();
             let columns = COLUMNS.map(|(name, _)| {

@@ -7,12 +7,10 @@ mod change_query;
 mod changed;
 mod history;
 mod live;
-mod parts;
 mod proof;
 mod pull_requests;
 
 pub use change_query::{ChangeQuery, ChangeSet, Changed, LATEST_DELIVERY, Live};
-pub use parts::{ActionCategory, ActionTime, Part, PartKind, PullRequestTimes, parts};
 
 use self::{
     change_query::Problem,
@@ -27,6 +25,7 @@ use crate::{
     event::{Deployment, DeploymentRef},
     fact::{Fact, FactId},
     lake::{Change, Commit},
+    parts::{self, parts},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -116,15 +115,21 @@ pub fn fact(deployment: &Deployment, answer: &ChangeSet) -> Fact {
         lead_time_fact(deployment, Vec::new(), count_metrics, evidence)
     };
     match answer {
-        ChangeSet::Changed(Changed { commits, .. }) => {
+        ChangeSet::Changed(Changed { commits, pull_request, .. }) => {
             let first = commits.first().map(|commit| (commit, since(commit)));
             let lead_time = first.and_then(|(_, seconds)| Some((Metric::LeadTimeForChanges, seconds?)));
             let each = commits.iter().filter_map(|commit| Some((Metric::CommitLeadTime, since(commit)?)));
             let evidence = first.map_or_else(String::new, |(first, _)| {
                 format!("first of {} commits is {} of {}", commits.len(), first.id, first.time)
             });
-            let values = lead_time.into_iter().chain(each).collect();
-            Fact { commits: commits.clone(), ..lead_time_fact(deployment, values, Vec::new(), evidence) }
+            let Deployment { actions, began, time, .. } = deployment;
+            let parts = commits
+                .first()
+                .map(|first| parts(first.time, *pull_request, actions, *began, *time))
+                .unwrap_or_default();
+            let values = lead_time.into_iter().chain(each).chain(parts::by_metric(&parts)).collect();
+            let fact = lead_time_fact(deployment, values, Vec::new(), evidence);
+            Fact { commits: commits.clone(), parts, ..fact }
         }
         ChangeSet::Nothing(reason) => without(Vec::new(), (*reason).to_owned()),
         ChangeSet::Older => without(Vec::new(), "older changes were not read".to_owned()),

@@ -25,6 +25,7 @@ pub mod identity;
 pub mod lake;
 pub mod lead_time;
 pub mod links;
+pub mod parts;
 pub mod periods;
 pub mod publication;
 pub mod report;

@@ -81,12 +81,14 @@ mod tests {
             let key = "1/r/p/e".parse().unwrap();
             let (time, began) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
             let (ended_as, rule) = (None, String::new());
-            let deployment = Deployment { key, time, began, ended_as, source, rule };
+            let actions = Vec::new();
+            let deployment = Deployment { key, time, began, ended_as, source, rule, actions };
             let changed = Changed {
                 commits: Vec::new(),
                 incidents: ops_items.iter().map(|id| IncidentId::OpsItem(id.parse().unwrap())).collect(),
                 branches: branches.iter().map(|branch| (*branch).to_owned()).collect(),
                 rework: rework.then(|| "a".repeat(40).try_into().unwrap()).into_iter().collect(),
+                ..Changed::default()
             };
             let fact = by_change(&deployment, &changed, &ReworkRule::default());
             assert_eq!(fact.map(|fact| fact.evidence).as_deref(), expected);

@@ -119,6 +119,7 @@ fn delivered(world: &World, repository: &Repository, event: &Event) -> Option<Ch
                 merged: at(*time),
                 same_repository: *same_repository,
                 repository_id: None,
+                number: None,
             }))
         }
         Event::Deploy { .. } => None,

@@ -58,7 +58,15 @@ fn deployment() -> impl Strategy<Value = Deployment> {
             revision: None,
             message: Some(message.into()),
         };
-        Deployment { key, time, began: time, ended_as: None, source, rule: String::new() }
+        Deployment {
+            key,
+            time,
+            began: time,
+            ended_as: None,
+            source,
+            rule: String::new(),
+            actions: Vec::new(),
+        }
     })
 }
 
@@ -407,7 +415,7 @@ fn pushes() -> impl Strategy<Value = Vec<Change>> {
 fn head(push: &Change) -> CommitId {
     match push {
         Change::Push(push) => push.new_head.clone(),
-        Change::PullRequest(request) => request.merge_commit.clone(),
+        other => panic!("{other:?}"),
     }
 }
 

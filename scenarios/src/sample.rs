@@ -7,6 +7,7 @@
 
 mod history;
 mod scenario;
+mod stages;
 mod truth;
 mod world_builder;
 

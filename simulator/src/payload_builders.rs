@@ -5,5 +5,8 @@ mod git_hub;
 mod ops_item;
 
 pub use execution::{Execution, Source, action, structure};
-pub use git_hub::{Delivery, PushedCommit, delivery, headers, merged_pull_request, push, renamed, with_id};
+pub use git_hub::{
+    Delivery, PushedCommit, delivery, headers, merged_pull_request, pull_request, push, renamed, review,
+    with_id, with_number,
+};
 pub use ops_item::OpsItem;

@@ -1,14 +1,15 @@
 //! From GitHub's webhooks to lead time: the real functions, Firehose, the lake and Athena on the single-machine cloud.
 
 use crate::scene::{
-    Scene, Source, commit, commit_id, execution, execution_of, ops_item, report, with_webhook,
+    Delivery, Execution, Scene, Source, at, commit, commit_id, execution, execution_of, ops_item, report,
+    with_webhook,
 };
 use jiff::SignedDuration;
-use metrics_lib::fact::FactKind;
+use metrics_lib::{contract::Metric, fact::FactKind};
 use program::plan::{Consumer, Plan, Throttle};
 use serde_json::json;
 use simulator::{
-    payload_builders::{delivery, merged_pull_request},
+    payload_builders::{delivery, merged_pull_request, pull_request, review},
     replay_result::Fact,
 };
 
@@ -41,6 +42,62 @@ async fn several_pushes() {
             "leadTime e2 published: first of 3 commits is 0000000000000000000000000000000000000002 of \
              2026-06-15T12:30:00Z",
         ],
+    )
+    .await;
+}
+
+/// Checks the parts of the lead time of an execution that ended at 18:00 on the 18th, in hours.
+async fn check_parts(steps: &[Delivery], execution: Execution, expected: &str) {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
+    scene.runs(&execution_of("shop", "e1", "12:00").revision(&commit_id(1))).await;
+    for step in steps {
+        scene.delivers("16 11:30", step).await;
+    }
+    let merged = [commit(2, "16 06:00", "Add"), commit(3, "16 08:00", "Merge pull request #7 from acme/x")];
+    scene.pushes("16 12:00", "main", 1, &merged).await;
+    let request = merged_pull_request("acme/shop", "x", &commit_id(2), &commit_id(3), 1, at("16 12:00"));
+    scene.delivers("16 12:00", &request).await;
+    scene.runs(&execution.revision(&commit_id(3))).await;
+    let outcome = scene.finish().await;
+    let hours = |part: Metric| {
+        let mut all = outcome.metrics.iter().filter(|metric| metric.name == part.name());
+        let total = all.find(|metric| metric.dimensions.is_empty())?;
+        let point = total.points.iter().find(|point| point.timestamp == at("18 18:00"))?;
+        Some(format!("{} {}", part.name(), point.values[0] / 3600.0))
+    };
+    let found: Vec<String> = Metric::LEAD_TIME_PARTS.into_iter().filter_map(hours).collect();
+    assert_eq!(found.join(", "), expected);
+}
+
+/// Where the time went: from the pull request's deliveries and the execution's actions. An approval of two days is two days.
+#[tokio::test]
+async fn parts_of_a_lead_time() {
+    let opened = pull_request("acme/shop", 7, "opened", true, at("16 06:30"));
+    let ready = pull_request("acme/shop", 7, "ready_for_review", false, at("16 07:00"));
+    let reviewed = review("acme/shop", 7, "changes_requested", at("16 09:00"));
+    let approved = review("acme/shop", 7, "approved", at("16 11:00"));
+    let run = || execution("e2", "18 18:00");
+    check_parts(
+        &[opened, ready.clone(), reviewed, approved],
+        run().approved_after(SignedDuration::from_hours(48)),
+        "CodingTime 1, PickupTime 2, ReviewTime 2, MergeTime 1, QueueTime 5.9, PipelineTime 0.06666666666666667, \
+         ApprovalWait 48.016666666666666, DeployTime 0.016666666666666666",
+    )
+    .await;
+    // No review was delivered.
+    check_parts(
+        &[ready],
+        run(),
+        "CodingTime 1, UnknownTime 5, QueueTime 53.9, PipelineTime 0.08333333333333333, DeployTime 0.016666666666666666",
+    )
+    .await;
+    // A stage that failed and was tried again an hour later.
+    check_parts(
+        &[],
+        run().retried(at("18 17:30")),
+        "UnknownTime 6, QueueTime 53.483333333333334, PipelineTime 0.48333333333333334, \
+         DeployTime 0.03333333333333333",
     )
     .await;
 }

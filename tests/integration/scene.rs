@@ -24,11 +24,11 @@ use simulator::{
     aws::{Fault, Services, function_key},
     binaries::Binaries,
     cloud::Cloud,
-    replay_result::{Metric, ReplayResult},
+    replay_result::{Metric, Point, ReplayResult},
     router::Envelope,
 };
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt::Write,
     sync::{MutexGuard, OnceLock},
 };
@@ -296,7 +296,9 @@ impl Scene {
     /// Lets time pass until no message waits.
     pub(crate) async fn finish(&mut self) -> ReplayResult {
         self.cloud.finish().await.unwrap();
-        ReplayResult::of(&self.cloud).unwrap()
+        let outcome = ReplayResult::of(&self.cloud).unwrap();
+        assert_parts_add_up(&outcome);
+        outcome
     }
 
     /// Finishes and compares the report with what is expected; leading blanks of its lines don't count.
@@ -314,7 +316,7 @@ impl Scene {
 
 /// The outcome as a report: metrics by repository (in total where they name none), facts that are not published, and
 /// whatever else did not become one. What is told at every run, and that messages are at risk, is left out: dead letters tell
-/// what became of those.
+/// what became of those. So are the parts of lead times.
 pub(crate) fn report(outcome: &ReplayResult) -> String {
     let mut report = String::new();
     let left_out = [
@@ -323,7 +325,8 @@ pub(crate) fn report(outcome: &ReplayResult) -> String {
         contract::Metric::SinceLastEvent,
         contract::Metric::UndeliveredEvents,
     ];
-    let is_of_use = |metric: &&Metric| !left_out.iter().any(|left_out| metric.name == left_out.name());
+    let left_out = left_out.iter().chain(&contract::Metric::LEAD_TIME_PARTS);
+    let is_of_use = |metric: &&Metric| !left_out.clone().any(|left_out| metric.name == left_out.name());
     let told = outcome.metrics.iter().filter(|metric| is_told(metric, outcome) && is_of_use(metric));
     for metric in told {
         for point in &metric.points {
@@ -351,6 +354,31 @@ pub(crate) fn report(outcome: &ReplayResult) -> String {
         writeln!(report, "dead letter {} after {} receives", letter.queue, letter.receives).unwrap();
     }
     report
+}
+
+/// In whatever happens, the parts of the lead times of an instant and repository add up to them.
+fn assert_parts_add_up(outcome: &ReplayResult) {
+    let sums = |of: &[contract::Metric]| {
+        let mut sums: BTreeMap<_, f64> = BTreeMap::new();
+        let metrics = outcome.metrics.iter().filter(|metric| !metric.dimensions.contains_key("Team"));
+        for metric in metrics.filter(|metric| of.iter().any(|of| metric.name == of.name())) {
+            for Point { timestamp, values } in &metric.points {
+                let by = metric.dimensions.get("Repository").map(String::as_str);
+                *sums.entry((by, *timestamp)).or_default() += values.iter().sum::<f64>();
+            }
+        }
+        sums
+    };
+    let mut by_team = outcome.metrics.iter().filter(|metric| metric.dimensions.contains_key("Team"));
+    assert!(
+        !by_team
+            .any(|metric| contract::Metric::LEAD_TIME_PARTS.iter().any(|part| metric.name == part.name()))
+    );
+    let parts = sums(&contract::Metric::LEAD_TIME_PARTS);
+    for (place, whole) in sums(&[contract::Metric::LeadTimeForChanges]) {
+        let sum = parts.get(&place).copied().unwrap_or_default();
+        assert!((sum - whole).abs() < 1e-3, "{place:?}: {sum} of {whole}");
+    }
 }
 
 /// Whether a metric is told in a report: by repository, or, if it names none, in total.

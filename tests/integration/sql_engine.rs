@@ -45,6 +45,8 @@ async fn statement_on_a_real_engine() {
         at,
     );
     scene.delivers("12:00", &request).await;
+    let review = simulator::payload_builders::review("acme/shop", 7, "approved", at);
+    scene.delivers("12:00", &review).await;
     scene.finish().await;
     let folder = tempfile::tempdir().unwrap();
     for object in scene.services().lake.objects("") {
@@ -66,9 +68,10 @@ async fn statement_on_a_real_engine() {
         .map(|change| match change {
             Change::Push(push) => (push.branch.as_str(), push.commits.len()),
             Change::PullRequest(request) => (request.branch.as_str(), 0),
+            Change::PullRequestStep(step) => (step.step.name(), 0),
         })
         .collect();
-    assert_eq!(branches, [("main", 2), (hostile, 1), ("main", 0)]);
+    assert_eq!(branches, [("main", 2), (hostile, 1), ("main", 0), ("approved", 0)]);
 
     let none: [[&str; 2]; 2] = [["2026-06-14", "2026-06-14"], ["2026-06-16", "2026-06-30"]];
     for days in none {
@@ -88,5 +91,5 @@ async fn statement_on_a_real_engine() {
     // The engine does take parameters for expressions: what is not quoted would be one.
     let mut unquoted = parameters("acme/shop", days);
     unquoted[3] = "repository".to_owned();
-    assert_eq!(query(&python, folder.path(), &unquoted).unwrap().len(), 3);
+    assert_eq!(query(&python, folder.path(), &unquoted).unwrap().len(), 4);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Ledger, Owner,
-    facts::{COMMITS, Done},
+    facts::{COMMITS, Done, parts},
     identity::{deployment_partition, execution_partition},
     item::Item,
     publishing::DOUBTFUL,
@@ -13,6 +13,7 @@ use metrics_lib::{
     contract::{Metric, ledger::SORT_KEY},
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentId},
+    parts::Part,
     periods::Contribution,
     rules::ProductionRule,
 };
@@ -44,6 +45,8 @@ pub struct Recorded {
     pub revision: Option<String>,
     /// The commits that it was measured from, the earliest first, each with its time; of many, the first.
     pub commits: Vec<String>,
+    /// Where the lead time that it measures went.
+    pub parts: Vec<Part>,
     /// How many values of each metric CloudWatch gets of it, without any breakdown.
     pub samples: BTreeMap<Metric, usize>,
     /// Whether an event told it; if not, the reconciler found it.
@@ -147,6 +150,7 @@ fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
             .get(COMMITS)
             .map(|commits| commits.lines().map(str::to_owned).collect())
             .unwrap_or_default(),
+        parts: parts(item)?,
         samples: samples.filter(|(_, count)| *count > 0).collect(),
         told_by_event: item.get("message").is_some_and(|message| message != Owner::RECONCILER),
         is_doubtful: item.get("state") == Some(DOUBTFUL),

@@ -185,7 +185,7 @@ pub(crate) mod text {
 mod tests {
     use super::*;
     use crate::sources::source::Change;
-    use metrics_lib::event::{Reference, SourceKind, SourceRevision};
+    use metrics_lib::event::{ActionCategory, ActionTime, Reference, SourceKind, SourceRevision};
 
     fn check(detail_type: &str, detail: &str, expected: Result<&str, &str>) {
         let text = format!(
@@ -242,6 +242,12 @@ mod tests {
                 message: text("Mend it\n\nFixes oi-0123456789ab ✓"),
             },
             rule: "0f".into(),
+            actions: vec![ActionTime {
+                stage: "Production".into(),
+                category: ActionCategory::Approval,
+                start: began,
+                end: None,
+            }],
         };
         let received = Received::parse(&deployed(&deployment), &Sources::default()).unwrap();
         assert_eq!(received, Received { id: None, told: Told::Event(Event::Deployed(Box::new(deployment))) });

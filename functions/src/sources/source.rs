@@ -178,7 +178,8 @@ async fn recorded(tools: &Tools, key: &DeploymentKey) -> Result<Look, Error> {
         message: None,
     };
     let (key, rule) = (deployed.key, String::new());
-    let deployment = Deployment { key, time: deployed.time, began, ended_as: None, source, rule };
+    let (ended_as, actions) = (None, Vec::new());
+    let deployment = Deployment { key, time: deployed.time, began, ended_as, source, rule, actions };
     Ok(Look::Resolved(Resolution::Deployment(deployment)))
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     identity::IncidentId,
     lake::{Commit, CommitId},
+    parts::PullRequestTimes,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -112,6 +113,8 @@ pub struct Changed {
     pub branches: BTreeSet<String>,
     /// The commits whose messages are of rework, merges and bots included.
     pub rework: BTreeSet<CommitId>,
+    /// How its first commit came to a branch that is deployed.
+    pub pull_request: PullRequestTimes,
 }
 
 /// What can't be told.

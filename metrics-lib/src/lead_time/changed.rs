@@ -10,6 +10,7 @@ use super::{
 use crate::{
     identity::IncidentId,
     lake::{Commit, PullRequest},
+    parts::PullRequestTimes,
     sources,
 };
 use jiff::Timestamp;
@@ -82,12 +83,61 @@ impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
             }
         }
         changed.commits.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        let first = changed.commits.first().and_then(|first| self.history.node(&first.id));
+        changed.pull_request = first.map(|first| self.way_to_merge(first, &nodes)).unwrap_or_default();
         Found { changed, problems, nodes }
     }
 
     fn made(&self, request: &'a PullRequest) -> Rc<Made> {
         let mut known = self.made.borrow_mut();
         Rc::clone(known.entry(request).or_insert_with(|| Rc::new(made(self.proof, request))))
+    }
+
+    /// How a commit came to a branch that is deployed: by the pull request of the change that was merged first with it, or by
+    /// a push, which is all of that at once.
+    fn way_to_merge(&self, commit: Node, new: &BTreeMap<Node, BTreeSet<Node>>) -> PullRequestTimes {
+        let history = self.history;
+        let requests = new.keys().flat_map(|made| history.making(*made).iter().copied());
+        let merging = requests.filter(|request| self.is_of(request, commit));
+        if let Some(request) = merging.min_by_key(|request| request.merged) {
+            return history.times(request);
+        }
+        let pushes =
+            history.listing(commit).map(|(push, _)| push).filter(|push| history.is_line(push.branch));
+        let Some(push) = pushes.min_by_key(|push| push.time) else { return PullRequestTimes::default() };
+        let is_unrequested = |node: &Node| {
+            history.making(*node).is_empty()
+                && history.commit(*node).is_some_and(|commit| commit.from_pull_request)
+        };
+        match push.list.iter().any(is_unrequested) {
+            true => PullRequestTimes::default(),
+            false => PullRequestTimes::at_once(push.time),
+        }
+    }
+
+    /// Whether a commit is one of a pull request's own.
+    fn is_of(&self, request: &'a PullRequest, commit: Node) -> bool {
+        let history = self.history;
+        let (Some(head), Some(made)) =
+            (history.node(&request.head_commit), history.node(&request.merge_commit))
+        else {
+            return false;
+        };
+        match &*self.made(request) {
+            Made::Instead { own, .. } => own.contains(&commit),
+            Made::Itself => made == commit,
+            Made::Unclear { .. } => false,
+            Made::Nothing | Made::Merge => {
+                let lists = history.listing(made).map(|(push, _)| push).chain(history.ending(made));
+                let merging = lists.filter(|push| push.branch == request.branch).min_by_key(|push| push.time);
+                let was_there = |old: Node| self.proof.ancestors(old).contains(commit);
+                merging.is_some_and(|push| match push.new == made && push.list.contains(&commit) {
+                    // GitHub merges and pushes at once: all that is new on the branch is of the pull request.
+                    true => true,
+                    false => self.proof.ancestors(head).contains(commit) && !push.old.is_some_and(was_there),
+                })
+            }
+        }
     }
 
     /// Notes what a commit references and merges.

@@ -2,7 +2,10 @@
 //!
 //! A commit is a [`Node`] here, whether or not a push lists it. *anc(x)* is x and all its ancestors.
 
-use crate::lake::{Change, Commit, CommitId, PullRequest, Push};
+use crate::{
+    lake::{Change, Commit, CommitId, PullRequest, PullRequestStep, Push, StepKind},
+    parts::PullRequestTimes,
+};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -127,6 +130,8 @@ pub(super) struct History<'a> {
     leaving: Vec<Vec<usize>>,
     /// The pull requests that made a commit.
     making: BTreeMap<Node, Vec<&'a PullRequest>>,
+    /// What is known of pull requests before they were merged, by their numbers.
+    steps_of: BTreeMap<u64, Vec<&'a PullRequestStep>>,
     lines: &'a BTreeSet<String>,
     /// What was asked about.
     asked: Vec<Node>,
@@ -152,6 +157,7 @@ impl<'a> History<'a> {
             listing: Vec::new(),
             leaving: Vec::new(),
             making: BTreeMap::new(),
+            steps_of: BTreeMap::new(),
             lines,
             asked: Vec::new(),
         };
@@ -166,6 +172,7 @@ impl<'a> History<'a> {
                     parts.entry(key).or_default().entry(push.part).or_insert(push);
                 }
                 Change::PullRequest(request) => history.add_request(request),
+                Change::PullRequestStep(step) => history.steps_of.entry(step.number).or_default().push(step),
             }
         }
         let created =
@@ -281,6 +288,21 @@ impl<'a> History<'a> {
     /// The pull requests that made a commit.
     pub(super) fn making(&self, node: Node) -> &[&'a PullRequest] {
         self.making.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// When a pull request that was merged came how far. A review after the merge led to nothing.
+    pub(super) fn times(&self, PullRequest { number, merged, .. }: &PullRequest) -> PullRequestTimes {
+        let all = number.iter().filter_map(|number| self.steps_of.get(number)).flatten();
+        let steps = Vec::from_iter(all.filter(|step| step.happened <= *merged));
+        let times = |of: &'static [StepKind]| {
+            steps.iter().filter(|step| of.contains(&step.step)).map(|step| step.happened)
+        };
+        PullRequestTimes {
+            ready: times(&[StepKind::Ready]).min(),
+            reviewed: times(&[StepKind::Reviewed, StepKind::Approved]).min(),
+            approved: times(&[StepKind::Approved]).max(),
+            merged: Some(*merged),
+        }
     }
 
     pub(super) fn is_line(&self, branch: &str) -> bool {

@@ -1,5 +1,8 @@
 use super::*;
-use crate::lake::{CommitId, PullRequest, Push};
+use crate::{
+    lake::{CommitId, PullRequest, PullRequestStep, Push, StepKind},
+    parts::PullRequestTimes,
+};
 
 /// An hour of the story; it begins in hour 0.
 fn hour(hour: i64) -> Timestamp {
@@ -47,7 +50,7 @@ fn live(revisions: &[u32]) -> Vec<Live> {
 fn pushed(change: Change) -> Push {
     match change {
         Change::Push(push) => push,
-        Change::PullRequest(request) => panic!("{request:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -86,6 +89,7 @@ fn pull_request(head_branch: &str, head: u32, made: u32, count: u32) -> Change {
         merged: hour(i64::from(made)),
         same_repository: true,
         repository_id: None,
+        number: Some(u64::from(made)),
     })
 }
 
@@ -398,6 +402,7 @@ fn facts() {
         began: hour(100),
         ended_as: None,
         rule: String::new(),
+        actions: Vec::new(),
         source: crate::event::SourceRevision {
             kind: crate::event::SourceKind::Git,
             provider: None,
@@ -416,7 +421,12 @@ fn facts() {
     };
     check(
         ChangeSet::Changed(Changed { commits: vec![commit(95, 95), commit(98, 98)], ..Changed::default() }),
-        &[(Metric::LeadTimeForChanges, 5.0), (Metric::CommitLeadTime, 5.0), (Metric::CommitLeadTime, 2.0)],
+        &[
+            (Metric::LeadTimeForChanges, 5.0),
+            (Metric::CommitLeadTime, 5.0),
+            (Metric::CommitLeadTime, 2.0),
+            (Metric::UnknownTime, 5.0),
+        ],
     );
     check(ChangeSet::Nothing("nothing"), &[]);
     let known = Changed { commits: vec![commit(75, 75)], ..Changed::default() };
@@ -486,6 +496,17 @@ fn told(line: &str) -> Change {
         };
         return Change::PullRequest(PullRequest { branch: base.to_owned(), ..request });
     }
+    if let [number, step, happened] = words.as_slice()
+        && let Some(number) = number.strip_prefix('#')
+    {
+        return Change::PullRequestStep(PullRequestStep {
+            repository: "acme/shop".into(),
+            repository_id: None,
+            number: number.parse().unwrap(),
+            step: StepKind::ALL.into_iter().find(|known| known.name() == *step).unwrap(),
+            happened: hour(happened.parse().unwrap()),
+        });
+    }
     let [branch, heads, listed @ ..] = words.as_slice() else { panic!("{line}") };
     let (old, new) = heads.split_once(['>', '~']).unwrap();
     let [old, new] = [old, new].map(|number| number.parse::<u32>().unwrap());
@@ -500,6 +521,60 @@ fn told(line: &str) -> Change {
 
 fn check_story(previous: &[u32], branch: &str, lines: &[&str], expected: &str) {
     check_after(100, previous, Some(branch), &story(lines), expected);
+}
+
+/// How the first commit of what revision 100 changed came to the deployed branch; revision 10 was live before.
+fn check_way(lines: &[&str], expected: &str) {
+    let question = ChangeQuery {
+        revision: &id(100),
+        live: &live(&[10]),
+        lines: &BTreeSet::from(["main".to_owned()]),
+        deployed: hour(101),
+        lookback: SignedDuration::from_hours(80),
+        now: hour(101) + LATEST_DELIVERY,
+        read_since: hour(-10_000),
+        oldest: hour(-10_000),
+    };
+    let changes = story(&["main 0>10 10"].iter().chain(lines).copied().collect::<Vec<_>>());
+    let ChangeSet::Changed(changed) = change(question, &changes) else { panic!("{changes:?}") };
+    let PullRequestTimes { ready, reviewed, approved, merged } = changed.pull_request;
+    let times = [("ready", ready), ("reviewed", reviewed), ("approved", approved), ("merged", merged)];
+    let known = times
+        .into_iter()
+        .filter_map(|(word, time)| Some(format!("{word} {}", time?.duration_since(hour(0)).as_hours())));
+    assert_eq!(Vec::from_iter(known).join(", "), expected, "{lines:?}");
+}
+
+#[test]
+fn ways_to_merge() {
+    let merged = ["feature 0>80 79 80", "main 10>100 79 80 100m", "main<feature 80 100 2"];
+    let with = |steps: &[&'static str]| [&merged[..], steps].concat();
+    check_way(&merged, "merged 100");
+    let steps =
+        ["#100 ready 81", "#100 reviewed 83", "#100 approved 84", "#100 reviewed 85", "#100 approved 90"];
+    check_way(&with(&steps), "ready 81, reviewed 83, approved 90, merged 100");
+    // Its branch was not pushed here: of one that was forked.
+    let forked = ["main 10>100 79 80 100m", "main<feature 80 100 2", "#100 ready 81"];
+    check_way(&forked, "ready 81, merged 100");
+    // It was a draft again, somebody reviewed it after the merge, and another pull request has steps of its own.
+    let steps = ["#100 ready 81", "#100 ready 88", "#100 approved 101", "#99 ready 70", "#99 approved 71"];
+    check_way(&with(&steps), "ready 81, merged 100");
+    // Squashed; rebased without a change; from a fork, of which only the squashed commit is known.
+    let squashed = ["feature 0>80 79 80", "main 10>100 100", "main<feature 80 100 2", "#100 ready 81"];
+    check_way(&squashed, "ready 81, merged 100");
+    let forwarded = ["feature 0>100 79 100", "main 10>100 79 100", "main<feature 100 100 2", "#100 ready 81"];
+    check_way(&forwarded, "ready 81, merged 100");
+    // By way of a branch that many pull requests are merged into: the first of the two counts.
+    let develop = ["feature 0>80 79 80", "develop 0>10", "develop 10>90 90", "develop<feature 80 90 2"];
+    let released = ["main 10>100 90 100m", "main<develop 90 100 1", "#90 ready 82", "#100 ready 95"];
+    check_way(&[&develop[..], &released].concat(), "ready 82, merged 90");
+    // Without a pull request the push is all at once, whether or not it went by another branch.
+    check_way(&["main 10>100 99 100"], "ready 100, reviewed 100, approved 100, merged 100");
+    let merged = ["feature 0>80 79 80", "main 10>100 79 80 100m"];
+    check_way(&merged, "ready 100, reviewed 100, approved 100, merged 100");
+    // Later pull requests have the commit, too, since they began from where it had been pushed.
+    let pushed = ["main 10>70 70", "feature 70>80 80", "main 70>100 80 100m", "main<feature 80 100 1"];
+    check_way(&[&pushed[..], &["#100 ready 81"]].concat(), "ready 70, reviewed 70, approved 70, merged 70");
 }
 
 /// A pull request was squashed into a branch that was merged into the deployed one.

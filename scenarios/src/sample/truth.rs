@@ -78,7 +78,8 @@ impl Truth {
     pub(super) fn add(&mut self, metric: Metric, repository: &str, time: Timestamp, value: f64) {
         self.figures.entry(repository.to_owned()).or_default().add(metric, [value]);
         let by = |name: &str, value: &str| Dimensions::from([(name.to_owned(), value.to_owned())]);
-        let by_team = teams(repository).iter().map(|team| by(dimension::TEAM, team));
+        let teams = teams(repository).iter().filter(|_| metric.is_by_team());
+        let by_team = teams.map(|team| by(dimension::TEAM, team));
         let all = [Dimensions::new(), by(dimension::REPOSITORY, repository)];
         for dimensions in all.into_iter().chain(by_team) {
             let points = self.metrics.entry((metric, dimensions)).or_default();

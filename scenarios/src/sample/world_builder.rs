@@ -1,6 +1,10 @@
 //! Lets things happen, and keeps the truth about them.
 
-use super::{OPS, Sample, Truth, git_hub_id, history::History};
+use super::{
+    OPS, Sample, Truth, git_hub_id,
+    history::{Brought, History, Requested, Way},
+    stages,
+};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::Metric,
@@ -11,8 +15,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
 use simulator::payload_builders::{
-    Delivery, Execution, OpsItem, PushedCommit, Source, merged_pull_request, push, renamed, structure,
-    with_id,
+    Delivery, Execution, OpsItem, PushedCommit, Source, merged_pull_request, pull_request, push, renamed,
+    review, structure, with_id, with_number,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,6 +132,8 @@ const CUSTOM: SignedDuration = SignedDuration::from_hours(24);
 /// The lines of a world as they come to be, and the truth.
 pub(super) struct WorldBuilder {
     rng: ChaCha12Rng,
+    /// When deliveries begin.
+    start: Timestamp,
     lines: Vec<(Timestamp, String)>,
     histories: BTreeMap<&'static str, History>,
     /// The executions that are rework.
@@ -140,7 +146,7 @@ impl WorldBuilder {
     pub(super) fn new(start: Timestamp, config: Value, renaming: Renaming, rng: ChaCha12Rng) -> Self {
         let lines = vec![(start, json!({"at": start, "config": config}).to_string())];
         let (histories, rework, truth) = (BTreeMap::new(), BTreeSet::new(), Truth::default());
-        let mut builder = Self { rng, lines, histories, rework, renaming, truth };
+        let mut builder = Self { rng, start, lines, histories, rework, renaming, truth };
         if builder.rng.random_bool(0.5) {
             // Not every webhook is told of this: then the id in other deliveries tells it.
             builder.delivered(renaming.from, renaming.at, [renamed(renaming.from, renaming.to)]);
@@ -212,12 +218,16 @@ impl WorldBuilder {
     /// A run of a commit with a message on the main branch, which is pushed just before.
     pub(super) fn commit(&mut self, repository: &Repository, end: Timestamp, message: &str) -> Execution {
         let code = if repository.has_commits() { *repository } else { repository.with(Source::CodeStar) };
+        let (at, wait) = (end - self.minutes(7, 9), self.minutes(1, 300));
         // Nobody pushes on a head that is not there yet.
-        let pushed = (end - self.minutes(7, 9)).max(self.history(code.name).next_push());
+        let earliest = self.history(code.name).next_push().max(self.start);
+        let waits = self.rng.random_bool(0.3) && at - wait >= earliest;
+        let pushed = if waits { at - wait } else { at.max(earliest) };
         let revision = self.push_to_main(code.name, pushed, message);
         let key = self.execution_key(&code);
         let run = Execution::standard(key, end).source(code.source, code.name, "main");
-        run.message(message).revision(&revision)
+        let run = run.message(message).revision(&revision);
+        if waits { run.approved_after(wait) } else { run }
     }
 
     /// A run of a commit on a branch of its own.
@@ -225,7 +235,7 @@ impl WorldBuilder {
         let pushed = end - self.minutes(7, 9);
         let commits = self.commits(pushed, "Mend it", 2);
         let revision = commits[commits.len() - 1].id.clone();
-        self.history(repository.name).branched(&commits);
+        self.history(repository.name).branched(&commits, second(pushed));
         let called = self.called(repository.name, pushed);
         self.delivered(repository.name, pushed, [push(called, branch, None, &commits, pushed)]);
         let run = Execution::standard(self.execution_key(repository), end);
@@ -242,26 +252,82 @@ impl WorldBuilder {
             let head = commits[commits.len() - 1].id.clone();
             let squashed = self.commits(at, message, 1);
             let revision = squashed[0].id.clone();
+            let (number, way) = self.requested(repository, &commits, at);
             let request = merged_pull_request(called, &branch, &head, &revision, commits.len(), at);
+            let request = with_number(request, number);
             let to_branch = push(called, &branch, None, &commits, at);
             let to_main = push(called, "main", before.as_deref(), &squashed, at);
             self.delivered(repository, at, [to_branch, request, to_main]);
-            self.history(repository).pushed(at, &revision, commits.iter().map(|commit| commit.time));
+            let brought = commits.iter().map(|commit| Brought { time: commit.time, way });
+            self.history(repository).pushed(at, &revision, brought);
             self.note_rework(repository, &squashed);
             return revision;
         }
         let commits = self.commits(at, message, 3);
         let revision = commits[commits.len() - 1].id.clone();
+        let mut way = Way::Pushed(second(at));
         let request = text::merged_branch(message).map(|branch| {
             let merged = commits.len() - 1;
-            merged_pull_request(called, branch, &commits[merged - 1].id, &revision, merged, at)
+            let (number, requested) = self.requested(repository, &commits[..merged], at);
+            way = requested;
+            let request = merged_pull_request(called, branch, &commits[merged - 1].id, &revision, merged, at);
+            with_number(request, number)
         });
         let to_main = push(called, "main", before.as_deref(), &commits, at);
         self.delivered(repository, at, request.into_iter().chain([to_main]));
         let counted = commits.iter().filter(|commit| !commit.message.starts_with("Merge "));
-        self.history(repository).pushed(at, &revision, counted.map(|commit| commit.time));
+        let brought = counted.map(|commit| Brought { time: commit.time, way });
+        self.history(repository).pushed(at, &revision, brought);
         self.note_rework(repository, &commits);
         revision
+    }
+
+    /// A pull request of some commits that is merged at an instant, and which of its steps are delivered: its number, and
+    /// how the commits came to the main branch.
+    fn requested(
+        &mut self,
+        repository: &'static str,
+        commits: &[PushedCommit],
+        merged: Timestamp,
+    ) -> (u64, Way) {
+        let number = self.history(repository).next_request();
+        let first = commits.iter().map(|commit| commit.time).min().unwrap_or(merged).max(self.start);
+        let mut steps: Vec<Timestamp> = (0..4).map(|_| self.between(first, merged)).collect();
+        steps.sort();
+        let mut told = Requested { ready: None, reviewed: None, approved: None, merged };
+        if self.rng.random_bool(0.9) {
+            told.ready = Some(steps[0]);
+            let action = self.one_of(&["opened", "ready_for_review"]);
+            if action == "ready_for_review" {
+                self.step(repository, first, |name| pull_request(name, number, "opened", true, first));
+            }
+            self.step(repository, steps[0], |name| pull_request(name, number, action, false, steps[0]));
+        }
+        if self.rng.random_bool(0.8) {
+            let state = self.one_of(&["approved", "commented", "changes_requested"]);
+            told.reviewed = Some(steps[1]);
+            told.approved = (state == "approved").then_some(steps[1]);
+            self.step(repository, steps[1], |name| review(name, number, state, steps[1]));
+            if self.rng.random_bool(0.7) {
+                told.approved = Some(steps[3]);
+                for at in &steps[2..] {
+                    self.step(repository, *at, |name| review(name, number, "approved", *at));
+                }
+            }
+        }
+        (number, Way::Requested(told))
+    }
+
+    /// An instant between two others, to the second.
+    fn between(&mut self, from: Timestamp, to: Timestamp) -> Timestamp {
+        let (from, to) = (from.as_second(), to.as_second());
+        Timestamp::from_second(self.rng.random_range(from..=to)).unwrap_or_default()
+    }
+
+    /// GitHub delivers a step of a pull request at once.
+    fn step(&mut self, repository: &'static str, at: Timestamp, of: impl FnOnce(&str) -> Delivery) {
+        let (headers, body) = with_id(of(self.called(repository, at)), git_hub_id(repository));
+        self.line(at, "github", json!({"headers": headers, "body": body}));
     }
 
     /// Takes note of what makes each deployment rework that a commit is part of.
@@ -381,12 +447,15 @@ impl WorldBuilder {
         if is_rework {
             self.is_rework(repository, execution);
         }
-        let since = |time: &Timestamp| execution.end.duration_since(*time).as_secs_f64();
+        let since = |commit: &Brought| execution.end.duration_since(commit.time).as_secs_f64();
         if let Some(first) = commits.iter().min() {
             self.truth.add(Metric::LeadTimeForChanges, repository.name, execution.end, since(first));
+            for (metric, spent) in stages::of(*first, execution) {
+                self.truth.add(metric, repository.name, execution.end, spent.as_secs_f64());
+            }
         }
-        for time in &commits {
-            self.truth.add(Metric::CommitLeadTime, repository.name, execution.end, since(time));
+        for commit in &commits {
+            self.truth.add(Metric::CommitLeadTime, repository.name, execution.end, since(commit));
         }
     }
 
@@ -456,4 +525,9 @@ impl WorldBuilder {
     fn line(&mut self, at: Timestamp, kind: &str, entry: Value) {
         self.lines.push((at, json!({"at": at, kind: entry}).to_string()));
     }
+}
+
+/// GitHub tells the time of a push to the second.
+fn second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }

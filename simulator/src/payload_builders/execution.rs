@@ -98,6 +98,31 @@ impl Execution {
         self
     }
 
+    /// Waits for an approval before its production stage: all that comes before it is earlier by as much.
+    #[must_use]
+    pub fn approved_after(mut self, wait: SignedDuration) -> Self {
+        let is_production = |action: &Value| action["stageName"] == "Production";
+        let time = |value: &Value| value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+        for action in self.actions.iter_mut().filter(|action| !is_production(action)) {
+            for name in ["startTime", "lastUpdateTime"] {
+                let earlier = time(&action[name]).map(|time| time - wait);
+                action[name] = json!(earlier);
+            }
+        }
+        let of = |production: bool, name: &str| {
+            let actions = self.actions.iter().filter(|action| is_production(action) == production);
+            actions.filter_map(|action| time(&action[name])).collect::<Vec<_>>()
+        };
+        let waits = of(false, "lastUpdateTime").into_iter().max();
+        if let (Some(since), Some(until)) = (waits, of(true, "startTime").into_iter().min()) {
+            let mut approval = action("Release", "Approve", "Approval", "Manual", until);
+            approval["startTime"] = json!(since);
+            let place = self.actions.iter().position(is_production).unwrap_or_default();
+            self.actions.insert(place, approval);
+        }
+        self
+    }
+
     /// As it was when its production stage began.
     #[must_use]
     pub fn while_deploying(&self) -> Self {
@@ -130,11 +155,13 @@ impl Execution {
         execution.another_source("Source", source, repository, reference)
     }
 
-    /// Adds a source action with a name. The part of the repository before its first `/` is the owner on GitHub
+    /// Adds a source action with a name, which runs when the others do. The part of the repository before its first `/` is the owner on GitHub
     /// version 1, and the bucket on S3.
     #[must_use]
     pub fn another_source(mut self, name: &str, source: Source, repository: &str, reference: &str) -> Self {
-        let begin = self.end - SignedDuration::from_mins(5);
+        let others = self.actions.iter().filter(|action| action["stageName"] == "Source");
+        let begin = others.filter_map(|action| action["lastUpdateTime"].as_str()?.parse().ok()).next();
+        let begin: Timestamp = begin.unwrap_or(self.end - SignedDuration::from_mins(5));
         let (first, second) = repository.split_once('/').unwrap_or((repository, ""));
         let commit = json!({"CommitId": "c0ffee", "CommitMessage": "Add a thing", "BranchName": reference});
         let with = |variables: Value| -> Value {
@@ -249,6 +276,12 @@ impl Execution {
         RecordedExecution { key: key.clone(), detail: detail.clone(), actions }
     }
 
+    /// When its first action began.
+    fn began(&self) -> Timestamp {
+        let starts = self.actions.iter().filter_map(|action| action["startTime"].as_str()?.parse().ok());
+        starts.min().unwrap_or(self.end)
+    }
+
     /// The event of a state.
     pub fn event(&self, state: &str) -> Value {
         let ExecutionKey { account, region, pipeline, execution_id } = &self.key;
@@ -263,7 +296,7 @@ impl Execution {
             "detail": {
                 "pipeline": pipeline,
                 "execution-id": execution_id,
-                "start-time": self.end - SignedDuration::from_mins(6),
+                "start-time": self.began(),
                 "state": state,
                 "version": 3.0,
                 "pipeline-execution-attempt": 1.0,
@@ -287,6 +320,7 @@ pub fn structure(pipeline: &str) -> Value {
         stage("Source", "Source"),
         stage("Build", "Build"),
         stage("Staging", "Deploy"),
+        stage("Release", "Approve"),
         stage("Production", "Deploy"),
         stage("Verify", "Verify"),
     ];

@@ -99,6 +99,65 @@ pub fn merged_pull_request(
     )
 }
 
+/// A pull request into `main` came further: `opened` or `ready_for_review`, then as a draft or not.
+pub fn pull_request(repository: &str, number: u64, action: &str, draft: bool, at: Timestamp) -> Delivery {
+    let branch = |name: &str| json!({"ref": name, "sha": "0".repeat(40), "repo": {"full_name": repository}});
+    delivery(
+        "pull_request",
+        &json!({
+            "action": action,
+            "number": number,
+            "pull_request": {
+                "number": number,
+                "state": "open",
+                "draft": draft,
+                "user": {"login": "person", "id": 1, "type": "User"},
+                "created_at": at,
+                "updated_at": at,
+                "merged": false,
+                "merged_at": null,
+                "merge_commit_sha": null,
+                "commits": 1,
+                "base": branch("main"),
+                "head": branch("feature"),
+            },
+            "repository": {"full_name": repository, "created_at": "2017-07-14T02:40:00Z"},
+        }),
+    )
+}
+
+/// Somebody else reviewed a pull request: `approved`, `commented` or `changes_requested`.
+pub fn review(repository: &str, number: u64, state: &str, at: Timestamp) -> Delivery {
+    delivery(
+        "pull_request_review",
+        &json!({
+            "action": "submitted",
+            "review": {
+                "user": {"login": "other", "id": 2, "type": "User"},
+                "body": "Well done",
+                "commit_id": "0".repeat(40),
+                "submitted_at": at,
+                "state": state,
+            },
+            "pull_request": {
+                "number": number,
+                "state": "open",
+                "draft": false,
+                "user": {"login": "person", "id": 1, "type": "User"},
+            },
+            "repository": {"full_name": repository, "created_at": "2017-07-14T02:40:00Z"},
+        }),
+    )
+}
+
+/// The delivery, of a pull request with another number.
+pub fn with_number(delivery: Delivery, number: u64) -> Delivery {
+    changed(delivery, |body| {
+        body["number"] = json!(number);
+        body["pull_request"]["number"] = json!(number);
+    })
+}
+
 /// A repository was renamed.
 pub fn renamed(from: &str, to: &str) -> Delivery {
     let former = from.split_once('/').map_or(from, |(_, name)| name);
@@ -113,9 +172,13 @@ pub fn renamed(from: &str, to: &str) -> Delivery {
 }
 
 /// The delivery, with GitHub's id of the repository, which outlives the repository's names.
-pub fn with_id((headers, body): Delivery, id: u64) -> Delivery {
+pub fn with_id(delivery: Delivery, id: u64) -> Delivery {
+    changed(delivery, |body| body["repository"]["id"] = json!(id))
+}
+
+fn changed((headers, body): Delivery, change: impl FnOnce(&mut Value)) -> Delivery {
     let Ok(mut body) = serde_json::from_str::<Value>(&body) else { return (headers, body) };
-    body["repository"]["id"] = json!(id);
+    change(&mut body);
     delivery(headers.get("X-GitHub-Event").map(String::as_str).unwrap_or_default(), &body)
 }
 

@@ -161,7 +161,7 @@ fn deployment(pipeline: &str, id: &str, time: &str) -> Deployment {
         message: None,
     };
     let (key, time, rule) = (key(pipeline, id), at(time), "rule".to_owned());
-    Deployment { key, time, began: time, ended_as: None, source, rule }
+    Deployment { key, time, began: time, ended_as: None, source, rule, actions: Vec::new() }
 }
 
 fn deployed(pipeline: &str, id: &str, time: &str) -> Fact {

@@ -1,11 +1,11 @@
 //! GitHub's payloads, trimmed to what lead time needs: no messages, no names, no addresses.
 //!
-//! Source: GitHub documentation, "Webhook events and payloads": `push` and `pull_request`.
+//! Source: GitHub documentation, "Webhook events and payloads": `push`, `pull_request` and `pull_request_review`.
 
 use crate::runtime::json;
 use jiff::Timestamp;
 use metrics_lib::{
-    lake::{Change, Commit, CommitId, PullRequest, Push, is_repository},
+    lake::{Change, Commit, CommitId, PullRequest, PullRequestStep, Push, StepKind, is_repository},
     repository::GitName,
     rules::ReworkRule,
     text,
@@ -91,6 +91,12 @@ struct PullRequestPayload {
 
 #[derive(Deserialize)]
 struct PullRequestDetail {
+    number: Option<u64>,
+    // Missing where a server has no drafts.
+    #[serde(default)]
+    draft: bool,
+    created_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
     #[serde(default)]
     merged: bool,
     merged_at: Option<Timestamp>,
@@ -98,6 +104,37 @@ struct PullRequestDetail {
     commits: Option<u32>,
     base: Branch,
     head: Branch,
+}
+
+#[derive(Deserialize)]
+struct ReviewPayload {
+    action: String,
+    review: Review,
+    pull_request: ReviewedPullRequest,
+    repository: Repository,
+}
+
+#[derive(Deserialize)]
+struct Review {
+    // Lower case in deliveries, upper case in the API.
+    state: String,
+    submitted_at: Option<Timestamp>,
+    // Null, if the account is no more.
+    user: Option<Account>,
+}
+
+#[derive(Deserialize)]
+struct ReviewedPullRequest {
+    number: u64,
+    user: Option<Account>,
+}
+
+#[derive(Deserialize)]
+struct Account {
+    id: u64,
+    login: String,
+    #[serde(rename = "type")]
+    kind: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -196,6 +233,11 @@ pub fn read(event: &str, body: &[u8], now: Timestamp, marks: &Marks) -> Result<T
             let payload: PullRequestPayload = parse(event, body)?;
             let names = names(&payload.repository, None);
             Ok(Told { changes: pull_request(payload)?, names })
+        }
+        "pull_request_review" => {
+            let payload: ReviewPayload = parse(event, body)?;
+            let names = names(&payload.repository, None);
+            Ok(Told { changes: review(payload, marks)?, names })
         }
         // Of what is known of no other event, nothing can be wrong.
         _ => Ok(json::read::<NamedPayload>(body).map_or_else(
@@ -298,23 +340,39 @@ fn trimmed(commit: CommitPayload<'_>, pushed: Timestamp, marks: &Marks) -> Commi
 
 fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
     let PullRequestPayload { action, pull_request, repository } = payload;
-    let PullRequestDetail { merged, merged_at, merge_commit_sha, commits, base, head } = pull_request;
-    if action != "closed" || !merged {
-        return Ok(Vec::new());
+    match action.as_str() {
+        "closed" if pull_request.merged => merged(pull_request, &repository),
+        "opened" if !pull_request.draft => {
+            let PullRequestDetail { number, created_at, .. } = pull_request;
+            ready(&repository, number, created_at, "pull_request.created_at")
+        }
+        "ready_for_review" => {
+            let PullRequestDetail { number, updated_at, .. } = pull_request;
+            ready(&repository, number, updated_at, "pull_request.updated_at")
+        }
+        _ => Ok(Vec::new()),
     }
+}
+
+fn unreadable(event: &str, name: &str) -> Invalid {
+    Invalid { event: event.to_owned(), reason: format!("{name} can't be read") }
+}
+
+fn merged(pull_request: PullRequestDetail, repository: &Repository) -> Result<Vec<Change>, Invalid> {
+    let PullRequestDetail { number, merged_at, merge_commit_sha, commits, base, head, .. } = pull_request;
     let same_repository = head
         .repo
         .as_ref()
         .is_some_and(|head| GitName::new(&head.full_name) == GitName::new(&repository.full_name));
-    let invalid = |reason: String| Invalid { event: "pull_request".into(), reason };
     for (name, branch) in [("base", &base), ("head", &head)] {
         if branch.name.len() > LONGEST_BRANCH {
-            return Err(invalid(format!("pull_request.{name}.ref is too long")));
+            let reason = format!("pull_request.{name}.ref is too long");
+            return Err(Invalid { event: "pull_request".into(), reason });
         }
     }
-    let missing = |name: &str| invalid(format!("{name} can't be read"));
+    let missing = |name: &str| unreadable("pull_request", name);
     Ok(vec![Change::PullRequest(PullRequest {
-        repository: checked(&repository).ok_or_else(|| missing("repository.full_name"))?.to_owned(),
+        repository: checked(repository).ok_or_else(|| missing("repository.full_name"))?.to_owned(),
         repository_id: repository.id,
         branch: base.name,
         head_branch: head.name,
@@ -323,6 +381,47 @@ fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
         commit_count: commits.ok_or_else(|| missing("pull_request.commits"))?,
         merged: merged_at.ok_or_else(|| missing("pull_request.merged_at"))?,
         same_repository,
+        number,
+    })])
+}
+
+/// That a pull request is ready for review, at an instant that is named so.
+fn ready(
+    repository: &Repository,
+    number: Option<u64>,
+    happened: Option<Timestamp>,
+    name: &str,
+) -> Result<Vec<Change>, Invalid> {
+    let missing = |name: &str| unreadable("pull_request", name);
+    Ok(vec![Change::PullRequestStep(PullRequestStep {
+        repository: checked(repository).ok_or_else(|| missing("repository.full_name"))?.to_owned(),
+        repository_id: repository.id,
+        number: number.ok_or_else(|| missing("pull_request.number"))?,
+        step: StepKind::Ready,
+        happened: happened.ok_or_else(|| missing(name))?,
+    })])
+}
+
+/// That somebody reviewed a pull request: neither who opened it nor a bot.
+fn review(payload: ReviewPayload, marks: &Marks) -> Result<Vec<Change>, Invalid> {
+    let ReviewPayload { action, review, pull_request, repository } = payload;
+    let is_bot = |account: &Account| {
+        account.kind.as_deref() == Some("Bot") || marks.bots.contains(account.login.as_str())
+    };
+    let is_own = |account: &Account| pull_request.user.as_ref().is_some_and(|user| user.id == account.id);
+    if action != "submitted" || review.user.as_ref().is_some_and(|user| is_bot(user) || is_own(user)) {
+        return Ok(Vec::new());
+    }
+    let missing = |name: &str| unreadable("pull_request_review", name);
+    Ok(vec![Change::PullRequestStep(PullRequestStep {
+        repository: checked(&repository).ok_or_else(|| missing("repository.full_name"))?.to_owned(),
+        repository_id: repository.id,
+        number: pull_request.number,
+        step: match review.state.eq_ignore_ascii_case("approved") {
+            true => StepKind::Approved,
+            false => StepKind::Reviewed,
+        },
+        happened: review.submitted_at.ok_or_else(|| missing("review.submitted_at"))?,
     })])
 }
 
@@ -522,7 +621,7 @@ mod tests {
             .iter()
             .map(|change| match change {
                 Change::Push(push) => (push.part, push.parts, push.commits.len()),
-                Change::PullRequest(_) => unreachable!(),
+                other => panic!("{other:?}"),
             })
             .collect();
         assert_eq!(sizes, [(0, 5, 500), (1, 5, 500), (2, 5, 500), (3, 5, 500), (4, 5, 48)]);
@@ -533,6 +632,10 @@ mod tests {
         let payload = json!({
             "action": "closed",
             "pull_request": {
+                "number": 7,
+                "draft": false,
+                "created_at": "2026-06-14T12:00:00Z",
+                "updated_at": "2026-06-15T12:00:01Z",
                 "merged": true,
                 "merged_at": "2026-06-15T12:00:00Z",
                 "merge_commit_sha": "a".repeat(40),
@@ -548,7 +651,7 @@ mod tests {
             payload
         };
         check("pull_request", &payload, Ok(1));
-        check("pull_request", &changed("/action", json!("opened")), Ok(0));
+        check("pull_request", &changed("/action", json!("synchronize")), Ok(0));
         check("pull_request", &changed("/pull_request/merged", json!(false)), Ok(0));
         for (head, expected) in [
             (json!({"full_name": "acme/shop"}), true),
@@ -565,5 +668,83 @@ mod tests {
         check("pull_request", &changed("/pull_request/head/ref", json!("x".repeat(1025))), long);
         let missing = Err("pull_request.merge_commit_sha can't be read");
         check("pull_request", &changed("/pull_request/merge_commit_sha", Value::Null), missing);
+    }
+
+    /// The step that a delivery tells, its pull request and its instant; none if it tells of no step.
+    fn step(event: &str, payload: &Value) -> Option<(StepKind, u64, String)> {
+        let bots = BTreeSet::from(["renovate".to_owned()]);
+        let changes = changes(event, payload, &Marks { bots, ..Marks::default() }).unwrap();
+        match changes.as_slice() {
+            [] => None,
+            [Change::PullRequestStep(step)] => Some((step.step, step.number, step.happened.to_string())),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn pull_requests_that_are_ready() {
+        fn check(action: &str, draft: Value, expected: Option<&str>) {
+            let branch = |name: &str| json!({"ref": name, "sha": "b".repeat(40)});
+            let mut payload = json!({
+                "action": action,
+                "pull_request": {
+                    "number": 7,
+                    "created_at": "2026-06-14T12:00:00Z",
+                    "updated_at": "2026-06-15T12:00:00Z",
+                    "base": branch("main"),
+                    "head": branch("feature"),
+                },
+                "repository": {"full_name": "acme/shop"},
+            });
+            if !draft.is_null() {
+                payload["pull_request"]["draft"] = draft;
+            }
+            let expected = expected.map(|time| (StepKind::Ready, 7, time.to_owned()));
+            assert_eq!(step("pull_request", &payload), expected, "{payload}");
+        }
+        check("opened", json!(false), Some("2026-06-14T12:00:00Z"));
+        check("opened", json!(null), Some("2026-06-14T12:00:00Z"));
+        check("opened", json!(true), None);
+        check("ready_for_review", json!(false), Some("2026-06-15T12:00:00Z"));
+        check("converted_to_draft", json!(true), None);
+        check("reopened", json!(false), None);
+        check("closed", json!(false), None);
+    }
+
+    #[test]
+    fn reviews() {
+        let payload = |reviewer: Value, state: &str| {
+            json!({
+                "action": "submitted",
+                "review": {"state": state, "submitted_at": "2026-06-15T12:00:00Z", "user": reviewer, "body": "Well"},
+                "pull_request": {"number": 7, "user": {"id": 1, "login": "person", "type": "User"}},
+                "repository": {"full_name": "acme/shop"},
+            })
+        };
+        let check = |reviewer: Value, state: &str, expected: Option<StepKind>| {
+            let expected = expected.map(|step| (step, 7, "2026-06-15T12:00:00Z".to_owned()));
+            assert_eq!(step("pull_request_review", &payload(reviewer, state)), expected);
+        };
+        let other = json!({"id": 2, "login": "other", "type": "User"});
+        check(other.clone(), "approved", Some(StepKind::Approved));
+        check(other.clone(), "APPROVED", Some(StepKind::Approved));
+        check(other.clone(), "commented", Some(StepKind::Reviewed));
+        check(other.clone(), "changes_requested", Some(StepKind::Reviewed));
+        check(json!(null), "approved", Some(StepKind::Approved));
+        // Who opened it, and bots.
+        check(json!({"id": 1, "login": "person", "type": "User"}), "commented", None);
+        check(json!({"id": 3, "login": "reviewer[bot]", "type": "Bot"}), "commented", None);
+        check(json!({"id": 4, "login": "renovate", "type": "User"}), "approved", None);
+        let mut dismissed = payload(other.clone(), "dismissed");
+        dismissed["action"] = json!("dismissed");
+        assert_eq!(step("pull_request_review", &dismissed), None);
+        let mut unsubmitted = payload(other, "approved");
+        unsubmitted["review"]["submitted_at"] = json!(null);
+        super::tests::check("pull_request_review", &unsubmitted, Err("review.submitted_at can't be read"));
+        super::tests::check(
+            "pull_request_review",
+            &json!({"action": "submitted"}),
+            Err(".: missing field `review`"),
+        );
     }
 }

@@ -5,7 +5,7 @@ mod source;
 mod stage;
 
 use crate::{
-    event::{Deployment, Ignored, Reference, Running, SourceRevision},
+    event::{ActionCategory, ActionTime, Deployment, Ignored, Reference, Running, SourceRevision},
     rules::ProductionRule,
     sources::codepipeline::ExecutionKey,
 };
@@ -106,6 +106,8 @@ pub struct Execution {
 const IN_PROGRESS: &str = "InProgress";
 /// The category of an action that deploys.
 const DEPLOY: &str = "Deploy";
+/// The category of an action that waits for somebody to approve.
+const APPROVAL: &str = "Approval";
 
 /// What an execution is to the metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -271,6 +273,7 @@ pub fn classify(
                 ended_as: ended_as.map(str::to_owned),
                 source: source.clone(),
                 rule: fingerprint,
+                actions: action_times(execution, stage, time),
             }),
         },
         (Progress::Absent | Progress::NotSucceeded(_), Some("InProgress")) => {
@@ -302,6 +305,7 @@ pub fn classify(
                     ended_as: None,
                     source: source.clone(),
                     rule: fingerprint,
+                    actions: action_times(execution, stage, time),
                 }),
             }
         }
@@ -359,6 +363,32 @@ fn end(execution: &Execution, production_stage: Option<&str>) -> Option<Timestam
 /// When the first attempt of a stage began.
 fn began(execution: &Execution, stage: &str) -> Option<Timestamp> {
     execution.actions.iter().filter(|action| action.stage == stage).map(|action| action.started).min()
+}
+
+/// The actions of a deployment that ended at an instant. What the production stage does is deployment, but for its approvals;
+/// in a pipeline without one, that of actions of category Deploy is.
+fn action_times(execution: &Execution, production_stage: Option<&str>, ended: Timestamp) -> Vec<ActionTime> {
+    let deploys = |action: &Action| match production_stage {
+        Some(stage) => action.stage == stage,
+        None => action.category == DEPLOY,
+    };
+    let time = |action: &Action| ActionTime {
+        stage: action.stage.clone(),
+        category: match action.category.as_str() {
+            APPROVAL => ActionCategory::Approval,
+            _ if deploys(action) => ActionCategory::Deploy,
+            _ => ActionCategory::Other,
+        },
+        start: action.started,
+        end: (action.status != IN_PROGRESS).then_some(action.updated),
+    };
+    let began = execution.actions.iter().filter(|action| action.started < ended);
+    let mut times: Vec<ActionTime> = began.map(time).collect();
+    times.sort_by(|a, b| {
+        let order = |action: &ActionTime| (action.start, action.end, action.category);
+        order(a).cmp(&order(b)).then_with(|| a.stage.cmp(&b.stage))
+    });
+    times
 }
 
 #[cfg(test)]

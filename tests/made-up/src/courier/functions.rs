@@ -97,5 +97,5 @@ fn resolution(key: DeploymentKey, delivery: Delivery, taken_back: Option<Deploym
         revision: Some(revision),
         message: Some(message),
     };
-    Resolution::Deployment(Deployment { key, time, began, ended_as: None, source, rule })
+    Resolution::Deployment(Deployment { key, time, began, ended_as: None, source, rule, actions: Vec::new() })
 }
