@@ -100,6 +100,7 @@ impl Widget {
             View::Failures => views::failures(ledger, range, now, is_of).await,
             View::Incidents => views::incidents(ledger, range, now, is_of, request.of.is_all()).await,
             View::Slowest => views::slowest(ledger, range, is_of).await,
+            View::Parts => views::parts(ledger, range, is_of).await,
             View::Excluded => views::excluded(ledger, range, is_of, request.of.is_all()).await,
             View::Repositories => repositories::table(ledger, range, now, is_of).await,
             View::QuickCheck => quick_check::table(ledger, range, is_of).await,

@@ -11,15 +11,17 @@ use crate::{
     contract::Metric,
     datum::DatumValue,
     event::{ActionCategory, ActionTime},
+    statistics::Distribution,
 };
 use jiff::{SignedDuration, Timestamp};
+use serde::{Serialize, Serializer};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 /// How many parts a lead time has at the most: a stage may be tried again any number of times, and the ledger keeps them all.
 pub const MOST_PARTS: usize = 50;
 
 /// A part of a lead time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Part {
     /// What the time went into.
     pub kind: PartKind,
@@ -104,10 +106,37 @@ impl fmt::Display for PartKind {
     }
 }
 
-/// A text that is no [`PartKind`].
+impl Serialize for PartKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A text that is no [`Part`].
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is no part of a lead time")]
 pub struct NoPart(String);
+
+/// The parts as the ledger keeps them: a line each, with its beginning and what it is. The last one ends with the lead time.
+pub fn to_text(parts: &[Part]) -> String {
+    let lines = parts.iter().map(|part| format!("{} {}", part.start, part.kind));
+    Vec::from_iter(lines).join("\n")
+}
+
+/// Reads what [`to_text`] made of the parts of a lead time that ended at an instant.
+///
+/// # Errors
+/// [`NoPart`] for a line that is none.
+pub fn from_text(text: &str, end: Timestamp) -> Result<Vec<Part>, NoPart> {
+    let read = |line: &str| {
+        let (start, kind) = line.split_once(' ')?;
+        Some((start.parse::<Timestamp>().ok()?, kind.parse::<PartKind>().ok()?))
+    };
+    let starts = text.lines().map(|line| read(line).ok_or_else(|| NoPart(line.to_owned())));
+    let starts = starts.collect::<Result<Vec<_>, _>>()?;
+    let ends = Vec::from_iter(starts.iter().skip(1).map(|(start, _)| *start).chain([end]));
+    Ok(starts.into_iter().zip(ends).map(|((start, kind), end)| Part { kind, start, end }).collect())
+}
 
 impl FromStr for PartKind {
     type Err = NoPart;
@@ -140,6 +169,74 @@ impl PullRequestTimes {
         let pushed = Some(pushed);
         Self { ready: pushed, reviewed: pushed, approved: pushed, merged: pushed }
     }
+}
+
+/// What lead times go into, as it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heading {
+    /// The metric that CloudWatch has of it.
+    pub metric: Metric,
+    /// Its name.
+    pub title: &'static str,
+    /// What it is.
+    pub sentence: &'static str,
+}
+
+/// What lead times go into, in order of time. Of the parts, [`PartKind::Stage`] and [`PartKind::Wait`] are one here.
+pub const HEADINGS: [Heading; 9] = [
+    heading(
+        Metric::CodingTime,
+        "Coding",
+        "From the first commit until its pull request was ready for review.",
+    ),
+    heading(Metric::PickupTime, "Pickup", "Until somebody else reviewed it first."),
+    heading(Metric::ReviewTime, "Review", "Until it was approved for the last time."),
+    heading(Metric::MergeTime, "Merge", "Until it was merged."),
+    heading(Metric::UnknownTime, "Unknown", "Between instants that GitHub did not deliver."),
+    heading(Metric::QueueTime, "Queue", "From the merge until the execution began."),
+    heading(Metric::PipelineTime, "Pipeline", "Stages before production, and waits between them."),
+    heading(Metric::ApprovalWait, "Approval wait", "Only approvals were waited for."),
+    heading(Metric::DeployTime, "Deployment", "It was deployed to production."),
+];
+
+const fn heading(metric: Metric, title: &'static str, sentence: &'static str) -> Heading {
+    Heading { metric, title, sentence }
+}
+
+/// What several lead times went into.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spent {
+    /// Into what.
+    pub heading: Heading,
+    /// The mean over all lead times, in seconds: zero where one has no such part. The means add up to the mean lead time.
+    pub mean: f64,
+    /// That mean / the mean lead time.
+    pub share: f64,
+    /// Of those that have such a part, in seconds; none if none has.
+    pub of_some: Option<Distribution>,
+}
+
+/// What lead times went into, of those whose parts are known, in the order of [`HEADINGS`]; nothing if there are none.
+pub fn spent<'a>(lead_times: impl IntoIterator<Item = &'a [Part]>) -> Vec<Spent> {
+    let mut values: BTreeMap<Metric, Vec<f64>> = BTreeMap::new();
+    let mut count = 0_u32;
+    for parts in lead_times.into_iter().filter(|parts| !parts.is_empty()) {
+        count += 1;
+        for (metric, value) in by_metric(parts) {
+            values.entry(metric).or_default().push(value.get());
+        }
+    }
+    let whole: f64 = values.values().flatten().sum();
+    if count == 0 {
+        return Vec::new();
+    }
+    let spent = HEADINGS.into_iter().map(|heading| {
+        let mut own = values.remove(&heading.metric).unwrap_or_default();
+        own.sort_by(f64::total_cmp);
+        let sum: f64 = own.iter().sum();
+        Spent { heading, mean: sum / f64::from(count), share: sum / whole, of_some: Distribution::of(&own) }
+    });
+    spent.collect()
 }
 
 /// How much of a lead time went into each metric, in the order of the metrics.
@@ -351,12 +448,38 @@ mod tests {
     }
 
     #[test]
+    fn means_add_up() {
+        let slow = parts(at(0.0), PullRequestTimes::default(), &[], at(6.0), at(8.0));
+        let quick = parts(at(0.0), PullRequestTimes::at_once(at(1.0)), &[], at(1.0), at(2.0));
+        let spent = spent([slow.as_slice(), &quick, &[]]);
+        let shown = spent.iter().filter(|spent| spent.mean > 0.0).map(|spent| {
+            let median = spent.of_some.as_ref().unwrap();
+            (spent.heading.title, spent.mean / 3600.0, spent.share, median.median / 3600.0, median.n)
+        });
+        assert_eq!(
+            Vec::from_iter(shown),
+            [("Coding", 0.5, 0.1, 1.0, 1), ("Unknown", 3.0, 0.6, 6.0, 1), ("Deployment", 1.5, 0.3, 1.5, 2)]
+        );
+        assert!(super::spent([[].as_slice()]).is_empty());
+        assert_eq!(HEADINGS.map(|heading| heading.metric), Metric::LEAD_TIME_PARTS);
+    }
+
+    #[test]
     fn texts() {
         let words = PartKind::WORDS.into_iter().map(|(kind, _)| kind);
         for kind in words.chain([PartKind::Stage("Build it".into()), PartKind::Stage(String::new())]) {
             assert_eq!(kind.to_string().parse::<PartKind>().unwrap(), kind);
         }
         assert!("stage".parse::<PartKind>().is_err());
+        let part = |kind, start, end| Part { kind, start: at(start), end: at(end) };
+        let parts = [part(PartKind::Stage("Build it".into()), 0.0, 1.5), part(PartKind::Wait, 1.5, 3.0)];
+        let text = "1970-01-01T00:00:00Z stage Build it\n1970-01-01T01:30:00Z wait";
+        assert_eq!(to_text(&parts), text);
+        assert_eq!(from_text(text, at(3.0)).unwrap(), parts);
+        assert_eq!(from_text("", at(3.0)).unwrap(), []);
+        for none in ["wait", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z lunch", "\n"] {
+            assert!(from_text(none, at(3.0)).is_err(), "{none:?}");
+        }
     }
 
     #[test]

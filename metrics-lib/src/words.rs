@@ -2,7 +2,9 @@
 
 use crate::{
     comparison::{Change, Verdict},
+    contract::Metric,
     dora_metric::{DoraMetric, MadeOf},
+    parts::{HEADINGS, Part, by_metric},
     report::Figures,
     statistics::{Interval, Share},
 };
@@ -26,6 +28,27 @@ pub fn percent(share: f64) -> String {
 pub fn interval(share: Share) -> String {
     let Interval { low, high } = share.interval();
     format!("the true rate is likely between {} and {}", percent(low), percent(high))
+}
+
+/// What most of a lead time went into, in plain words: `approval wait 2d, review 3h 5m, queue 30m`.
+pub fn longest_parts(parts: &[Part]) -> String {
+    let mut all = by_metric(parts);
+    all.sort_by(|(one, a), (other, b)| b.cmp(a).then(one.cmp(other)));
+    let titles = |of: Metric| HEADINGS.into_iter().find(|heading| heading.metric == of);
+    let texts = all.into_iter().take(3).filter_map(|(metric, value)| {
+        Some(format!("{} {}", titles(metric)?.title.to_lowercase(), length(value.get())))
+    });
+    Vec::from_iter(texts).join(", ")
+}
+
+/// The parts of a lead time, a line each: when each began, what it was, and how long it took.
+pub fn timeline(parts: &[Part]) -> Vec<String> {
+    let names: Vec<String> = parts.iter().map(|part| part.kind.to_string()).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    let line = |(part, name): (&Part, &String)| {
+        format!("{:.0}  {name:width$}  {}", part.start, length(part.duration().as_secs_f64()))
+    };
+    parts.iter().zip(&names).map(line).collect()
 }
 
 /// A metric of DORA in a period of some days: its value alone.
@@ -58,6 +81,30 @@ pub fn change(of: DoraMetric, change: Change) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parts::PartKind;
+    use jiff::Timestamp;
+
+    #[test]
+    fn parts_of_a_lead_time() {
+        let at = |hour: i64| Timestamp::from_second(hour * 3600).unwrap();
+        let part = |kind, start, end| Part { kind, start: at(start), end: at(end) };
+        let parts = [
+            part(PartKind::Coding, 0, 2),
+            part(PartKind::Stage("Build".into()), 2, 3),
+            part(PartKind::Approval, 3, 51),
+            part(PartKind::Wait, 51, 53),
+            part(PartKind::Deploy, 53, 54),
+        ];
+        assert_eq!(longest_parts(&parts), "approval wait 48h, pipeline 3h, coding 2h");
+        let lines = [
+            "1970-01-01T00:00:00Z  coding       2h",
+            "1970-01-01T02:00:00Z  stage Build  1h",
+            "1970-01-01T03:00:00Z  approval     48h",
+            "1970-01-03T03:00:00Z  wait         2h",
+            "1970-01-03T05:00:00Z  deploy       1h",
+        ];
+        assert_eq!(timeline(&parts), lines);
+    }
     use crate::contract::Metric;
 
     #[test]

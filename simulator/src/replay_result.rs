@@ -13,6 +13,7 @@ use metrics_lib::{
     datum::DimensionValue,
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentKey},
+    parts::{self, Part},
     report::Figures,
 };
 use serde::Serialize;
@@ -97,6 +98,9 @@ pub struct Fact {
     /// The revision that a deployment brought to production.
     #[serde(skip)]
     pub revision: Option<String>,
+    /// Where the lead time that it measures went.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     /// How many values of each metric CloudWatch gets of it, without any breakdown.
     #[serde(skip)]
     pub samples: BTreeMap<contract::Metric, usize>,
@@ -358,6 +362,7 @@ impl Attributes {
             time,
             value: self.0.get("value").and_then(|value| value.get("N")?.as_str()?.parse().ok()),
             revision: self.text("revision"),
+            parts: self.text("parts").and_then(|text| parts::from_text(&text, time).ok()).unwrap_or_default(),
             samples: self.samples(),
             // One that is claimed is not known to be published.
             state: state.unwrap_or(FactState::Pending),

@@ -9,7 +9,9 @@ use metrics_lib::{
     fact::{FactKind, FactState},
     identity::DeploymentKey,
     links,
+    parts::Part,
     report::Figures,
+    words::timeline,
 };
 use serde::Serialize;
 use std::{
@@ -78,6 +80,9 @@ struct ExplainedFact {
     /// The commits of the change, each with its time.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     commits: Vec<String>,
+    /// Where the lead time went.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Part>,
     /// Whether an event told it; if not, the reconciler found it.
     told_by_event: bool,
     /// The page of the deployment or incident in the console.
@@ -182,6 +187,7 @@ fn fact(link: Option<String>, recorded: Recorded) -> ExplainedFact {
         doubtful: recorded.is_doubtful,
         evidence: recorded.evidence,
         commits: recorded.commits,
+        parts: recorded.parts,
         told_by_event: recorded.told_by_event,
         link,
     }
@@ -264,6 +270,9 @@ impl Display for ExplainedFact {
         let value = self.value.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds.round()).ok());
         if let Some(value) = value {
             write!(f, "\n    {value:#}")?;
+        }
+        for part in timeline(&self.parts) {
+            write!(f, "\n      {}", Words(&part))?;
         }
         write!(f, "\n    {}", Words(&self.evidence))?;
         for commit in &self.commits {

@@ -5,6 +5,7 @@ use metrics_lib::{
     contract::Metric,
     fact::{FactKind, FactState, Teams},
     identity::{DeploymentKey, IncidentKey},
+    parts::Part,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,8 @@ pub struct Fact {
     pub incident: Option<String>,
     /// What it measures, in seconds.
     pub seconds: Option<f64>,
+    /// Where the lead time that it measures went.
+    pub parts: Vec<Part>,
     /// How many values of each metric it is.
     pub samples: BTreeMap<Metric, usize>,
     /// Where it stands.

@@ -70,6 +70,11 @@ pub(super) fn document(data: &PageData, json: &str) -> String {
                         p.hint { "Each point leads to what it is made of. * has not ended." }
                         div.charts #charts {}
                     }
+                    section #parts aria-labelledby="parts-title" {
+                        h2 #parts-title { "Where the time goes" }
+                        p.hint { "The parts of the mean lead time, which add up to it." }
+                        div #parts-list {}
+                    }
                     section #failures aria-labelledby="failures-title" {
                         h2 #failures-title { "What failed, and what repaired it" }
                         div #failures-list {}

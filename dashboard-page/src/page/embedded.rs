@@ -10,6 +10,7 @@ use super::{
 use metrics_lib::{
     dora_metric::{DoraMetric, MadeOf},
     fact::FactKind,
+    parts::HEADINGS,
     periods::{self, Contributions},
 };
 use serde::Serialize;
@@ -19,6 +20,8 @@ use serde::Serialize;
 struct Embedded {
     metrics: [MetricWords; 5],
     kinds: [&'static str; 8],
+    /// What a lead time goes into: names and sentences.
+    parts: [[&'static str; 2]; 9],
     /// The periods of each length.
     periods: [Vec<Shown>; 3],
     units: Vec<Named>,
@@ -85,6 +88,7 @@ pub(super) fn json(data: &PageData) -> Result<String, jiff::Error> {
     let embedded = Embedded {
         metrics: DoraMetric::ALL.map(words_of),
         kinds: FactKind::ALL.map(FactKind::name),
+        parts: HEADINGS.map(|heading| [heading.title, heading.sentence]),
         periods: periods[0].each_ref().map(|rows| rows.iter().map(Shown::from).collect()),
         figures: periods.iter().map(|of| of.each_ref().map(|rows| series(rows))).collect(),
         units: units.iter().map(&mut named).collect(),

@@ -10,6 +10,7 @@ use metrics_lib::{
     fact::{FactKind, FactState},
     identity::DeploymentKey,
     links,
+    parts::{Part, by_metric},
 };
 use serde::Serialize;
 use std::{
@@ -33,8 +34,32 @@ pub(super) struct Facts {
     /// Whether it is decided, so that it counts.
     counts: Vec<u8>,
     evidence: Vec<i64>,
+    /// Of a lead time the seconds of each part, in the order of [`Metric::LEAD_TIME_PARTS`], without the last ones that are
+    /// zero; zero of what has none.
+    parts: Vec<Parts>,
     /// The commit, if it has an address at GitHub.
     revision: Vec<i64>,
+}
+
+/// How long what a lead time went into took.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Parts {
+    Unknown(u8),
+    Known(Vec<f64>),
+}
+
+impl Parts {
+    fn of(parts: &[Part]) -> Self {
+        let known = by_metric(parts);
+        let of =
+            |metric: Metric| known.iter().find(|(of, _)| *of == metric).map_or(0.0, |(_, value)| value.get());
+        let mut seconds = Vec::from(Metric::LEAD_TIME_PARTS.map(of));
+        while seconds.last() == Some(&0.0) {
+            seconds.pop();
+        }
+        if seconds.is_empty() { Self::Unknown(0) } else { Self::Known(seconds) }
+    }
 }
 
 /// What names deployments: account, region, pipeline, id, and the address in the console with `{}` for the id.
@@ -77,6 +102,7 @@ impl Facts {
             columns.seconds.push(fact.seconds);
             columns.rework.push(u8::from(fact.samples.contains_key(&Metric::ReworkDeployments)));
             columns.counts.push(u8::from(fact.state != FactState::Pending));
+            columns.parts.push(Parts::of(&fact.parts));
             columns.evidence.push(words.number(&fact.evidence));
             let commit = fact.revision.as_deref().filter(|sha| {
                 fact.repository.as_deref().is_some_and(|name| links::commit(name, sha).is_some())

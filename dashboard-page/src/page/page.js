@@ -186,7 +186,8 @@ function leadTime(fact) {
 
 const MADE_OF = [
   { is: kind => kind === KIND.deployment, columns: ["Result", "Lead time"], cells: fact => [result(fact), leadTime(fact)] },
-  { is: (kind, fact) => kind === KIND.leadTime && facts.seconds[fact] !== null, columns: ["Lead time"], cells: fact => [length(facts.seconds[fact])] },
+  { is: (kind, fact) => kind === KIND.leadTime && facts.seconds[fact] !== null, columns: ["Lead time", "Where it went"],
+    cells: fact => [length(facts.seconds[fact]), longest(fact)] },
   { is: kind => kind === KIND.deployment, columns: ["Result"], cells: fact => [result(fact)] },
   { is: (kind, fact) => kind === KIND.restore && facts.seconds[fact] !== null, columns: ["Incident", "Restored after"],
     cells: fact => [word(facts.incident[fact]), length(facts.seconds[fact])] },
@@ -341,6 +342,87 @@ function chart(metric, number) {
 }
 let charts = [];
 
+// Where the time goes: of lead times whose parts are known.
+
+const median = ascending => {
+  const middle = (ascending.length - 1) / 2;
+  return (ascending[Math.floor(middle)] + ascending[Math.ceil(middle)]) / 2;
+};
+
+/** The values of each part in each period, and how many lead times each has. */
+function partsByPeriod() {
+  const periods = data.periods[state.length];
+  const all = periods.map(() => ({ n: 0, values: data.parts.map(() => []) }));
+  times.forEach((time, fact) => {
+    const parts = facts.parts[fact];
+    if (!parts || !facts.counts[fact] || !isOf(state.unit, facts.repository[fact])) return;
+    const of = all[periods.findIndex(({ start, end }) => start <= time && time < end)];
+    if (!of) return;
+    of.n += 1;
+    parts.forEach((seconds, part) => { if (seconds > 0) of.values[part].push(seconds); });
+  });
+  return all.map(({ n, values }) => values.map(own => {
+    own.sort((one, other) => one - other);
+    const sum = own.reduce((all, seconds) => all + seconds, 0);
+    return { n: own.length, mean: n ? sum / n : 0, median: own.length ? median(own) : null };
+  }));
+}
+const total = parts => parts.reduce((all, { mean }) => all + mean, 0);
+
+function stacks(all, width) {
+  const periods = data.periods[state.length];
+  const [height, left, right] = [150, 44, 6];
+  const days = parts => total(parts) / 86400;
+  const y = scale(all.map(days), false, height, 8);
+  const wide = (width - left - right) / periods.length;
+  const every = Math.ceil(62 / wide);
+  const grid = y.ticks.flatMap(tick => [
+    svg("line", { x1: left, x2: width - right, y1: y.of(tick), y2: y.of(tick), class: "grid" }),
+    svg("text", { x: left - 6, y: y.of(tick) + 4, "text-anchor": "end" }, `${Number(tick.toPrecision(3))}`),
+  ]);
+  const labels = periods.flatMap((period, index) => ((periods.length - 1 - index) % every ? []
+    : [svg("text", { x: left + (index + 0.5) * wide, y: height + 18, "text-anchor": "middle" }, shortLabel(period.label) + star(period))]));
+  const columns = periods.map((period, index) => {
+    let below = 0;
+    const marks = all[index].map(({ mean }, part) => {
+      const [from, to] = [below, below + mean / 86400];
+      below = to;
+      return mean ? svg("rect", { x: left + index * wide + wide * 0.16, width: wide * 0.68, y: y.of(to), height: y.of(from) - y.of(to), class: `part-${part}` }) : null;
+    });
+    const mean = total(all[index]);
+    return svg("a", { href: address({ period: index }), "aria-label": `${period.label}: ${mean ? `mean ${length(mean)}` : "no data"}`,
+      tabindex: index === state.period ? 0 : -1, class: index === state.period ? "chosen" : false },
+    svg("rect", { x: left + index * wide, y: 0, width: wide, height: height + 24, class: "hit" }), ...marks);
+  });
+  return svg("svg", { width, height: height + 26, viewBox: `0 0 ${width} ${height + 26}`, role: "group", "aria-label": "Mean lead time in days, by its parts" },
+    ...grid, ...labels, ...columns);
+}
+
+let drawParts = () => {};
+function showParts() {
+  const all = partsByPeriod();
+  const now = all[state.period];
+  const whole = total(now);
+  const rows = now.map((part, number) => ({ ...part, number }));
+  const place = el("div", null);
+  const swatch = number => svg("svg", { class: "swatch", width: 12, height: 12, "aria-hidden": "true" }, svg("rect", { width: 12, height: 12, class: `part-${number}` }));
+  const title = `Where the time goes: ${where()}`;
+  $("parts-list").replaceChildren(...(all.some(parts => total(parts) > 0) ? [
+    el("article", { class: "chart", "aria-label": "Mean lead time, days" }, el("h3", null, "Mean lead time, days"), place),
+    ...(whole ? table(title, ["Part", "Mean", "Share", "Median of those that have it", "n", "What it is"], rows, ({ number, mean, median: middle, n }) => [
+      [el("span", null, swatch(number), ` ${data.parts[number][0]}`)], length(mean), `${digits(Number((mean / whole * 100).toFixed(1)))} %`,
+      middle === null ? el("span", { class: "nothing" }, "no data") : length(middle), `${n}`, [data.parts[number][1], "text"]])
+      : nothing(`No lead time of ${where()}.`))] : nothing("No parts of lead times are known.")));
+  drawParts = () => { if (place.isConnected) place.replaceChildren(stacks(all, Math.max(place.clientWidth, 240))); };
+  drawParts();
+}
+/** What most of a lead time went into. */
+function longest(fact) {
+  const parts = (facts.parts[fact] || []).map((seconds, part) => [seconds, part]).filter(([seconds]) => seconds > 0);
+  const three = parts.sort(([one], [other]) => other - one).slice(0, 3);
+  return [three.map(([seconds, part]) => `${data.parts[part][0].toLowerCase()} ${length(seconds)}`).join(", "), "name"];
+}
+
 // Failures, incidents, what is left out.
 
 function showFailures() {
@@ -454,6 +536,7 @@ function show(move) {
   $("charts").replaceChildren(...charts.map(({ whole }) => whole));
   charts.forEach(({ draw }) => draw());
   showFacts(move);
+  showParts();
   showFailures();
   showIncidents();
   showRepositories();
@@ -480,5 +563,5 @@ addEventListener("hashchange", () => {
   state = read();
   show(state.list >= 0 && (state.list !== old.list || state.period !== old.period));
 });
-addEventListener("resize", () => charts.forEach(({ draw }) => draw()));
+addEventListener("resize", () => { charts.forEach(({ draw }) => draw()); drawParts(); });
 show(false);

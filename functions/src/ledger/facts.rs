@@ -7,13 +7,12 @@ use super::{
     update::Updated,
 };
 use crate::runtime::error::Error;
-use jiff::Timestamp;
 use metrics_lib::{
     contract::ledger::{PARTITION_KEY, SORT_KEY},
     event::{LiveDeployment, SourceKind},
     fact::{Fact, FactId, FactKind, FactState},
     identity::{DeploymentKey, IncidentKey},
-    parts::{Part, PartKind},
+    parts,
     rules::ProductionRule,
 };
 use std::{
@@ -25,8 +24,8 @@ use std::{
 const MOST_COMMITS: usize = 50;
 /// The attribute with the commits, a line each.
 pub(super) const COMMITS: &str = "commits";
-/// The attribute with the parts of a lead time, a line each: when it began, and what it was. The last one ends with the fact.
-const PARTS: &str = "parts";
+/// The attribute with the parts of a lead time, see [`parts::to_text`].
+pub(super) const PARTS: &str = "parts";
 /// The attribute with the kind of a deployment's source.
 const SOURCE_KIND: &str = "sourceKind";
 /// The attribute with the incidents that a deployment references, with a space between them.
@@ -331,8 +330,7 @@ pub(super) fn fact_item(fact: &Fact) -> Item {
         item = item.text(COMMITS, lines.collect::<Vec<_>>().join("\n"));
     }
     if !fact.parts.is_empty() {
-        let lines = fact.parts.iter().map(|part| format!("{} {}", part.start, part.kind));
-        item = item.text(PARTS, lines.collect::<Vec<_>>().join("\n"));
+        item = item.text(PARTS, parts::to_text(&fact.parts));
     }
     if let Some(kind) = fact.source_kind {
         item = item.text(SOURCE_KIND, kind.name());
@@ -372,19 +370,6 @@ pub(super) fn live(item: &Item) -> Result<Option<LiveDeployment>, Error> {
         branch: text(BRANCH),
         revision: text("revision"),
     }))
-}
-
-/// The parts of a lead time; none of what is none, or was measured before parts were kept.
-pub(super) fn parts(item: &Item) -> Result<Vec<Part>, Error> {
-    let read = |line: &str| {
-        let (start, kind) = line.split_once(' ')?;
-        Some((start.parse::<Timestamp>().ok()?, kind.parse::<PartKind>().ok()?))
-    };
-    let starts: Option<Vec<_>> = item.get(PARTS).unwrap_or_default().lines().map(read).collect();
-    let starts = starts.ok_or_else(|| item.unreadable(PARTS))?;
-    let ends = starts.iter().skip(1).map(|(start, _)| *start);
-    let ends = Vec::from_iter(ends.chain([item.instant_of("time")?]));
-    Ok(starts.into_iter().zip(ends).map(|((start, kind), end)| Part { kind, start, end }).collect())
 }
 
 /// Whether a fact is published, or known to be unpublishable.

@@ -2,7 +2,7 @@
 
 use super::{
     Ledger, Owner,
-    facts::{COMMITS, Done, parts},
+    facts::{COMMITS, Done, PARTS},
     identity::{deployment_partition, execution_partition},
     item::Item,
     publishing::DOUBTFUL,
@@ -13,7 +13,7 @@ use metrics_lib::{
     contract::{Metric, ledger::SORT_KEY},
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentId},
-    parts::Part,
+    parts::{self, Part},
     periods::Contribution,
     rules::ProductionRule,
 };
@@ -135,9 +135,10 @@ fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
     let state = FactState::CLOSED.into_iter().find(|state| item.get("state") == Some(state.name()));
     let samples = Metric::ALL.into_iter().map(|metric| (metric, item.count(metric.name())));
     let text = |name: &str| item.get(name).map(str::to_owned);
+    let time = item.instant_of("time")?;
     Ok(Recorded {
         kind,
-        time: item.instant_of("time")?,
+        time,
         repository: text("repository"),
         deployment: item.optional_deployment()?,
         incident: item.optional_incident()?,
@@ -150,7 +151,8 @@ fn recorded(kind: FactKind, item: &Item) -> Result<Recorded, Error> {
             .get(COMMITS)
             .map(|commits| commits.lines().map(str::to_owned).collect())
             .unwrap_or_default(),
-        parts: parts(item)?,
+        parts: parts::from_text(item.get(PARTS).unwrap_or_default(), time)
+            .map_err(|_| item.unreadable(PARTS))?,
         samples: samples.filter(|(_, count)| *count > 0).collect(),
         told_by_event: item.get("message").is_some_and(|message| message != Owner::RECONCILER),
         is_doubtful: item.get("state") == Some(DOUBTFUL),

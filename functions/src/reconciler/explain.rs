@@ -17,6 +17,7 @@ use metrics_lib::{
     identity::{DeploymentKey, IncidentId, IncidentKey},
     links,
     sources::opscenter::OpsItemId,
+    words::timeline,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -79,9 +80,10 @@ pub(super) async fn explain(
 async fn execution(context: &Context, owner: Owner<'_>, key: &DeploymentKey) -> Result<Explained, Error> {
     let tried = deployments::explain(context, owner, key).await?;
     let facts = context.ledger.facts_of_deployment(key).await?;
-    let ledger = facts.into_iter().map(|fact| {
-        let Recorded { kind, time, state, evidence, .. } = fact;
-        format!("{} of {time:.0}, {}: {evidence}", kind.name(), state.name())
+    let ledger = facts.into_iter().flat_map(|fact| {
+        let Recorded { kind, time, state, evidence, parts, .. } = fact;
+        let line = format!("{} of {time:.0}, {}: {evidence}", kind.name(), state.name());
+        std::iter::once(line).chain(timeline(&parts).into_iter().map(|part| format!("  {part}")))
     });
     let what = format!("{} {key}", key.noun());
     Ok(Explained { what, link: links::deployment(key), tried, ledger: ledger.collect() })

@@ -35,6 +35,7 @@ pub(super) enum View {
     Failures,
     Incidents,
     Slowest,
+    Parts,
     Excluded,
     Repositories,
     QuickCheck,
@@ -73,11 +74,12 @@ fn known(teams: &[String]) -> String {
 
 impl View {
     /// Every view, in the order in which they are offered.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Deployments,
         Self::Failures,
         Self::Incidents,
         Self::Slowest,
+        Self::Parts,
         Self::Excluded,
         Self::Repositories,
         Self::QuickCheck,
@@ -93,6 +95,7 @@ impl View {
             Self::Failures => "failures",
             Self::Incidents => "incidents",
             Self::Slowest => "slowest",
+            Self::Parts => "parts",
             Self::Excluded => "excluded",
             Self::Repositories => "repositories",
             Self::QuickCheck => "quickCheck",
@@ -109,6 +112,7 @@ impl View {
             Self::Failures => "Failures",
             Self::Incidents => "Incidents",
             Self::Slowest => "Slowest changes",
+            Self::Parts => "Where the time goes",
             Self::Excluded => "Not in the figures",
             Self::Repositories => "Repositories",
             Self::QuickCheck => "Quick Check",

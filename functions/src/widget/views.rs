@@ -13,7 +13,8 @@ use metrics_lib::{
     fact::{FactKind, FactState},
     identity::DeploymentKey,
     links,
-    words::length,
+    parts::{Spent, spent},
+    words::{self, length},
 };
 use std::{cmp::Reverse, collections::BTreeMap, ops::Range};
 
@@ -190,14 +191,56 @@ pub(super) async fn slowest(
             repository(fact),
             deployment(key),
             commit,
+            words::longest_parts(&fact.parts).into(),
             fact.evidence.clone().into(),
         ]
     });
     Ok(Table {
         caption: "Lead times, the longest first".into(),
-        columns: vec!["lead time", "deployed (UTC)", "repository", "execution", "first commit", "evidence"],
+        columns: vec![
+            "lead time",
+            "deployed (UTC)",
+            "repository",
+            "execution",
+            "first commit",
+            "where it went",
+            "evidence",
+        ],
         rows: rows.collect(),
         empty: "No lead time in this time range.",
+    })
+}
+
+/// What lead times went into.
+pub(super) async fn parts(
+    ledger: &Ledger,
+    range: Range<Timestamp>,
+    is_of: impl Fn(Option<&str>) -> bool,
+) -> Result<Table, Error> {
+    let all = facts(ledger, &[FactKind::LeadTime], range, is_of).await?;
+    let decided = all.iter().filter(|fact| fact.state != FactState::Pending && fact.value.is_some());
+    let known = Vec::from_iter(decided.map(|fact| fact.parts.as_slice()).filter(|parts| !parts.is_empty()));
+    let count = known.len();
+    let rows = spent(known).into_iter().map(|Spent { heading, mean, share, of_some }| {
+        let n = of_some.map_or(0, |of| of.n);
+        let median = of_some.map_or_else(|| words::NO_DATA.to_owned(), |of| length(of.median));
+        let cells = [
+            heading.title.to_owned(),
+            length(mean),
+            words::percent(share),
+            median,
+            n.to_string(),
+            heading.sentence.to_owned(),
+        ];
+        cells.map(Cell::from).into()
+    });
+    Ok(Table {
+        caption: format!(
+            "What {count} lead times went into, in order of time. The means are of all of them, and add up to the mean lead time"
+        ),
+        columns: vec!["part", "mean", "share", "median of those that have it", "n", "what it is"],
+        rows: rows.collect(),
+        empty: "No lead time in this time range of which the parts are known.",
     })
 }
 

@@ -94,6 +94,11 @@ fn graph(graph: &Graph, region: &str) -> Value {
             }
             properties["annotations"] = annotations(bands, None);
         }
+        View::Stack { unit } => {
+            properties["view"] = "timeSeries".into();
+            properties["stacked"] = true.into();
+            properties["yAxis"] = json!({"left": {"min": 0, "label": unit, "showUnits": false}});
+        }
         View::Table | View::List => {
             properties["view"] = "table".into();
             properties["table"] =

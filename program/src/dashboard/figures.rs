@@ -41,6 +41,12 @@ impl Figures {
         self.sum(metric).or_zero()
     }
 
+    /// The mean of a part of lead times over all of them, in the unit that these are shown in.
+    pub(super) fn mean_part(&self, part: Metric, shown_in: TimeUnit) -> Math {
+        let all = self.stat(Metric::LeadTimeForChanges, Statistic::SampleCount);
+        self.sum(part) / all / shown_in.seconds()
+    }
+
     fn sum(&self, metric: Metric) -> Math {
         self.stat(metric, Statistic::Sum)
     }

@@ -124,6 +124,15 @@ fn graph(graph: &Graph, asked: Asked) -> Value {
             "thresholdsStyle": {"mode": if bands.is_empty() { "off" } else { "area" }},
         });
     }
+    if let View::Stack { unit } = graph.view() {
+        defaults["custom"] = json!({
+            "axisLabel": unit,
+            "axisSoftMin": 0,
+            "fillOpacity": 60,
+            "showPoints": "always",
+            "stacking": {"mode": "normal", "group": "A"},
+        });
+    }
     if !bands.is_empty() {
         defaults["thresholds"] = json!({"mode": "absolute", "steps": steps(bands)});
     }
@@ -184,7 +193,7 @@ fn kind_and_options(view: &View) -> (&'static str, Value) {
                 "showThresholdMarkers": true,
             }),
         ),
-        View::Chart { .. } => (
+        View::Chart { .. } | View::Stack { .. } => (
             "timeseries",
             json!({
                 "legend": {"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []},
@@ -281,7 +290,7 @@ fn overrides(graph: &Graph) -> Vec<Value> {
         json!({"matcher": {"id": "byName", "options": look.label}, "properties": properties})
     };
     match graph.view() {
-        View::Chart { .. } => looks.map(of).collect(),
+        View::Chart { .. } | View::Stack { .. } => looks.map(of).collect(),
         _ => Vec::new(),
     }
 }

@@ -37,7 +37,7 @@ impl Period {
     }
 }
 
-/// The colours of Okabe and Ito, which people with colour vision deficiencies tell apart.
+/// The colours of Okabe and Ito, which people with colour vision deficiencies tell apart; and one of Tol's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
     /// The main line.
@@ -48,6 +48,14 @@ pub enum Color {
     Purple,
     /// The fourth.
     Green,
+    /// The fifth.
+    Sky,
+    /// The sixth.
+    Amber,
+    /// The seventh.
+    Yellow,
+    /// The eighth.
+    Indigo,
     /// What stands back: how many values there are.
     Grey,
 }
@@ -60,6 +68,10 @@ impl Color {
             Self::Orange => "#d55e00",
             Self::Purple => "#cc79a7",
             Self::Green => "#009e73",
+            Self::Sky => "#56b4e9",
+            Self::Amber => "#e69f00",
+            Self::Yellow => "#f0e442",
+            Self::Indigo => "#332288",
             Self::Grey => "#999999",
         }
     }
@@ -109,6 +121,11 @@ pub enum View {
         unit: &'static str,
         /// Parts of the left axis.
         bands: Vec<Band>,
+    },
+    /// Areas over time, each on top of the one before.
+    Stack {
+        /// The axis' unit.
+        unit: &'static str,
     },
     /// The numbers of the latest period, up to now.
     Numbers,

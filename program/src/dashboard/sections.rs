@@ -9,12 +9,15 @@ use super::{
 use crate::{levels::Levels, settings::Settings};
 use metrics_lib::{
     contract::Metric,
-    dora_metric::{DoraMetric, MadeOf},
+    datum::Dimension,
+    dora_metric::{DoraMetric, MadeOf, TimeUnit},
+    parts::HEADINGS,
 };
 
 /// What is seen at first: the figures, what they are made of, and their trends.
 pub(super) fn first(figures: &Figures, settings: &Settings) -> Result<Vec<Widget>, InvalidDashboard> {
-    Ok([now(figures)?, evidence::widgets(figures, settings), trends(figures, settings)?].concat())
+    let of_figures = [now(figures)?, evidence::widgets(figures, settings), trends(figures, settings)?];
+    Ok([of_figures.concat(), parts(figures)?].concat())
 }
 
 /// What is looked up.
@@ -60,6 +63,45 @@ fn trends(figures: &Figures, settings: &Settings) -> Result<Vec<Widget>, Invalid
         }
     }
     Ok(widgets)
+}
+
+/// What lead times go into: means, which add up to the mean lead time as medians don't. Teams have none.
+fn parts(figures: &Figures) -> Result<Vec<Widget>, InvalidDashboard> {
+    const COLORS: [Color; 9] = [
+        Color::Blue,
+        Color::Sky,
+        Color::Green,
+        Color::Yellow,
+        Color::Grey,
+        Color::Purple,
+        Color::Amber,
+        Color::Orange,
+        Color::Indigo,
+    ];
+    if let Some(Dimension::Team(_)) = figures.0 {
+        return Ok(Vec::new());
+    }
+    let shown_in = TimeUnit::Days;
+    let means = |unit: &str| {
+        let series = HEADINGS.into_iter().zip(COLORS).map(|(heading, color)| {
+            let label = format!("{}{unit}", heading.title);
+            series(label, figures.mean_part(heading.metric, shown_in), color)
+        });
+        series.collect()
+    };
+    let sentences = HEADINGS.map(|heading| format!("**{}**: {}", heading.title, heading.sentence)).join(" ");
+    let text =
+        format!("## Where the time goes\nThe parts of the mean lead time, which add up to it. {sentences}");
+    let title = "Where the time goes, mean by week";
+    let stack = Graph::new(title, Period::Week, View::Stack { unit: shown_in.name() }, means(""))?;
+    let title = "Where the time goes, mean of the last 30 days";
+    let unit = format!(", {}", shown_in.name());
+    let numbers = Graph::new(title, Period::ThirtyDays, View::Numbers, means(&unit))?;
+    Ok(vec![
+        Widget::text(text, 3),
+        Widget::graph(stack, 8).width(Width::Half),
+        Widget::graph(numbers, 8).width(Width::Half),
+    ])
 }
 
 /// How the lengths of time are spread, how many of them are elite, and where the failure rate lies.

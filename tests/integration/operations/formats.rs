@@ -51,6 +51,10 @@ async fn world() -> Scene {
     scene.pushes("08:30", "main", 0, &[commit(1, "08:00", "Begin")]).await;
     scene.runs(&execution("e1", "09:00").revision(&commit_id(1))).await;
     scene.pushes("10:30", "main", 1, &[commit(2, "10:00", "Add"), commit(3, "10:15", "Mend")]).await;
+    let opened = simulator::payload_builders::pull_request("acme/shop", 7, "opened", false, at("10:16"));
+    scene.delivers("10:16", &opened).await;
+    let approved = simulator::payload_builders::review("acme/shop", 7, "approved", at("10:20"));
+    scene.delivers("10:20", &approved).await;
     let merged = simulator::payload_builders::merged_pull_request(
         "acme/shop",
         "hotfix/x",

@@ -9,6 +9,7 @@ use metrics_lib::{
     contract::Metric,
     fact::{FactKind, FactState, Teams},
     identity::{DeploymentKey, IncidentKey, SourcedId, SourcedIncident},
+    parts::{Part, PartKind},
     sources::codepipeline::ExecutionKey,
 };
 
@@ -33,7 +34,14 @@ fn fact(kind: FactKind, repository: &str, number: usize, time: Timestamp) -> Fac
         FactKind::Rollback => vec![Metric::Rollbacks],
         _ => vec![],
     };
+    let kinds = [PartKind::Coding, PartKind::Review, PartKind::Queue, PartKind::Stage(repository.to_owned())];
+    let kinds = kinds.into_iter().chain([PartKind::Approval, PartKind::Deploy]);
+    let hours = |hours| time - SignedDuration::from_hours(hours);
+    let parts =
+        (0..).zip(kinds).map(|(part, kind)| Part { kind, start: hours(6 - part), end: hours(5 - part) });
+    let parts = if kind == FactKind::LeadTime { parts.collect() } else { Vec::new() };
     Fact {
+        parts,
         kind,
         time,
         repository: Some(repository.to_owned()),
