@@ -59,7 +59,7 @@ async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Re
     findings.extend(webhook::ping(installation, outputs.as_ref()).await);
     findings.extend(resources::alarms(installation).await);
     if arguments.probe {
-        findings.extend(probe::probe(installation, outputs.as_ref()).await?);
+        findings.extend(probe::probe(installation, outputs.as_ref(), arguments.installation.progress).await?);
     }
     Ok(Findings::new(findings))
 }

@@ -1,6 +1,6 @@
 //! The installation that a command is about: one in AWS, or the stacks of a world that is played on this machine.
 
-use crate::played;
+use crate::{played, progress};
 use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, Region, SdkConfig, profile::ProfileFileCredentialsProvider};
 use aws_sdk_lambda::{
@@ -43,6 +43,9 @@ pub(crate) struct Options {
     /// Plays a world on this machine, and asks it instead of AWS.
     #[arg(long, value_name = "WORLD")]
     local: Option<PathBuf>,
+    /// How far it is.
+    #[command(flatten)]
+    pub(crate) progress: progress::Options,
 }
 
 /// An installation.
@@ -78,7 +81,7 @@ impl Options {
     ) -> anyhow::Result<T> {
         if let Some(world) = &self.local {
             let world = World::open(world)?;
-            return played::with_cloud(&world, async |cloud, settings| {
+            return played::with_cloud(&world, self.progress, async |cloud, settings| {
                 on_this_machine(cloud, &settings.prefix, work).await
             });
         }

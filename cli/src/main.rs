@@ -7,16 +7,19 @@ mod doctor;
 mod explain;
 mod init;
 mod installation;
+mod interruption;
 mod output;
 mod page;
 mod played;
 mod policy;
+mod progress;
 mod redrive;
 mod replay;
 mod stack_file;
 mod summary;
 
 use clap::{Parser, Subcommand};
+use interruption::Interrupted;
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -43,29 +46,12 @@ enum Command {
     /// A seeded generator makes up what happened to three repositories: failures, hotfixes, rollbacks, retries,
     /// duplicate and out-of-order events. It knows the true figures. The events go through the real functions, and the
     /// command fails if any figure that comes out differs from the truth.
-    Demo {
-        /// Another number makes up another quarter.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-        /// How many days to make up.
-        #[arg(long, default_value_t = scenarios::sample::QUARTER, value_parser = clap::value_parser!(u32).range(1..=3650))]
-        days: u32,
-        #[command(flatten)]
-        page: page::Options,
-    },
+    Demo(demo::Arguments),
     /// Play a recorded world through the real functions and show the metrics that come of it.
     ///
     /// A world is a file of JSON lines: the configuration, what CodePipeline and OpsCenter know, and the events that
     /// they sent. docs/REPLAY.md describes the format and how to record a real account with the AWS CLI.
-    Replay {
-        /// The world, a file of JSON lines; `-` for standard input.
-        world: PathBuf,
-        /// Print one JSON object: metrics, facts, deadLetters, refused, ignored.
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        page: page::Options,
-    },
+    Replay(replay::Arguments),
     /// Print the dashboards as one JSON object, a document by the dashboard's name; or one of them, or a file each.
     ///
     /// For CloudWatch they are what the stack installs; Grafana imports its own.
@@ -107,8 +93,8 @@ fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
         Command::Init(arguments) => init::run(&arguments),
-        Command::Demo { seed, days, page } => demo::run(seed, days, &page),
-        Command::Replay { world, json, page } => replay::run(&world, json, &page),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Dashboard(arguments) => dashboard::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
@@ -120,11 +106,14 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) if output::is_unread(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Where standard error is closed, nobody is left to tell.
-            let _ = writeln!(output::stderr(), "error: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => match error.downcast() {
+            Ok(Interrupted { exit_code }) => exit_code.into(),
+            Err(error) => {
+                // Where standard error is closed, nobody is left to tell.
+                let _ = writeln!(output::stderr(), "error: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 

@@ -1,6 +1,6 @@
 //! The page of what was played: written to a file, or served on this machine.
 
-use crate::{output, played::Played};
+use crate::{interruption::or_interrupted, output, played::Played};
 use anyhow::Context;
 use axum::{Router, response::Html, routing::get};
 use clap::Args;
@@ -78,12 +78,12 @@ fn write(file: &Path, page: &str) -> anyhow::Result<()> {
 /// Serves the page to this machine only.
 fn serve(page: String, port: u16) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    runtime.block_on(or_interrupted(async {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.with_context(|| format!("port {port} can't be served on"))?;
         writeln!(output::stderr(), "page: http://{}/ (Ctrl-C stops)", listener.local_addr()?)?;
         let router = Router::new().route("/", get(async move || Html(page)));
         axum::serve(listener, router).await?;
         Ok(())
-    })
+    }))
 }

@@ -1,5 +1,7 @@
 //! `dora` as people run it.
 
+mod interruption;
+
 use crate::scene::binaries;
 use metrics_lib::text::is_harmful;
 use serde_json::Value;
@@ -22,9 +24,11 @@ fn run(arguments: &[&str]) -> Output {
 /// `dora … | head` ends when `head` has enough: that is no failure, and no message.
 #[test]
 fn output_that_nobody_reads() {
-    for arguments in
-        [&["replay", WORLD][..], &["replay", WORLD, "--json"], &["export-schema", "--folder", ".."]]
-    {
+    for arguments in [
+        &["replay", WORLD, "--quiet"][..],
+        &["replay", WORLD, "--json", "-q"],
+        &["export-schema", "--folder", ".."],
+    ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = Command::new(binaries().path("dora").unwrap());

@@ -55,6 +55,8 @@ pub(crate) async fn dora(scene: &mut Scene, arguments: &[&str]) -> Said {
     let mut command = Command::new(binaries().path("dora").unwrap());
     command
         .args(arguments)
+        // How far it is depends on this machine, and would get between what is compared.
+        .arg("--quiet")
         .env_clear()
         .env("AWS_ACCESS_KEY_ID", access_key)
         .env("AWS_SECRET_ACCESS_KEY", secret)
