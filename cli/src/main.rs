@@ -5,6 +5,7 @@ mod dashboard;
 mod demo;
 mod doctor;
 mod explain;
+mod file;
 mod init;
 mod installation;
 mod interruption;

@@ -19,7 +19,7 @@ const EVERY: Duration = Duration::from_secs(5);
 #[derive(Args, Clone, Copy, Debug)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// Print no progress and no notes on standard error, only errors.
+    /// Print no progress and no notes on standard error.
     #[arg(long, short)]
     quiet: bool,
 }

@@ -52,6 +52,27 @@ fn demo() {
     assert!(output.contains("Every figure is true"), "{output}");
 }
 
+/// What is made up can be played again, and its figures be asked for.
+#[test]
+fn demo_as_a_world() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = folder.path().join("world.jsonl");
+    let world = world.to_str().unwrap();
+    let output = run(&["demo", "--days", "7", "--seed", "3", "--json", "--quiet", "--save-world", world]);
+    let outcome = stdout(&output);
+    let place = format!("world: {}\n", Path::new(world).canonicalize().unwrap().display());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), place);
+    assert_eq!(stdout(&run(&["replay", world, "--json"])), outcome);
+    let outcome: Value = serde_json::from_str(&outcome).unwrap();
+    let facts = outcome["facts"].as_array().unwrap().iter();
+    let deployments = facts.filter(|fact| fact["kind"] == "deployment").count();
+    let explained: Value =
+        serde_json::from_str(&stdout(&run(&["explain", "df", "--json", "--local", world]))).unwrap();
+    assert_eq!(explained["value"], deployments as f64);
+    let output = run(&["demo", "--save-world", folder.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
 #[test]
 fn summary_of_a_world() {
     insta::assert_snapshot!(stdout(&run(&["replay", WORLD])));

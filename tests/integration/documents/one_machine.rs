@@ -30,6 +30,11 @@ fn commands_on_one_machine() {
     run("cargo dora demo --out dashboards.html", week);
     assert!(fs::read_to_string(folder.join("dashboards.html")).unwrap().contains("</html>"));
 
+    assert!(json(&run("cargo dora demo --json --save-world demo.jsonl", week))["facts"].is_array());
+    run("cargo dora demo --save-world demo.jsonl", week);
+    let told = run("cargo dora explain cfr --local demo.jsonl", &[]);
+    assert!(told.contains("acme/shop"), "{told}");
+
     let world = "tests/fixtures/worlds/deployment-incident-hotfix.jsonl";
     let told = run(&format!("cargo dora replay {world}"), &[]);
     assert!(told.contains("acme/shop"), "{told}");
