@@ -16,10 +16,12 @@ mod policy;
 mod progress;
 mod redrive;
 mod replay;
+mod shell;
 mod stack_file;
 mod summary;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use interruption::Interrupted;
 use std::{
     io::Write,
@@ -88,6 +90,13 @@ enum Command {
     ///
     /// Exit code 3 says that messages are left.
     Redrive(redrive::Arguments),
+    /// Print what a shell completes commands and options by, for a function `dora` that calls `cargo dora`.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the page for `man`, or write a page for each command.
+    Man(shell::Pages),
 }
 
 fn main() -> ExitCode {
@@ -103,6 +112,8 @@ fn main() -> ExitCode {
         Command::ExportPolicy(arguments) => policy::run(&arguments),
         Command::ExportSchema { folder } => export_schema(&folder),
         Command::Redrive(arguments) => redrive::run(&arguments),
+        Command::Completions { shell } => shell::completions(Arguments::command(), shell),
+        Command::Man(pages) => shell::pages(Arguments::command(), &pages),
     };
     match result {
         Ok(code) => code,
@@ -127,7 +138,6 @@ fn export_schema(folder: &Path) -> anyhow::Result<ExitCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn arguments_are_consistent() {

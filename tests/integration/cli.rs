@@ -1,6 +1,7 @@
 //! `dora` as people run it.
 
 mod interruption;
+mod shell;
 
 use crate::scene::binaries;
 use metrics_lib::text::is_harmful;

@@ -64,6 +64,12 @@ fn commands_on_one_machine() {
     let told = run("cargo xtask patterns tests/fixtures/event-patterns/cases.jsonl", &[]);
     assert!(told.ends_with(" agree\n"), "{told}");
 
+    let script = "cargo dora completions bash > ~/.local/share/bash-completion/completions/dora";
+    run(script, &[("~/.local/share/bash-completion/completions/dora", "completions")]);
+    assert!(fs::read_to_string(folder.join("completions")).unwrap().contains(" _dora "));
+    run("cargo dora man --out ~/.local/share/man/man1", &[("~/.local/share/man/man1", "man1")]);
+    assert!(folder.join("man1/cargo-dora.1").is_file());
+
     // A page of decisions, and the day of its commit.
     let history = "git init --quiet && mkdir -p docs/design && touch docs/design/ledger.md && git add docs/design && \
                    git -c user.name=a -c user.email=a@example.com commit --quiet --message page";

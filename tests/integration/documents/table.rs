@@ -46,6 +46,8 @@ const TABLE: &[(&str, How)] = &[
     ("aws codepipeline", How::Played(Part::Recording)),
     ("cargo dora replay", How::Played(Part::OneMachine)),
     ("cargo dora demo", How::Played(Part::OneMachine)),
+    ("cargo dora completions", How::Played(Part::OneMachine)),
+    ("cargo dora man", How::Played(Part::OneMachine)),
     ("cargo dora dashboard", How::Played(Part::OneMachine)),
     ("cargo xtask patterns", How::Played(Part::OneMachine)),
     ("cargo dora export-schema", How::Played(Part::OneMachine)),
