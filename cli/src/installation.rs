@@ -61,6 +61,8 @@ pub(crate) struct Installation {
     pub(crate) clock: Clock,
     /// The present there, when it was looked at.
     pub(crate) now: Timestamp,
+    /// The address of its webhook, if it is played on this machine and has one.
+    pub(crate) played_webhook: Option<String>,
 }
 
 /// What Lambda says of a function that failed.
@@ -130,7 +132,8 @@ async fn on_this_machine<T>(
         )))
         .build();
     let work = async {
-        let installation = Installation::open(sdk, prefix, Clock::File(access.clock_file)).await?;
+        let mut installation = Installation::open(sdk, prefix, Clock::File(access.clock_file)).await?;
+        installation.played_webhook = access.webhook_url;
         work(&installation).await
     };
     select! {
@@ -163,7 +166,7 @@ impl Installation {
         let names = Names::new(prefix, &config.ops_account, &region);
         let plan = Plan::new(&settings(prefix, &region, &config)?)?;
         let now = clock.now()?;
-        Ok(Self { sdk, config, plan, names, clock, now })
+        Ok(Self { sdk, config, plan, names, clock, now, played_webhook: None })
     }
 
     /// Has the reconciler do something. What it fails with is an answer too.

@@ -302,6 +302,18 @@ fn dashboards_of_nothing_known() {
     config("{", "EOF while parsing an object at line 1 column 1");
 }
 
+/// The webhook of a world that is played is known: it is pinged, and a probe goes through it.
+#[test]
+fn webhook_of_a_world() {
+    let told = stdout(&run(&["doctor", "--probe", "--local", "fixtures/worlds/push-deployment.jsonl"]));
+    for expected in ["/github: answers a signed ping\n", "ok       probe to the lake, workgroup dora: passed"]
+    {
+        assert!(told.contains(expected), "{told}");
+    }
+    // Nothing of it is in AWS.
+    assert!(!told.contains("pulumi"), "{told}");
+}
+
 #[test]
 fn help() {
     insta::assert_snapshot!(stdout(&run(&["--help"])));
