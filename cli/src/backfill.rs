@@ -3,6 +3,7 @@
 //! The reconciler does the work, under its own role and by its own rules; this asks it for one pass after the other.
 
 use crate::{
+    day::day,
     installation::{Installation, Options},
     output::{self, Words},
 };
@@ -29,7 +30,7 @@ const STEP: u64 = 1000;
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The first day, UTC.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     since: Date,
     /// How many executions or OpsItems a second are read at the most; 0 for as many as there is time for. Each takes a
     /// few requests, and the accounts' quotas are shared with everybody who works there.

@@ -6,6 +6,7 @@ mod report;
 mod whose;
 
 use crate::{
+    day::day,
     installation::{Installation, Options},
     output,
 };
@@ -49,10 +50,10 @@ struct OfFigure {
     #[command(flatten)]
     whose: Whose,
     /// The first day, UTC; without it, 30 days before the last.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     from: Option<Date>,
     /// The day after the last, UTC; without it, tomorrow.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     to: Option<Date>,
     /// Print one JSON object.
     #[arg(long)]

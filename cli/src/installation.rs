@@ -1,6 +1,6 @@
 //! The installation that a command is about: one in AWS, or the stacks of a world that is played on this machine.
 
-use crate::{played, progress};
+use crate::{credentials, played, progress};
 use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, Region, SdkConfig, profile::ProfileFileCredentialsProvider};
 use aws_sdk_lambda::{
@@ -153,12 +153,15 @@ impl Installation {
         };
         let function = Names::new(prefix, "", &region).function("reconciler");
         let request = aws_sdk_lambda::Client::new(&sdk).get_function_configuration().function_name(&function);
-        let found = request.send().await.map_err(Error::aws("lambda:GetFunctionConfiguration"));
-        let found = found.with_context(|| {
-            format!(
-                "the installation was looked for by its function {function} in {region}; if it is in another region, \
-                 account or under another prefix, give --region, --profile or --prefix"
-            )
+        let found = request.send().await.map_err(|failure| {
+            let missing = credentials::missing(&failure);
+            let error = Error::aws("lambda:GetFunctionConfiguration")(failure);
+            missing.or_else(|| credentials::refused(&error)).unwrap_or_else(|| {
+                anyhow::Error::new(error).context(format!(
+                    "the installation was looked for by its function {function} in {region}; if it is in another region, \
+                     account or under another prefix, give --region, --profile or --prefix"
+                ))
+            })
         })?;
         let variables = found.environment.and_then(|environment| environment.variables).unwrap_or_default();
         let config = Config::read(|name| variables.get(name).cloned())

@@ -1,7 +1,9 @@
 //! `cargo dora …`: DORA metrics on this machine, without an AWS account.
 
 mod backfill;
+mod credentials;
 mod dashboard;
+mod day;
 mod demo;
 mod doctor;
 mod explain;
