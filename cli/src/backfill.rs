@@ -3,6 +3,7 @@
 //! The reconciler does the work, under its own role and by its own rules; this asks it for one pass after the other.
 
 use crate::{
+    day::day,
     installation::{Installation, Options},
     output::{self, Words},
 };
@@ -15,7 +16,6 @@ use functions::{
     },
     sources::places,
 };
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 use std::{
@@ -30,7 +30,7 @@ const STEP: u64 = 1000;
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The first day, UTC.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     since: Date,
     /// How many executions or OpsItems a second are read at the most; 0 for as many as there is time for. Each takes a
     /// few requests, and the accounts' quotas are shared with everybody who works there.
@@ -86,18 +86,16 @@ async fn fill(arguments: &Arguments, installation: &Installation) -> anyhow::Res
         RETENTION.as_hours() / 24
     );
     let steps = steps(installation).await?;
-    let progress = ProgressBar::new(steps.len() as u64 * STEP)
-        .with_style(ProgressStyle::with_template("{wide_bar} {msg}, {eta} to go")?);
+    let progress = arguments.installation.progress.begin(steps.len() as u64 * STEP, "")?;
     let per_second = (rate > 0).then_some(rate);
     let mut filled = Filled { since, until, dry_run, steps: Vec::new() };
     for (number, step) in (0..).zip(steps) {
-        progress.set_position(number * STEP);
-        progress.set_message(step_name(&step));
+        progress.set(number * STEP);
+        progress.set_message(format!("of all: {}", step_name(&step)));
         let request = BackfillRequest { since, until, step, next: None, per_second, dry_run };
-        let on = |share: f64| progress.set_position(number * STEP + (share * STEP as f64) as u64);
+        let on = |share: f64| progress.set(number * STEP + (share * STEP as f64) as u64);
         filled.steps.push(work(installation, request, on).await?);
     }
-    progress.finish_and_clear();
     Ok(filled)
 }
 

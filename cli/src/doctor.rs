@@ -15,6 +15,7 @@ use crate::{
 use clap::Args;
 use finding::{Finding, Findings};
 use std::{path::PathBuf, process::ExitCode};
+use webhook::Outputs;
 
 /// What is to be checked.
 #[derive(Args, Debug)]
@@ -42,9 +43,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// From the events' beginning to the figures' end. What can't be checked does not keep the rest from being checked.
 async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Result<Findings> {
-    let outputs = arguments.outputs.as_deref().map(webhook::read).transpose()?;
+    let given = arguments.outputs.as_deref().map(webhook::read).transpose()?;
     let mut findings: Vec<Finding> = Vec::new();
-    findings.extend(webhook::outputs(installation, outputs.as_ref()));
+    findings.extend(webhook::outputs(installation, given.as_ref()));
+    // Those of a world that is played need not be given.
+    let outputs = given.or_else(|| Outputs::of_played(installation));
     findings.extend(resources::functions(installation).await);
     findings.extend(resources::rules(installation).await);
     findings.extend(resources::queues(installation).await);
@@ -59,7 +62,7 @@ async fn check(arguments: &Arguments, installation: &Installation) -> anyhow::Re
     findings.extend(webhook::ping(installation, outputs.as_ref()).await);
     findings.extend(resources::alarms(installation).await);
     if arguments.probe {
-        findings.extend(probe::probe(installation, outputs.as_ref()).await?);
+        findings.extend(probe::probe(installation, outputs.as_ref(), arguments.installation.progress).await?);
     }
     Ok(Findings::new(findings))
 }

@@ -6,6 +6,7 @@ mod report;
 mod whose;
 
 use crate::{
+    day::day,
     installation::{Installation, Options},
     output,
 };
@@ -49,10 +50,10 @@ struct OfFigure {
     #[command(flatten)]
     whose: Whose,
     /// The first day, UTC; without it, 30 days before the last.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     from: Option<Date>,
     /// The day after the last, UTC; without it, tomorrow.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     to: Option<Date>,
     /// Print one JSON object.
     #[arg(long)]
@@ -73,8 +74,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn explain(arguments: &OfFigure, installation: &Installation) -> anyhow::Result<Explanation> {
-    let whose = &arguments.whose;
-    let repositories = whose.repositories(&installation.config.teams)?;
     let figure = &arguments.figure.context("no METRIC was given")?;
     let days = days(arguments, installation.now)?;
     let range = beginning(days.start)?..beginning(days.end)?;
@@ -83,11 +82,9 @@ async fn explain(arguments: &OfFigure, installation: &Installation) -> anyhow::R
     for &kind in figure.kinds() {
         facts.extend(ledger.facts(kind, range.clone()).await?);
     }
-    if let Some(only) = &repositories {
+    let whose = &arguments.whose.spelt(&facts, installation).await?;
+    if let Some(only) = whose.repositories(&installation.config.teams)? {
         facts.retain(|fact| fact.repository.as_deref().is_some_and(|name| only.contains(name)));
-    }
-    if facts.is_empty() {
-        whose.check_known(installation).await?;
     }
     facts.sort_by_key(|fact| fact.time);
     let mut undecided = Vec::new();

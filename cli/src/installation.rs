@@ -1,6 +1,6 @@
 //! The installation that a command is about: one in AWS, or the stacks of a world that is played on this machine.
 
-use crate::played;
+use crate::{credentials, played, progress};
 use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, Region, SdkConfig, profile::ProfileFileCredentialsProvider};
 use aws_sdk_lambda::{
@@ -43,6 +43,9 @@ pub(crate) struct Options {
     /// Plays a world on this machine, and asks it instead of AWS.
     #[arg(long, value_name = "WORLD")]
     local: Option<PathBuf>,
+    /// How far it is.
+    #[command(flatten)]
+    pub(crate) progress: progress::Options,
 }
 
 /// An installation.
@@ -58,6 +61,8 @@ pub(crate) struct Installation {
     pub(crate) clock: Clock,
     /// The present there, when it was looked at.
     pub(crate) now: Timestamp,
+    /// The address of its webhook, if it is played on this machine and has one.
+    pub(crate) played_webhook: Option<String>,
 }
 
 /// What Lambda says of a function that failed.
@@ -78,7 +83,7 @@ impl Options {
     ) -> anyhow::Result<T> {
         if let Some(world) = &self.local {
             let world = World::open(world)?;
-            return played::with_cloud(&world, async |cloud, settings| {
+            return played::with_cloud(&world, self.progress, async |cloud, settings| {
                 on_this_machine(cloud, &settings.prefix, work).await
             });
         }
@@ -127,7 +132,8 @@ async fn on_this_machine<T>(
         )))
         .build();
     let work = async {
-        let installation = Installation::open(sdk, prefix, Clock::File(access.clock_file)).await?;
+        let mut installation = Installation::open(sdk, prefix, Clock::File(access.clock_file)).await?;
+        installation.played_webhook = access.webhook_url;
         work(&installation).await
     };
     select! {
@@ -147,12 +153,15 @@ impl Installation {
         };
         let function = Names::new(prefix, "", &region).function("reconciler");
         let request = aws_sdk_lambda::Client::new(&sdk).get_function_configuration().function_name(&function);
-        let found = request.send().await.map_err(Error::aws("lambda:GetFunctionConfiguration"));
-        let found = found.with_context(|| {
-            format!(
-                "the installation was looked for by its function {function} in {region}; if it is in another region, \
-                 account or under another prefix, give --region, --profile or --prefix"
-            )
+        let found = request.send().await.map_err(|failure| {
+            let missing = credentials::missing(&failure);
+            let error = Error::aws("lambda:GetFunctionConfiguration")(failure);
+            missing.or_else(|| credentials::refused(&error)).unwrap_or_else(|| {
+                anyhow::Error::new(error).context(format!(
+                    "the installation was looked for by its function {function} in {region}; if it is in another region, \
+                     account or under another prefix, give --region, --profile or --prefix"
+                ))
+            })
         })?;
         let variables = found.environment.and_then(|environment| environment.variables).unwrap_or_default();
         let config = Config::read(|name| variables.get(name).cloned())
@@ -160,7 +169,7 @@ impl Installation {
         let names = Names::new(prefix, &config.ops_account, &region);
         let plan = Plan::new(&settings(prefix, &region, &config)?)?;
         let now = clock.now()?;
-        Ok(Self { sdk, config, plan, names, clock, now })
+        Ok(Self { sdk, config, plan, names, clock, now, played_webhook: None })
     }
 
     /// Has the reconciler do something. What it fails with is an answer too.

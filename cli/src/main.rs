@@ -1,22 +1,30 @@
 //! `cargo dora …`: DORA metrics on this machine, without an AWS account.
 
 mod backfill;
+mod credentials;
 mod dashboard;
+mod day;
 mod demo;
 mod doctor;
 mod explain;
+mod file;
 mod init;
 mod installation;
+mod interruption;
 mod output;
 mod page;
 mod played;
 mod policy;
+mod progress;
 mod redrive;
 mod replay;
+mod shell;
 mod stack_file;
 mod summary;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use interruption::Interrupted;
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -43,29 +51,12 @@ enum Command {
     /// A seeded generator makes up what happened to three repositories: failures, hotfixes, rollbacks, retries,
     /// duplicate and out-of-order events. It knows the true figures. The events go through the real functions, and the
     /// command fails if any figure that comes out differs from the truth.
-    Demo {
-        /// Another number makes up another quarter.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-        /// How many days to make up.
-        #[arg(long, default_value_t = scenarios::sample::QUARTER, value_parser = clap::value_parser!(u32).range(1..=3650))]
-        days: u32,
-        #[command(flatten)]
-        page: page::Options,
-    },
+    Demo(demo::Arguments),
     /// Play a recorded world through the real functions and show the metrics that come of it.
     ///
     /// A world is a file of JSON lines: the configuration, what CodePipeline and OpsCenter know, and the events that
     /// they sent. docs/REPLAY.md describes the format and how to record a real account with the AWS CLI.
-    Replay {
-        /// The world, a file of JSON lines; `-` for standard input.
-        world: PathBuf,
-        /// Print one JSON object: metrics, facts, deadLetters, refused, ignored.
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        page: page::Options,
-    },
+    Replay(replay::Arguments),
     /// Print the dashboards as one JSON object, a document by the dashboard's name; or one of them, or a file each.
     ///
     /// For CloudWatch they are what the stack installs; Grafana imports its own.
@@ -101,14 +92,21 @@ enum Command {
     ///
     /// Exit code 3 says that messages are left.
     Redrive(redrive::Arguments),
+    /// Print what a shell completes commands and options by, for a function `dora` that calls `cargo dora`.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the page for `man`, or write a page for each command.
+    Man(shell::Pages),
 }
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
         Command::Init(arguments) => init::run(&arguments),
-        Command::Demo { seed, days, page } => demo::run(seed, days, &page),
-        Command::Replay { world, json, page } => replay::run(&world, json, &page),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Dashboard(arguments) => dashboard::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
@@ -116,15 +114,20 @@ fn main() -> ExitCode {
         Command::ExportPolicy(arguments) => policy::run(&arguments),
         Command::ExportSchema { folder } => export_schema(&folder),
         Command::Redrive(arguments) => redrive::run(&arguments),
+        Command::Completions { shell } => shell::completions(Arguments::command(), shell),
+        Command::Man(pages) => shell::pages(Arguments::command(), &pages),
     };
     match result {
         Ok(code) => code,
         Err(error) if output::is_unread(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Where standard error is closed, nobody is left to tell.
-            let _ = writeln!(output::stderr(), "error: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => match error.downcast() {
+            Ok(Interrupted { exit_code }) => exit_code.into(),
+            Err(error) => {
+                // Where standard error is closed, nobody is left to tell.
+                let _ = writeln!(output::stderr(), "error: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 
@@ -137,7 +140,6 @@ fn export_schema(folder: &Path) -> anyhow::Result<ExitCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn arguments_are_consistent() {

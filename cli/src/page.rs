@@ -1,18 +1,12 @@
 //! The page of what was played: written to a file, or served on this machine.
 
-use crate::{output, played::Played};
+use crate::{file, interruption::or_interrupted, output, played::Played};
 use anyhow::Context;
 use axum::{Router, response::Html, routing::get};
 use clap::Args;
 use dashboard_page::page;
 use simulator::page_data::page_data;
-use std::{
-    fs,
-    io::{self, Write},
-    net::Ipv4Addr,
-    path::{Path, PathBuf},
-    process,
-};
+use std::{io::Write, net::Ipv4Addr, path::PathBuf};
 
 /// What becomes of the page.
 #[derive(Args)]
@@ -31,16 +25,7 @@ pub(crate) struct Options {
 impl Options {
     /// That the file can be written, before there is anything to write.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        let Some(file) = &self.out else { return Ok(()) };
-        let check = || {
-            if file.is_dir() {
-                return Err(io::Error::from(io::ErrorKind::IsADirectory));
-            }
-            let beside = beside(file);
-            fs::write(&beside, "")?;
-            fs::remove_file(beside)
-        };
-        check().with_context(|| format!("{} can't be written", file.display()))
+        self.out.as_deref().map_or(Ok(()), file::check)
     }
 
     /// Does with the page what is asked for; where it is, is told on standard error. `of` says whose figures they are.
@@ -50,40 +35,21 @@ impl Options {
         }
         let page = page(&page_data(&played.outcome, of, &played.settings, played.now))?;
         if let Some(file) = &self.out {
-            write(file, &page)?;
+            writeln!(output::stderr(), "page: {}", file::write(file, &page)?.display())?;
         }
         if self.serve { serve(page, self.port) } else { Ok(()) }
     }
 }
 
-/// What is written first, and then becomes the file: whoever looks at the file sees the old page or the new one.
-fn beside(file: &Path) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", process::id()));
-    file.with_file_name(name)
-}
-
-fn write(file: &Path, page: &str) -> anyhow::Result<()> {
-    let place = || {
-        let beside = beside(file);
-        fs::write(&beside, page)?;
-        fs::rename(&beside, file)?;
-        file.canonicalize()
-    };
-    let place = place().with_context(|| format!("{} can't be written", file.display()))?;
-    writeln!(output::stderr(), "page: {}", place.display())?;
-    Ok(())
-}
-
 /// Serves the page to this machine only.
 fn serve(page: String, port: u16) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    runtime.block_on(or_interrupted(async {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.with_context(|| format!("port {port} can't be served on"))?;
         writeln!(output::stderr(), "page: http://{}/ (Ctrl-C stops)", listener.local_addr()?)?;
         let router = Router::new().route("/", get(async move || Html(page)));
         axum::serve(listener, router).await?;
         Ok(())
-    })
+    }))
 }

@@ -1,13 +1,11 @@
 //! Plays a world on the single-machine cloud, and keeps what came of it.
 
-use crate::output;
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::{interruption::or_interrupted, progress};
 use jiff::Timestamp;
 use program::settings::Settings;
 use simulator::{
     binaries::Binaries, cloud::Cloud, replay::replay, replay_result::ReplayResult, world::World,
 };
-use std::io::Write;
 
 /// What came of a world.
 pub(crate) struct Played {
@@ -19,30 +17,30 @@ pub(crate) struct Played {
     pub(crate) settings: Settings,
 }
 
-/// Plays a world; progress and notes go to standard error.
-pub(crate) fn play(world: &World) -> anyhow::Result<Played> {
-    with_cloud(world, async |cloud, settings| {
+/// Plays a world.
+pub(crate) fn play(world: &World, progress: progress::Options) -> anyhow::Result<Played> {
+    with_cloud(world, progress, async |cloud, settings| {
         let outcome = ReplayResult::of(&cloud)?;
         Ok(Played { outcome, now: cloud.now(), settings })
     })
 }
 
-/// Plays a world and does something with the cloud that it was played in; progress and notes go to standard error.
+/// Plays a world and does something with the cloud that it was played in. An interruption leaves nothing behind.
 pub(crate) fn with_cloud<T>(
     world: &World,
+    progress: progress::Options,
     work: impl AsyncFnOnce(Cloud, Settings) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let header = world.check()?;
     for note in &header.notes {
-        writeln!(output::stderr(), "note: {note}")?;
+        progress.note(format_args!("note: {note}"))?;
     }
     let binaries = Binaries::build()?;
-    let progress = ProgressBar::new(header.lines)
-        .with_style(ProgressStyle::with_template("{wide_bar} {pos} of {len} lines, {eta} to go")?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let cloud = replay(world, &header, &binaries, || progress.inc(1)).await?;
-        progress.finish_and_clear();
+    runtime.block_on(or_interrupted(async {
+        let progress = progress.begin(header.lines, format!("of {} lines", header.lines))?;
+        let cloud = replay(world, &header, &binaries, || progress.inc()).await?;
+        drop(progress);
         work(cloud, header.settings).await
-    })
+    }))
 }

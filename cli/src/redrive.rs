@@ -2,7 +2,7 @@
 
 use crate::{
     installation::{Installation, Options},
-    output,
+    output, progress,
 };
 use aws_sdk_sqs::{
     Client,
@@ -10,7 +10,6 @@ use aws_sdk_sqs::{
 };
 use clap::Args;
 use functions::{reconciler::Task, runtime::error::Error};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
     fmt::{self, Display, Formatter},
@@ -85,7 +84,7 @@ async fn redrive(arguments: &Arguments, installation: &Installation) -> anyhow::
         if functions.is_empty() || functions.iter().any(|function| function == consumer.function.name) {
             let mut queue = look(&sqs, &consumer.queue.dead_letter_queue).await?;
             if queue.messages > 0 && !dry_run {
-                put_back(&sqs, installation, &mut queue).await?;
+                put_back(&sqs, installation, &mut queue, arguments.installation.progress).await?;
             }
             queues.push(queue);
         }
@@ -131,13 +130,17 @@ async fn look(sqs: &Client, name: &str) -> anyhow::Result<Queue> {
 }
 
 /// Has SQS put the messages back, and waits until it has.
-async fn put_back(sqs: &Client, installation: &Installation, queue: &mut Queue) -> anyhow::Result<()> {
+async fn put_back(
+    sqs: &Client,
+    installation: &Installation,
+    queue: &mut Queue,
+    progress: progress::Options,
+) -> anyhow::Result<()> {
     let arn = installation.names.arn("sqs", &queue.queue);
     let request = sqs.start_message_move_task().source_arn(&arn);
     request.send().await.map_err(Error::aws("sqs:StartMessageMoveTask"))?;
-    let progress = ProgressBar::new(queue.messages as u64)
-        .with_style(ProgressStyle::with_template("{wide_bar} {pos} of {len} messages of {msg}")?)
-        .with_message(queue.queue.clone());
+    let progress = progress
+        .begin(queue.messages as u64, format!("of {} messages of {}", queue.messages, queue.queue))?;
     loop {
         let request = sqs.list_message_move_tasks().source_arn(&arn).max_results(1);
         let tasks = request.send().await.map_err(Error::aws("sqs:ListMessageMoveTasks"))?;
@@ -145,7 +148,7 @@ async fn put_back(sqs: &Client, installation: &Installation, queue: &mut Queue) 
             anyhow::bail!("SQS has forgotten that it moves the messages of {}", queue.queue)
         };
         let moved = usize::try_from(task.approximate_number_of_messages_moved()).unwrap_or_default();
-        progress.set_position(moved as u64);
+        progress.set(moved as u64);
         match task.status() {
             Some("RUNNING" | "CANCELLING") => sleep(POLL).await,
             Some("COMPLETED") => {
@@ -159,7 +162,6 @@ async fn put_back(sqs: &Client, installation: &Installation, queue: &mut Queue) 
             }
         }
     }
-    progress.finish_and_clear();
     Ok(())
 }
 

@@ -215,6 +215,11 @@ impl ReplayResult {
         all.flat_map(|all| &all.points).flat_map(|point| &point.values).sum()
     }
 
+    /// How many values `PutMetricData` received.
+    pub fn values(&self) -> usize {
+        self.metrics.iter().flat_map(|metric| &metric.points).map(|point| point.values.len()).sum()
+    }
+
     /// How many facts are so.
     pub fn count(&self, is_so: impl Fn(&Fact) -> bool) -> usize {
         self.facts.iter().filter(|fact| is_so(fact)).count()

@@ -14,19 +14,18 @@ pub use line::{Delivery, Entry, Line};
 use config::Places;
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Seek},
     path::{Path, PathBuf},
     sync::Arc,
 };
-use tempfile::NamedTempFile;
 
 /// A world.
 #[derive(Clone, Debug)]
 pub enum World {
     /// In a file that can be read twice.
     File(PathBuf),
-    /// From a pipe: its name, and a copy of all that came through.
-    Piped(PathBuf, Arc<NamedTempFile>),
+    /// From a pipe: its name, and a copy of all that came through, in a file without a name.
+    Piped(PathBuf, Arc<File>),
     /// In memory: its name and its lines.
     Lines(String, Vec<String>),
 }
@@ -125,14 +124,14 @@ impl World {
         Header::new(first, &places, count).map_err(|fault| self.fault(number, fault))
     }
 
-    /// The lines, in order.
+    /// The lines, in order. What came from a pipe is read by one reader after the other.
     ///
     /// # Errors
     /// [`WorldError::Io`], when the file can't be opened. Each line may be a [`WorldError`] too.
     pub fn lines(&self) -> Result<impl Iterator<Item = Result<Line, WorldError>>, WorldError> {
         let texts: Box<dyn Iterator<Item = io::Result<String>>> = match self {
             Self::File(path) => Box::new(lines_of(path, File::open(path))?),
-            Self::Piped(name, copy) => Box::new(lines_of(name, copy.reopen())?),
+            Self::Piped(name, copy) => Box::new(lines_of(name, begin_again(copy))?),
             Self::Lines(_, lines) => Box::new(lines.iter().cloned().map(Ok)),
         };
         let numbered = texts.enumerate().map(|(index, text)| (index + 1, text));
@@ -155,10 +154,16 @@ impl World {
 }
 
 /// A copy of all that can be read.
-fn copied(mut source: impl Read) -> io::Result<Arc<NamedTempFile>> {
-    let mut copy = NamedTempFile::new()?;
+fn copied(mut source: impl Read) -> io::Result<Arc<File>> {
+    let mut copy = tempfile::tempfile()?;
     io::copy(&mut source, &mut copy)?;
     Ok(Arc::new(copy))
+}
+
+/// A file from its beginning on.
+fn begin_again(mut file: &File) -> io::Result<File> {
+    file.rewind()?;
+    file.try_clone()
 }
 
 /// The lines of an opened file.

@@ -1,5 +1,8 @@
 //! `dora` as people run it.
 
+mod interruption;
+mod shell;
+
 use crate::scene::binaries;
 use metrics_lib::text::is_harmful;
 use serde_json::Value;
@@ -22,9 +25,11 @@ fn run(arguments: &[&str]) -> Output {
 /// `dora … | head` ends when `head` has enough: that is no failure, and no message.
 #[test]
 fn output_that_nobody_reads() {
-    for arguments in
-        [&["replay", WORLD][..], &["replay", WORLD, "--json"], &["export-schema", "--folder", ".."]]
-    {
+    for arguments in [
+        &["replay", WORLD, "--quiet"][..],
+        &["replay", WORLD, "--json", "-q"],
+        &["export-schema", "--folder", ".."],
+    ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = Command::new(binaries().path("dora").unwrap());
@@ -46,6 +51,27 @@ const WORLD: &str = "fixtures/worlds/deployment-incident-hotfix.jsonl";
 fn demo() {
     let output = stdout(&run(&["demo", "--days", "7", "--seed", "3"]));
     assert!(output.contains("Every figure is true"), "{output}");
+}
+
+/// What is made up can be played again, and its figures be asked for.
+#[test]
+fn demo_as_a_world() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = folder.path().join("world.jsonl");
+    let world = world.to_str().unwrap();
+    let output = run(&["demo", "--days", "7", "--seed", "3", "--json", "--quiet", "--save-world", world]);
+    let outcome = stdout(&output);
+    let place = format!("world: {}\n", Path::new(world).canonicalize().unwrap().display());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), place);
+    assert_eq!(stdout(&run(&["replay", world, "--json"])), outcome);
+    let outcome: Value = serde_json::from_str(&outcome).unwrap();
+    let facts = outcome["facts"].as_array().unwrap().iter();
+    let deployments = facts.filter(|fact| fact["kind"] == "deployment").count();
+    let explained: Value =
+        serde_json::from_str(&stdout(&run(&["explain", "df", "--json", "--local", world]))).unwrap();
+    assert_eq!(explained["value"], deployments as f64);
+    let output = run(&["demo", "--save-world", folder.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
@@ -274,6 +300,18 @@ fn dashboards_of_nothing_known() {
     );
     config("config:\n  dora-metrics:region: eu-west-1\n", "is of no stack: it has no key stack");
     config("{", "EOF while parsing an object at line 1 column 1");
+}
+
+/// The webhook of a world that is played is known: it is pinged, and a probe goes through it.
+#[test]
+fn webhook_of_a_world() {
+    let told = stdout(&run(&["doctor", "--probe", "--local", "fixtures/worlds/push-deployment.jsonl"]));
+    for expected in ["/github: answers a signed ping\n", "ok       probe to the lake, workgroup dora: passed"]
+    {
+        assert!(told.contains(expected), "{told}");
+    }
+    // Nothing of it is in AWS.
+    assert!(!told.contains("pulumi"), "{told}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod backlog;
+mod credentials;
 mod doctor;
 mod explain;
 mod formats;
@@ -55,6 +56,8 @@ pub(crate) async fn dora(scene: &mut Scene, arguments: &[&str]) -> Said {
     let mut command = Command::new(binaries().path("dora").unwrap());
     command
         .args(arguments)
+        // How far it is depends on this machine, and would get between what is compared.
+        .arg("--quiet")
         .env_clear()
         .env("AWS_ACCESS_KEY_ID", access_key)
         .env("AWS_SECRET_ACCESS_KEY", secret)
@@ -106,6 +109,21 @@ async fn installation_that_is_not_there() {
         &["--function reconciler has no queue", "deployments, incidents"],
     )
     .await;
+}
+
+/// The error says how a day is written.
+#[tokio::test]
+async fn days_that_are_none() {
+    let mut scene = Scene::new().await;
+    for arguments in [
+        &["backfill", "--since", "15.06.2026"][..],
+        &["explain", "df", "--from", "yesterday"],
+        &["explain", "df", "--to", "2026-02-30"],
+    ] {
+        let said = dora(&mut scene, arguments).await;
+        assert_eq!(said.code, 2);
+        assert!(said.err.contains(": a day is written YYYY-MM-DD, such as 2026-06-01 ("), "{}", said.err);
+    }
 }
 
 /// What an operator has to be allowed is in docs/OPERATIONS.md, no more and no less.

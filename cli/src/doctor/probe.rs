@@ -6,7 +6,7 @@ mod undelivered;
 mod way;
 
 use super::{finding::Finding, webhook::Outputs};
-use crate::installation::Installation;
+use crate::{installation::Installation, progress};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::process;
@@ -16,9 +16,10 @@ use uuid::{Builder, Uuid};
 pub(super) async fn probe(
     installation: &Installation,
     outputs: Option<&Outputs>,
+    progress: progress::Options,
 ) -> anyhow::Result<Vec<Finding>> {
     let id = id(installation.clock.now()?);
-    let mut findings = events::events(installation, id).await;
+    let mut findings = events::events(installation, id, progress).await;
     findings.extend(lake::lake(installation, outputs, id).await?);
     Ok(findings)
 }

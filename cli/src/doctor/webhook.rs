@@ -29,6 +29,14 @@ pub(super) struct Outputs {
     ledger_table: String,
 }
 
+impl Outputs {
+    /// What they would be of a world that is played.
+    pub(super) fn of_played(installation: &Installation) -> Option<Self> {
+        let webhook_url = installation.played_webhook.clone()?;
+        Some(Self { webhook_url, ledger_table: installation.config.ledger_table.clone() })
+    }
+}
+
 /// Reads the outputs, as `pulumi stack output --json` prints them.
 pub(super) fn read(file: &Path) -> anyhow::Result<Outputs> {
     let name = file.display();

@@ -3,6 +3,7 @@
 use crate::{installation::Installation, output::Words};
 use anyhow::bail;
 use clap::Args;
+use functions::ledger::Recorded;
 use metrics_lib::{contract::dimension, fact::Teams};
 use program::nearest::nearest_first;
 use serde::Serialize;
@@ -46,19 +47,28 @@ impl Whose {
         }
     }
 
-    /// Refuses a repository that nothing was ever heard of: its zero would be taken for a figure.
+    /// The same, with the repository as it is spelt there: names at Git hosts have no case.
     ///
     /// # Errors
-    /// If the repository is not known, with those that may be meant; [`functions::runtime::error::Error`].
-    pub(super) async fn check_known(&self, installation: &Installation) -> anyhow::Result<()> {
-        let Some(repository) = &self.repository else { return Ok(()) };
+    /// If nothing was ever heard of the repository, with those that may be meant: its zero would be taken for a figure.
+    /// [`functions::runtime::error::Error`].
+    pub(super) async fn spelt(
+        &self,
+        facts: &[Recorded],
+        installation: &Installation,
+    ) -> anyhow::Result<Self> {
+        let Some(repository) = &self.repository else { return Ok(self.clone()) };
+        let spelt = |name: &str| Self { repository: Some(name.to_owned()), team: None };
+        if let Some(name) = same(repository, facts.iter().filter_map(|fact| fact.repository.as_deref())) {
+            return Ok(spelt(name));
+        }
         let names = installation.ledger().names().await?;
         let of_git = names.repositories.iter().map(|known| known.name.as_str());
         let exact = names.exact.iter().map(|(_, name)| name.as_str());
         let known = of_git.chain(exact).chain(installation.config.repository_names());
         let known: BTreeSet<&str> = known.collect();
-        if known.contains(repository.as_str()) {
-            return Ok(());
+        if let Some(name) = same(repository, known.iter().copied()) {
+            return Ok(spelt(name));
         }
         let near: Vec<&str> = nearest_first(repository, known).into_iter().take(MOST_NAMES).collect();
         let near = if near.is_empty() { "none".to_owned() } else { near.join(", ") };
@@ -75,6 +85,12 @@ impl Whose {
     }
 }
 
+/// Of some names the one that is meant: as it is written, or else but for its case.
+fn same<'a>(meant: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let names: BTreeSet<&str> = names.filter(|name| name.eq_ignore_ascii_case(meant)).collect();
+    names.get(meant).or_else(|| names.first()).copied()
+}
+
 impl Display for Whose {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match (&self.repository, &self.team) {
@@ -82,5 +98,28 @@ impl Display for Whose {
             (None, Some(team)) => write!(f, "team {}", Words(team)),
             (None, None) => write!(f, "all repositories"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+
+    #[test]
+    fn names_have_no_case() {
+        fn check(meant: &str, expected: Option<&str>) {
+            assert_eq!(
+                same(meant, ["acme/shop", "Acme/Cart", "bucket/A", "bucket/a"].into_iter()),
+                expected,
+                "{meant}"
+            );
+        }
+        check("acme/shop", Some("acme/shop"));
+        check("ACME/Shop", Some("acme/shop"));
+        check("acme/cart", Some("Acme/Cart"));
+        // Where only the case tells names apart, it does.
+        check("bucket/a", Some("bucket/a"));
+        check("bucket/A", Some("bucket/A"));
+        check("acme/shops", None);
     }
 }

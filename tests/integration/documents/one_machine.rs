@@ -30,6 +30,11 @@ fn commands_on_one_machine() {
     run("cargo dora demo --out dashboards.html", week);
     assert!(fs::read_to_string(folder.join("dashboards.html")).unwrap().contains("</html>"));
 
+    assert!(json(&run("cargo dora demo --json --save-world demo.jsonl", week))["facts"].is_array());
+    run("cargo dora demo --save-world demo.jsonl", week);
+    let told = run("cargo dora explain cfr --local demo.jsonl", &[]);
+    assert!(told.contains("acme/shop"), "{told}");
+
     let world = "tests/fixtures/worlds/deployment-incident-hotfix.jsonl";
     let told = run(&format!("cargo dora replay {world}"), &[]);
     assert!(told.contains("acme/shop"), "{told}");
@@ -58,6 +63,12 @@ fn commands_on_one_machine() {
     assert_eq!(run("cargo dora export-schema", &[]), schema);
     let told = run("cargo xtask patterns tests/fixtures/event-patterns/cases.jsonl", &[]);
     assert!(told.ends_with(" agree\n"), "{told}");
+
+    let script = "cargo dora completions bash > ~/.local/share/bash-completion/completions/dora";
+    run(script, &[("~/.local/share/bash-completion/completions/dora", "completions")]);
+    assert!(fs::read_to_string(folder.join("completions")).unwrap().contains(" _dora "));
+    run("cargo dora man --out ~/.local/share/man/man1", &[("~/.local/share/man/man1", "man1")]);
+    assert!(folder.join("man1/cargo-dora.1").is_file());
 
     // A page of decisions, and the day of its commit.
     let history = "git init --quiet && mkdir -p docs/design && touch docs/design/ledger.md && git add docs/design && \

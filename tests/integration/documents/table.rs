@@ -36,6 +36,7 @@ const fn elsewhere(file: &'static str, says: &'static str) -> How {
 const TABLE: &[(&str, How)] = &[
     ("cargo dora doctor", How::Played(Part::Operators)),
     ("cargo dora explain lead-time-for-changes --local", How::Played(Part::OneMachine)),
+    ("cargo dora explain cfr --local", How::Played(Part::OneMachine)),
     ("cargo dora explain", How::Played(Part::Operators)),
     ("cargo dora backfill", How::Played(Part::Operators)),
     ("cargo dora redrive", How::Played(Part::Operators)),
@@ -45,6 +46,8 @@ const TABLE: &[(&str, How)] = &[
     ("aws codepipeline", How::Played(Part::Recording)),
     ("cargo dora replay", How::Played(Part::OneMachine)),
     ("cargo dora demo", How::Played(Part::OneMachine)),
+    ("cargo dora completions", How::Played(Part::OneMachine)),
+    ("cargo dora man", How::Played(Part::OneMachine)),
     ("cargo dora dashboard", How::Played(Part::OneMachine)),
     ("cargo xtask patterns", How::Played(Part::OneMachine)),
     ("cargo dora export-schema", How::Played(Part::OneMachine)),

@@ -47,9 +47,17 @@ async fn of_a_repository_as_json() {
     scene.until("20:00").await;
     let arguments = ["explain", "LeadTimeForChanges", "--repository", "acme/shop", "--json"];
     insta::assert_snapshot!(dora(&mut scene, &[&arguments, &DAY[..]].concat()).await.report());
+    // Names of repositories have no case, and are shown as they are spelt.
+    let other_case = ["explain", "LeadTimeForChanges", "--repository", "ACME/Shop", "--json"];
+    let both = [arguments, other_case].map(|arguments| [&arguments[..], &DAY[..]].concat());
+    let mut said = Vec::new();
+    for arguments in both {
+        said.push(dora(&mut scene, &arguments).await.report());
+    }
+    assert_eq!(said[0], said[1]);
     // Nothing was heard of this one in that time, and no data is not zero.
     let arguments =
-        ["explain", "cfr", "--repository", "acme/shop", "--from", "2026-06-13", "--to", "2026-06-14"];
+        ["explain", "cfr", "--repository", "Acme/shop", "--from", "2026-06-13", "--to", "2026-06-14"];
     insta::assert_snapshot!(dora(&mut scene, &arguments).await.report());
     // Nothing was ever heard of this one.
     let arguments = ["explain", "cfr", "--repository", "acme/shpo"];

@@ -13,6 +13,7 @@ use crate::{
         resources::{UP, fault_of_rule, waiting},
     },
     installation::Installation,
+    progress,
 };
 use anyhow::anyhow;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -21,7 +22,6 @@ use functions::{
     runtime::{clock::Clock, error::Error},
     sources::events::Purpose,
 };
-use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::probe::DETAIL_TYPE;
 use program::plan::{Consumer, Rule};
@@ -46,7 +46,11 @@ struct Sent {
 type Seen = BTreeMap<String, Passed>;
 
 /// Sends an event, and follows it to every function.
-pub(super) async fn events(installation: &Installation, id: Uuid) -> Vec<Finding> {
+pub(super) async fn events(
+    installation: &Installation,
+    id: Uuid,
+    progress: progress::Options,
+) -> Vec<Finding> {
     let hop = format!("bus {DEFAULT_BUS}");
     let mut begin = Way::new("all functions");
     let sent = match send(installation, id).await {
@@ -64,7 +68,7 @@ pub(super) async fn events(installation: &Installation, id: Uuid) -> Vec<Finding
         }
     };
     let consumers = &installation.plan.consumers;
-    let seen = match look(installation, &sent).await {
+    let seen = match look(installation, &sent, progress).await {
         Ok(seen) => seen,
         Err(error) => {
             begin.failed("ledger", error.to_string(), "let the operator read the ledger");
@@ -102,9 +106,9 @@ async fn send(installation: &Installation, id: Uuid) -> anyhow::Result<(Sent, Ti
 }
 
 /// Looks for a probe until every function has noted it, or has had its time.
-async fn look(installation: &Installation, sent: &Sent) -> Result<Seen, Error> {
+async fn look(installation: &Installation, sent: &Sent, progress: progress::Options) -> Result<Seen, Error> {
     let (ledger, sqs) = (installation.ledger(), aws_sdk_sqs::Client::new(installation.sdk()));
-    let progress = ProgressBar::new_spinner();
+    let progress = progress.wait();
     loop {
         let now = installation.clock.now()?;
         let passed = ledger.probe(sent.id).await?.into_iter();
@@ -114,7 +118,6 @@ async fn look(installation: &Installation, sent: &Sent) -> Result<Seen, Error> {
         };
         let awaited: Vec<&Consumer> = installation.plan.consumers.iter().filter(is_awaited).collect();
         if awaited.is_empty() {
-            progress.finish_and_clear();
             return Ok(seen);
         }
         let mut waits = Vec::new();
@@ -125,7 +128,6 @@ async fn look(installation: &Installation, sent: &Sent) -> Result<Seen, Error> {
             waits.push(format!("{} ({messages} messages, delivered after {:#})", queue.name, queue.delay));
         }
         progress.set_message(format!("waiting for {}", waits.join(", ")));
-        progress.tick();
         // On one machine, time passes when it is looked for.
         if matches!(installation.clock, Clock::System) {
             sleep(POLL).await;
