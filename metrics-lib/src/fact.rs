@@ -144,6 +144,39 @@ impl FactState {
     }
 }
 
+/// Why a fact is in no figure, or in none of CloudWatch's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeftOut {
+    /// It is not decided yet, or on its way to CloudWatch.
+    Pending,
+    /// A deployment has no lead time: nothing is new, or it can't be told.
+    WithoutLeadTime,
+    /// Figures of the ledger count it, those of CloudWatch do not: it was too old.
+    TooOld,
+    /// Figures of the ledger count it; those of CloudWatch may or may not.
+    Undecided,
+    /// An incident that no deployment is blamed for.
+    Unattributed,
+    /// An execution that is no production deployment.
+    Ignored,
+}
+
+impl LeftOut {
+    /// Why a fact of a kind, in a state, with or without a length of time that it measures, is left out; none if it is in all
+    /// figures.
+    pub const fn of(kind: FactKind, state: FactState, has_value: bool) -> Option<Self> {
+        match (kind, state) {
+            (FactKind::Ignored, _) => Some(Self::Ignored),
+            (FactKind::Unattributed, _) => Some(Self::Unattributed),
+            (_, FactState::Pending) => Some(Self::Pending),
+            (FactKind::LeadTime, _) if !has_value => Some(Self::WithoutLeadTime),
+            (_, FactState::Unpublishable) => Some(Self::TooOld),
+            (_, FactState::Undecided) => Some(Self::Undecided),
+            (_, FactState::Published | FactState::Incomplete) => None,
+        }
+    }
+}
+
 /// Something true that a metric counts or measures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {

@@ -1,10 +1,10 @@
 //! What is not in the figures, with the reason.
 
 use super::{
-    data::{Attribution, Fact, PageData},
+    data::{Attribution, PageData},
     words::Words,
 };
-use metrics_lib::fact::{FactKind, FactState};
+use metrics_lib::fact::LeftOut;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -26,7 +26,8 @@ const IGNORED: &str = "Executions that are no production deployment";
 pub(super) fn left_out(data: &PageData, words: &mut Words) -> Vec<Group> {
     let mut groups: BTreeMap<&'static str, Vec<(i64, i64, i64, i64)>> = BTreeMap::new();
     for fact in &data.facts {
-        let Some(title) = title(fact) else { continue };
+        let Some(left_out) = LeftOut::of(fact.kind, fact.state, fact.seconds.is_some()) else { continue };
+        let title = title(left_out);
         let what = match (&fact.deployment, &fact.incident) {
             (Some(key), _) => format!("{} {}", key.unit_name(), key.id()),
             (None, Some(incident)) => incident.clone(),
@@ -59,13 +60,12 @@ pub(super) fn left_out(data: &PageData, words: &mut Words) -> Vec<Group> {
     groups.into_iter().map(newest_first).collect()
 }
 
-/// Why a fact is in no figure, or in no figure of CloudWatch's.
-fn title(fact: &Fact) -> Option<&'static str> {
-    match fact.state {
-        _ if fact.kind == FactKind::Ignored => Some(IGNORED),
-        FactState::Pending => Some(PENDING),
-        _ if fact.kind == FactKind::LeadTime && fact.seconds.is_none() => Some(WITHOUT_LEAD_TIME),
-        FactState::Unpublishable | FactState::Undecided => Some(NOT_IN_CLOUDWATCH),
-        FactState::Published | FactState::Incomplete => None,
+fn title(left_out: LeftOut) -> &'static str {
+    match left_out {
+        LeftOut::Ignored => IGNORED,
+        LeftOut::Unattributed => UNATTRIBUTED,
+        LeftOut::Pending => PENDING,
+        LeftOut::WithoutLeadTime => WITHOUT_LEAD_TIME,
+        LeftOut::TooOld | LeftOut::Undecided => NOT_IN_CLOUDWATCH,
     }
 }

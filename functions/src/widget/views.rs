@@ -10,7 +10,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    fact::{FactKind, FactState},
+    fact::{FactKind, FactState, LeftOut},
     identity::DeploymentKey,
     links,
     parts::{Spent, spent},
@@ -117,7 +117,6 @@ pub(super) async fn incidents(
     is_all: bool,
 ) -> Result<Table, Error> {
     let mut incidents: Vec<_> = ledger.incidents_within(range.clone()).await?;
-    incidents.retain(|incident| range.contains(&incident.what.created));
     incidents.sort_by_key(|incident| Reverse(incident.what.created));
     let restores = restores(ledger, range.start, now).await?;
     let unattributed = ledger.facts(FactKind::Unattributed, range).await?;
@@ -253,7 +252,8 @@ pub(super) async fn excluded(
 ) -> Result<Table, Error> {
     let mut rows = Vec::new();
     for fact in facts(ledger, &FactKind::ALL, range.clone(), is_of).await? {
-        let Some(why) = excluded_as(&fact) else { continue };
+        let Some(left_out) = LeftOut::of(fact.kind, fact.state, fact.value.is_some()) else { continue };
+        let why = standing(left_out);
         let what = match (&fact.deployment, &fact.incident) {
             (None, Some(id)) => Cell::from(id.to_string()),
             (key, _) => deployment(key.as_ref()),
@@ -267,7 +267,7 @@ pub(super) async fn excluded(
     if is_all {
         let incidents = ledger.incidents_within(range.clone()).await?.into_iter().map(|open| open.what);
         let pending = incidents.filter(|incident| incident.attribution == AttributionState::Pending);
-        for incident in pending.filter(|incident| range.contains(&incident.created)) {
+        for incident in pending {
             let name = Cell::from(incident.key.id().to_string()).to(links::incident(&incident.key));
             let row = vec![
                 instant(incident.created),
@@ -289,16 +289,13 @@ pub(super) async fn excluded(
     })
 }
 
-/// Why a fact is not in the figures, or not in CloudWatch; none if it is in both.
-fn excluded_as(fact: &Recorded) -> Option<&'static str> {
-    match (fact.kind, fact.state) {
-        (FactKind::Ignored, _) => Some("ignored: no production deployment"),
-        (FactKind::Unattributed, _) => Some("unattributed: no deployment is blamed"),
-        (_, FactState::Pending) => Some("pending: not decided yet"),
-        (FactKind::LeadTime, _) if fact.value.is_none() => Some("no lead time"),
-        (_, FactState::Incomplete) => Some("incomplete: it can't be told"),
-        (_, FactState::Unpublishable) => Some("too old for CloudWatch: in this widget and the ledger only"),
-        (_, FactState::Undecided) => Some("CloudWatch may have it or not"),
-        (_, FactState::Published) => None,
+fn standing(left_out: LeftOut) -> &'static str {
+    match left_out {
+        LeftOut::Ignored => "ignored: no production deployment",
+        LeftOut::Unattributed => "unattributed: no deployment is blamed",
+        LeftOut::Pending => "pending: not decided yet",
+        LeftOut::WithoutLeadTime => "no lead time",
+        LeftOut::TooOld => "too old for CloudWatch: in this widget and the ledger only",
+        LeftOut::Undecided => "CloudWatch may have it or not",
     }
 }
