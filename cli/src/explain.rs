@@ -21,7 +21,11 @@ use functions::{
     runtime::error::Error,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use metrics_lib::{contract::Metric, datum::DimensionValue, links};
+use metrics_lib::{
+    contract::{Metric, dimension},
+    datum::DimensionValue,
+    links,
+};
 use one::One;
 use report::{Explanation, Incident};
 use std::{collections::BTreeMap, ops::Range, process::ExitCode};
@@ -137,16 +141,17 @@ fn beginning(day: Date) -> anyhow::Result<Timestamp> {
     Ok(day.to_zoned_datetime(TimeZone::UTC)?.timestamp())
 }
 
-/// How many values CloudWatch has of each metric that the figure is made of; none where it can't have the repository as
-/// a dimension.
+/// How many values CloudWatch has of each metric that the figure is made of; none where it has no metrics of the repository.
 async fn cloudwatch(
     installation: &Installation,
     figure: Figure,
     whose: &Whose,
     range: Range<Timestamp>,
 ) -> anyhow::Result<Option<BTreeMap<Metric, usize>>> {
+    let own = &installation.config.repository_metrics;
     let dimensions = match whose.dimension() {
         Some((_, value)) if DimensionValue::new(value).is_err() => return Ok(None),
+        Some((dimension::REPOSITORY, name)) if own.of(Some(name)).is_none() => return Ok(None),
         Some((name, value)) => vec![Dimension::builder().name(name).value(value).build()],
         None => Vec::new(),
     };

@@ -13,7 +13,7 @@
 //! | `opsItem#ID` | `incident#…` | the incident and its attribution |
 //! | `opsItem#ID` | `referencedBy#…` | a deployment that references the `OpsItem` |
 //! | `opsItem#ID` | `status#…` | when the incident was resolved or opened again |
-//! | `slot#KIND#REPOSITORY` | minute | what CloudWatch is known to have of it, and the fact that is being put |
+//! | `slot#KIND#REPOSITORY`, or `slot#KIND#` | minute | what CloudWatch is known to have of it, and the fact that is being put |
 //! | `doubtful` | hash of a fact's key | a fact that CloudWatch may have, or that waits for such a one |
 //! | `known` | `git#NAME#ID`, `gitId#ID#NAME` | a name that a repository of a Git host had, with GitHub's id if it was told |
 //! | `known` | `deployed#NAME#ACCOUNT`, `exact#NAME#ACCOUNT` | a repository of a Git host, another one, that an account deployed |
