@@ -7,7 +7,7 @@ use program::{
     plan::{Plan, Watched},
     settings::Settings,
 };
-use scenarios::economy::{DEPLOYMENT, Economy, IGNORED, INCIDENT, PUSH, RECONCILER};
+use scenarios::economy::{DEPLOYMENT, Economy, IGNORED, INCIDENT, PUSH, RECONCILER, RECONCILER_OF_AN_HOUR};
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path};
 
@@ -96,7 +96,8 @@ fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
         (of(PUSH), deployments * PUSHES),
         (of(IGNORED), deployments * IGNORED_EXECUTIONS),
         (of(INCIDENT), deployments * INCIDENTS),
-        (of(RECONCILER), runs),
+        (of(RECONCILER), runs * 0.75),
+        (of(RECONCILER_OF_AN_HOUR), runs * 0.25),
     ];
     let calls =
         |prefix: &str| -> f64 { happens.iter().map(|(one, times)| one.of(prefix) as f64 * times).sum() };
