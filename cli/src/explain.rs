@@ -22,7 +22,11 @@ use functions::{
     runtime::error::Error,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use metrics_lib::{contract::Metric, datum::DimensionValue, links};
+use metrics_lib::{
+    contract::{Metric, dimension},
+    datum::DimensionValue,
+    links,
+};
 use one::One;
 use report::{Explanation, Incident};
 use std::{collections::BTreeMap, ops::Range, process::ExitCode};
@@ -89,9 +93,8 @@ async fn explain(arguments: &OfFigure, installation: &Installation) -> anyhow::R
     facts.sort_by_key(|fact| fact.time);
     let mut undecided = Vec::new();
     if figure.is_of_incidents() {
-        let incidents = ledger.incidents_within(range.clone()).await?.into_iter().map(|open| open.what);
-        let incidents = incidents.filter(|incident| range.contains(&incident.created));
-        undecided.extend(incidents.filter_map(|incident| Incident::undecided(&incident)));
+        let incidents = ledger.incidents_within(range.clone()).await?;
+        undecided.extend(incidents.iter().filter_map(Incident::undecided));
     }
     let mut linked = Vec::with_capacity(facts.len());
     for fact in facts {
@@ -134,16 +137,17 @@ fn beginning(day: Date) -> anyhow::Result<Timestamp> {
     Ok(day.to_zoned_datetime(TimeZone::UTC)?.timestamp())
 }
 
-/// How many values CloudWatch has of each metric that the figure is made of; none where it can't have the repository as
-/// a dimension.
+/// How many values CloudWatch has of each metric that the figure is made of; none where it has no metrics of the repository.
 async fn cloudwatch(
     installation: &Installation,
     figure: Figure,
     whose: &Whose,
     range: Range<Timestamp>,
 ) -> anyhow::Result<Option<BTreeMap<Metric, usize>>> {
+    let own = &installation.config.repository_metrics;
     let dimensions = match whose.dimension() {
         Some((_, value)) if DimensionValue::new(value).is_err() => return Ok(None),
+        Some((dimension::REPOSITORY, name)) if own.of(Some(name)).is_none() => return Ok(None),
         Some((name, value)) => vec![Dimension::builder().name(name).value(value).build()],
         None => Vec::new(),
     };

@@ -232,6 +232,7 @@ fn settings(prefix: &str, region: &str, config: &Config) -> anyhow::Result<Setti
         incidents: config.incidents.clone(),
         incident_places: config.incident_accounts.iter().map(place).collect(),
         repositories: config.repositories.clone(),
+        repository_metrics: config.repository_metrics.clone(),
         ..Settings::from_json(&settings)?
     })
 }

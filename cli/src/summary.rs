@@ -39,7 +39,7 @@ impl Display for Summary<'_> {
             match repository {
                 Some(name) => writeln!(
                     f,
-                    "{count:>6} facts are of {}, which CloudWatch can't have as a dimension: they count in all only",
+                    "{count:>6} facts are of {}, which has no metrics of its own: they count in all and in teams only",
                     Words(name)
                 )?,
                 None => writeln!(f, "{count:>6} facts are of no repository: they count in all only")?,

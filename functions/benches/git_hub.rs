@@ -1,5 +1,9 @@
 //! How long the webhook and the transformation take for pushes of 20 commits, beside their floors: what nobody can do without
-//! who answers such an invocation. The time is that of the middle one of many rounds. With `--quick`, each is done once.
+//! who answers such an invocation; and how long the commits of a lead time take. The time is that of the middle one of many
+//! rounds. With `--quick`, each is done once.
+
+#[path = "git_hub/commits.rs"]
+mod commits;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use functions::{
@@ -32,7 +36,8 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> Outcome<()> {
     let body = body();
     webhook(&body)?;
-    transformation(&body)
+    transformation(&body)?;
+    commits::commits()
 }
 
 /// Its floor is the signature, and a tree of the JSON of the same bytes.
@@ -103,8 +108,13 @@ fn kept<T>(value: T) -> Outcome<()> {
 }
 
 /// Prints and returns the microseconds of the middle one of many rounds: what else the machine does, slows only some of them.
-fn measure<T>(name: &str, mut work: impl FnMut() -> Outcome<T>) -> Outcome<f64> {
-    let rounds = if env::args().any(|argument| argument == "--quick") { 1 } else { ROUNDS };
+fn measure<T>(name: &str, work: impl FnMut() -> Outcome<T>) -> Outcome<f64> {
+    measure_in(ROUNDS, name, work)
+}
+
+/// The same of so many rounds.
+fn measure_in<T>(rounds: usize, name: &str, mut work: impl FnMut() -> Outcome<T>) -> Outcome<f64> {
+    let rounds = if env::args().any(|argument| argument == "--quick") { 1 } else { rounds };
     let mut all = Vec::with_capacity(rounds);
     for _ in 0..rounds {
         let start = Instant::now();

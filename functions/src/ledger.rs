@@ -13,7 +13,7 @@
 //! | `opsItem#ID` | `incident#…` | the incident and its attribution |
 //! | `opsItem#ID` | `referencedBy#…` | a deployment that references the `OpsItem` |
 //! | `opsItem#ID` | `status#…` | when the incident was resolved or opened again |
-//! | `slot#KIND#REPOSITORY` | minute | what CloudWatch is known to have of it, and the fact that is being put |
+//! | `slot#KIND#REPOSITORY`, or `slot#KIND#` | minute | what CloudWatch is known to have of it, and the fact that is being put |
 //! | `doubtful` | hash of a fact's key | a fact that CloudWatch may have, or that waits for such a one |
 //! | `known` | `git#NAME#ID`, `gitId#ID#NAME` | a name that a repository of a Git host had, with GitHub's id if it was told |
 //! | `known` | `deployed#NAME#ACCOUNT`, `exact#NAME#ACCOUNT` | a repository of a Git host, another one, that an account deployed |
@@ -23,6 +23,7 @@
 //! | `reconciler` | `heard#…`, `watched#…` | when an event came last from an account and region, and since when the reconciler looks there |
 //! | `reconciler` | `heartbeat#…`, `untold` | when a heartbeat came last from an account and region, and when something was found that an event should have told |
 //! | `reconciler` | `comparison` | the day of the latest comparison with CloudWatch |
+//! | `reconciler` | `open#…` | on which days something of a kind was open when all days were looked at last |
 //! | `probe#ID` | `FUNCTION#ACCOUNT#REGION` | a probe that has come to a function; it is kept for a day |
 //! | `known` | `place#…` | an account and region that an event came from |
 //! | `walked` | pipeline | executions of the pipeline that are known to have brought nothing to production |
@@ -50,7 +51,7 @@ pub use backlog::{Left, MOST_TRIES, Subject};
 pub use facts::{Done, DoneBy, KnownFacts, Owner};
 pub use incidents::{AttributionState, IncidentRecord};
 pub use item::RETENTION;
-pub use open::{DayCount, PendingItem, Reached, Walked, Watermark};
+pub use open::{DayCount, PendingItem, Reached, Walked, Watermark, Watermarks};
 pub use probes::Passed;
 pub use publishing::{Claim, Claimed, Doubt, SlotKey};
 pub use recorded::Recorded;

@@ -31,7 +31,7 @@ use crate::{
         json,
         worker::{self, SHORTEST_WORK},
     },
-    sources::{codepipeline::execution_listing::Since, context::Context, registry::Sources},
+    sources::{codepipeline::execution_listing::Since, context::Context, places::Place, registry::Sources},
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -132,13 +132,17 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
     let mut outcome = FirstFailure::default();
     outcome.note(step(hearing::listen(context, now)).await);
     let backlog = context.ledger.backlog(now).await?;
-    for (account, region) in places(context).await? {
-        let place = (account.as_str(), region.as_str());
-        outcome.note(step(go_on(context, owner, Watermark::Executions, place, until, &backlog)).await);
-    }
-    for (account, region) in &context.ops_item_places().await? {
-        let place = (account.as_str(), region.as_str());
-        outcome.note(step(go_on(context, owner, Watermark::OpsItems, place, until, &backlog)).await);
+    for watermark in [Watermark::Executions, Watermark::OpsItems] {
+        match begin(context, watermark, until).await {
+            Ok(places) => {
+                for (since, (account, region)) in &places {
+                    let place = (account.as_str(), region.as_str());
+                    outcome
+                        .note(step(go_on(context, owner, watermark, place, *since..until, &backlog)).await);
+                }
+            }
+            Err(error) => outcome.note(Err(error)),
+        }
     }
     outcome.note(step(backlog::try_again(context, owner, &backlog, now)).await);
     outcome.note(step(hearing::count_undelivered(context)).await);
@@ -161,15 +165,25 @@ fn step<'a, T>(
     Box::pin(work)
 }
 
-/// The accounts and regions with pipelines; the one that was left behind furthest comes first.
-async fn places(context: &Context) -> Result<Vec<(String, String)>, Error> {
-    let mut places = Vec::new();
-    for (account, region) in context.places().await? {
-        let watermark = context.ledger.watermark(Watermark::Executions, &account, &region).await?;
-        places.push((watermark.map(|reached| reached.time), account, region));
-    }
+/// The accounts and regions that a watermark is of, each with where to begin there: where the last run ended, at first as far back
+/// as CloudWatch takes data. The one that was left behind furthest comes first.
+async fn begin(
+    context: &Context,
+    watermark: Watermark,
+    until: Timestamp,
+) -> Result<Vec<(Timestamp, Place)>, Error> {
+    let places = match watermark {
+        Watermark::Executions | Watermark::BackfilledExecutions(..) => context.places().await?,
+        Watermark::OpsItems | Watermark::BackfilledOpsItems(_) => context.ops_item_places().await?,
+    };
+    let watermarks = context.ledger.watermarks(watermark).await?;
+    let since = |(account, region): &Place| {
+        let reached = watermarks.of((account, region));
+        reached.map_or_else(|| before(until, OLDEST), |reached| reached.time)
+    };
+    let mut places: Vec<_> = places.into_iter().map(|place| (since(&place), place)).collect();
     places.sort();
-    Ok(places.into_iter().map(|(_, account, region)| (account, region)).collect())
+    Ok(places)
 }
 
 /// Works through what changed last since a watermark of an account and region, and moves the watermark on. What fails is left
@@ -179,13 +193,13 @@ async fn go_on(
     owner: Owner<'_>,
     watermark: Watermark,
     place: (&str, &str),
-    until: Timestamp,
+    range: Range<Timestamp>,
     backlog: &[Left],
 ) -> Result<(), Error> {
-    let since = begin(context, watermark, place, until).await?;
+    let since = range.start;
     let mut rate_limit = RateLimit::unlimited(owner);
     let Progress { next, failures, .. } =
-        work_through(context, owner, watermark, place, since..until, backlog, &mut rate_limit).await?;
+        work_through(context, owner, watermark, place, range, backlog, &mut rate_limit).await?;
     let mut outcome = FirstFailure::default();
     let is_listed = !failures.iter().any(|failure| failure.subject.is_place());
     let is_done = |left: &&Left| {
@@ -231,17 +245,6 @@ async fn work_through(
             incidents::work_through(context, owner, place, range, rate_limit).await
         }
     }
-}
-
-/// Where to begin in an account and region: where the last run ended, at first as far back as CloudWatch takes data.
-async fn begin(
-    context: &Context,
-    watermark: Watermark,
-    (account, region): (&str, &str),
-    until: Timestamp,
-) -> Result<Timestamp, Error> {
-    let reached = context.ledger.watermark(watermark, account, region).await?;
-    Ok(reached.map_or_else(|| before(until, OLDEST), |reached| reached.time))
 }
 
 /// Moves the watermark of an account and region on.

@@ -267,6 +267,8 @@ pub mod env {
     pub const REPOSITORY_RULE: &str = "DORA_REPOSITORY_RULE";
     /// JSON: the teams and the repositories that each owns, `{"payments": ["acme/shop"]}`.
     pub const TEAMS: &str = "DORA_TEAMS";
+    /// JSON: the repositories that have metrics of their own, a [`crate::fact::RepositoryMetrics`]; not set, if all have.
+    pub const REPOSITORY_METRICS: &str = "DORA_REPOSITORY_METRICS";
     /// The Athena workgroup that reads the lake.
     pub const ATHENA_WORKGROUP: &str = "DORA_ATHENA_WORKGROUP";
     /// The Glue database of the lake.

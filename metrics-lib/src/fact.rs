@@ -279,11 +279,16 @@ impl Fact {
         !matches!(self.id, FactId::Restore(_)) || self.deployment.is_some()
     }
 
-    /// What CloudWatch gets of the fact now.
+    /// What CloudWatch gets of the fact now, broken down as is told.
     ///
     /// # Errors
     /// [`InvalidDatum::TooNew`]: to be tried again when its time has come.
-    pub fn publication(&self, teams: &Teams, now: Timestamp) -> Result<Publication, InvalidDatum> {
+    pub fn publication(
+        &self,
+        teams: &Teams,
+        own: &RepositoryMetrics,
+        now: Timestamp,
+    ) -> Result<Publication, InvalidDatum> {
         let time = match DatumTime::new(self.time, now) {
             Ok(time) => time,
             Err(error @ InvalidDatum::TooNew { .. }) => return Err(error),
@@ -297,7 +302,37 @@ impl Fact {
         };
         let repository = self.repository.as_deref();
         let teams = repository.into_iter().flat_map(|repository| teams.owning(repository));
-        Ok(Publication::Batch(Batch::new(namespace, &values, time, repository, teams)))
+        Ok(Publication::Batch(Batch::new(namespace, &values, time, own.of(repository), teams)))
+    }
+
+    /// The repository by whose values CloudWatch tells what it has of the fact, see [`crate::publication`]; none where its
+    /// values in total tell.
+    pub fn told_by(&self, own: &RepositoryMetrics) -> Option<&str> {
+        // The total has values of every repository, so either it tells of all facts or of none that are of a repository.
+        self.repository.as_deref().filter(|_| *own == RepositoryMetrics::All)
+    }
+}
+
+/// Which repositories have metrics of their own in CloudWatch: the setting `repositoryMetrics`. The others are in the totals,
+/// in those of their teams, and in the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RepositoryMetrics {
+    /// All.
+    #[default]
+    All,
+    /// These.
+    #[serde(untagged)]
+    Of(BTreeSet<String>),
+}
+
+impl RepositoryMetrics {
+    /// The repository, if it has metrics of its own.
+    pub fn of<'a>(&self, repository: Option<&'a str>) -> Option<&'a str> {
+        repository.filter(|name| match self {
+            Self::All => true,
+            Self::Of(names) => names.contains(*name),
+        })
     }
 }
 
@@ -341,7 +376,15 @@ mod tests {
     #[test]
     fn cloudwatch_gets_the_total_the_repository_and_its_teams() {
         fn check(fact: &Fact, namespace: Namespace, expected: &[(Metric, &str, f64)]) {
-            let Ok(Publication::Batch(batch)) = fact.publication(&teams(), fact.time) else {
+            check_of(fact, &RepositoryMetrics::All, namespace, expected);
+        }
+        fn check_of(
+            fact: &Fact,
+            own: &RepositoryMetrics,
+            namespace: Namespace,
+            expected: &[(Metric, &str, f64)],
+        ) {
+            let Ok(Publication::Batch(batch)) = fact.publication(&teams(), own, fact.time) else {
                 panic!("{fact:?}")
             };
             let by = |dimension: &Option<Dimension>| match dimension {
@@ -364,6 +407,15 @@ mod tests {
         check(&fact(&[Deployments, ReworkDeployments], vec![]), Namespace::Dora, &both);
         let value = DatumValue::seconds(SignedDuration::from_secs(90)).unwrap();
         check(&fact(&[], vec![(TimeToRestore, value)]), Namespace::Dora, &breakdown(TimeToRestore, 90.0));
+        // Without metrics of its own, a repository is in the total and in its teams.
+        let [total, repository, teams @ ..] = breakdown(Deployments, 1.0);
+        let of = |names: &[&str]| RepositoryMetrics::Of(names.iter().map(ToString::to_string).collect());
+        let deployed = fact(&[Deployments], vec![]);
+        let others = [&[total][..], &teams].concat();
+        check_of(&deployed, &of(&["acme/cart"]), Namespace::Dora, &others);
+        check_of(&deployed, &of(&[]), Namespace::Dora, &others);
+        let own = [&[total, repository][..], &teams].concat();
+        check_of(&deployed, &of(&["acme/shop"]), Namespace::Dora, &own);
         let nowhere = Fact { repository: None, ..fact(&[IgnoredExecutions], vec![]) };
         check(&nowhere, Namespace::DataQuality, &[(IgnoredExecutions, "", 1.0)]);
     }
@@ -371,7 +423,8 @@ mod tests {
     #[test]
     fn publication_depends_on_the_present() {
         fn check(fact: &Fact, hours: i64, expected: &str) {
-            let found = match fact.publication(&teams(), fact.time + SignedDuration::from_hours(hours)) {
+            let now = fact.time + SignedDuration::from_hours(hours);
+            let found = match fact.publication(&teams(), &RepositoryMetrics::All, now) {
                 Ok(Publication::Batch(_)) => "batch",
                 Ok(Publication::Unpublishable(_)) => "unpublishable",
                 Ok(Publication::Nothing) => "nothing",

@@ -5,7 +5,7 @@
 //! put was cut off. Such a fact is *doubtful*: nobody puts it again until CloudWatch shows whether it has the data.
 //!
 //! CloudWatch shows counts, not facts. Therefore facts that share a metric, a repository and a minute share a *slot*, and are
-//! put one after another: while a fact is claimed or doubtful, it holds the slot. The slot counts the values of each metric
+//! put one after another (where not every repository has metrics of its own, facts of all repositories share one): while a fact is claimed or doubtful, it holds the slot. The slot counts the values of each metric
 //! that are known to be in CloudWatch, so the count that CloudWatch shows tells about the holder.
 //!
 //! ```text
@@ -66,7 +66,7 @@ pub enum Progress {
     Closed(FactState),
 }
 
-/// The facts that share metrics, a repository and a minute.
+/// The facts that share metrics, a minute, and [a repository or none](crate::fact::Fact::told_by).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Slot {
     /// The fact that is claimed or doubtful, if one is.
@@ -302,6 +302,11 @@ impl Standing {
         }
         let undecided = self.released(Progress::Closed(FactState::Undecided));
         Ok(Self { slot: Slot { is_spoiled: true, ..undecided.slot }, ..undecided })
+    }
+
+    /// Whether a fact holds the slot.
+    pub fn holds(&self, fact: &str) -> bool {
+        self.held(fact).is_some()
     }
 
     /// The fact, if it holds the slot.

@@ -306,7 +306,7 @@ pub enum PlanError {
     /// Lambda refuses the environment.
     #[error(
         "the environment of {function} has {bytes} bytes, Lambda takes {MAX_ENVIRONMENT}: name an organization in the \
-         place of toolingAccounts, or shorten trunkBasedRepositories, teams, botAuthors or what is said of single repositories, pipelines and accounts"
+         place of toolingAccounts, or shorten trunkBasedRepositories, teams, repositoryMetrics, botAuthors or what is said of single repositories, pipelines and accounts"
     )]
     Environment {
         /// The function.

@@ -32,7 +32,7 @@ use crate::naming::Names;
 use jiff::SignedDuration;
 use kind::Kind as _;
 use metrics_lib::{
-    fact::Teams,
+    fact::{RepositoryMetrics, Teams},
     rules::{IncidentRule, ProductionRule, RepositoryRule, ReworkRule},
 };
 use reader::Reader;
@@ -69,6 +69,8 @@ pub struct Settings {
     pub repositories: RepositoryRule,
     /// `teams`: which team owns which repositories.
     pub teams: Teams,
+    /// `repositoryMetrics`: which repositories have metrics of their own.
+    pub repository_metrics: RepositoryMetrics,
     /// How the figures are measured.
     pub measuring: Measuring,
     /// Whether lead time is measured: whether there is a `webhookSecret`, what GitHub signs webhooks with. Its value is
@@ -154,7 +156,7 @@ impl Settings {
             reader.refuse("toolingAccounts", None, accounts::ToolingAccounts.allowed());
         }
         let production = table::Production::read(reader);
-        let table::Repositories { teams, aliases, accounts } = table::Repositories::read(reader);
+        let table::Repositories { teams, metrics, aliases, accounts } = table::Repositories::read(reader);
         let incidents = table::Incidents::read(reader);
         let settings = Self {
             incident_places: incidents.accounts.places(&tooling_accounts, (&ops_account, &region)),
@@ -168,13 +170,26 @@ impl Settings {
             ops_account,
             region,
             teams,
+            repository_metrics: metrics,
             measuring: Measuring::read(reader),
             lead_time: table::LeadTime::read(reader).is_measured,
             dashboards: Dashboards::read(reader),
             operations: Operations::read(reader),
             unknown_keys: reader.unknown_keys(),
         };
-        settings.with_one_name_each(aliases)
+        let settings = settings.with_one_name_each(aliases);
+        settings.check_alarms(reader);
+        settings
+    }
+
+    /// Refuses alarms on repositories that have no metrics of their own: they would never be raised.
+    fn check_alarms(&self, reader: &mut Reader<'_>) {
+        for RepositoryAlarm { repository, .. } in &self.operations.repository_alarms {
+            if self.repository_metrics.of(Some(repository)).is_none() {
+                let found = Found::Value(repository.clone().into());
+                reader.refuse("repositoryAlarms", found, "a repository of repositoryMetrics");
+            }
+        }
     }
 
     /// The ids of the tooling accounts.
@@ -306,6 +321,47 @@ mod tests {
         check(json!({"bücher": ["acme/shop"]}), None);
         check(json!([{"name": "bücher", "repositories": ["acme/shop"]}]), None);
         check(json!("payments"), None);
+    }
+
+    #[test]
+    fn repositories_with_metrics_of_their_own() {
+        fn check(given: Value, expected: Option<[bool; 2]>) {
+            let mut config = minimal();
+            config["repositoryMetrics"] = given.clone();
+            config["aliases"] = json!({"acme/shop": "Acme/Store"});
+            let settings = Settings::from_json(&config).ok();
+            let own = settings.map(|settings| {
+                ["Acme/Store", "acme/cart"].map(|name| settings.repository_metrics.of(Some(name)).is_some())
+            });
+            assert_eq!(own, expected, "{given}");
+        }
+        check(Value::Null, Some([true, true]));
+        check(json!("all"), Some([true, true]));
+        check(json!("none"), Some([false, false]));
+        check(json!([]), Some([false, false]));
+        check(json!(["ACME/shop"]), Some([true, false]));
+        check(json!(["acme/cart"]), Some([false, true]));
+        check(json!("acme/cart"), None);
+        check(json!(["bücher"]), None);
+        check(json!({"acme/cart": true}), None);
+    }
+
+    #[test]
+    fn alarms_need_metrics() {
+        fn check(own: Value, is_refused: bool) {
+            let mut config = minimal();
+            config["repositoryMetrics"] = own.clone();
+            config["aliases"] = json!({"acme/shop": "acme/store"});
+            config["repositoryAlarms"] = json!([{"repository": "acme/shop", "failureRateAbove": 15}]);
+            let said = Settings::from_json(&config).map(drop).map_err(|problem| problem.to_string());
+            let expected = "repositoryAlarms is \"acme/store\", allowed is a repository of repositoryMetrics";
+            assert_eq!(said, if is_refused { Err(expected.to_owned()) } else { Ok(()) }, "{own}");
+        }
+        check(json!("all"), false);
+        check(json!(["Acme/Store"]), false);
+        check(json!(["acme/shop"]), false);
+        check(json!("none"), true);
+        check(json!(["acme/cart"]), true);
     }
 
     /// What is said of a value that can't be used.

@@ -96,9 +96,14 @@ async fn replayed(binaries: &Binaries, file: &Path, days: u32) -> Result<(), Box
         elapsed.as_secs_f64() * 1000.0 / events as f64,
         mebibytes(memory),
     )?;
-    for (lambda, _) in cloud.functions() {
-        let (name, invocations) = (lambda.name(), lambda.invocations);
-        writeln!(out, "       {name}: {invocations} invocations, {} cold starts", lambda.cold_starts)?;
+    for lambda in cloud.lambdas().filter(|lambda| lambda.invocations > 0) {
+        let (name, invocations, took) = (lambda.name(), lambda.invocations, lambda.took.as_secs_f64());
+        let each = took * 1000.0 / invocations as f64;
+        writeln!(
+            out,
+            "       {name}: {invocations} invocations, {} cold starts, {took:.1} s, {each:.1} ms each",
+            lambda.cold_starts
+        )?;
     }
     Ok(())
 }

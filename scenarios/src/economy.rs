@@ -38,6 +38,8 @@ pub const ROLLBACK: &str = "a rollback that restores service";
 pub const RECONCILED: &str = "what the reconciler finds of all that";
 /// What the reconciler costs that has nothing to do.
 pub const RECONCILER: &str = "a run of the reconciler that finds nothing, with one pipeline";
+/// The same once an hour.
+pub const RECONCILER_OF_AN_HOUR: &str = "the first such run of an hour, which looks at all days";
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 type Calls = BTreeMap<String, u64>;
@@ -107,6 +109,7 @@ impl Economy {
             (ROLLBACK, "17:00"),
             (RECONCILED, "17:10"),
             (RECONCILER, "17:20"),
+            (RECONCILER_OF_AN_HOUR, "18:10"),
         ] {
             day.happens(what).await?;
             day.until(until).await?;
@@ -184,7 +187,8 @@ impl Day {
                 self.sends(&rollback.event("SUCCEEDED"))
             }
             RECONCILED => self.reconciles("17:00").await,
-            _ => self.reconciles("17:15").await,
+            RECONCILER => self.reconciles("17:15").await,
+            _ => self.reconciles("18:00").await,
         }
     }
 

@@ -14,7 +14,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     process::{Child, Command},
@@ -35,6 +35,8 @@ pub struct Lambda {
     pub cold_starts: u64,
     /// How often it was invoked.
     pub invocations: u64,
+    /// How long all invocations took together, in real time.
+    pub took: Duration,
 }
 
 #[derive(Debug)]
@@ -93,8 +95,17 @@ impl Lambda {
         environment: BTreeMap<String, String>,
         timeout: Duration,
     ) -> Self {
-        let (process, cold_starts, invocations) = (None, 0, 0);
-        Self { name: name.to_owned(), binary, log, environment, timeout, process, cold_starts, invocations }
+        Self {
+            name: name.to_owned(),
+            binary,
+            log,
+            environment,
+            timeout,
+            process: None,
+            cold_starts: 0,
+            invocations: 0,
+            took: Duration::ZERO,
+        }
     }
 
     /// Gives the function another environment. The process of the old one ends, as Lambda's do.
@@ -118,6 +129,17 @@ impl Lambda {
     /// # Errors
     /// [`LambdaError`], when the function does not get as far as being invoked.
     pub async fn invoke(
+        &mut self,
+        payload: Bytes,
+        die: impl Future<Output = ()>,
+    ) -> Result<Result<Bytes, Failure>, LambdaError> {
+        let begin = Instant::now();
+        let result = self.answer(payload, die).await;
+        self.took += begin.elapsed();
+        result
+    }
+
+    async fn answer(
         &mut self,
         payload: Bytes,
         die: impl Future<Output = ()>,

@@ -10,7 +10,6 @@ use metrics_lib::{
         self, dimension,
         ledger::{CURRENT_VERSION, PARTITION_KEY, SORT_KEY, VERSION},
     },
-    datum::DimensionValue,
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentKey},
     parts::{self, Part},
@@ -18,7 +17,10 @@ use metrics_lib::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
-use std::{collections::BTreeMap, io};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
 
 /// What a replay led to.
 #[derive(Debug, Serialize)]
@@ -225,13 +227,15 @@ impl ReplayResult {
         self.facts.iter().filter(|fact| is_so(fact)).count()
     }
 
-    /// The facts in CloudWatch that count in the figures of all together only: by the repository that CloudWatch can't
-    /// have as a dimension, or by none.
+    /// The facts in CloudWatch that count in the figures of all together and of teams only: by the repository that CloudWatch
+    /// has no metrics of, or by none.
     pub fn of_no_dimension(&self) -> BTreeMap<Option<&str>, usize> {
+        let by_repository = |metric: &Metric| metric.dimensions.get(dimension::REPOSITORY).cloned();
+        let own: BTreeSet<String> = self.metrics.iter().filter_map(by_repository).collect();
         let mut counts = BTreeMap::new();
         for fact in self.facts.iter().filter(|fact| fact.state == FactState::Published) {
             let repository = fact.repository.as_deref();
-            if repository.is_none_or(|name| DimensionValue::new(name).is_err()) {
+            if repository.is_none_or(|name| !own.contains(name)) {
                 *counts.entry(repository).or_default() += 1;
             }
         }

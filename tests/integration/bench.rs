@@ -13,6 +13,7 @@ fn every_part_is_measured() {
         "program: prints the stack",
         "webhook: signature, parse, trim",
         "transform: 100 records",
+        "commits: what is new after 400 days",
         "µs a warm invocation",
         "of memory for each deployment more",
         "load: 40 incidents at once: every figure is right",

@@ -229,6 +229,28 @@ fn names_that_cannot_be_dimensions() {
     assert!(heading.contains(text), "{heading}");
 }
 
+/// Repositories without metrics of their own are left out, unless they are named for dashboards, and that is said.
+#[test]
+fn repositories_without_metrics_of_their_own() {
+    fn check(own: Value, named: &[&str], expected: &[&str], said: &str) {
+        let mut config = config();
+        config["teams"] = json!({"web": ["acme/shop", "acme/cart"]});
+        config["trunkBasedRepositories"] = json!(["acme/trunk"]);
+        (config["repositories"], config["repositoryMetrics"]) = (json!(named), own);
+        let documents = documents(&settings(&config));
+        let (_, heading) = titles(&documents["dora"]).next().unwrap();
+        assert!(heading.contains(&format!("repositories: {said}")), "{heading}");
+        assert_eq!(documents.contains_key("dora-repository"), !expected.is_empty());
+        assert_eq!(listed(&[&documents["dora"]], "deployments"), expected);
+    }
+    let all = ["acme/cart", "acme/shop", "acme/trunk"];
+    check(json!("all"), &[], &all, "3 ");
+    check(json!("none"), &[], &[], "0 (3 more have no metrics of their own)");
+    check(json!("none"), &["acme/shop"], &["acme/shop"], "1 (2 more have no metrics of their own)");
+    let own = json!(["acme/shop", "acme/till"]);
+    check(own, &[], &["acme/shop", "acme/till"], "2 (2 more have no metrics of their own)");
+}
+
 /// Where the configuration names neither, there is the overview alone.
 #[test]
 fn neither_repositories_nor_teams() {

@@ -34,6 +34,7 @@ mod purity;
 mod readers;
 mod real_payloads;
 mod reconciler;
+mod repository_metrics;
 mod restores;
 mod routing;
 mod sample;

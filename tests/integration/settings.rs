@@ -92,6 +92,10 @@ fn files_that_the_schema_refuses() {
     check(&ops, json!({"attributionWindow": "1h 30m"}), false);
     check(&ops, json!({"teams": "{\"payments\": [\"acme/shop\"]}"}), false);
     check(&ops, json!({"teams": "payments"}), true);
+    check(&ops, json!({"repositoryMetrics": "none"}), false);
+    check(&ops, json!({"repositoryMetrics": ["acme/shop"]}), false);
+    check(&ops, json!({"repositoryMetrics": "acme/shop"}), true);
+    check(&ops, json!({"repositoryMetrics": ["b\u{fc}cher"]}), true);
     let files: Vec<Value> = cases.iter().map(|(_, file, _)| file.clone()).collect();
     let refused = refused_by_schema("files_that_the_schema_refuses", &files);
     for (refused, (changes, _, is_refused)) in refused.into_iter().flatten().zip(cases) {

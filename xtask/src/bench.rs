@@ -34,7 +34,7 @@ pub(crate) struct Options {
 enum Part {
     /// The Pulumi program: built from scratch, and printing a stack.
     Program,
-    /// The webhook and the transformation of its records, beside their floors.
+    /// The webhook and the transformation of its records, beside their floors; the commits of a lead time.
     Webhook,
     /// Replays of 1,000 and 10,000 deployments: time an event, and memory.
     Replay,

@@ -41,8 +41,8 @@ enum Command {
     },
     /// Build the Pulumi engine for the tests, if it is not built yet.
     Engine,
-    /// Measure the Pulumi program, the webhook beside its floor, replays of 1,000 and 10,000 deployments (time an event, and
-    /// memory), load, and calls of AWS.
+    /// Measure the Pulumi program, the webhook beside its floor, the commits of a lead time, replays of 1,000 and 10,000
+    /// deployments (time an event, and memory), load, and calls of AWS.
     Bench(bench::Options),
     /// Build the functions as they are deployed: target/lambda/FUNCTION.zip.
     Package(package::Options),

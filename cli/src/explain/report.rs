@@ -36,7 +36,7 @@ pub(super) struct Explanation {
     unit: &'static str,
     /// How many values of each metric the ledger has put to CloudWatch.
     published: BTreeMap<&'static str, usize>,
-    /// How many of them CloudWatch has; null where it can't have the repository as a dimension.
+    /// How many of them CloudWatch has; null where it has no metrics of the repository.
     cloud_watch: Option<BTreeMap<&'static str, usize>>,
     facts: Vec<ExplainedFact>,
     /// The incidents whose attribution is not decided, or found no deployment.
@@ -224,7 +224,10 @@ impl Explanation {
             counts.iter().map(|(metric, count)| format!("{count} {metric}")).collect::<Vec<_>>().join(", ")
         };
         match &self.cloud_watch {
-            None => writeln!(f, "CloudWatch can't have this repository as a dimension."),
+            None => writeln!(
+                f,
+                "CloudWatch has no metrics of this repository: by repositoryMetrics, or as it can't be a dimension."
+            ),
             Some(cloudwatch) if *cloudwatch == self.published => {
                 writeln!(f, "CloudWatch has the same values as the ledger: {}.", counts(cloudwatch))
             }

@@ -4,26 +4,36 @@ use super::{
     Ledger,
     facts::is_done,
     incidents::{INCIDENT, IncidentRecord, record},
-    item::{Item, key, sortable},
+    item::{Item, key, sortable, timeline_day},
+    timeline::days,
 };
 use crate::runtime::error::Error;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{
         Metric,
-        ledger::{PARTITION_KEY, SORT_KEY},
+        ledger::{PARTITION_KEY, SORT_KEY, TIMELINE_DAY},
     },
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentKey},
     sources::codepipeline::PipelineKey,
 };
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 /// The partition of how far the reconciler has come.
 pub(super) const RECONCILER: &str = "reconciler";
 
 /// How far the timeline may be behind the table, at the most.
 pub(super) const INDEX_LAG: SignedDuration = SignedDuration::from_mins(1);
+
+/// The days that begin within this time before the present are looked at in every run: an item is hardly ever listed later than
+/// that, and all days are looked at every hour.
+const RECENT: SignedDuration = SignedDuration::from_hours(48);
+/// The attribute with the days, of those of a kind, on which something was open when all were looked at.
+const DAYS: &str = "days";
 
 /// Something that is tried again, the more rarely the older it is.
 #[derive(Clone, Debug)]
@@ -92,6 +102,14 @@ impl Reached {
     }
 }
 
+/// How far the reconciler has come, in every account and region.
+#[derive(Clone, Debug)]
+pub struct Watermarks {
+    watermark: Watermark,
+    /// By the items' sort keys.
+    places: BTreeMap<String, Reached>,
+}
+
 /// A row of a pipeline's executions that are known to have brought nothing to production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walked {
@@ -143,7 +161,7 @@ impl Ledger {
         self.set(WALKED, &walked_sort(pipeline), attributes).send().await.map(drop)
     }
 
-    /// The lead times of deployments within a range of time that are not known yet.
+    /// The lead times of deployments within a range of time up to now that are not known yet.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
@@ -151,30 +169,73 @@ impl Ledger {
         &self,
         range: Range<Timestamp>,
     ) -> Result<Vec<PendingItem<DeploymentKey>>, Error> {
-        let items = self.listed(FactKind::LeadTime.name(), range).await?;
-        let open = items.into_iter().filter(|item| !is_done(item));
-        open.map(|item| opened(item.deployment_key()?, &item)).collect()
+        let open = self.open(FactKind::LeadTime.name(), range, |item| !is_done(item)).await?;
+        open.iter().map(|item| opened(item.deployment_key()?, item)).collect()
     }
 
-    /// The incidents that were resolved within a range of time, and are not known to be restored.
+    /// The incidents that were resolved within a range of time up to now, and are not known to be restored.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn open_restores(&self, range: Range<Timestamp>) -> Result<Vec<IncidentKey>, Error> {
-        let items = self.listed(FactKind::Restore.name(), range).await?;
-        items.iter().filter(|item| !is_done(item)).map(Item::incident_key).collect()
+        let open = self.open(FactKind::Restore.name(), range, |item| !is_done(item)).await?;
+        open.iter().map(Item::incident_key).collect()
     }
 
-    /// The incidents that were raised within a range of time.
+    /// The incidents that were raised within a range of time up to now, and may have to be tried again.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn incidents_within(
+    pub async fn open_incidents(
         &self,
         range: Range<Timestamp>,
     ) -> Result<Vec<PendingItem<IncidentRecord>>, Error> {
-        let items = self.listed(INCIDENT, range).await?;
-        items.into_iter().map(|item| opened(record(&item)?, &item)).collect()
+        let open = self.open(INCIDENT, range, |_| true).await?;
+        open.iter().map(|item| opened(record(item)?, item)).collect()
+    }
+
+    /// The items of a kind that are open, on the days of a range of time up to now.
+    ///
+    /// All days are looked at once an hour. Until then, the recent ones are, and those on which something was open. So what comes
+    /// to be open on another day waits for an hour at the most: it was told days late, and is tried more rarely than that.
+    async fn open(
+        &self,
+        kind: &str,
+        range: Range<Timestamp>,
+        is_open: impl Fn(&Item) -> bool,
+    ) -> Result<Vec<Item>, Error> {
+        let (now, sort) = (range.end, key(["open", kind, ""]));
+        let hour = |time: Timestamp| time.as_second().div_euclid(3600);
+        let noted = self.query(RECONCILER, &sort).await?.into_iter().next();
+        let looked = noted.as_ref().map(|item| item.instant_of("time")).transpose()?;
+        let known = noted.filter(|_| looked.is_some_and(|looked| hour(looked) == hour(now)));
+        let is_to_be_looked_at = |day: &Timestamp| match &known {
+            None => true,
+            Some(item) => {
+                let mut open = item.get(DAYS).unwrap_or_default().split(' ');
+                *day + RECENT > now || open.any(|open| open == timeline_day(kind, *day))
+            }
+        };
+        let mut items = self.listed_on(kind, days(range).filter(is_to_be_looked_at)).await?;
+        items.retain(is_open);
+        if known.is_none() {
+            let days: BTreeSet<&str> = items.iter().filter_map(|item| item.get(TIMELINE_DAY)).collect();
+            let days = Vec::from_iter(days).join(" ");
+            let noted = Item::default().text("kind", RECONCILER).instant("time", now).text(DAYS, days);
+            self.set(RECONCILER, &sort, noted).send().await?;
+        }
+        Ok(items)
+    }
+
+    /// The incidents that were raised within a half-open range of time.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn incidents_within(&self, range: Range<Timestamp>) -> Result<Vec<IncidentRecord>, Error> {
+        let items = self.listed(INCIDENT, range.clone()).await?;
+        let mut incidents = items.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+        incidents.retain(|incident| range.contains(&incident.created));
+        Ok(incidents)
     }
 
     /// Remembers that something was tried.
@@ -220,14 +281,17 @@ impl Ledger {
         region: &str,
     ) -> Result<Option<Reached>, Error> {
         let items = self.query(RECONCILER, &watermark.sort(account, region)).await?;
-        let reached = items.first().map(|item| {
-            Ok(Reached {
-                time: item.instant_of("time")?,
-                before: item.optional_instant("before")?,
-                at: item.instant_of("at")?,
-            })
-        });
-        reached.transpose()
+        items.first().map(reached).transpose()
+    }
+
+    /// How far the reconciler has come in every account and region.
+    ///
+    /// # Errors
+    /// [`Error::Aws`], [`Error::Ledger`].
+    pub async fn watermarks(&self, watermark: Watermark) -> Result<Watermarks, Error> {
+        let items = self.query(RECONCILER, &watermark.prefix()).await?;
+        let places = items.iter().map(|item| Ok((item.required(SORT_KEY)?.to_owned(), reached(item)?)));
+        Ok(Watermarks { watermark, places: places.collect::<Result<_, Error>>()? })
     }
 
     /// Remembers how far the reconciler has come, unless it has come further.
@@ -279,18 +343,35 @@ fn walked_sort(PipelineKey { account, region, pipeline }: &PipelineKey) -> Strin
 
 impl Watermark {
     fn sort(self, account: &str, region: &str) -> String {
+        self.prefix() + &key([account, region, ""])
+    }
+
+    /// What the sort keys of all accounts and regions begin with.
+    fn prefix(self) -> String {
         match self {
-            Self::Executions => key(["executions", account, region, ""]),
-            Self::OpsItems => key(["opsItems", account, region, ""]),
+            Self::Executions => key(["executions", ""]),
+            Self::OpsItems => key(["opsItems", ""]),
             Self::BackfilledExecutions(since, settings) => {
-                let settings = format!("{settings:016x}");
-                key(["backfilledExecutions", &since.to_string(), &settings, account, region, ""])
+                key(["backfilledExecutions", &since.to_string(), &format!("{settings:016x}"), ""])
             }
-            Self::BackfilledOpsItems(since) => {
-                key(["backfilledOpsItems", &since.to_string(), account, region, ""])
-            }
+            Self::BackfilledOpsItems(since) => key(["backfilledOpsItems", &since.to_string(), ""]),
         }
     }
+}
+
+impl Watermarks {
+    /// How far it has come in an account and region; none if it never has.
+    pub fn of(&self, (account, region): (&str, &str)) -> Option<Reached> {
+        self.places.get(&self.watermark.sort(account, region)).copied()
+    }
+}
+
+fn reached(item: &Item) -> Result<Reached, Error> {
+    Ok(Reached {
+        time: item.instant_of("time")?,
+        before: item.optional_instant("before")?,
+        at: item.instant_of("at")?,
+    })
 }
 
 fn opened<T>(what: T, item: &Item) -> Result<PendingItem<T>, Error> {

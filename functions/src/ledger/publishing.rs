@@ -106,16 +106,25 @@ impl Display for Place {
 pub struct SlotKey {
     /// The kind of the facts, those whose metrics overlap are one.
     kind: &'static str,
-    /// The repository that the values are of; none if CloudWatch has them in total only.
+    /// The repository whose values tell, see [`Fact::told_by`]; none where those in total do.
     pub repository: Option<String>,
     /// The beginning of the minute.
     pub minute: Timestamp,
 }
 
 impl SlotKey {
-    /// The slot of a fact.
-    pub fn of(fact: &Fact) -> Self {
-        Self::new(fact.id.kind(), fact.repository.clone(), fact.time)
+    /// The slot of a fact, of a repository or none.
+    pub fn of(fact: &Fact, repository: Option<&str>) -> Self {
+        Self::new(fact.id.kind(), repository.map(str::to_owned), fact.time)
+    }
+
+    /// The other slot that a fact can be in, by another setting.
+    fn other(&self, fact: &Fact) -> Self {
+        let repository = match self.repository {
+            Some(_) => None,
+            None => fact.repository.clone(),
+        };
+        Self { repository, ..self.clone() }
     }
 
     fn new(kind: FactKind, repository: Option<String>, time: Timestamp) -> Self {
@@ -153,19 +162,20 @@ pub struct Doubt {
 }
 
 impl Ledger {
-    /// Claims a fact, whose calls are told, for one publisher, unless it is done.
+    /// Claims a fact, whose calls are told, for one publisher, unless it is done. `repository` is what [tells of
+    /// it](Fact::told_by).
     ///
     /// # Errors
     /// [`Error::Claimed`] while somebody else's claim of the fact or of its slot holds, [`Error::Aws`], [`Error::Ledger`].
     pub async fn claim(
         &self,
-        fact: &Fact,
+        (fact, repository): (&Fact, Option<&str>),
         then: FactState,
         calls: &[Call],
         owner: Owner<'_>,
         now: Timestamp,
     ) -> Result<Claim, Error> {
-        let (item, slot) = (fact_item(fact), SlotKey::of(fact));
+        let (item, mut slot) = (fact_item(fact), SlotKey::of(fact, repository));
         let place = Place::of(&item)?;
         let kind = fact.id.kind();
         let item = claimed_item(item, kind, owner).expires(fact.time.max(now));
@@ -192,6 +202,8 @@ impl Ledger {
                 Err(Refusal::Claimed { until }) => {
                     return Err(Error::Claimed { fact: place.to_string(), until });
                 }
+                // It was claimed when the setting was another one.
+                Err(Refusal::CutOff) if !standing.holds(&place.name()) => slot = slot.other(fact),
                 Err(Refusal::CutOff) => {
                     if self.doubt(&place, &slot, &standing, &known, now).await? {
                         return Ok(Claim::Handed);
@@ -303,8 +315,8 @@ impl Ledger {
         if update.made().await? {
             return Ok(None);
         }
-        let (standing, known) = self.standing(&place, &SlotKey::of(fact)).await?;
-        match standing.progress {
+        let known = self.item(&place).await?.unwrap_or_default();
+        match progress(&known)? {
             Progress::Closed(_) if counts_duplicates(kind) => self
                 .done_by(&place.partition, &place.sort, &known, owner)
                 .await

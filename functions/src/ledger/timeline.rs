@@ -99,7 +99,16 @@ impl Ledger {
 
     /// The items of a kind whose time is on one of the days that a range of time touches.
     pub(super) async fn listed(&self, kind: &str, range: Range<Timestamp>) -> Result<Vec<Item>, Error> {
-        let queries = days(range).map(async |day| {
+        self.listed_on(kind, days(range)).await
+    }
+
+    /// The items of a kind whose time is on one of some days.
+    pub(super) async fn listed_on(
+        &self,
+        kind: &str,
+        days: impl Iterator<Item = Timestamp>,
+    ) -> Result<Vec<Item>, Error> {
+        let queries = days.map(async |day| {
             let request = self
                 .client
                 .query()

@@ -3,7 +3,7 @@
 
 use crate::{
     ledger::{Claim, Claimed, DoneBy, Owner},
-    runtime::{clients::LONGEST_PUT, error::Error},
+    runtime::{clients::LONGEST_PUT, config::Config, error::Error},
     sources::context::Context,
 };
 use aws_sdk_cloudwatch::{
@@ -16,7 +16,7 @@ use lambda_runtime::tracing;
 use metrics_lib::{
     contract::{Metric, Namespace},
     datum::{Batch, Call, Datum, DatumTime, DatumValue, Repeated},
-    fact::{Fact, FactId, FactState, Publication, Teams},
+    fact::{Fact, FactId, FactState, Publication},
     publication::{self, Put},
 };
 use std::time::{Duration, Instant};
@@ -51,7 +51,8 @@ pub enum Published {
 /// [`Error::Claimed`], [`Error::OutOfTime`], [`Error::TooNew`], [`Error::Aws`].
 pub async fn publish(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result<Published, Error> {
     let now = context.now()?;
-    let publication = fact.publication(&context.config.teams, now)?;
+    let Config { teams, repository_metrics, .. } = &context.config;
+    let publication = fact.publication(teams, repository_metrics, now)?;
     let is_too_old = matches!(publication, Publication::Unpublishable(_));
     let published = match publication {
         Publication::Batch(batch) => put_once(context, owner, fact, &batch).await?,
@@ -92,9 +93,11 @@ async fn put_once(
     batch: &Batch,
 ) -> Result<Published, Error> {
     check_time(owner)?;
-    let calls = publication::calls(batch, fact.repository.as_deref());
+    let told_by = fact.told_by(&context.config.repository_metrics);
+    let calls = publication::calls(batch, told_by);
     let then = closed_as(fact, FactState::Published);
-    let mut claimed = match context.ledger.claim(fact, then, &calls, owner, context.now()?).await? {
+    let mut claimed = match context.ledger.claim((fact, told_by), then, &calls, owner, context.now()?).await?
+    {
         Claim::Taken(claimed) => *claimed,
         Claim::Done(by) => return Ok(Published::Before(by)),
         Claim::Handed => return Ok(Published::Handed),
@@ -216,11 +219,11 @@ pub async fn put_quality(
     repository: Option<&str>,
 ) -> Result<(), Error> {
     let now = context.now()?;
-    let teams =
-        repository.into_iter().flat_map(|repository| Teams::owning(&context.config.teams, repository));
+    let Config { teams, repository_metrics, .. } = &context.config;
+    let teams = repository.into_iter().flat_map(|repository| teams.owning(repository));
     let time = DatumTime::new(now, now)?;
-    put(&context.clients.cloudwatch, &Batch::new(Namespace::DataQuality, values, time, repository, teams))
-        .await
+    let own = repository_metrics.of(repository);
+    put(&context.clients.cloudwatch, &Batch::new(Namespace::DataQuality, values, time, own, teams)).await
 }
 
 /// Counts something that limits the truth of the figures, without any breakdown.

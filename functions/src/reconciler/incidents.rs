@@ -1,7 +1,7 @@
 //! Incidents: those whose event did not come, those that no deployment was blamed for, and those that were resolved
 //! without a deployment.
 
-use super::{FirstFailure, Progress, RateLimit, SHARES, before, check_time, places, share, step};
+use super::{FirstFailure, Progress, RateLimit, SHARES, before, check_time, share, step};
 use crate::{
     ledger::{AttributionState, IncidentRecord, Left, Owner, PendingItem, Subject, Watermark},
     metrics::{change_failure_rate, time_to_restore},
@@ -130,15 +130,19 @@ pub(super) async fn settle(
     range: Range<Timestamp>,
 ) -> Result<(), Error> {
     let now = context.now()?;
-    let complete = complete(context).await?;
     let mut outcome = FirstFailure::default();
-    for incident in context.ledger.incidents_within(range.clone()).await? {
+    for incident in context.ledger.open_incidents(range.clone()).await? {
         if incident.is_due(now) {
             check_time(owner)?;
             outcome.note(step(again(context, share(owner, SHARES), &incident, now)).await);
         }
     }
-    for key in context.ledger.open_restores(range).await? {
+    let restores = context.ledger.open_restores(range).await?;
+    if restores.is_empty() {
+        return outcome.first();
+    }
+    let complete = complete(context).await?;
+    for key in restores {
         check_time(owner)?;
         outcome.note(step(restored(context, share(owner, SHARES), &key, &complete)).await);
     }
@@ -210,16 +214,16 @@ pub(super) async fn complete(context: &Context) -> Result<Complete, Error> {
     let now = context.now()?;
     let mut complete = Complete { now, places: Vec::new() };
     let backlog = context.ledger.backlog(now).await?;
-    for (account, region) in places(context).await? {
+    let watermarks = context.ledger.watermarks(Watermark::Executions).await?;
+    for (account, region) in context.places().await? {
         let of_place = |left: &&Left| {
             left.subject.place() == (account.as_str(), region.as_str()) && left.subject.is_of_executions()
         };
         let (aside, left): (Vec<&Left>, Vec<&Left>) =
             backlog.iter().filter(of_place).partition(|left| left.is_set_aside());
-        let watermark = context.ledger.watermark(Watermark::Executions, &account, &region).await?;
         let reached = match aside.iter().any(|left| left.subject.is_place()) {
             true => Some(now),
-            false => watermark.map(|reached| reached.time),
+            false => watermarks.of((&account, &region)).map(|reached| reached.time),
         };
         let since = left.iter().map(|left| left.since).min();
         let reached = reached.map(|reached| since.map_or(reached, |since| reached.min(since)));

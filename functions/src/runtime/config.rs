@@ -6,7 +6,7 @@ use flate2::read::ZlibDecoder;
 use jiff::SignedDuration;
 use metrics_lib::{
     contract::env,
-    fact::Teams,
+    fact::{RepositoryMetrics, Teams},
     rules::{IncidentRule, ProductionRule, RepositoryRule, ReworkRule},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -41,6 +41,8 @@ pub struct Config {
     pub repositories: RepositoryRule,
     /// From [`env::TEAMS`].
     pub teams: Teams,
+    /// From [`env::REPOSITORY_METRICS`].
+    pub repository_metrics: RepositoryMetrics,
     /// The setting `attributionWindow`.
     pub attribution_window: SignedDuration,
     /// The setting `attributionDelay`.
@@ -144,6 +146,7 @@ impl Config {
             incident_accounts: optional(&variable, env::INCIDENT_ACCOUNTS, json)?,
             repositories: optional(&variable, env::REPOSITORY_RULE, object)?,
             teams: object(env::TEAMS, &text(env::TEAMS)?)?,
+            repository_metrics: optional(&variable, env::REPOSITORY_METRICS, json)?,
             attribution_window: duration("attributionWindow")?,
             attribution_delay: duration("attributionDelay")?,
             lead_time_lookback: duration("leadTimeLookback")?,
@@ -336,6 +339,7 @@ mod tests {
         check(env::INCIDENT_RULE, Some("[]"));
         check(env::REPOSITORY_RULE, Some("[]"));
         check(env::TEAMS, Some("[]"));
+        check(env::REPOSITORY_METRICS, Some("{}"));
         check("DORA_ATTRIBUTION_WINDOW", Some("soon"));
         check("DORA_ATTRIBUTION_DELAY", Some("15"));
         check(env::TRIES, Some("often"));

@@ -117,12 +117,12 @@ pub(super) async fn incidents(
     is_all: bool,
 ) -> Result<Table, Error> {
     let mut incidents: Vec<_> = ledger.incidents_within(range.clone()).await?;
-    incidents.sort_by_key(|incident| Reverse(incident.what.created));
+    incidents.sort_by_key(|incident| Reverse(incident.created));
     let restores = restores(ledger, range.start, now).await?;
     let unattributed = ledger.facts(FactKind::Unattributed, range).await?;
     let why: BTreeMap<_, _> =
         unattributed.iter().filter_map(|fact| Some((fact.incident.as_ref()?, &fact.evidence))).collect();
-    let rows = incidents.into_iter().map(|incident| incident.what).filter_map(|incident| {
+    let rows = incidents.into_iter().filter_map(|incident| {
         let id = incident.key.id();
         let (of, blamed, reason) = match &incident.attribution {
             AttributionState::Attributed { deployment: blamed, evidence } => {
@@ -265,8 +265,9 @@ pub(super) async fn excluded(
         ));
     }
     if is_all {
-        let incidents = ledger.incidents_within(range.clone()).await?.into_iter().map(|open| open.what);
-        let pending = incidents.filter(|incident| incident.attribution == AttributionState::Pending);
+        let incidents = ledger.incidents_within(range.clone()).await?;
+        let pending =
+            incidents.into_iter().filter(|incident| incident.attribution == AttributionState::Pending);
         for incident in pending {
             let name = Cell::from(incident.key.id().to_string()).to(links::incident(&incident.key));
             let row = vec![

@@ -280,6 +280,7 @@ fn metrics_variables(names: &Names, settings: &Settings, read_role: &ReadRole) -
     environment.extend(unless_default(env::ORGANIZATION, &settings.organization));
     environment.extend(unless_default(env::INCIDENT_ACCOUNTS, &settings.incident_places));
     environment.extend(unless_default(env::REPOSITORY_RULE, &settings.repositories));
+    environment.extend(unless_default(env::REPOSITORY_METRICS, &settings.repository_metrics));
     environment
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Settings, repositories::Aliases};
 use metrics_lib::{
-    fact::Teams,
+    fact::{RepositoryMetrics, Teams},
     repository::{GitName, Spellings},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,9 @@ impl Settings {
         let names = Names { spellings: self.spellings(&today), aliases: former };
         let owned = self.teams.0.iter().map(|(team, owned)| (team.clone(), names.all(owned)));
         self.teams = Teams(owned.collect());
+        if let RepositoryMetrics::Of(own) = &mut self.repository_metrics {
+            *own = names.all(own);
+        }
         let production = &mut self.production;
         production.trunk_based = names.all(&production.trunk_based);
         let exceptions = std::mem::take(&mut production.repositories).into_iter();
@@ -58,6 +61,15 @@ impl Settings {
         self
     }
 
+    /// The repositories that are named for metrics of their own.
+    pub(crate) fn own_metrics(&self) -> impl Iterator<Item = &String> {
+        let named = match &self.repository_metrics {
+            RepositoryMetrics::All => None,
+            RepositoryMetrics::Of(names) => Some(names),
+        };
+        named.into_iter().flatten()
+    }
+
     /// The spellings of all names, of each the first.
     fn spellings(&self, today: &[String]) -> Spellings {
         let blamed = self.incidents.accounts.values().flatten();
@@ -67,6 +79,7 @@ impl Settings {
             .flatten()
             .chain(&self.production.trunk_based)
             .chain(&self.dashboards.repositories)
+            .chain(self.own_metrics())
             .chain(self.production.repositories.keys())
             .chain(today)
             .chain(self.repositories.accounts.keys())

@@ -1,4 +1,5 @@
-//! Settings about repositories: who owns them, what they were called, who deploys them, and what raises alarms.
+//! Settings about repositories: who owns them, which have metrics of their own, what they were called, who deploys them, and what
+//! raises alarms.
 
 use super::{
     Found, RepositoryAlarm,
@@ -78,6 +79,42 @@ fn named(teams: &[Value], within: &mut Within<'_>) -> Map<String, Value> {
         }
     }
     named
+}
+
+/// The repositories that have metrics of their own.
+pub(super) struct OwnMetrics;
+
+const OWN_METRICS: &str =
+    "\"all\", \"none\", or a list such as [\"acme/shop\"] of names that CloudWatch can have as a dimension";
+
+impl Kind for OwnMetrics {
+    type Value = fact::RepositoryMetrics;
+
+    fn allowed(&self) -> String {
+        OWN_METRICS.to_owned()
+    }
+
+    fn schema(&self) -> Value {
+        json!({"anyOf": [
+            {"enum": ["all", "none"]},
+            {"type": "array", "items": {"type": "string", "pattern": DIMENSION}},
+        ]})
+    }
+
+    fn default(&self) -> Option<fact::RepositoryMetrics> {
+        Some(fact::RepositoryMetrics::All)
+    }
+
+    fn parse(&self, given: &Value, _: &mut Within<'_>) -> Option<fact::RepositoryMetrics> {
+        let of = fact::RepositoryMetrics::Of;
+        match given.as_str() {
+            Some("all") => Some(fact::RepositoryMetrics::All),
+            Some("none") => Some(of(BTreeSet::new())),
+            _ => typed(given)
+                .filter(|names: &BTreeSet<String>| names.iter().all(|name| DimensionValue::new(name).is_ok()))
+                .map(of),
+        }
+    }
 }
 
 /// A key of `aliases` with its value.

@@ -11,7 +11,7 @@ use super::{
     level_bands::LevelBands,
     lists::{Filled, Formed, Names, REPOSITORIES, Tags},
     organization::Members,
-    repositories::{Alarms, Aliases, Deployers, Former, Teams},
+    repositories::{Alarms, Aliases, Deployers, Former, OwnMetrics, Teams},
     rules::{Exceptions, Stages},
     section::{Section as _, Setting, section},
 };
@@ -182,10 +182,12 @@ impl From<Production> for ProductionRule {
 }
 
 section! {
-    /// Repositories: who owns them, what they were called, and who deploys them.
+    /// Repositories: who owns them, which have metrics of their own, what they were called, and who deploys them.
     pub(super) struct Repositories {
         /// The teams, and the repositories that each owns.
         teams: fact::Teams = "teams", Teams;
+        /// The repositories that have metrics of their own in CloudWatch; see [what it costs](#what-it-costs). All others count in the totals and in those of their teams, and are in the ledger.
+        metrics: fact::RepositoryMetrics = "repositoryMetrics", OwnMetrics;
         /// The former names of repositories that were renamed.
         aliases: Aliases = "aliases", Former;
         /// The accounts whose pipelines may deploy a repository.
@@ -280,7 +282,7 @@ section! {
 section! {
     /// What the dashboards show beside the figures.
     pub struct Dashboards {
-        /// The repositories that the dashboards list, beside those of `teams` and `trunkBasedRepositories`.
+        /// The repositories that the dashboards list, beside those of `teams`, `trunkBasedRepositories` and `repositoryMetrics`.
         repositories: BTreeSet<String> = "repositories", REPOSITORIES;
         /// Where [DORA's levels](METRICS.md#levels) end on the dashboards.
         level_bands: Levels = "levelBands", LevelBands, without "those of 2023";

@@ -2,12 +2,13 @@
 
 use super::economy;
 use crate::{documents::ROOT, scene::with_webhook, written};
+use metrics_lib::contract::Metric;
 use program::{
     dashboard::{self, Transport},
     plan::{Plan, Watched},
     settings::Settings,
 };
-use scenarios::economy::{DEPLOYMENT, Economy, IGNORED, INCIDENT, PUSH, RECONCILER};
+use scenarios::economy::{DEPLOYMENT, Economy, IGNORED, INCIDENT, PUSH, RECONCILER, RECONCILER_OF_AN_HOUR};
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path};
 
@@ -52,6 +53,8 @@ mod price {
 struct Size {
     deployments_a_day: f64,
     repositories: usize,
+    /// Whether repositories have metrics of their own.
+    by_repository: bool,
 }
 
 /// An item of the bill.
@@ -67,7 +70,7 @@ fn hours_with(events: f64) -> f64 {
     HOURS * (1.0 - (-events / HOURS).exp())
 }
 
-fn plan(repositories: usize) -> (Settings, Plan) {
+fn plan(Size { repositories, by_repository, .. }: Size) -> (Settings, Plan) {
     let names: Vec<String> = (0..repositories).map(|number| format!("acme/service-{number}")).collect();
     let teams: BTreeMap<String, &[String]> = names
         .chunks(REPOSITORIES_OF_A_TEAM)
@@ -77,6 +80,7 @@ fn plan(repositories: usize) -> (Settings, Plan) {
     let mut config = with_webhook();
     config["teams"] = json!(teams);
     config["trunkBasedRepositories"] = json!([]);
+    config["repositoryMetrics"] = json!(if by_repository { "all" } else { "none" });
     let settings = Settings::from_json(&config).unwrap();
     let plan = Plan::new(&settings).unwrap();
     (settings, plan)
@@ -84,7 +88,7 @@ fn plan(repositories: usize) -> (Settings, Plan) {
 
 fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
     let of = |what: &str| measured.iter().find(|one| one.what == what).unwrap();
-    let (settings, plan) = plan(size.repositories);
+    let (settings, plan) = plan(size);
     let deployments = size.deployments_a_day * DAYS;
     let runs = DAYS * 96.0;
     // How often each happens in a month.
@@ -93,7 +97,8 @@ fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
         (of(PUSH), deployments * PUSHES),
         (of(IGNORED), deployments * IGNORED_EXECUTIONS),
         (of(INCIDENT), deployments * INCIDENTS),
-        (of(RECONCILER), runs),
+        (of(RECONCILER), runs * 0.75),
+        (of(RECONCILER_OF_AN_HOUR), runs * 0.25),
     ];
     let calls =
         |prefix: &str| -> f64 { happens.iter().map(|(one, times)| one.of(prefix) as f64 * times).sum() };
@@ -101,10 +106,11 @@ fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
     // A metric costs in the hours in which it gets values: in total, of each repository, and of each team.
     let teams = size.repositories.div_ceil(REPOSITORIES_OF_A_TEAM) as f64;
     let repositories = size.repositories as f64;
-    let broken_down = hours_with(deployments)
-        + repositories * hours_with(deployments / repositories)
-        + teams * hours_with(deployments / teams);
-    let metric_hours = 3.0 * broken_down + *gauges as f64 * HOURS;
+    let of_repositories = repositories * hours_with(deployments / repositories);
+    let own = hours_with(deployments) + if size.by_repository { of_repositories } else { 0.0 };
+    let of_teams = teams * hours_with(deployments / teams);
+    let parts = Metric::LEAD_TIME_PARTS.len() as f64;
+    let metric_hours = 3.0 * (own + of_teams) + parts * own + *gauges as f64 * HOURS;
     let alarm_metrics: usize = plan
         .alarms
         .iter()
@@ -137,7 +143,7 @@ fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
         item(
             "CloudWatch metrics",
             "an hour in which a metric gets values: three metrics of each deployment, in total, by repository and by team; \
-             and the reconciler's, always",
+             nine of the parts of its lead time, at the most, in total and by repository; and the reconciler's, always",
             metric_hours * price::METRIC_HOUR,
         ),
         item(
@@ -192,20 +198,26 @@ const REPOSITORIES: [usize; 3] = [10, 150, 1000];
 #[tokio::test]
 async fn documents_have_the_costs() {
     let economy = economy().await;
-    let bill = |deployments_a_day: f64, repositories: usize| {
-        items(&economy, Size { deployments_a_day, repositories })
+    let bill = |deployments_a_day: f64, repositories: usize, by_repository: bool| {
+        items(&economy, Size { deployments_a_day, repositories, by_repository })
     };
     let mut text = "| deployments a day | 10 repositories | 150 repositories | 1,000 repositories |\n|---|---|---|---|\n".to_owned();
-    for deployments in DEPLOYMENTS {
-        let totals = REPOSITORIES.map(|repositories| {
-            let total: f64 = bill(deployments, repositories).iter().map(|item| item.cost).sum();
-            format!("{total:.0}")
-        });
-        text += &format!("| {deployments} | {} |\n", totals.join(" | "));
+    for (by_repository, note) in [(true, ""), (false, ", with `repositoryMetrics: none`")] {
+        for deployments in DEPLOYMENTS {
+            let totals = REPOSITORIES.map(|repositories| {
+                let total: f64 =
+                    bill(deployments, repositories, by_repository).iter().map(|item| item.cost).sum();
+                format!("{total:.0}")
+            });
+            text += &format!("| {deployments}{note} | {} |\n", totals.join(" | "));
+        }
     }
     text += "\n| item | reckoned as | 10 deployments a day of 10 repositories | 100 of 150 | 1,000 of 1,000 |\n|---|---|---|---|---|\n";
-    let bills: Vec<Vec<Item>> =
-        DEPLOYMENTS.into_iter().zip(REPOSITORIES).map(|(deployments, of)| bill(deployments, of)).collect();
+    let bills: Vec<Vec<Item>> = DEPLOYMENTS
+        .into_iter()
+        .zip(REPOSITORIES)
+        .map(|(deployments, of)| bill(deployments, of, true))
+        .collect();
     for (index, Item { name, arithmetic, .. }) in bills[0].iter().enumerate() {
         let costs: Vec<String> = bills.iter().map(|bill| format!("{:.2}", bill[index].cost)).collect();
         text += &format!("| {name} | {arithmetic} | {} |\n", costs.join(" | "));

@@ -13,7 +13,7 @@ use functions::{
 use metrics_lib::{
     deployment_frequency,
     event::{Deployment, Incident, Reference, SourceKind, SourceRevision},
-    fact::{Fact, FactState, Publication, Teams},
+    fact::{Fact, FactState, Publication, RepositoryMetrics, Teams},
     identity::{DeploymentKey, IncidentKey},
     publication::{self, Call, Put},
     rules::ReworkRule,
@@ -92,7 +92,9 @@ impl Report {
     }
 
     async fn claim(&mut self, fact: &Fact, owner: Owner<'_>, time: &str) -> Result<Claim, Error> {
-        self.ledger.claim(fact, FactState::Published, &calls(fact), owner, at(time)).await
+        self.ledger
+            .claim((fact, fact.repository.as_deref()), FactState::Published, &calls(fact), owner, at(time))
+            .await
     }
 
     async fn marks(&mut self, step: &str, claimed: &mut Option<Claimed>, put: Put, time: &str) {
@@ -132,7 +134,9 @@ impl Report {
 
 /// The calls of a fact.
 fn calls(fact: &Fact) -> Vec<Call> {
-    let Ok(Publication::Batch(batch)) = fact.publication(&Teams::default(), fact.time) else {
+    let Ok(Publication::Batch(batch)) =
+        fact.publication(&Teams::default(), &RepositoryMetrics::All, fact.time)
+    else {
         return Vec::new();
     };
     publication::calls(&batch, fact.repository.as_deref())

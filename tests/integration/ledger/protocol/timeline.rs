@@ -96,9 +96,23 @@ pub(super) async fn open(report: &mut Report) {
     for (number, created) in [(6, "22 15:00"), (7, "22 14:00"), (8, "23 00:00")] {
         report.ledger.record_incident(&incident(number, created)).await.unwrap();
     }
+    // All days are looked at once an hour; in between, the last two and those on which something is known to be open.
+    report.ledger.note_pending(&lead_time("h1", "12 10:00")).await.unwrap();
+    for (id, opened, now) in [
+        ("", "", "28 12:05"),
+        ("h2", "13 10:00", "28 12:20"),
+        ("h3", "27 10:00", "28 12:35"),
+        ("", "", "28 13:05"),
+    ] {
+        if !id.is_empty() {
+            report.ledger.note_pending(&lead_time(id, opened)).await.unwrap();
+        }
+        let open = report.ledger.open_lead_times(at("12 00:00")..at(now)).await.unwrap();
+        let ids: Vec<_> = open.iter().map(|open| open.what.id()).collect();
+        report.tell(&format!("lead times of 17 days at {now}"), &Ok(ids));
+    }
     let found = report.ledger.incidents_within(day("22")).await;
-    let found =
-        found.map(|found| found.into_iter().map(|open| open.what.key.to_string()).collect::<Vec<_>>());
+    let found = found.map(|found| found.into_iter().map(|found| found.key.to_string()).collect::<Vec<_>>());
     report.tell("incidents", &found);
 }
 
