@@ -17,7 +17,8 @@ const HOURS: f64 = 730.0;
 const DAYS: f64 = HOURS / 24.0;
 
 /// What is assumed for each deployment, beside its own two events.
-const PUSHES: f64 = 3.0;
+/// Three pushes, and a pull request that is opened, reviewed and merged.
+const DELIVERIES: f64 = 6.0;
 const IGNORED_EXECUTIONS: f64 = 1.0;
 const INCIDENTS: f64 = 0.05;
 /// What is assumed of sizes and times.
@@ -94,7 +95,7 @@ fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
     // How often each happens in a month.
     let happens = [
         (of(DEPLOYMENT), deployments),
-        (of(PUSH), deployments * PUSHES),
+        (of(PUSH), deployments * DELIVERIES),
         (of(IGNORED), deployments * IGNORED_EXECUTIONS),
         (of(INCIDENT), deployments * INCIDENTS),
         (of(RECONCILER), runs * 0.75),
@@ -128,8 +129,8 @@ fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
 
     let events = deployments * (2.0 + IGNORED_EXECUTIONS + 2.0 * INCIDENTS);
     let tries = deployments * 3.0 * INCIDENTS;
-    let pushes = deployments * PUSHES;
-    let short = events + tries + 2.0 * pushes;
+    let deliveries = deployments * DELIVERIES;
+    let short = events + tries + 2.0 * deliveries;
     let seconds =
         0.25 * (short * SECONDS + deployments * SECONDS_OF_LEAD_TIME) + 0.5 * runs * SECONDS_OF_RECONCILER;
     let invocations = short + deployments + runs;
@@ -180,8 +181,8 @@ fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
         ),
         item(
             "API Gateway and Firehose",
-            "three pushes a deployment",
-            pushes * (price::API_REQUEST + price::RECORD),
+            "six deliveries a deployment",
+            deliveries * (price::API_REQUEST + price::RECORD),
         ),
         item(
             "KMS and Secrets Manager",
