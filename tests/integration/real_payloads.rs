@@ -39,8 +39,13 @@ fn examples() -> Outside<Vec<(String, Value)>> {
 /// The status that a payload must get, and how many lines it must leave in the lake.
 fn expected(event: &str, payload: &Value) -> (u16, usize) {
     let is_branch = payload["ref"].as_str().is_some_and(|name| name.starts_with("refs/heads/"));
+    let action = payload["action"].as_str().unwrap_or_default();
+    let user = |of: &str| payload[of]["user"]["id"].as_u64();
     match event {
         "ping" => (200, 0),
+        "pull_request" if action == "opened" && payload["pull_request"]["draft"] == false => (200, 1),
+        "pull_request" if action == "ready_for_review" => (200, 1),
+        "pull_request_review" if action == "submitted" && user("review") != user("pull_request") => (200, 1),
         "push" if is_branch && payload["deleted"] == false => (200, 1),
         "pull_request" if payload["action"] == "closed" && payload["pull_request"]["merged"] == true => {
             (200, 1)

@@ -296,9 +296,7 @@ impl Scene {
     /// Lets time pass until no message waits.
     pub(crate) async fn finish(&mut self) -> ReplayResult {
         self.cloud.finish().await.unwrap();
-        let outcome = ReplayResult::of(&self.cloud).unwrap();
-        assert_parts_add_up(&outcome);
-        outcome
+        ReplayResult::of(&self.cloud).unwrap()
     }
 
     /// Finishes and compares the report with what is expected; leading blanks of its lines don't count.
@@ -318,6 +316,7 @@ impl Scene {
 /// whatever else did not become one. What is told at every run, and that messages are at risk, is left out: dead letters tell
 /// what became of those. So are the parts of lead times.
 pub(crate) fn report(outcome: &ReplayResult) -> String {
+    assert_parts_add_up(outcome);
     let mut report = String::new();
     let left_out = [
         contract::Metric::MessagesAtRisk,
@@ -358,6 +357,10 @@ pub(crate) fn report(outcome: &ReplayResult) -> String {
 
 /// In whatever happens, the parts of the lead times of an instant and repository add up to them.
 fn assert_parts_add_up(outcome: &ReplayResult) {
+    if outcome.total(contract::Metric::UndecidedFacts) > 0.0 {
+        // CloudWatch has a part of a fact.
+        return;
+    }
     let sums = |of: &[contract::Metric]| {
         let mut sums: BTreeMap<_, f64> = BTreeMap::new();
         let metrics = outcome.metrics.iter().filter(|metric| !metric.dimensions.contains_key("Team"));

@@ -4,7 +4,7 @@ use super::removed;
 use crate::sample::{Metrics, Truth, measured_metrics};
 use jiff::Timestamp;
 use metrics_lib::{
-    contract::Metric,
+    contract::{Metric, dimension},
     fact::{FactKind, FactState},
 };
 use simulator::{
@@ -34,9 +34,14 @@ impl Verdict {
     pub(super) fn of(seed: u64, cloud: &Cloud, truth: &Truth, faults: usize) -> Result<Self, ReplayError> {
         let outcome = ReplayResult::of(cloud).map_err(CloudError::from)?;
         let mut differences = Vec::new();
-        let mut expected = truth.metrics.clone();
+        let (mut expected, mut measured) = (truth.metrics.clone(), measured_metrics(&outcome));
         removed::add_truth(&outcome, &mut expected);
-        metrics(&measured_metrics(&outcome), &expected, &mut differences);
+        parts(&measured, &mut differences);
+        for metrics in [&mut expected, &mut measured] {
+            // Steps of pull requests that GitHub delivers late are unknown.
+            metrics.retain(|(metric, _), _| !Metric::LEAD_TIME_PARTS.contains(metric));
+        }
+        metrics(&measured, &expected, &mut differences);
         let drift = outcome.metrics.iter().find(|metric| metric.name == Metric::LedgerDrift.name());
         let last = drift.and_then(|drift| drift.points.last()).map(|last| last.values.clone());
         compare(
@@ -64,6 +69,21 @@ fn compare<T: Debug + PartialEq + ?Sized>(
 ) {
     if measured != truth {
         differences.push(format!("{what}: {measured:?}, true {truth:?}"));
+    }
+}
+
+/// Compares the parts of lead times with their sums.
+fn parts(measured: &Metrics, differences: &mut Vec<String>) {
+    let of_lead_times = measured.iter().filter(|((metric, _), _)| *metric == Metric::LeadTimeForChanges);
+    for ((_, dimensions), points) in of_lead_times.filter(|((_, by), _)| !by.contains_key(dimension::TEAM)) {
+        for (time, values) in points {
+            let of_part = |metric| measured.get(&(metric, dimensions.clone()))?.get(time);
+            let sum: f64 = Metric::LEAD_TIME_PARTS.into_iter().filter_map(of_part).flatten().sum();
+            let whole: f64 = values.iter().sum();
+            if (sum - whole).abs() > 1e-3 {
+                differences.push(format!("parts of lead times {dimensions:?} {time}: {sum} s of {whole} s"));
+            }
+        }
     }
 }
 
