@@ -5,3 +5,4 @@ pub mod chaos;
 pub mod economy;
 pub mod load;
 pub mod sample;
+pub mod year;

@@ -1,5 +1,5 @@
 // Opens a page in Chromium and does with it what a person would. A task is on standard input, what was seen on standard output:
-// {browser, page, views: [{width, height, scheme, media, fragment, steps, screenshot, pdf, axe, read}]}
+// {browser, page, views: [{width, height, scheme, media, fragment, steps, screenshot, of, pdf, axe, read}]}
 //   steps: [{focus}, {click}, {select, value}, {type, text}, {press}, {back: true}], read: {name: expression}
 // -> [{console, fetched, hash, axe, read}]
 import { createRequire } from "node:module";
@@ -20,7 +20,7 @@ async function step(page, { focus, click, select, value, type, text, press, back
   if (back) await page.evaluate(() => new Promise(done => { addEventListener("hashchange", done, { once: true }); history.back(); }));
 }
 
-async function look({ width, height, scheme = "light", media, fragment = "", steps = [], screenshot, pdf, axe: rules, read = {} }) {
+async function look({ width, height, scheme = "light", media, fragment = "", steps = [], screenshot, of, pdf, axe: rules, read = {} }) {
   const page = await browser.newPage();
   const seen = { console: [], fetched: [], read: {} };
   page.on("console", message => seen.console.push(message.text()));
@@ -35,7 +35,7 @@ async function look({ width, height, scheme = "light", media, fragment = "", ste
   await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
   for (const [name, expression] of Object.entries(read)) seen.read[name] = await page.evaluate(expression);
   seen.hash = await page.evaluate("location.hash");
-  if (screenshot) await page.screenshot({ path: screenshot });
+  if (screenshot) await (of ? await page.$(of) : page).screenshot({ path: screenshot });
   if (pdf) seen.pages = Buffer.from(await page.pdf({ format: "a4" })).toString("latin1").match(/\/Type\s*\/Page\b/g).length;
   if (rules) {
     await page.evaluate(axe);

@@ -17,6 +17,7 @@ fn every_part_is_measured() {
         "µs a warm invocation",
         "of memory for each deployment more",
         "load: 40 incidents at once: every figure is right",
+        "widget: parts of 400 days",
         "a deployment, an hour after the last: ",
     ] {
         assert!(out.lines().any(|line| line.contains(part)), "{part}:\n{out}{err}");

@@ -9,7 +9,12 @@ use crate::{
     outside,
 };
 use browser::{Browser, Seen};
-use dashboard_page::{PageData, page};
+use dashboard_page::{PageData, page, page::Fact};
+use jiff::tz::TimeZone;
+use metrics_lib::{
+    fact::FactState,
+    parts::{HEADINGS, spent},
+};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -73,6 +78,8 @@ async fn views_of_the_page() {
             }
         }
     }
+    let screenshot = file.with_file_name("parts.png");
+    views.push(json!({"width": 1440, "height": 900, "screenshot": screenshot, "of": "#parts", "fragment": "#by=week"}));
     views.push(json!({"width": 1440, "height": 900, "media": "print", "pdf": true}));
     let seen = browser.look(&file, &views);
     assert_quiet(&seen);
@@ -89,6 +96,46 @@ async fn views_of_the_page() {
     let on_paper = seen.last().unwrap().pages;
     assert!((1..=6).contains(&on_paper), "{on_paper} pages");
     println!("screenshots: {}", file.parent().unwrap().display());
+}
+
+/// The parts of lead times are those of the facts, in each week.
+#[tokio::test]
+async fn where_the_time_goes() {
+    let Some(browser) = outside::or_skip("where_the_time_goes", Browser::find()) else { return };
+    let Quarter { page_data, .. } = quarter().await;
+    let file = written("time.html", page_data);
+    let weeks = ["2026-W03", "2026-W10"];
+    let views = weeks.map(|week| {
+        let read = json!({
+            "parts": "partsByPeriod()[state.period].map(({ mean, median, n }) => [mean, median, n])",
+            "rows": "[...document.querySelectorAll('#parts-list tbody th')].map(e => e.textContent.trim())",
+        });
+        json!({"width": 1440, "height": 900, "fragment": format!("#by=week&period={week}"), "read": read})
+    });
+    let seen = browser.look(&file, &views);
+    assert_quiet(&seen);
+    for (week, seen) in weeks.into_iter().zip(seen) {
+        let of_week = |fact: &&Fact| {
+            let day = fact.time.to_zoned_datetime(TimeZone::UTC).date().iso_week_date();
+            format!("{}-W{:02}", day.year(), day.week()) == week
+        };
+        let facts = page_data.facts.iter().filter(of_week).filter(|fact| fact.state != FactState::Pending);
+        let parts = spent(facts.map(|fact| fact.parts.as_slice()));
+        let expected = parts.iter().map(|part| {
+            json!([part.mean, part.of_some.map(|of| of.median), part.of_some.map_or(0, |of| of.n)])
+        });
+        let close = |one: &Value, other: &Value| match (one.as_f64(), other.as_f64()) {
+            (Some(one), Some(other)) => (one - other).abs() < 1e-6,
+            (one, other) => one == other,
+        };
+        for (found, expected) in seen.read["parts"].as_array().unwrap().iter().zip(expected) {
+            assert!(
+                (0..3).all(|place| close(&found[place], &expected[place])),
+                "{week}: {found}, {expected}"
+            );
+        }
+        assert_eq!(seen.read["rows"], json!(HEADINGS.map(|heading| heading.title)), "{week}");
+    }
 }
 
 /// With mouse and keyboard, and with a link.

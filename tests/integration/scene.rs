@@ -11,7 +11,6 @@ pub(crate) use simulator::payload_builders::{
 use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
-    types::AttributeValue,
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
@@ -28,11 +27,10 @@ use simulator::{
     router::Envelope,
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     fmt::Write,
     sync::{MutexGuard, OnceLock},
 };
-use tokio::select;
 
 pub(crate) const OPS: &str = "999999999999";
 pub(crate) const TOOLING: &str = "111111111111";
@@ -42,11 +40,6 @@ pub(crate) fn at(time: &str) -> Timestamp {
     let (day, time) = time.split_once(' ').unwrap_or(("15", time));
     let time = if time.len() == 5 { format!("{time}:00") } else { time.to_owned() };
     format!("2026-06-{day}T{time}Z").parse().unwrap()
-}
-
-fn attribute(value: &Value) -> AttributeValue {
-    let text = |kind: &str| value.get(kind).and_then(Value::as_str).map(str::to_owned);
-    text("S").map(AttributeValue::S).or(text("N").map(AttributeValue::N)).unwrap()
 }
 
 fn clock(time: Timestamp) -> String {
@@ -175,6 +168,8 @@ impl Scene {
         // The reconciler runs when a test says so, and heartbeats come when one wants them.
         plan.reconciler.every = SignedDuration::from_hours(1000 * 24);
         plan.heartbeat.every = plan.reconciler.every;
+        // A busy machine takes long to build a widget of a year; how long is no matter of tests.
+        plan.widget.timeout = SignedDuration::from_mins(10);
         change(&mut plan);
         let cloud = Cloud::start(plan, binaries(), at(time)).await.unwrap();
         Self { cloud, events: 0 }
@@ -266,20 +261,9 @@ impl Scene {
     }
 
     /// Puts items into the ledger's table, as DynamoDB's JSON has them.
-    pub(crate) async fn holds(&mut self, items: &[Value]) {
-        let (client, table) = (self.ledger_client(), self.cloud.plan().ledger.name.clone());
-        let load = async {
-            for item in items {
-                let item =
-                    item.as_object().unwrap().iter().map(|(name, value)| (name.clone(), attribute(value)));
-                let item: HashMap<_, _> = item.collect();
-                client.put_item().table_name(&table).set_item(Some(item)).send().await.unwrap();
-            }
-        };
-        select! {
-            () = load => {}
-            served = self.cloud.serve() => panic!("{served:?}"),
-        }
+    pub(crate) fn holds(&self, items: &[Value]) {
+        let table = &self.cloud.plan().ledger.name;
+        items.iter().for_each(|item| self.services().dynamodb.put(table, item).unwrap());
     }
 
     /// How often an operation was called.

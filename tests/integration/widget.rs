@@ -6,6 +6,7 @@ use crate::{
     scene::{Scene, at, commit, commit_id, execution, execution_of, ops_item, rollback, with_webhook},
 };
 use jiff::{SignedDuration, Timestamp};
+use scenarios::year::ten_thousand_deployments_before;
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 
@@ -213,56 +214,11 @@ async fn in_a_browser() {
     }
 }
 
-/// A year of an organisation: 10,000 deployments, each with a lead time, of which a tenth failed.
-fn year() -> Vec<Value> {
-    let text = |text: String| json!({ "S": text });
-    let mut items = Vec::new();
-    for number in 0..10_000_i64 {
-        let time = at("00:00") - SignedDuration::from_mins(51 * (number + 1));
-        let [id, time] = [format!("{number:08x}-0000-4000-8000-000000000000"), time.to_string()];
-        let repository = format!("acme/service-{:03}", number % 150);
-        let item = |kind: &str, more: Value| {
-            let mut item = json!({
-                "pk": text(format!("execution#{id}")),
-                "sk": text(format!("{kind}#111111111111/eu-west-1/shop/{id}")),
-                "kind": text(kind.to_owned()),
-                "time": text(time.clone()),
-                "timelineDay": text(format!("{kind}#{}", &time[..10])),
-                "account": text("111111111111".into()),
-                "region": text("eu-west-1".into()),
-                "pipeline": text("shop".into()),
-                "executionId": text(id.clone()),
-                "repository": text(repository.clone()),
-                "state": text("published".into()),
-                "evidence": text(format!("production deployment of {repository}, branch main, revision c0ffee{number}, by a pipeline with a long name")),
-                "version": { "N": "1" },
-            });
-            item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            item
-        };
-        items
-            .push(item("deployment", json!({ "Deployments": { "N": "1" }, "revision": text(commit_id(1)) })));
-        let seconds = (number % 977 + 1) * 600;
-        items.push(item(
-            "leadTime",
-            json!({
-                "LeadTimeForChanges": { "N": "1" },
-                "value": { "N": seconds.to_string() },
-                "commits": text(format!("{} 2026-01-01T00:00:00Z", commit_id(1))),
-            }),
-        ));
-        if number % 10 == 0 {
-            items.push(item("failure", json!({ "FailedDeployments": { "N": "1" } })));
-        }
-    }
-    items
-}
-
 /// CloudWatch takes replies of 6 MB; these stay under 1 MB, and every row of the figures is there.
 #[tokio::test]
 async fn ten_thousand_deployments() {
     let mut scene = Scene::new().await;
-    scene.holds(&year()).await;
+    scene.holds(&ten_thousand_deployments_before(at("00:00")));
     let range = [at("00:00") - SignedDuration::from_hours(24 * 400), at("20:00")];
     for (view, format) in [
         ("deployments", "html"),

@@ -40,6 +40,8 @@ enum Part {
     Replay,
     /// Much at once, with AWS's quotas, until every figure is right.
     Load,
+    /// The dashboards' widget, of a year of 10,000 deployments.
+    Widget,
     /// How many calls of AWS a push, a deployment, an incident and a run of the reconciler cost.
     Calls,
 }
@@ -52,6 +54,7 @@ pub(crate) fn run(Options { only, quick }: &Options) -> anyhow::Result<()> {
             Part::Webhook => benchmark("git_hub", *quick)?,
             Part::Replay => benchmark("replay", *quick)?,
             Part::Load => benchmark("load", *quick)?,
+            Part::Widget => benchmark("widget", *quick)?,
             Part::Calls => benchmark("calls", *quick)?,
         }
     }

@@ -212,8 +212,8 @@ async fn what_is_written_is_of_the_newest_version() {
 
 /// An installation whose ledger holds what another one wrote.
 async fn loaded(items: &[Value]) -> Scene {
-    let mut scene = Scene::begun("20:15", with_webhook(), |_| ()).await;
-    scene.holds(items).await;
+    let scene = Scene::begun("20:15", with_webhook(), |_| ()).await;
+    scene.holds(items);
     scene
 }
 

@@ -93,8 +93,7 @@ struct PullRequestPayload {
 struct PullRequestDetail {
     number: Option<u64>,
     // Missing where a server has no drafts.
-    #[serde(default)]
-    draft: bool,
+    draft: Option<bool>,
     created_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
     #[serde(default)]
@@ -342,7 +341,7 @@ fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
     let PullRequestPayload { action, pull_request, repository } = payload;
     match action.as_str() {
         "closed" if pull_request.merged => merged(pull_request, &repository),
-        "opened" if !pull_request.draft => {
+        "opened" if pull_request.draft != Some(true) => {
             let PullRequestDetail { number, created_at, .. } = pull_request;
             ready(&repository, number, created_at, "pull_request.created_at")
         }
