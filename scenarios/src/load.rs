@@ -72,12 +72,23 @@ impl Loaded {
     /// How the outcome differs from what it has to be; not at all if nothing is lost, counted twice, or given up.
     pub fn differences(&self) -> Vec<String> {
         let mut differences = Vec::new();
-        for metric in Metric::ALL.into_iter().filter(|metric| metric.namespace() == Namespace::Dora) {
+        let found = |metric: Metric| {
             let total = self.outcome.metrics.iter().find(|other| {
                 other.name == metric.name() && other.namespace == "DORA" && other.dimensions.is_empty()
             });
             let values = || total.iter().flat_map(|metric| &metric.points).flat_map(|point| &point.values);
-            let found = (values().count(), values().sum::<f64>());
+            (values().count(), values().sum::<f64>())
+        };
+        let parts: f64 = Metric::LEAD_TIME_PARTS.into_iter().map(|part| found(part).1).sum();
+        let (_, whole) = found(Metric::LeadTimeForChanges);
+        if (parts - whole).abs() > 1e-3 {
+            differences.push(format!("the parts of lead times are {parts} s of {whole} s"));
+        }
+        let is_told = |metric: &Metric| {
+            metric.namespace() == Namespace::Dora && !Metric::LEAD_TIME_PARTS.contains(metric)
+        };
+        for metric in Metric::ALL.into_iter().filter(is_told) {
+            let found = found(metric);
             let expected = self.expected.get(&metric).copied().unwrap_or_default();
             if found != expected {
                 differences.push(format!("{metric}: {found:?} and not {expected:?}"));
