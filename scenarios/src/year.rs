@@ -29,7 +29,9 @@ pub fn ten_thousand_deployments_before(end: Timestamp) -> Vec<Value> {
                 "evidence": text(format!("production deployment of {repository}, branch main, revision c0ffee{number}, by a pipeline with a long name")),
                 "version": { "N": "1" },
             });
-            item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            for (name, value) in more.as_object().into_iter().flatten() {
+                item[name] = value.clone();
+            }
             item
         };
         items.push(item(
