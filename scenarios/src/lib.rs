@@ -4,5 +4,6 @@
 pub mod chaos;
 pub mod economy;
 pub mod load;
+pub mod parts;
 pub mod sample;
 pub mod year;

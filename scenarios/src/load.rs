@@ -3,6 +3,7 @@
 //! A call that is throttled waits for the next second, as the functions' SDK would; everything else takes no time but what
 //! [`Limit`] says of an invocation. So the times are those of the quotas, the queues and the schedule.
 
+use crate::parts;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{Metric, Namespace},
@@ -71,7 +72,7 @@ pub struct Loaded {
 impl Loaded {
     /// How the outcome differs from what it has to be; not at all if nothing is lost, counted twice, or given up.
     pub fn differences(&self) -> Vec<String> {
-        let mut differences = Vec::new();
+        let mut differences = parts::that_do_not_add_up(&self.outcome);
         let found = |metric: Metric| {
             let total = self.outcome.metrics.iter().find(|other| {
                 other.name == metric.name() && other.namespace == "DORA" && other.dimensions.is_empty()
@@ -79,11 +80,6 @@ impl Loaded {
             let values = || total.iter().flat_map(|metric| &metric.points).flat_map(|point| &point.values);
             (values().count(), values().sum::<f64>())
         };
-        let parts: f64 = Metric::LEAD_TIME_PARTS.into_iter().map(|part| found(part).1).sum();
-        let (_, whole) = found(Metric::LeadTimeForChanges);
-        if (parts - whole).abs() > 1e-3 {
-            differences.push(format!("the parts of lead times are {parts} s of {whole} s"));
-        }
         let is_told = |metric: &Metric| {
             metric.namespace() == Namespace::Dora && !Metric::LEAD_TIME_PARTS.contains(metric)
         };

@@ -10,8 +10,8 @@ pub fn ten_thousand_deployments_before(end: Timestamp) -> Vec<Value> {
     let text = |text: String| json!({ "S": text });
     let mut items = Vec::new();
     for number in 0..10_000_i64 {
-        let time = end - SignedDuration::from_mins(51 * (number + 1));
-        let [id, time] = [format!("{number:08x}-0000-4000-8000-000000000000"), time.to_string()];
+        let ended = end - SignedDuration::from_mins(51 * (number + 1));
+        let [id, time] = [format!("{number:08x}-0000-4000-8000-000000000000"), ended.to_string()];
         let repository = format!("acme/service-{:03}", number % 150);
         let item = |kind: &str, more: Value| {
             let mut item = json!({
@@ -43,7 +43,7 @@ pub fn ten_thousand_deployments_before(end: Timestamp) -> Vec<Value> {
             "leadTime",
             json!({
                 "LeadTimeForChanges": { "N": "1" },
-                "parts": text(parts(end - SignedDuration::from_mins(51 * (number + 1)), seconds)),
+                "parts": text(parts(ended, seconds)),
                 "value": { "N": seconds.to_string() },
                 "commits": text(format!("{COMMIT} 2026-01-01T00:00:00Z")),
             }),

@@ -18,16 +18,16 @@ use metrics_lib::{
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use program::{plan::Plan, settings::Settings};
+use scenarios::parts;
 use serde_json::{Value, json};
 use simulator::{
     aws::{Fault, Services, function_key},
     binaries::Binaries,
     cloud::Cloud,
-    replay_result::{Metric, Point, ReplayResult},
+    replay_result::{Metric, ReplayResult},
     router::Envelope,
 };
 use std::{
-    collections::BTreeMap,
     fmt::Write,
     sync::{MutexGuard, OnceLock},
 };
@@ -345,27 +345,13 @@ fn assert_parts_add_up(outcome: &ReplayResult) {
         // CloudWatch has a part of a fact.
         return;
     }
-    let sums = |of: &[contract::Metric]| {
-        let mut sums: BTreeMap<_, f64> = BTreeMap::new();
-        let metrics = outcome.metrics.iter().filter(|metric| !metric.dimensions.contains_key("Team"));
-        for metric in metrics.filter(|metric| of.iter().any(|of| metric.name == of.name())) {
-            for Point { timestamp, values } in &metric.points {
-                let by = metric.dimensions.get("Repository").map(String::as_str);
-                *sums.entry((by, *timestamp)).or_default() += values.iter().sum::<f64>();
-            }
-        }
-        sums
-    };
     let mut by_team = outcome.metrics.iter().filter(|metric| metric.dimensions.contains_key("Team"));
     assert!(
         !by_team
             .any(|metric| contract::Metric::LEAD_TIME_PARTS.iter().any(|part| metric.name == part.name()))
     );
-    let parts = sums(&contract::Metric::LEAD_TIME_PARTS);
-    for (place, whole) in sums(&[contract::Metric::LeadTimeForChanges]) {
-        let sum = parts.get(&place).copied().unwrap_or_default();
-        assert!((sum - whole).abs() < 1e-3, "{place:?}: {sum} of {whole}");
-    }
+    let differences = parts::that_do_not_add_up(outcome);
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
 /// Whether a metric is told in a report: by repository, or, if it names none, in total.

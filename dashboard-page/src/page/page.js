@@ -270,13 +270,10 @@ function lines(points) {
 const shortLabel = label => (state.length === 2 ? label : label.slice(5));
 const star = period => (period.finished ? "" : " *");
 
-function drawing(metric, number, width, readout) {
+/** The lines and labels of a chart by periods, the width of a period, and its middle. */
+function frame(y, height, width) {
   const periods = data.periods[state.length];
-  const cells = periods.map((_, period) => cell(state.unit, state.length, number, period));
-  const [log] = data.figures[state.unit][state.length][number];
-  const [height, left, right] = [150, 44, 6];
-  const shown = cells.map(({ value }) => (value === null ? null : value * metric.factor));
-  const y = scale(shown, log, height, 8);
+  const [left, right] = [44, 6];
   const wide = (width - left - right) / periods.length;
   const middle = index => left + (index + 0.5) * wide;
   const every = Math.ceil(62 / wide);
@@ -286,6 +283,17 @@ function drawing(metric, number, width, readout) {
   ]);
   const labels = periods.flatMap((period, index) => ((periods.length - 1 - index) % every ? []
     : [svg("text", { x: middle(index), y: height + 18, "text-anchor": "middle" }, shortLabel(period.label) + star(period))]));
+  return { left, wide, middle, drawn: [...grid, ...labels] };
+}
+
+function drawing(metric, number, width, readout) {
+  const periods = data.periods[state.length];
+  const cells = periods.map((_, period) => cell(state.unit, state.length, number, period));
+  const [log] = data.figures[state.unit][state.length][number];
+  const height = 150;
+  const shown = cells.map(({ value }) => (value === null ? null : value * metric.factor));
+  const y = scale(shown, log, height, 8);
+  const { left, wide, middle, drawn } = frame(y, height, width);
   const points = shown.map((value, index) => (value === null ? null : [middle(index), y.of(value)]));
   const asLine = metric.beside === "mean";
   const marks = periods.map((period, index) => {
@@ -316,7 +324,7 @@ function drawing(metric, number, width, readout) {
   }));
   return svg("svg", { width, height: height + 26, viewBox: `0 0 ${width} ${height + 26}`, role: "group",
     "aria-label": `${metric.title}, ${LENGTHS[state.length]} by ${LENGTHS[state.length]}; arrow keys go from one to the next` },
-  ...grid, ...labels, ...(asLine ? lines(points) : []), ...links);
+  ...drawn, ...(asLine ? lines(points) : []), ...links);
 }
 
 function chart(metric, number) {
@@ -371,17 +379,10 @@ const total = parts => parts.reduce((all, { mean }) => all + mean, 0);
 
 function stacks(all, width) {
   const periods = data.periods[state.length];
-  const [height, left, right] = [150, 44, 6];
+  const height = 150;
   const days = parts => total(parts) / 86400;
   const y = scale(all.map(days), false, height, 8);
-  const wide = (width - left - right) / periods.length;
-  const every = Math.ceil(62 / wide);
-  const grid = y.ticks.flatMap(tick => [
-    svg("line", { x1: left, x2: width - right, y1: y.of(tick), y2: y.of(tick), class: "grid" }),
-    svg("text", { x: left - 6, y: y.of(tick) + 4, "text-anchor": "end" }, `${Number(tick.toPrecision(3))}`),
-  ]);
-  const labels = periods.flatMap((period, index) => ((periods.length - 1 - index) % every ? []
-    : [svg("text", { x: left + (index + 0.5) * wide, y: height + 18, "text-anchor": "middle" }, shortLabel(period.label) + star(period))]));
+  const { left, wide, drawn } = frame(y, height, width);
   const columns = periods.map((period, index) => {
     let below = 0;
     const marks = all[index].map(({ mean }, part) => {
@@ -395,7 +396,7 @@ function stacks(all, width) {
     svg("rect", { x: left + index * wide, y: 0, width: wide, height: height + 24, class: "hit" }), ...marks);
   });
   return svg("svg", { width, height: height + 26, viewBox: `0 0 ${width} ${height + 26}`, role: "group", "aria-label": "Mean lead time in days, by its parts" },
-    ...grid, ...labels, ...columns);
+    ...drawn, ...columns);
 }
 
 let drawParts = () => {};

@@ -105,11 +105,7 @@ impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
         let pushes =
             history.listing(commit).map(|(push, _)| push).filter(|push| history.is_line(push.branch));
         let Some(push) = pushes.min_by_key(|push| push.time) else { return PullRequestTimes::default() };
-        let is_unrequested = |node: &Node| {
-            history.making(*node).is_empty()
-                && history.commit(*node).is_some_and(|commit| commit.from_pull_request)
-        };
-        match push.list.iter().any(is_unrequested) {
+        match push.list.iter().any(|node| history.is_unrequested(*node)) {
             true => PullRequestTimes::default(),
             false => PullRequestTimes::at_once(push.time),
         }
@@ -131,10 +127,11 @@ impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
                 let lists = history.listing(made).map(|(push, _)| push).chain(history.ending(made));
                 let merging = lists.filter(|push| push.branch == request.branch).min_by_key(|push| push.time);
                 let was_there = |old: Node| self.proof.ancestors(old).contains(commit);
-                merging.is_some_and(|push| match push.new == made && push.list.contains(&commit) {
+                merging.is_some_and(|push| {
                     // GitHub merges and pushes at once: all that is new on the branch is of the pull request.
-                    true => true,
-                    false => self.proof.ancestors(head).contains(commit) && !push.old.is_some_and(was_there),
+                    let is_merge = push.new == made && push.list.contains(&commit);
+                    is_merge
+                        || self.proof.ancestors(head).contains(commit) && !push.old.is_some_and(was_there)
                 })
             }
         }
@@ -197,7 +194,7 @@ impl<'s, 'h, 'a> Search<'s, 'h, 'a> {
                 continue;
             }
             let requests = self.history.making(node);
-            if requests.is_empty() && commit.from_pull_request {
+            if self.history.is_unrequested(node) {
                 gathered.problems.extend(self.unrequested(node, commit));
             }
             for request in requests {

@@ -290,6 +290,11 @@ impl<'a> History<'a> {
         self.making.get(&node).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether GitHub made a commit of a pull request that has not arrived.
+    pub(super) fn is_unrequested(&self, node: Node) -> bool {
+        self.making(node).is_empty() && self.commit(node).is_some_and(|commit| commit.from_pull_request)
+    }
+
     /// When a pull request that was merged came how far. A review after the merge led to nothing.
     pub(super) fn times(&self, PullRequest { number, merged, .. }: &PullRequest) -> PullRequestTimes {
         let all = number.iter().filter_map(|number| self.steps_of.get(number)).flatten();

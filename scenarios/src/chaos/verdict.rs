@@ -1,10 +1,13 @@
 //! What came of the chaos of a seed, compared with what is true.
 
 use super::removed;
-use crate::sample::{Metrics, Truth, measured_metrics};
+use crate::{
+    parts,
+    sample::{Metrics, Truth, measured_metrics},
+};
 use jiff::Timestamp;
 use metrics_lib::{
-    contract::{Metric, dimension},
+    contract::Metric,
     fact::{FactKind, FactState},
 };
 use simulator::{
@@ -36,7 +39,7 @@ impl Verdict {
         let mut differences = Vec::new();
         let (mut expected, mut measured) = (truth.metrics.clone(), measured_metrics(&outcome));
         removed::add_truth(&outcome, &mut expected);
-        parts(&measured, &mut differences);
+        differences.extend(parts::that_do_not_add_up(&outcome));
         for metrics in [&mut expected, &mut measured] {
             // Steps of pull requests that GitHub delivers late are unknown.
             metrics.retain(|(metric, _), _| !Metric::LEAD_TIME_PARTS.contains(metric));
@@ -69,21 +72,6 @@ fn compare<T: Debug + PartialEq + ?Sized>(
 ) {
     if measured != truth {
         differences.push(format!("{what}: {measured:?}, true {truth:?}"));
-    }
-}
-
-/// Compares the parts of lead times with their sums.
-fn parts(measured: &Metrics, differences: &mut Vec<String>) {
-    let of_lead_times = measured.iter().filter(|((metric, _), _)| *metric == Metric::LeadTimeForChanges);
-    for ((_, dimensions), points) in of_lead_times.filter(|((_, by), _)| !by.contains_key(dimension::TEAM)) {
-        for (time, values) in points {
-            let of_part = |metric| measured.get(&(metric, dimensions.clone()))?.get(time);
-            let sum: f64 = Metric::LEAD_TIME_PARTS.into_iter().filter_map(of_part).flatten().sum();
-            let whole: f64 = values.iter().sum();
-            if (sum - whole).abs() > 1e-3 {
-                differences.push(format!("parts of lead times {dimensions:?} {time}: {sum} s of {whole} s"));
-            }
-        }
     }
 }
 
