@@ -79,15 +79,7 @@ struct Nothing {}
 ///
 /// # Errors
 /// A configuration that can't be used; what the runtime fails with.
-pub async fn run() -> Result<(), lambda_runtime::Error> {
-    run_with(Sources::default()).await
-}
-
-/// The same, with other sources.
-///
-/// # Errors
-/// Those of [`run`].
-pub async fn run_with(sources: Sources) -> Result<(), lambda_runtime::Error> {
+pub async fn run(sources: Sources) -> Result<(), lambda_runtime::Error> {
     let context = worker::context(sources).await?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let context = &context;

@@ -165,7 +165,7 @@ fn parameters(document: &Value) -> Map<String, Value> {
         parameters.insert(parameter(name), json!({"Type": "String", "NoEcho": true, "MinLength": 1}));
     }
     if document.to_string().contains("fn::fileArchive") {
-        let description = "The bucket with the archives of the functions";
+        let description = "The bucket with the archive of the functions";
         parameters.insert(parameter(CODE_BUCKET), json!({"Type": "String", "Description": description}));
     }
     parameters

@@ -55,8 +55,8 @@ enum Error {
         "{0} is no argument: `program tooling-template [KEY=VALUE …]` prints a template, without arguments Pulumi's compiler runs"
     )]
     Argument(String),
-    #[error("these archives of functions are missing: run `cargo xtask package` first\n  {}", .0.join("\n  "))]
-    Archives(Vec<String>),
+    #[error("the functions are not packaged ({0} is missing): run `cargo xtask package` first")]
+    Archive(&'static str),
     #[error("the document can't be printed: {0}")]
     Print(#[from] io::Error),
 }
@@ -69,9 +69,11 @@ fn document() -> Result<Value, Error> {
     }
     let settings = StackSettings::from_pulumi(&variable("PULUMI_CONFIG"), &project)
         .map_err(|invalid| Error::Settings { stack, project, invalid })?;
-    let Stack { document, archives } = Stack::new(&settings)?;
-    let missing: Vec<String> = archives.into_iter().filter(|archive| !Path::new(archive).exists()).collect();
-    if missing.is_empty() { Ok(document) } else { Err(Error::Archives(missing)) }
+    let Stack { document, archive } = Stack::new(&settings)?;
+    match archive.filter(|archive| !Path::new(archive).exists()) {
+        None => Ok(document),
+        Some(archive) => Err(Error::Archive(archive)),
+    }
 }
 
 /// The template of the tooling stack. Where it is installed, it knows itself; a configuration has to name some place.

@@ -165,12 +165,12 @@ impl Json<Value> {
 #[derive(Debug, Serialize)]
 pub(crate) struct FileArchive {
     #[serde(rename = "fn::fileArchive")]
-    path: String,
+    path: &'static str,
 }
 
 impl FileArchive {
     /// What lies at a path, relative to the project's folder.
-    pub(crate) fn at(path: String) -> Self {
+    pub(crate) const fn at(path: &'static str) -> Self {
         Self { path }
     }
 }

@@ -39,8 +39,8 @@ pub enum StackError {
 pub struct Stack {
     /// The document.
     pub document: Value,
-    /// The archives of functions that it needs, from the project's folder.
-    pub archives: Vec<String>,
+    /// The archive of the functions that it needs, from the project's folder.
+    pub archive: Option<&'static str>,
 }
 
 impl Stack {

@@ -1,4 +1,4 @@
-//! The functions' binaries: built by Cargo beside the program that runs them.
+//! The functions' binary, and the command line's: built by Cargo beside the program that runs them.
 
 use std::{
     env, io,
@@ -6,7 +6,7 @@ use std::{
     process::{Command, ExitStatus},
 };
 
-/// The folder with the functions' binaries.
+/// The folder with the binaries.
 #[derive(Clone, Debug)]
 pub struct Binaries(PathBuf);
 
@@ -28,7 +28,7 @@ pub enum BinariesError {
 }
 
 impl Binaries {
-    /// The binaries of a folder, by the functions' names.
+    /// The binaries of a folder, by their names.
     pub fn in_folder(folder: PathBuf) -> Self {
         Self(folder)
     }
@@ -49,7 +49,7 @@ impl Binaries {
             // The whole workspace, as `cargo xtask test` builds it: a part of it may need its dependencies with other
             // features, and so once more.
             command.args(["build", "--workspace", "--bins"]);
-            if binaries.path("deployments").is_some() {
+            if binaries.functions().is_some() {
                 // Only the first build takes long enough to be watched.
                 command.arg("--quiet");
             }
@@ -62,15 +62,20 @@ impl Binaries {
                 return Err(BinariesError::Build(status));
             }
         }
-        match binaries.path("deployments") {
+        match binaries.functions() {
             Some(_) => Ok(binaries),
             None => Err(BinariesError::Missing(binaries.0)),
         }
     }
 
-    /// The binary of a function, if there is one.
-    pub fn path(&self, function: &str) -> Option<PathBuf> {
-        let path = self.0.join(format!("{function}{}", env::consts::EXE_SUFFIX));
+    /// The binary of all functions, if there is one.
+    pub fn functions(&self) -> Option<PathBuf> {
+        self.path("functions")
+    }
+
+    /// The binary of that name, if there is one.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        let path = self.0.join(format!("{name}{}", env::consts::EXE_SUFFIX));
         path.is_file().then_some(path)
     }
 }

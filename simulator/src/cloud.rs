@@ -124,21 +124,22 @@ impl Cloud {
         let folder = TempDir::with_prefix("dora-")?;
         let clock = Arc::new(Clock::new(folder.path().join("clock"), now)?);
         let server = Server::start(Services::new(&plan, Arc::clone(&clock))).await?;
+        let binary = binaries.functions().ok_or(CloudError::Binary)?;
         let lambda = |function: &Function| {
             let name = function.name;
-            let binary = binaries.path(name).ok_or_else(|| CloudError::Binary(name.to_owned()))?;
             let log = folder.path().join(format!("{name}.log"));
             let environment = environment(&plan, function, &clock, &server);
-            Ok::<_, CloudError>(Lambda::new(name, binary, log, environment, function.timeout.unsigned_abs()))
+            Lambda::new(name, binary.clone(), log, environment, function.timeout.unsigned_abs())
         };
-        let feeds = plan.consumers.iter().map(|Consumer { function, queue }| {
-            Ok(Feed { queue: Queue::new(queue.clone()), lambda: lambda(function)? })
+        let feeds = plan.consumers.iter().map(|Consumer { function, queue }| Feed {
+            queue: Queue::new(queue.clone()),
+            lambda: lambda(function),
         });
-        let feeds = feeds.collect::<Result<_, CloudError>>()?;
+        let feeds = feeds.collect();
         let commit_ingestion = match &plan.commit_ingestion {
             Some(commit_ingestion) => {
                 let [webhook, transform] =
-                    [lambda(&commit_ingestion.webhook)?, lambda(&commit_ingestion.transform)?];
+                    [lambda(&commit_ingestion.webhook), lambda(&commit_ingestion.transform)];
                 Some(
                     CommitIngestion::start(
                         (commit_ingestion.api.clone(), commit_ingestion.gate.clone()),
@@ -150,8 +151,8 @@ impl Cloud {
             }
             None => None,
         };
-        let (reconciler, next_run) = (lambda(&plan.reconciler.function)?, now + plan.reconciler.every);
-        let widget = lambda(&plan.widget)?;
+        let (reconciler, next_run) = (lambda(&plan.reconciler.function), now + plan.reconciler.every);
+        let widget = lambda(&plan.widget);
         let next_heartbeat = now + plan.heartbeat.every;
         let router = Router::new(&plan)?;
         let (refused, concurrency) = (Vec::new(), Concurrency::default());
@@ -561,7 +562,7 @@ impl Cloud {
         let consumers = self.feeds.iter_mut().map(|feed| &mut feed.lambda);
         let mut lambdas = consumers.chain([&mut self.reconciler, &mut self.widget]).chain(commit_ingestion);
         let lambda = lambdas.find(|lambda| lambda.name() == function);
-        let lambda = lambda.ok_or_else(|| CloudError::Binary(function.to_owned()))?;
+        let lambda = lambda.ok_or_else(|| CloudError::Function(function.to_owned()))?;
         Ok(invocation::invoke(&self.server, lambda, payload.into()).await?)
     }
 

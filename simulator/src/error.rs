@@ -33,7 +33,10 @@ pub enum CloudError {
         /// Why.
         reason: String,
     },
-    /// A function's name that has no binary.
-    #[error("function {0} has no binary")]
-    Binary(String),
+    /// The functions' binary is not there.
+    #[error("the functions are not built: run `cargo build --workspace --bins` first")]
+    Binary,
+    /// A name that is no function's.
+    #[error("there is no function {0}")]
+    Function(String),
 }

@@ -180,6 +180,7 @@ impl Lambda {
         let child = Command::new(&self.binary)
             .env_clear()
             .env("AWS_LAMBDA_FUNCTION_NAME", &self.name)
+            .env("_HANDLER", &self.name)
             .envs(&self.environment)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")

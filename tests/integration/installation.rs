@@ -4,7 +4,7 @@ use crate::{
     engine::{Engine, Program},
     outside,
     scene::binaries,
-    stacks::write_archives,
+    stacks::write_archive,
 };
 use metrics_lib::contract::env::CLOCK_FILE;
 use serde_json::{Value, json};
@@ -237,7 +237,7 @@ fn files_are_what_pulumi_reads() {
     let Some(engine) = Engine::or_skip("files_are_what_pulumi_reads") else { return };
     let program = binaries().path("program").unwrap();
     let project = engine.project(Program::Compiler(program.to_str().unwrap()));
-    write_archives(&project);
+    write_archive(&project);
     let folder = project.folder();
     let others = ["--team", "payments=acme/shop", "--set", "mainBranch=1", "--set", "alarmSilenceDays=3"];
     let arguments = [LEAST.as_slice(), &others].concat();

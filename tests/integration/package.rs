@@ -30,18 +30,24 @@ const LIBRARIES: &str = "/usr/aarch64-linux-gnu";
 /// The C library of Lambda's runtime `provided.al2023` is 2.34.
 const GLIBC: u32 = 34;
 
-/// `cargo xtask package` packs every binary, and the stacks hold every function of the plan.
+/// The binary is every function of the plan and no other.
 #[test]
 fn every_function_of_the_plan_is_packed_and_no_other() {
     let plan = Plan::new(&Settings::from_json(&with_webhook()).unwrap()).unwrap();
     let mut planned: Vec<_> = plan.functions().map(|function| function.name).collect();
     planned.sort_unstable();
-    let mut packed: Vec<_> = fs::read_dir(Path::new(ROOT).join("functions/src/bin"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect();
-    packed.sort_unstable();
-    assert_eq!(packed, planned);
+    assert!(functions::entry::names().eq(planned));
+}
+
+/// A handler that is no function: its remedy is in the log.
+#[test]
+fn a_handler_that_is_no_function() {
+    let output =
+        Command::new(binaries().functions().unwrap()).env("_HANDLER", "deployment").output().unwrap();
+    assert!(!output.status.success());
+    let message = String::from_utf8(output.stderr).unwrap();
+    let names = functions::entry::names().collect::<Vec<_>>().join(", ");
+    assert!(message.contains(&format!("is no function; there are {names}")), "{message}");
 }
 
 /// qemu, which runs arm64's programs.
@@ -56,11 +62,11 @@ fn qemu() -> Outside<PathBuf> {
     }
 }
 
-/// The function's `bootstrap`, not optimised, as it is packed.
+/// The functions' `bootstrap`, not optimised, as it is packed.
 fn bootstrap() -> Outside<Vec<u8>> {
     // What it says goes to the terminal, past the test harness: the first build takes minutes.
     let status = Command::new(binaries().path("xtask").unwrap())
-        .args(["package", "--debug", FUNCTION])
+        .args(["package", "--debug"])
         .stdout(Stdio::null())
         .status()
         .unwrap();
@@ -68,7 +74,7 @@ fn bootstrap() -> Outside<Vec<u8>> {
         return Err("the reason is above".to_owned());
     }
     assert!(status.success(), "{status}");
-    let file = Path::new(ROOT).join("target/lambda-debug").join(FUNCTION).with_extension("zip");
+    let file = Path::new(ROOT).join("target/lambda-debug/functions.zip");
     let packed = fs::read(file).unwrap();
     let archive = ZipArchive::from_slice(&packed).unwrap();
     let mut entries = archive.entries();
@@ -122,7 +128,7 @@ async fn a_bootstrap_answers_on_arm64() {
     let results: Vec<_> =
         there["records"].as_array().unwrap().iter().map(|it| it["result"].clone()).collect();
     assert_eq!(results, ["Ok", "ProcessingFailed", "Dropped"]);
-    assert_eq!(there, answer(binaries().path(FUNCTION).unwrap()).await);
+    assert_eq!(there, answer(binaries().functions().unwrap()).await);
 }
 
 /// The minor version of the newest C library that an executable asks for.

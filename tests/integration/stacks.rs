@@ -48,11 +48,9 @@ fn archive_of(content: &str) -> Vec<u8> {
     archive
 }
 
-/// Archives in the place of the functions' own.
-pub(crate) fn write_archives(project: &Project<'_>) {
-    for archive in stack(&ops()).archives {
-        project.write(&archive, archive_of("code"));
-    }
+/// An archive in the place of the functions' own.
+pub(crate) fn write_archive(project: &Project<'_>) {
+    project.write(stack(&ops()).archive.unwrap(), archive_of("code"));
 }
 
 /// The document of a configuration; the dashboards' own documents are looked at elsewhere.
@@ -275,17 +273,21 @@ fn both_stacks_in_one_place() {
     assert!(both.is_empty(), "{both:?}");
 }
 
-/// A function's archive is asked for exactly when its function is part of the stack.
+/// The functions' archive is asked for exactly where there are functions, and each is told which one it is.
 #[test]
-fn archives() {
-    let archives = stack(&ops()).archives;
+fn archive() {
+    let archive = stack(&ops()).archive.unwrap();
     let document = document(&ops());
-    let used: Vec<&str> = document["resources"]
-        .as_object()
-        .unwrap()
-        .values()
-        .filter_map(|resource| resource["properties"]["code"]["fn::fileArchive"].as_str())
+    let resources = document["resources"].as_object().unwrap().values();
+    let functions =
+        resources.map(|resource| &resource["properties"]).filter(|function| function["code"].is_object());
+    let mut handlers: Vec<_> = functions
+        .map(|function| {
+            assert_eq!(function["code"]["fn::fileArchive"], archive);
+            function["handler"].as_str().unwrap()
+        })
         .collect();
-    assert_eq!(archives.len(), 7);
-    assert!(used.iter().all(|archive| archives.iter().any(|asked| asked == archive)) && used.len() == 7);
+    handlers.sort_unstable();
+    assert!(handlers.into_iter().eq(functions::entry::names()));
+    assert_eq!(stack(&tooling("111111111111", "eu-west-1")).archive, None);
 }

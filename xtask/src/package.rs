@@ -1,4 +1,4 @@
-//! `cargo xtask package`: the functions as Lambda takes them, one archive each.
+//! `cargo xtask package`: the functions as Lambda takes them, in one archive.
 
 mod archive;
 mod build;
@@ -9,8 +9,6 @@ pub(crate) use options::Options;
 
 use crate::snapshots::root;
 use anyhow::{Context, ensure};
-use build::Binary;
-use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use std::{
     fs,
     io::{self, Write},
@@ -22,10 +20,10 @@ use zig::{Missing, Zig};
 /// How the command ends when the machine lacks something: `EX_UNAVAILABLE` of `sysexits.h`.
 const UNAVAILABLE: u8 = 69;
 
-/// Builds the functions and packs each; prints how large they are. What the machine lacks is said with its remedy.
+/// Builds the functions and packs them; prints how large they are. What the machine lacks is said with its remedy.
 ///
 /// # Errors
-/// When a function can't be built, or holds a path of this machine.
+/// When the functions can't be built, or hold a path of this machine.
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let zig = match Zig::install(options.architecture.target()) {
         Ok(zig) => zig,
@@ -40,21 +38,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if !zig.target_folder().join(options.architecture.target()).join(options.profile()).is_dir() {
         writeln!(io::stderr(), "{}", announcement(options))?;
     }
-    let binaries = build::run(&zig, options)?;
+    let binary = build::run(&zig, options)?;
+    let archive = archive::pack(&binary).context("the functions can't be packed")?;
     let folder = root().join("target").join(options.profile());
-    if options.functions.is_empty() {
-        clear(&folder)?;
-    }
+    clear(&folder)?;
     fs::create_dir_all(&folder)?;
-    let mut sizes = Vec::new();
-    for Binary { function, content } in &binaries {
-        let archive = archive::pack(content).with_context(|| format!("{function} can't be packed"))?;
-        let file = folder.join(format!("{function}.zip"));
-        fs::write(&file, &archive).with_context(|| format!("{} can't be written", file.display()))?;
-        sizes.push((function.as_str(), archive.len(), content.len()));
-    }
-    print(&sizes, options)?;
-    if options.functions.is_empty() {
+    let file = folder.join("functions.zip");
+    fs::write(&file, &archive).with_context(|| format!("{} can't be written", file.display()))?;
+    let (target, packed, unpacked) =
+        (options.architecture.target(), megabytes(archive.len()), megabytes(binary.len()));
+    writeln!(io::stdout(), "the functions for {target}: {packed}, unpacked {unpacked}")?;
+    if !options.debug {
         template()?;
     }
     Ok(ExitCode::SUCCESS)
@@ -80,7 +74,7 @@ fn template() -> anyhow::Result<()> {
     fs::write(&file, output.stdout).with_context(|| format!("{} can't be written", file.display()))
 }
 
-/// Removes the archives of an earlier build: one of a function that there is no more must not stay.
+/// Removes what an earlier build has left: another version's archives would be taken for this one's.
 fn clear(folder: &Path) -> anyhow::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -88,18 +82,6 @@ fn clear(folder: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-fn print(sizes: &[(&str, usize, usize)], options: &Options) -> io::Result<()> {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header([options.architecture.target(), "zip", "unpacked"]);
-    for (function, archive, content) in sizes {
-        table.add_row([(*function).to_owned(), megabytes(*archive), megabytes(*content)]);
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    writeln!(io::stdout(), "{table}")
 }
 
 fn megabytes(bytes: usize) -> String {

@@ -96,19 +96,11 @@ pub trait Handler: Sync {
     fn handle(&self, work: Work<'_>) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// Runs a Lambda function that hands every event to a handler.
+/// Runs a Lambda function that hands every event to a handler, which reads the sources.
 ///
 /// # Errors
 /// A configuration that can't be used; what the runtime fails with.
-pub async fn run(handler: impl Handler) -> Result<(), lambda_runtime::Error> {
-    run_with(handler, Sources::default()).await
-}
-
-/// The same, with other sources.
-///
-/// # Errors
-/// Those of [`run`].
-pub async fn run_with(handler: impl Handler, sources: Sources) -> Result<(), lambda_runtime::Error> {
+pub async fn run(handler: impl Handler, sources: Sources) -> Result<(), lambda_runtime::Error> {
     let context = context(sources).await?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| invoke(&handler, &context, event)))
         .await

@@ -21,10 +21,8 @@ pub(crate) struct Deployed {
     pub(crate) policy: Handle<RolePolicy>,
 }
 
-/// Where the function's code is, from the project's folder.
-pub(crate) fn archive(function: &str) -> String {
-    format!("target/lambda/{function}.zip")
-}
+/// The code of all functions, from the project's folder. Which of them it is, its handler's name tells it.
+pub(crate) const ARCHIVE: &str = "target/lambda/functions.zip";
 
 /// A function. Its log group is made before it, so that Lambda makes none without retention and key.
 pub(crate) fn function(
@@ -65,12 +63,12 @@ pub(crate) fn function(
         description: planned.description.into(),
         role: role.arn(),
         runtime: "provided.al2023",
-        handler: "bootstrap",
+        handler: name,
         architectures: [match operations.architecture {
             Architecture::Arm64 => "arm64",
             Architecture::X86 => "x86_64",
         }],
-        code: FileArchive::at(archive(name)),
+        code: FileArchive::at(ARCHIVE),
         memory_size: planned.memory,
         timeout: planned.timeout.as_secs(),
         environment: (!planned.environment.is_empty()).then(|| Encrypted {

@@ -14,7 +14,7 @@ use crate::{
         commit_lake::commit_lake,
         encryption, event_route,
         forwarding::{Destination, Forwarding, forwarding},
-        function::{archive, function},
+        function::{ARCHIVE, function},
         heartbeat::{Place, heartbeat},
         ledger::ledger,
         queue,
@@ -91,8 +91,7 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
     }
     document.output("alarmTopic", topic.arn());
     document.output("ledgerTable", ledger.name());
-    let archives = plan.functions().map(|function| archive(function.name)).collect();
-    Ok(Stack { document: document.finish()?, archives })
+    Ok(Stack { document: document.finish()?, archive: Some(ARCHIVE) })
 }
 
 /// The way of GitHub's webhooks. Returns the URL that GitHub is to call.

@@ -43,7 +43,7 @@ pub(super) fn stack(settings: &ToolingSettings, plan: &ToolingPlan) -> Result<St
         let role = read_role(&mut document, settings, read);
         document.output("readRole", role.arn());
     }
-    Ok(Stack { document: document.finish()?, archives: Vec::new() })
+    Ok(Stack { document: document.finish()?, archive: None })
 }
 
 /// The role that the functions read the account with.

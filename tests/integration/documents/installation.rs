@@ -8,7 +8,7 @@ use super::{
 use crate::{
     engine::{Engine, Program, Project},
     outside::{self, Moto},
-    stacks::write_archives,
+    stacks::write_archive,
 };
 use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command};
@@ -111,7 +111,7 @@ fn install(typist: &Typist<'_>) {
     let first = "cargo dora init --ops-account 999999999999 --region eu-west-1 --tooling 111111111111:eu-west-1,us-east-1 \
                  --team payments=acme/shop,acme/till --set productionStage=Live";
     tells(first, &[], &["Pulumi.ops.yaml", "pulumi stack init ops", &format!("pulumi up --stack {TOOLING}")]);
-    write_archives(typist.project);
+    write_archive(typist.project);
     tells("pulumi stack init ops", &[], &["Created stack 'ops'"]);
     run("openssl rand -hex 32 | pulumi config set --secret webhookSecret --stack ops", &[]);
     // `cargo dora dashboard` takes what this prints.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     engine::Engine,
     outside::{self, Moto},
-    stacks::write_archives,
+    stacks::write_archive,
 };
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ fn commands_of_an_organization() {
     let run = |said: &str, filling: Filling<'_>| typist.run(said, filling);
 
     // The example's list of accounts gives way to the organisation.
-    write_archives(&project);
+    write_archive(&project);
     typist.set_up("pulumi stack init ops");
     typist.set_up("pulumi config rm toolingAccounts --stack ops");
     let paths = "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*";
@@ -112,7 +112,7 @@ fn commands_that_init_prints() {
     let report: Value = serde_json::from_str(&report).unwrap();
     let steps = report["next"].as_array().unwrap().iter();
     let lines = steps.flat_map(|step| step["commands"].as_array().unwrap());
-    write_archives(&project);
+    write_archive(&project);
     typist.set_up("mkdir -p target/cloudformation");
     let mut run = Vec::new();
     for line in lines.map(|line| line.as_str().unwrap()) {

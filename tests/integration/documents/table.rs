@@ -62,7 +62,7 @@ const TABLE: &[(&str, How)] = &[
     ("pulumi", How::Played(Part::Installation)),
     ("cargo xtask test", elsewhere(".ci/run", "\ncargo xtask test\n")),
     ("cargo xtask tools", elsewhere(".ci/run", "\ncargo xtask tools ")),
-    ("cargo xtask package", elsewhere("tests/integration/package.rs", r#"["package", "--debug", FUNCTION]"#)),
+    ("cargo xtask package", elsewhere("tests/integration/package.rs", r#"["package", "--debug"]"#)),
     ("cargo xtask chaos", elsewhere("tests/integration/chaos.rs", "chaos(seed, binaries())")),
     ("cargo xtask bench", elsewhere("tests/integration/bench.rs", r#"["bench", "--quick"]"#)),
     ("cargo xtask engine", elsewhere("xtask/src/checks.rs", "run: engine::build }")),

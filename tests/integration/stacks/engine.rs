@@ -24,12 +24,12 @@ const TOOLING: [Setting<'static>; 5] = [
     Setting::Plain("opsRegion", "eu-west-1"),
 ];
 
-/// Runs a test in a project whose compiler is the program, with archives of functions.
+/// Runs a test in a project whose compiler is the program, with an archive of the functions.
 fn with_project(test: &str, run: impl FnOnce(&Project<'_>)) {
     let Some(engine) = Engine::or_skip(test) else { return };
     let program = binaries().path("program").unwrap();
     let project = engine.project(Program::Compiler(program.to_str().unwrap()));
-    super::write_archives(&project);
+    super::write_archive(&project);
     run(&project);
 }
 
@@ -132,9 +132,10 @@ fn config_changes() {
         stack.configure(&[Setting::Secret("webhookSecret", "hush-hush-hush")]);
         assert_eq!(lines(&stack.up().unwrap()), ["create webhook-secret-value"]);
 
-        // New code of one function.
-        project.write("target/lambda/github-webhook.zip", archive_of("other code"));
-        assert_eq!(lines(&stack.up().unwrap()), ["update github-webhook"]);
+        // New code, which all functions share.
+        project.write("target/lambda/functions.zip", archive_of("other code"));
+        let functions = functions::entry::names().map(|name| format!("update {name}"));
+        assert!(sorted(&stack.up().unwrap()).into_iter().eq(functions));
 
         // A list of addresses is set and cleared; each time the new version of the API is made after its policy has changed.
         for cidrs in [r#"["192.30.252.0/22"]"#, "[]"] {
@@ -277,11 +278,9 @@ fn invalid_configuration() {
 fn missing_archive() {
     with_project("missing_archive", |project| {
         let stack = configured(project, "ops", &OPS);
-        project.remove("target/lambda/github-webhook.zip");
+        project.remove("target/lambda/functions.zip");
         let refused = stack.preview().unwrap_err().0;
-        assert!(
-            refused.contains("run `cargo xtask package` first\n  target/lambda/github-webhook.zip"),
-            "{refused}"
-        );
+        let reason = "(target/lambda/functions.zip is missing): run `cargo xtask package` first";
+        assert!(refused.contains(reason), "{refused}");
     });
 }

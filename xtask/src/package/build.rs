@@ -2,7 +2,7 @@
 
 use super::{options::Options, zig::Zig};
 use crate::{rustc, snapshots::root};
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use serde_json::Value;
 use std::{
     env, fs,
@@ -13,50 +13,43 @@ use std::{
 /// The C library of Lambda's runtime `provided.al2023`.
 const GLIBC: &str = "2.34";
 
-/// A function's binary.
-pub(super) struct Binary {
-    pub(super) function: String,
-    pub(super) content: Vec<u8>,
-}
-
-/// Builds the functions, sorted by name. Cargo says which there are.
-pub(super) fn run(zig: &Zig, options: &Options) -> anyhow::Result<Vec<Binary>> {
+/// Builds the functions' binary, and reads it.
+pub(super) fn run(zig: &Zig, options: &Options) -> anyhow::Result<Vec<u8>> {
     let machine = Machine::this()?;
     let mut command = zig.cargo();
     command
-        .args(["--package", "functions", "--locked", "--message-format", "json-render-diagnostics"])
+        .args([
+            "--package",
+            "functions",
+            "--bin",
+            "functions",
+            "--locked",
+            "--message-format",
+            "json-render-diagnostics",
+        ])
         .args(["--profile", options.profile()])
         .args(["--target", &format!("{}.{GLIBC}", options.architecture.target())])
         .arg("--target-dir")
         .arg(zig.target_folder())
-        .env("CARGO_ENCODED_RUSTFLAGS", machine.remapped())
+        .env("CARGO_ENCODED_RUSTFLAGS", machine.remapped("--remap-path-prefix").join("\u{1f}"))
+        // Without optimisation, the C code of the TLS library names its files.
+        .env("TARGET_CFLAGS", machine.remapped("-ffile-prefix-map").join(" "))
         // See docs/design/packaging.md.
         .env("AWS_LC_SYS_NO_JITTER_ENTROPY", "1")
         .stderr(Stdio::inherit());
-    if options.functions.is_empty() {
-        command.arg("--bins");
-    }
-    for function in &options.functions {
-        command.args(["--bin", function]);
-    }
     let output = command.output().context("cargo-zigbuild can't be started")?;
     if !output.status.success() {
         bail!("the functions can't be built; cargo's messages are above");
     }
-    let mut binaries = Vec::new();
     for line in String::from_utf8(output.stdout)?.lines() {
         let message: Value = serde_json::from_str(line).context("cargo's message is not JSON")?;
-        if let (Some(function), Some(executable)) =
-            (message["target"]["name"].as_str(), message["executable"].as_str())
-        {
+        if let Some(executable) = message["executable"].as_str() {
             let content = fs::read(executable).with_context(|| format!("{executable} can't be read"))?;
-            machine.ensure_unnamed(function, &content)?;
-            binaries.push(Binary { function: function.to_owned(), content });
+            machine.ensure_unnamed(&content)?;
+            return Ok(content);
         }
     }
-    ensure!(!binaries.is_empty(), "cargo named no executable");
-    binaries.sort_by(|a, b| a.function.cmp(&b.function));
-    Ok(binaries)
+    bail!("cargo named no executable")
 }
 
 /// The folders of this machine that a compiler sees; none may show in what is built, or it would differ elsewhere.
@@ -77,14 +70,13 @@ impl Machine {
         })
     }
 
-    /// Flags for the compiler, as Cargo takes them.
-    fn remapped(&self) -> String {
-        let flag =
-            |(folder, name): &(PathBuf, &str)| format!("--remap-path-prefix={}={name}", folder.display());
-        self.folders.iter().map(flag).collect::<Vec<_>>().join("\u{1f}")
+    /// Flags for a compiler, which calls them so.
+    fn remapped(&self, flag: &str) -> Vec<String> {
+        let remapped = |(folder, name): &(PathBuf, &str)| format!("{flag}={}={name}", folder.display());
+        self.folders.iter().map(remapped).collect()
     }
 
-    fn ensure_unnamed(&self, function: &str, content: &[u8]) -> anyhow::Result<()> {
+    fn ensure_unnamed(&self, content: &[u8]) -> anyhow::Result<()> {
         let holds = |folder: &Path| {
             let folder = folder.as_os_str().as_encoded_bytes();
             content.windows(folder.len()).any(|window| window == folder)
@@ -93,7 +85,7 @@ impl Machine {
         match named {
             None => Ok(()),
             Some((folder, _)) => {
-                bail!("the binary of {function} holds a path of this machine: {}", folder.display())
+                bail!("the functions' binary holds a path of this machine: {}", folder.display())
             }
         }
     }

@@ -20,7 +20,7 @@ impl Architecture {
     }
 }
 
-/// Which functions to build, and how.
+/// How to build the functions.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The processors that Lambda runs the functions on.
@@ -29,9 +29,6 @@ pub(crate) struct Options {
     /// Build without optimisation, which is fast, into target/lambda-debug: for tests.
     #[arg(long)]
     pub(super) debug: bool,
-    /// The functions, by name; all if none is named.
-    #[arg(value_name = "FUNCTION")]
-    pub(super) functions: Vec<String>,
 }
 
 impl Options {
