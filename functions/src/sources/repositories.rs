@@ -15,6 +15,7 @@ use metrics_lib::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Range,
     sync::{Mutex, PoisonError},
 };
 
@@ -30,8 +31,24 @@ pub struct Repositories {
     spellings: Spellings,
     /// The names of today, by those of before, as the configuration has them.
     aliases: BTreeMap<GitName, String>,
-    /// What was looked up, and when.
-    looked_up: Mutex<HashMap<GitName, (Timestamp, Identity)>>,
+    /// What was looked up last for each name.
+    looked_up: Mutex<HashMap<GitName, LookedUp>>,
+}
+
+/// The repository that had a name, as it was looked up.
+#[derive(Clone, Debug)]
+struct LookedUp {
+    at: Timestamp,
+    /// When the name was this repository's, and no other's.
+    times: Range<Timestamp>,
+    identity: Identity,
+}
+
+impl LookedUp {
+    fn is_believed(&self, time: Timestamp, now: Timestamp) -> bool {
+        let believed = if self.identity.id.is_some() { BELIEVED_WITH_ID } else { BELIEVED };
+        self.times.contains(&time) && now.duration_since(self.at).abs() < believed
+    }
 }
 
 /// A repository of a Git host.
@@ -82,18 +99,22 @@ impl Repositories {
         now: Timestamp,
     ) -> Result<Identity, Error> {
         let name = GitName::new(name);
-        if let Some((at, known)) = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner).get(&name)
-            && now.duration_since(*at).abs() < if known.id.is_some() { BELIEVED_WITH_ID } else { BELIEVED }
-        {
-            return Ok(known.clone());
+        let looked_up = || self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = looked_up().get(&name).filter(|known| known.is_believed(time, now)) {
+            return Ok(known.identity.clone());
         }
-        let identity = self.look_up(ledger, &name, time).await?;
-        let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
-        looked_up.insert(name, (now, identity.clone()));
+        let (identity, times) = self.look_up(ledger, &name, time).await?;
+        looked_up().insert(name, LookedUp { at: now, times, identity: identity.clone() });
         Ok(identity)
     }
 
-    async fn look_up(&self, ledger: &Ledger, name: &GitName, time: Timestamp) -> Result<Identity, Error> {
+    /// The repository that had a name at an instant, and when the name was its own.
+    async fn look_up(
+        &self,
+        ledger: &Ledger,
+        name: &GitName,
+        time: Timestamp,
+    ) -> Result<(Identity, Range<Timestamp>), Error> {
         let aliases = &self.aliases;
         let today = GitName::new(aliases.get(name).map_or(name.as_str(), String::as_str));
         let mut known = ledger.repositories_named(&today).await?;
@@ -102,11 +123,17 @@ impl Repositories {
             known = ledger.repositories_named(&today).await?;
         }
         // A name that was given up may be taken by another repository: it is the one that had it then.
-        let at_the_time = known.iter().filter(|named| named.id.is_some() && named.since <= time);
-        let id = at_the_time
-            .max_by_key(|named| named.since)
-            .or_else(|| known.iter().filter(|named| named.id.is_some()).min_by_key(|named| named.since))
-            .and_then(|named| named.id);
+        known.sort_by_key(|named| named.since);
+        let (before, after): (Vec<_>, Vec<_>) = known
+            .iter()
+            .filter_map(|named| Some((named.since, named.id?)))
+            .partition(|(since, _)| *since <= time);
+        let (id, times) = match (before.as_slice(), after.as_slice()) {
+            ([], []) => (None, Timestamp::MIN..Timestamp::MAX),
+            // It had the name before a delivery told so.
+            ([], [(_, id), rest @ ..]) | ([(_, id)], rest) => (Some(*id), Timestamp::MIN..first(rest)),
+            ([.., (since, id)], rest) => (Some(*id), *since..first(rest)),
+        };
         let mut names: Vec<NamedRepository> = known.into_iter().filter(|named| named.id.is_none()).collect();
         let mut given_up = BTreeSet::new();
         if let Some(id) = id {
@@ -130,7 +157,7 @@ impl Repositories {
         all.extend(given_up);
         let present = names.last().filter(|_| was_given_up).map_or(&today, |named| &named.name);
         let shown = self.shown_among(&names, present);
-        Ok(Identity { shown, names: all, id })
+        Ok((Identity { shown, names: all, id }, times))
     }
 
     /// The name that a repository is shown by, of all that are known.
@@ -151,6 +178,11 @@ impl Repositories {
         let first_seen = names.iter().min_by_key(|named| (named.since, &named.name));
         configured.unwrap_or_else(|| first_seen.map_or(today, |named| &named.name).as_str()).to_owned()
     }
+}
+
+/// When the first of some took a name.
+fn first(taken: &[(Timestamp, u64)]) -> Timestamp {
+    taken.first().map_or(Timestamp::MAX, |(since, _)| *since)
 }
 
 /// Whether another repository took a name after one had it.

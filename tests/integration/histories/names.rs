@@ -161,6 +161,26 @@ async fn name_that_was_taken_over() {
     check(scene, &["LeadTimeForChanges"], &found).await;
 }
 
+/// What no event told of both of them is found in one run: each is its own, though they had one name.
+#[tokio::test]
+async fn name_that_was_taken_over_before_anything_was_told() {
+    let mut scene = Scene::with(with_webhook()).await;
+    scene.runs(&execution_of("other", "e0", "09:00").source(Source::CodeStar, "acme/other", "main")).await;
+    pushes(&mut scene, "10:00", "acme/shop", 7, 0, 1).await;
+    scene.knows(&execution("e1", "11:00").revision(&commit_id(1))).await;
+    pushes(&mut scene, "12:00", "acme/store", 7, 1, 2).await;
+    pushes(&mut scene, "13:00", "acme/shop", 8, 0, 11).await;
+    scene.knows(&execution_of("new", "e2", "14:00").revision(&commit_id(11))).await;
+    scene.until("15:00").await;
+    scene.reconciles("15:00").await;
+    let found = [
+        "Deployments acme/other 09:00 = 1",
+        "Deployments acme/shop 14:00 = 1",
+        "Deployments acme/store 11:00 = 1",
+    ];
+    check(scene, &["Deployments"], &found).await;
+}
+
 /// Repositories may be bound to accounts, and a custom action is not believed.
 #[tokio::test]
 async fn who_may_deploy_a_repository() {
