@@ -14,11 +14,13 @@ use crate::{
 use lambda_runtime::Error;
 use std::{env, pin::Pin};
 
+/// How a function is started, with the sources that it reads.
+type Start = fn(Sources) -> Running;
 /// A function that runs until Lambda ends it.
 type Running = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 
-/// Every function: its handler's name, and how it is started with the sources that it reads.
-const FUNCTIONS: [(&str, fn(Sources) -> Running); 7] = [
+/// Every function, by its handler's name.
+const FUNCTIONS: [(&str, Start); 7] = [
     ("commit-transform", |_| Box::pin(transform::run())),
     ("dashboard-widget", |_| Box::pin(widget::run())),
     ("deployments", |sources| Box::pin(worker::run(Deployments, sources))),
