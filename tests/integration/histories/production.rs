@@ -1,8 +1,10 @@
 //! What reached production, whatever became of it.
 
 use super::check;
-use crate::scene::{Execution, Scene, Source, action, at, execution, ops_item};
+use crate::scene::{Execution, Scene, Source, TOOLING, action, at, execution, ops_item};
+use metrics_lib::sources::codepipeline::PipelineKey;
 use serde_json::json;
+use simulator::payload_builders::structure;
 
 /// The execution, with another stage after production in which an action ended so.
 fn then(mut execution: Execution, stage: &str, ended: &str, status: &str) -> Execution {
@@ -43,6 +45,25 @@ async fn whatever_it_ended_as() {
         scene.event(&e2.event(state));
         check(scene, COUNTED, &["Deployments acme/shop 12:00 = 1", "Deployments acme/shop 13:00 = 1"]).await;
     }
+}
+
+/// A pipeline that was deleted and made anew begins with the versions that it had: what is known of one of them was another's.
+#[tokio::test]
+async fn pipeline_made_anew() {
+    let mut scene = Scene::new().await;
+    let mut pipeline = structure("shop");
+    let key = PipelineKey { account: TOOLING.into(), region: "eu-west-1".into(), pipeline: "shop".into() };
+    scene.cloud.record_pipeline(key.clone(), pipeline.clone());
+    let e1 = then(with_status(execution("e1", "12:00"), "Failed"), "Verify", "12:00", "Failed");
+    scene.knows(&e1).await;
+    scene.event(&e1.event("FAILED"));
+    scene.until("12:30").await;
+    pipeline["stages"][4]["actions"] = json!([{"name": "Deploy"}, {"name": "Switch"}]);
+    scene.cloud.record_pipeline(key, pipeline);
+    let e2 = with_status(execution("e2", "13:00"), "Stopped");
+    scene.knows(&e2).await;
+    scene.event(&e2.event("STOPPED"));
+    check(scene, COUNTED, &["Deployments acme/shop 12:00 = 1"]).await;
 }
 
 /// What no event tells, the API does.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::sources::codepipeline::{
     ExecutionKey, PipelineKey,
-    production::{Classification, Structure},
+    production::{Classification, Execution, Structure},
 };
 use std::{
     collections::HashMap,
@@ -36,17 +36,20 @@ impl Runs {
     }
 }
 
-/// The structures that this process has asked for: a version's never changes.
+/// The structures that this process has asked for, and when. A version's never changes, but who deletes a pipeline and makes
+/// another one of that name begins with version 1 again: a structure holds for executions that had begun when it was asked for.
 #[derive(Debug, Default)]
-pub struct Structures(Mutex<HashMap<(PipelineKey, i32), Arc<Structure>>>);
+pub struct Structures(Mutex<HashMap<(PipelineKey, i32), (Timestamp, Arc<Structure>)>>);
 
 impl Structures {
-    pub(super) fn get(&self, pipeline: &PipelineKey, version: i32) -> Option<Arc<Structure>> {
+    pub(super) fn get(&self, execution: &Execution, version: i32) -> Option<Arc<Structure>> {
+        let began = execution.actions.iter().map(|action| action.started).min()?;
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&(pipeline.clone(), version)).cloned()
+        let (at, structure) = known.get(&(PipelineKey::from(&execution.key), version))?;
+        (began <= *at).then(|| structure.clone())
     }
 
-    pub(super) fn put(&self, pipeline: PipelineKey, version: i32, structure: Arc<Structure>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((pipeline, version), structure);
+    pub(super) fn put(&self, pipeline: PipelineKey, version: i32, now: Timestamp, structure: Arc<Structure>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((pipeline, version), (now, structure));
     }
 }

@@ -24,12 +24,13 @@ pub(super) async fn of(
 ) -> Result<Option<Arc<Structure>>, Error> {
     let pipeline = PipelineKey::from(&execution.key);
     if let Some(version) = execution.pipeline_version {
-        if let Some(known) = tools.structures.get(&pipeline, version) {
+        if let Some(known) = tools.structures.get(execution, version) {
             return Ok(Some(known));
         }
+        let now = tools.now()?;
         if let Some(structure) = declared(reader, &pipeline, version).await? {
             let structure = Arc::new(structure);
-            tools.structures.put(pipeline, version, structure.clone());
+            tools.structures.put(pipeline, version, now, structure.clone());
             return Ok(Some(structure));
         }
     }
