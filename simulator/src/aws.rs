@@ -1,8 +1,10 @@
-//! Stands in for the AWS operations that the functions call, over HTTP and in the services' own protocols.
+//! Stands in for AWS: answers operations of its services over HTTP, in the services' own protocols.
+//!
+//! It knows AWS only. What there is, [`resources`] describe; what happens, is recorded.
 //!
 //! Whoever calls is known by the access key, which carries the role: each function gets one of its own, `AssumeRole` gives
-//! one of a read role. What the plan's policies don't let a role do is refused. The region is the one that the request is
-//! signed for.
+//! one of another role. What the policies don't let a role do is refused. The region is the one that the request is signed
+//! for.
 
 mod api;
 mod archive;
@@ -18,36 +20,40 @@ mod error;
 mod events;
 mod faults;
 mod firehose;
+mod functions;
 mod permissions;
 mod quotas;
 mod request;
+pub mod resources;
+mod s3;
 mod secret;
 mod server;
 mod services;
+mod sqs;
 mod ssm;
 mod sts;
 mod time;
 
+pub use crate::clock::Clock;
 pub use api::Api;
-pub use athena::{Athena, Lake};
-pub use cloudwatch::{CloudWatch, MetricKey};
-pub use codepipeline::{CodePipeline, RecordedExecution};
+pub use athena::Athena;
+pub use cloudwatch::{CloudWatch, MetricKey, Vended};
+pub use codepipeline::{CodePipeline, PipelineKey, RecordedExecution};
 pub use connections::Connections;
-pub use credentials::{function_key, reader_key};
+pub use control::{Control, Done, Entry};
+pub use credentials::{Caller, Principal};
 pub use dynamodb::DynamoDb;
 pub use error::AwsError;
+pub use events::Events;
 pub use faults::{Fault, Faults};
 pub use firehose::{Firehose, Gathered};
+pub use functions::Functions;
 pub use permissions::{Grant, Permissions};
 pub use quotas::{Quotas, RATES, Rate};
+pub use s3::Bucket;
 pub use secret::Secret;
-pub use server::Server;
+pub use server::{Server, no_delay};
 pub use services::Services;
+pub use sqs::Sqs;
 pub use ssm::{RecordedOpsItem, Ssm};
 pub use time::recorded as recorded_time;
-
-pub(crate) use cloudwatch::Vended;
-pub(crate) use control::{Control, Done, Entry};
-pub(crate) use credentials::Caller;
-pub(crate) use server::no_delay;
-pub(crate) use services::WEBHOOK_SECRET;

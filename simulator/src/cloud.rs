@@ -7,24 +7,22 @@ pub use crate::error::CloudError;
 pub use serve::Access;
 
 use crate::{
-    aws::{Api, Caller, RecordedExecution, RecordedOpsItem, Server, Services},
+    aws::{Api, Caller, PipelineKey, RecordedExecution, RecordedOpsItem, Server, Services},
     binaries::Binaries,
     clock::Clock,
     commit_ingestion::{CommitIngestion, GITHUB},
     concurrency::{Concurrency, Limit},
-    invocation,
+    invocation::Host,
     lambda::{Failure, Lambda},
     queue::{DeadLetter, Queue, Received},
     router::{Envelope, Router, Way},
-    trouble::Trouble,
+    stand_ins,
+    trouble::{Trouble, Troubles},
     vended::{self, Depths},
 };
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::{
-    contract::{env, probe},
-    sources::codepipeline::PipelineKey,
-};
+use metrics_lib::contract::{env, probe};
 use program::plan::{Consumer, Function, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -44,6 +42,7 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(14 * 24);
 pub struct Cloud {
     clock: Arc<Clock>,
     server: Server,
+    troubles: Troubles,
     router: Router,
     feeds: Vec<Feed>,
     concurrency: Concurrency,
@@ -123,7 +122,7 @@ impl Cloud {
     pub async fn start(plan: Plan, binaries: &Binaries, now: Timestamp) -> Result<Self, CloudError> {
         let folder = TempDir::with_prefix("dora-")?;
         let clock = Arc::new(Clock::new(folder.path().join("clock"), now)?);
-        let server = Server::start(Services::new(&plan, Arc::clone(&clock))).await?;
+        let server = Server::start(Services::new(stand_ins::resources(&plan), Arc::clone(&clock))).await?;
         let binary = binaries.functions().ok_or(CloudError::Binary)?;
         let lambda = |function: &Function| {
             let name = function.name;
@@ -160,6 +159,7 @@ impl Cloud {
         Ok(Self {
             clock,
             server,
+            troubles: Troubles::default(),
             router,
             feeds,
             concurrency,
@@ -191,7 +191,7 @@ impl Cloud {
         }
         self.reconciler.configure(environment(&plan.reconciler.function));
         self.widget.configure(environment(&plan.widget));
-        server.services().configure(&plan);
+        server.services().functions.0 = stand_ins::functions(&plan);
         self.plan = plan;
     }
 
@@ -262,6 +262,20 @@ impl Cloud {
         &self.refused
     }
 
+    /// Makes something go wrong, until [`Self::recover`].
+    pub fn trouble(&mut self, trouble: Trouble) {
+        if let Trouble::RuleOff(rule) = trouble {
+            self.server.services().events.disabled.insert(rule.to_owned());
+        }
+        self.troubles.insert(trouble);
+    }
+
+    /// Ends all that is wrong.
+    pub fn recover(&mut self) {
+        self.server.services().events.disabled.clear();
+        self.troubles = Troubles::default();
+    }
+
     /// Makes CodePipeline know an execution as recorded.
     ///
     /// # Errors
@@ -320,16 +334,16 @@ impl Cloud {
         if self.plan.organization.as_ref().is_some_and(|of| of.regions.contains(&place.1)) {
             self.beating.insert(place.clone());
         }
-        let mut services = self.server.services();
-        let way = self.router.route(&envelope, text, &services.troubles)?;
-        if !is_own && services.troubles.contains(&Trouble::NoRules) && way.refused.is_none() {
+        let way = self.router.route(&envelope, text, &self.troubles)?;
+        if !is_own && self.troubles.contains(Trouble::NoRules) && way.refused.is_none() {
             return Ok(());
         }
         let Way { queues, undelivered, refused } = way;
+        let mut services = self.server.services();
         for undelivered in undelivered {
             // What a rule of a bus could not deliver stays in the operations account.
             match undelivered.bus.is_none() && !is_own {
-                true => *services.undelivered.entry(place.clone()).or_default() += 1,
+                true => *services.sqs.held.entry(place.clone()).or_default() += 1,
                 false => self.undelivered.push(serve::Letter::new(undelivered, text, &self.plan)),
             }
         }
@@ -371,8 +385,9 @@ impl Cloud {
             let mut headers = headers.iter();
             headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
         };
+        let host = Host { server: &self.server, troubles: &self.troubles };
         let (status, reason) = match &mut self.commit_ingestion {
-            Some(commit_ingestion) => commit_ingestion.deliver(from, headers, body, &self.server).await?,
+            Some(commit_ingestion) => commit_ingestion.deliver(from, headers, body, host).await?,
             None => (404, "no webhook is configured".to_owned()),
         };
         if !(200..300).contains(&status) {
@@ -403,14 +418,15 @@ impl Cloud {
             && due <= time
         {
             self.advance_clock(due)?;
-            let lake_refuses = self.is(Trouble::LakeRefuses);
+            let lake_refuses = self.troubles.contains(Trouble::LakeRefuses);
+            let host = Host { server: &self.server, troubles: &self.troubles };
             match (work, &mut self.commit_ingestion) {
                 (Work::Flush, _) if lake_refuses => {
                     let now = self.clock.now();
                     self.server.services().firehose.postpone(now);
                 }
                 (Work::Flush, Some(commit_ingestion)) => {
-                    commit_ingestion.flush(&self.server, self.clock.now()).await?
+                    commit_ingestion.flush(host, self.clock.now()).await?
                 }
                 (Work::Flush, None) => {}
                 (Work::Deliver(index), _) => self.deliver_batch(index).await?,
@@ -446,11 +462,6 @@ impl Cloud {
         Ok(())
     }
 
-    /// Whether something is wrong.
-    fn is(&self, trouble: Trouble) -> bool {
-        self.server.services().troubles.contains(&trouble)
-    }
-
     /// Lets time pass until no message waits, at most 14 days.
     ///
     /// # Errors
@@ -467,7 +478,7 @@ impl Cloud {
 
     /// What the schedules of heartbeats do.
     fn beat(&mut self) -> Result<(), CloudError> {
-        if self.is(Trouble::HeartbeatsOff) {
+        if self.troubles.contains(Trouble::HeartbeatsOff) {
             return Ok(());
         }
         for (account, region) in self.beating.clone() {
@@ -504,16 +515,20 @@ impl Cloud {
         Ok(id)
     }
 
+    fn host(&self) -> Host<'_> {
+        Host { server: &self.server, troubles: &self.troubles }
+    }
+
     /// What the schedule does: it invokes the reconciler.
     async fn start_reconciler(&mut self) -> Result<(), CloudError> {
-        if self.is(Trouble::ScheduleOff) {
+        if self.troubles.contains(Trouble::ScheduleOff) {
             return Ok(());
         }
-        if self.is(Trouble::ScheduleRefused) {
+        if self.troubles.contains(Trouble::ScheduleRefused) {
             self.unstarted += 1;
             return Ok(());
         }
-        if invocation::is_throttled(&self.server, self.reconciler.name()) {
+        if self.host().is_throttled(&self.reconciler) {
             // Lambda tries an asynchronous invocation again, in the end every five minutes. Source: AWS Lambda developer guide,
             // "How Lambda handles errors and retries with asynchronous invocation".
             self.next_run = self.now() + SignedDuration::from_mins(5);
@@ -527,9 +542,9 @@ impl Cloud {
     /// # Errors
     /// [`CloudError`].
     pub async fn reconcile(&mut self) -> Result<bool, CloudError> {
-        self.server.check_invocation(self.reconciler.name()).map_err(CloudError::Forbidden)?;
-        let payload = Bytes::from_static(b"{}");
-        let result = invocation::invoke(&self.server, &mut self.reconciler, payload).await?;
+        let host = Host { server: &self.server, troubles: &self.troubles };
+        host.check(&self.reconciler).map_err(CloudError::Forbidden)?;
+        let result = host.invoke(&mut self.reconciler, Bytes::from_static(b"{}")).await?;
         Ok(result.is_ok())
     }
 
@@ -538,12 +553,13 @@ impl Cloud {
     /// # Errors
     /// [`CloudError`].
     pub async fn look(&mut self, payload: impl Into<Bytes>) -> Result<Result<Bytes, Failure>, CloudError> {
-        self.server.check_invocation(self.widget.name()).map_err(CloudError::Forbidden)?;
-        if invocation::is_throttled(&self.server, self.widget.name()) {
+        let host = Host { server: &self.server, troubles: &self.troubles };
+        host.check(&self.widget).map_err(CloudError::Forbidden)?;
+        if host.is_throttled(&self.widget) {
             let message = "Rate Exceeded.".to_owned();
             return Ok(Err(Failure::Error { error_type: "TooManyRequestsException".to_owned(), message }));
         }
-        Ok(invocation::invoke(&self.server, &mut self.widget, payload.into()).await?)
+        Ok(host.invoke(&mut self.widget, payload.into()).await?)
     }
 
     /// Invokes a function with a payload, now, whatever it is: as who has the right to do so can.
@@ -563,7 +579,8 @@ impl Cloud {
         let mut lambdas = consumers.chain([&mut self.reconciler, &mut self.widget]).chain(commit_ingestion);
         let lambda = lambdas.find(|lambda| lambda.name() == function);
         let lambda = lambda.ok_or_else(|| CloudError::Function(function.to_owned()))?;
-        Ok(invocation::invoke(&self.server, lambda, payload.into()).await?)
+        let host = Host { server: &self.server, troubles: &self.troubles };
+        Ok(host.invoke(lambda, payload.into()).await?)
     }
 
     /// What is to be done next, and when. Records come first: a query at the same time finds them.
@@ -576,8 +593,7 @@ impl Cloud {
     fn next_delivery(&self) -> Option<(Timestamp, Work)> {
         let flush = self.server.services().firehose.due().map(|due| (due, Work::Flush));
         let now = self.now();
-        let services = self.server.services();
-        let is_on = |feed: &Feed| !services.has_no_trigger(feed.lambda.name());
+        let is_on = |feed: &Feed| !self.troubles.has_no_trigger(feed.lambda.name());
         let messages =
             self.feeds.iter().enumerate().filter(|(_, feed)| is_on(feed)).filter_map(|(index, feed)| {
                 Some((self.concurrency.next(index, &feed.queue, now)?, Work::Deliver(index)))
@@ -587,7 +603,7 @@ impl Cloud {
 
     /// Puts the messages into their queues that a function has sent.
     fn take_sent(&mut self) {
-        let (sent, now) = (std::mem::take(&mut self.server.services().sent), self.clock.now());
+        let (sent, now) = (std::mem::take(&mut self.server.services().sqs.sent), self.clock.now());
         for (queue, body) in sent {
             if let Some(feed) = self.feeds.iter_mut().find(|feed| feed.queue.plan().name == queue) {
                 feed.queue.send(body, now);
@@ -598,22 +614,23 @@ impl Cloud {
     /// Invokes a feed's function with a batch, and deletes the messages that it finished.
     async fn deliver_batch(&mut self, index: usize) -> Result<(), CloudError> {
         let feed = &mut self.feeds[index];
-        match self.server.services().has_no_concurrency(feed.lambda.name()) {
+        let host = Host { server: &self.server, troubles: &self.troubles };
+        match self.troubles.has_no_concurrency(feed.lambda.name()) {
             true => self.concurrency.without.insert(index),
             false => self.concurrency.without.remove(&index),
         };
         let throttles = self.concurrency.throttles;
         let batch = self.concurrency.take(index, &mut feed.queue, self.clock.now());
         if self.concurrency.throttles > throttles {
-            invocation::count(&self.server, feed.lambda.name(), "Throttles");
+            host.count(&feed.lambda, "Throttles");
         }
         if batch.is_empty() {
             return Ok(());
         }
         let queue = &feed.queue.plan().name;
         let payload = payload(&batch, &self.plan, queue);
-        self.server.check_delivery(feed.lambda.name(), queue).map_err(CloudError::Forbidden)?;
-        let result = invocation::invoke(&self.server, &mut feed.lambda, payload).await?;
+        self.server.check_delivery(feed.lambda.resource(), queue).map_err(CloudError::Forbidden)?;
+        let result = host.invoke(&mut feed.lambda, payload).await?;
         self.take_sent();
         let failed = failed(result);
         let feed = &mut self.feeds[index];
@@ -637,7 +654,7 @@ fn environment(plan: &Plan, function: &Function, clock: &Clock, server: &Server)
     let given = [
         ("AWS_REGION", plan.region.clone()),
         ("AWS_DEFAULT_REGION", plan.region.clone()),
-        ("AWS_ACCESS_KEY_ID", Caller::function(&plan.ops_account, function.name).access_key()),
+        ("AWS_ACCESS_KEY_ID", Caller::role(&plan.ops_account, &function.resource).access_key()),
         ("AWS_SECRET_ACCESS_KEY", "secret".into()),
         ("AWS_SESSION_TOKEN", "token".into()),
         ("AWS_ENDPOINT_URL", server.endpoint()),

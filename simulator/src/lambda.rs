@@ -22,6 +22,9 @@ use tokio::{
     time::sleep,
 };
 
+/// The variable with the function's name in AWS.
+const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+
 /// A function and, once it has started, its process.
 #[derive(Debug)]
 pub struct Lambda {
@@ -119,6 +122,11 @@ impl Lambda {
         &self.name
     }
 
+    /// The function's name in AWS, as its environment tells it.
+    pub fn resource(&self) -> &str {
+        self.environment.get(FUNCTION_NAME).unwrap_or(&self.name)
+    }
+
     /// The id of its process, once it has started.
     pub fn process_id(&self) -> Option<u32> {
         self.process.as_ref().and_then(|process| process.child.id())
@@ -179,7 +187,7 @@ impl Lambda {
         let log = || -> io::Result<File> { OpenOptions::new().create(true).append(true).open(&self.log) };
         let child = Command::new(&self.binary)
             .env_clear()
-            .env("AWS_LAMBDA_FUNCTION_NAME", &self.name)
+            .env(FUNCTION_NAME, &self.name)
             .env("_HANDLER", &self.name)
             .envs(&self.environment)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")

@@ -4,6 +4,7 @@
 pub mod alarm;
 pub mod aws;
 pub mod binaries;
+mod changes_statement;
 pub mod clock;
 pub mod cloud;
 mod commit_ingestion;
@@ -17,6 +18,7 @@ pub mod queue;
 pub mod replay;
 pub mod replay_result;
 pub mod router;
+pub mod stand_ins;
 pub mod trouble;
 mod vended;
 pub mod world;

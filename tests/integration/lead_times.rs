@@ -279,7 +279,7 @@ async fn failed_query() {
     scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
     let garbage =
         format!("changes/bucket={}/day=2026-06-15/garbage", metrics_lib::lake::bucket(&"acme/shop".into()));
-    scene.services().lake.put(garbage.clone(), b"{").unwrap();
+    scene.services().bucket.put(garbage.clone(), b"{").unwrap();
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
     scene.until("12:20").await;
     let logs = scene.cloud.logs().unwrap().remove("lead-time-for-changes").unwrap();
@@ -287,7 +287,7 @@ async fn failed_query() {
         logs.contains("\"error.code\":\"Query\"") && logs.contains("ended as FAILED: HIVE_CURSOR_ERROR"),
         "{logs}"
     );
-    scene.services().lake.delete(&garbage);
+    scene.services().bucket.delete(&garbage);
     let report = report(&scene.finish().await);
     assert!(report.contains("LeadTimeForChanges acme/shop 12:00 = 7200\n"), "{report}");
 }

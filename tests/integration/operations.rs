@@ -147,7 +147,7 @@ async fn permissions_of_operators() {
     ] {
         dora(&mut scene, arguments).await;
     }
-    let asked = scene.services().permissions.asked_by_operator().clone();
+    let asked = scene.services().permissions.asked_by_users().clone();
     let page = include_str!("../../docs/OPERATIONS.md");
     let section = page.split("## Commands for operators").nth(1).unwrap().split("\n## ").next().unwrap();
     let is_action = |text: &&str| {

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 /// All grants of a cloud's functions, and those that were used.
 fn add(cloud: &Cloud, all: &mut BTreeSet<Grant>, used: &mut BTreeSet<Grant>) {
     let services = cloud.server().services();
-    all.extend(services.permissions.of_functions().cloned());
+    all.extend(services.permissions.of_roles().cloned());
     used.extend(services.permissions.used().iter().cloned());
 }
 

@@ -57,7 +57,7 @@ impl Archive {
 
 impl From<io::Error> for AwsError {
     fn from(error: io::Error) -> Self {
-        let message = format!("the single-machine cloud can't use its temporary files: {error}");
+        let message = format!("the stand-in for AWS can't use its temporary files: {error}");
         Self::new("InternalFailure", message).with_status(500)
     }
 }

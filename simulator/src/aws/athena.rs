@@ -1,18 +1,15 @@
-//! Athena: executes the statements of the lake by their meaning, on the objects that Firehose has written, and refuses
-//! any other text.
+//! Athena: executes the statements of a catalogue by their meaning, on the objects of its bucket, and refuses any other
+//! text.
 
 use super::{
-    AwsError,
+    AwsError, Bucket,
     archive::{Archive, Place},
+    resources::{Catalogue, Meaning, Rows},
 };
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::lake::{CHANGES_STATEMENT, COLUMNS};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, io};
-
-/// The rows of a result: the columns' texts.
-type Rows = Vec<Vec<Option<String>>>;
 
 /// How many rows a page of a result has.
 const PAGE: usize = 1000;
@@ -31,6 +28,7 @@ pub struct Athena {
     running: Vec<Timestamp>,
     workgroup: String,
     database: String,
+    statements: Vec<(&'static str, Meaning)>,
     /// The queries, by id: the rows, or why there are none.
     queries: BTreeMap<u64, (String, Result<Kept, String>)>,
     started: u64,
@@ -40,7 +38,7 @@ pub struct Athena {
     pub failing: usize,
 }
 
-/// The rows of a result, on disk as the lake is that they come from.
+/// The rows of a result, on disk as the objects are that they come from.
 #[derive(Debug)]
 struct Kept {
     archive: Archive,
@@ -57,13 +55,6 @@ impl Kept {
     fn rows(&self) -> io::Result<Rows> {
         self.archive.json(self.rows)
     }
-}
-
-/// The objects of the lake's bucket.
-#[derive(Debug, Default)]
-pub struct Lake {
-    objects: BTreeMap<String, Place>,
-    archive: Archive,
 }
 
 #[derive(Deserialize)]
@@ -90,39 +81,11 @@ struct QueryId {
     next_token: Option<String>,
 }
 
-impl Lake {
-    /// Puts an object in place of the one with its key.
-    ///
-    /// # Errors
-    /// When it can't be kept on disk.
-    pub fn put(&mut self, key: String, object: &[u8]) -> io::Result<()> {
-        self.objects.insert(key, self.archive.put(object)?);
-        Ok(())
-    }
-
-    /// Deletes an object.
-    pub fn delete(&mut self, key: &str) {
-        self.objects.remove(key);
-    }
-
-    /// The objects whose keys begin with a prefix, in order of their keys.
-    ///
-    /// # Errors
-    /// An object that can't be read from disk.
-    pub fn objects(&self, prefix: &str) -> impl Iterator<Item = io::Result<(&str, Vec<u8>)>> {
-        self.places(prefix).map(|(key, place)| Ok((key, self.archive.get(place)?)))
-    }
-
-    fn places(&self, prefix: &str) -> impl Iterator<Item = (&str, Place)> {
-        let objects = self.objects.range(prefix.to_owned()..);
-        objects.map(|(key, place)| (key.as_str(), *place)).take_while(move |(key, _)| key.starts_with(prefix))
-    }
-}
-
 impl Athena {
-    /// Queries of a workgroup and database.
-    pub(super) fn new(workgroup: &str, database: &str) -> Self {
-        Self { workgroup: workgroup.to_owned(), database: database.to_owned(), ..Self::default() }
+    /// Queries of a catalogue.
+    pub(super) fn new(Catalogue { workgroup, database, statements, .. }: &Catalogue) -> Self {
+        let (workgroup, database) = (workgroup.clone(), database.clone());
+        Self { workgroup, database, statements: statements.clone(), ..Self::default() }
     }
 
     /// Answers an operation, at an instant if only some queries may run at once.
@@ -130,7 +93,7 @@ impl Athena {
         &mut self,
         operation: &str,
         input: Value,
-        lake: &Lake,
+        bucket: &Bucket,
         now: Option<Timestamp>,
     ) -> Result<Value, AwsError> {
         if let Some(now) = now.filter(|_| operation == "StartQueryExecution") {
@@ -142,13 +105,13 @@ impl Athena {
             }
             self.running.push(now + MOST_QUERIES.1);
         }
-        self.call(operation, input, lake)
+        self.call(operation, input, bucket)
     }
 
     /// Answers an operation.
-    pub(super) fn call(&mut self, operation: &str, input: Value, lake: &Lake) -> Result<Value, AwsError> {
+    pub(super) fn call(&mut self, operation: &str, input: Value, bucket: &Bucket) -> Result<Value, AwsError> {
         match operation {
-            "StartQueryExecution" => self.start(read(input)?, lake),
+            "StartQueryExecution" => self.start(read(input)?, bucket),
             "GetQueryExecution" => {
                 let (id, _, (_, result)) = self.query(input)?;
                 let status = match result {
@@ -183,7 +146,7 @@ impl Athena {
         }
     }
 
-    fn start(&mut self, input: StartQueryExecution, lake: &Lake) -> Result<Value, AwsError> {
+    fn start(&mut self, input: StartQueryExecution, bucket: &Bucket) -> Result<Value, AwsError> {
         let StartQueryExecution { query_string, execution_parameters, client_request_token: token, .. } =
             input;
         if input.work_group != self.workgroup {
@@ -198,10 +161,12 @@ impl Athena {
         if !(32..=128).contains(&token.len()) {
             return Err(invalid("ClientRequestToken must have 32 to 128 characters."));
         }
-        if query_string != CHANGES_STATEMENT {
-            let message = "the single-machine cloud executes the statements of the lake and no others";
+        let Some((_, meaning)) = self.statements.iter().find(|(statement, _)| *statement == query_string)
+        else {
+            let message =
+                "this stand-in for Athena executes the statements that it was told the meaning of, no others";
             return Err(AwsError::new("NotImplemented", message).with_status(501));
-        }
+        };
         let known = self.queries.iter().find(|(_, (other, _))| *other == token).map(|(id, _)| *id);
         let id = if let Some(id) = known {
             id
@@ -212,7 +177,7 @@ impl Athena {
                     self.failing = left;
                     Err("GENERIC_INTERNAL_ERROR: the query engine has failed".to_owned())
                 }
-                None => match changes(&execution_parameters, lake) {
+                None => match execute(*meaning, &execution_parameters, bucket) {
                     Ok(rows) => Ok(Kept::new(&rows)?),
                     Err(reason) => Err(reason),
                 },
@@ -239,40 +204,10 @@ impl Athena {
     }
 }
 
-/// The meaning of [`CHANGES_STATEMENT`].
-fn changes(parameters: &[String], lake: &Lake) -> Result<Rows, String> {
+/// The rows of a statement.
+fn execute(meaning: Meaning, parameters: &[String], bucket: &Bucket) -> Result<Rows, String> {
     let values: Vec<String> = parameters.iter().map(|text| unquoted(text)).collect::<Result<_, _>>()?;
-    let [bucket, first, last, repository] = values.as_slice() else {
-        return Err(format!("Incorrect number of parameters: expected 4 but found {}", values.len()));
-    };
-    let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
-    let mut rows = vec![names.iter().map(|name| Some((*name).to_owned())).collect()];
-    let folder = format!("changes/bucket={bucket}/day=");
-    for (key, place) in lake.places(&folder) {
-        let day = key[folder.len()..].split('/').next().unwrap_or_default();
-        if day < first.as_str() || day > last.as_str() {
-            continue;
-        }
-        let object = lake.archive.get(place).map_err(|error| format!("HIVE_CURSOR_ERROR: {key}: {error}"))?;
-        for line in object.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let row: Map<String, Value> =
-                serde_json::from_slice(line).map_err(|error| format!("HIVE_CURSOR_ERROR: {key}: {error}"))?;
-            let name = row.get("repository").and_then(Value::as_str).map(str::to_lowercase);
-            if name.as_ref() == Some(repository) {
-                rows.push(names.iter().map(|name| row.get(*name).and_then(text)).collect());
-            }
-        }
-    }
-    Ok(rows)
-}
-
-/// The text of a column.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
+    meaning(&values, bucket)
 }
 
 /// The value of a parameter, which is an SQL expression: a quoted literal and nothing else.
@@ -296,49 +231,58 @@ fn invalid(message: &str) -> AwsError {
 mod tests {
     use super::*;
 
-    fn run(statement: &str, parameters: &[&str]) -> Result<Value, AwsError> {
-        let line = |repository: &str| {
-            format!("{{\"kind\": \"push\", \"repository\": \"{repository}\", \"part\": 0}}\n")
-        };
-        let mut lake = Lake::default();
-        for (folder, lines) in [
-            ("bucket=03/day=2026-06-14", line("acme/shop")),
-            ("bucket=03/day=2026-06-15", line("Acme/Shop") + &line("acme/other")),
-            ("bucket=04/day=2026-06-15", line("acme/shop")),
-        ] {
-            lake.put(format!("changes/{folder}/a"), lines.as_bytes()).unwrap();
+    const STATEMENT: &str = "SELECT line FROM lines WHERE line = ?";
+
+    /// The lines of all objects that are one of the parameters.
+    fn lines(parameters: &[String], bucket: &Bucket) -> Result<Rows, String> {
+        let mut rows = vec![vec![Some("line".to_owned())]];
+        for object in bucket.objects("lines/") {
+            let (_, object) = object.map_err(|error| error.to_string())?;
+            let text = String::from_utf8(object).map_err(|error| format!("HIVE_CURSOR_ERROR: {error}"))?;
+            let asked = text.lines().filter(|line| parameters.iter().any(|of| of == line));
+            rows.extend(asked.map(|line| vec![Some(line.to_owned())]));
         }
-        let mut athena = Athena::new("dora", "dora");
+        Ok(rows)
+    }
+
+    fn run(statement: &str, parameters: &[&str]) -> Result<Value, AwsError> {
+        let mut bucket = Bucket::default();
+        bucket.put("lines/1".into(), b"a\nit's\na").unwrap();
+        bucket.put("other/1".into(), b"a").unwrap();
+        let mut athena = Athena::new(&Catalogue {
+            workgroup: "group".into(),
+            database: "base".into(),
+            table: "lines".into(),
+            bucket: "bucket".into(),
+            results_bucket: "results".into(),
+            statements: vec![(STATEMENT, lines)],
+        });
         let start = json!({
             "QueryString": statement,
             "ExecutionParameters": parameters,
             "ClientRequestToken": "0".repeat(32),
-            "WorkGroup": "dora",
-            "QueryExecutionContext": {"Database": "dora"},
+            "WorkGroup": "group",
+            "QueryExecutionContext": {"Database": "base"},
         });
-        let id = athena.call("StartQueryExecution", start, &lake)?;
-        let status = athena.call("GetQueryExecution", id.clone(), &lake)?;
+        let id = athena.call("StartQueryExecution", start, &bucket)?;
+        let status = athena.call("GetQueryExecution", id.clone(), &bucket)?;
         if status["QueryExecution"]["Status"]["State"] == "FAILED" {
             return Ok(status["QueryExecution"]["Status"]["StateChangeReason"].clone());
         }
-        let rows = athena.call("GetQueryResults", id, &lake)?["ResultSet"]["Rows"].take();
+        let rows = athena.call("GetQueryResults", id, &bucket)?["ResultSet"]["Rows"].take();
         Ok(json!(rows.as_array().map_or(0, Vec::len) - 1))
     }
 
     #[test]
-    fn partitions_and_rows() {
-        fn check(parameters: [&str; 4], expected: Value) {
-            assert_eq!(run(CHANGES_STATEMENT, &parameters).unwrap(), expected, "{parameters:?}");
+    fn parameters_are_constants() {
+        fn check(parameter: &str, expected: Value) {
+            assert_eq!(run(STATEMENT, &[parameter]).unwrap(), expected, "{parameter}");
         }
-        check(["'03'", "'2026-06-14'", "'2026-06-15'", "'acme/shop'"], json!(2));
-        check(["'03'", "'2026-06-15'", "'2026-06-15'", "'acme/shop'"], json!(1));
-        check(["'03'", "'2026-06-15'", "'2026-06-15'", "'Acme/Shop'"], json!(0));
-        check(["'3'", "'2026-06-14'", "'2026-06-15'", "'acme/shop'"], json!(0));
-        check(["'03'", "'2026-06-14'", "'2026-06-15'", "'x'' OR 1=1'"], json!(0));
-        let refused = json!("EXPRESSION_NOT_CONSTANT: acme/shop is no constant");
-        check(["'03'", "'2026-06-14'", "'2026-06-15'", "acme/shop"], refused);
-        let refused = json!("EXPRESSION_NOT_CONSTANT: 'x' OR '1'='1' is no constant");
-        check(["'03'", "'2026-06-14'", "'2026-06-15'", "'x' OR '1'='1'"], refused);
+        check("'a'", json!(2));
+        check("'it''s'", json!(1));
+        check("'x'' OR 1=1'", json!(0));
+        check("a", json!("EXPRESSION_NOT_CONSTANT: a is no constant"));
+        check("'x' OR '1'='1'", json!("EXPRESSION_NOT_CONSTANT: 'x' OR '1'='1' is no constant"));
     }
 
     #[test]

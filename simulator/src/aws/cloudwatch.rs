@@ -2,13 +2,12 @@
 
 use super::{AwsError, cbor::Output, time};
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::contract::{Metric, dimension};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, ops::Range};
 
 /// A metric that a service vends: namespace, name, and its one dimension.
-pub(crate) type Vended<'a> = (&'static str, &'static str, (&'static str, &'a str));
+pub type Vended<'a> = (&'static str, &'static str, (&'static str, &'a str));
 
 /// The units that CloudWatch knows.
 const UNITS: [&str; 27] = [
@@ -141,8 +140,11 @@ struct Dimension {
 
 impl CloudWatch {
     /// CloudWatch with some alarms.
-    pub(super) fn new(alarms: impl Iterator<Item = String>) -> Self {
-        Self { alarms: alarms.map(|name| (name, "INSUFFICIENT_DATA")).collect(), ..Self::default() }
+    pub(super) fn new(alarms: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            alarms: alarms.into_iter().map(|name| (name, "INSUFFICIENT_DATA")).collect(),
+            ..Self::default()
+        }
     }
 
     /// Sets the state of every alarm whose name contains a text: `OK`, `ALARM`, `INSUFFICIENT_DATA`.
@@ -155,16 +157,9 @@ impl CloudWatch {
         &self.metrics
     }
 
-    /// Adds one to a metric, of a repository or without dimensions.
-    pub fn count(&mut self, metric: Metric, repository: Option<&str>, now: Timestamp) {
-        let by_repository = |name: &str| (dimension::REPOSITORY.to_owned(), name.to_owned());
-        let key = MetricKey {
-            namespace: metric.namespace().name().to_owned(),
-            name: metric.name().to_owned(),
-            dimensions: repository.map(by_repository).into_iter().collect(),
-            unit: metric.unit().name().to_owned(),
-        };
-        self.metrics.entry(key).or_default().entry(now).or_default().push(1.0);
+    /// Adds a value to a metric, as if it had always been there.
+    pub fn add(&mut self, metric: MetricKey, at: Timestamp, value: f64) {
+        self.metrics.entry(metric).or_default().entry(at).or_default().push(value);
     }
 
     /// Adds a value that a service of AWS's tells.
@@ -175,7 +170,7 @@ impl CloudWatch {
             dimensions: [(dimension.to_owned(), of.to_owned())].into(),
             unit: "None".to_owned(),
         };
-        self.metrics.entry(key).or_default().entry(at).or_default().push(value);
+        self.add(key, at, value);
     }
 
     /// Answers an operation.

@@ -6,7 +6,6 @@ use super::{
     time,
 };
 use jiff::Timestamp;
-use metrics_lib::sources::codepipeline::{ExecutionKey, PipelineKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -17,11 +16,24 @@ use std::{
 /// How many results a page has, unless the request says less.
 const PAGE: usize = 100;
 
+/// What identifies a pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PipelineKey {
+    /// The account that it runs in, 12 digits.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// Its name.
+    pub pipeline: String,
+}
+
 /// A pipeline execution, as the AWS CLI prints it.
 #[derive(Clone, Debug)]
 pub struct RecordedExecution {
-    /// What identifies it.
-    pub key: ExecutionKey,
+    /// Its pipeline.
+    pub pipeline: PipelineKey,
+    /// Its id, a UUID.
+    pub execution_id: String,
     /// The `pipelineExecution` of `GetPipelineExecution`.
     pub detail: Value,
     /// The `actionExecutionDetails` of `ListActionExecutions`.
@@ -116,8 +128,8 @@ impl CodePipeline {
     /// # Errors
     /// When the execution can't be kept on disk.
     pub fn record(&mut self, execution: RecordedExecution) -> io::Result<()> {
-        let RecordedExecution { key, mut detail, mut actions } = execution;
-        let pipeline = self.pipelines.entry(PipelineKey::from(&key)).or_default();
+        let RecordedExecution { pipeline, execution_id: id, mut detail, mut actions } = execution;
+        let pipeline = self.pipelines.entry(pipeline).or_default();
         let summary = summary(&detail, &actions);
         for revision in detail["artifactRevisions"].as_array_mut().into_iter().flatten() {
             time::to_wire(revision, &["created"]);
@@ -128,12 +140,12 @@ impl CodePipeline {
         // The service lists the latest first, and of an unchanged order the recording's.
         let started = |action: &Value| action["startTime"].as_f64().unwrap_or_default();
         actions.sort_by(|a, b| started(b).total_cmp(&started(a)));
-        let position = match pipeline.executions.get(&key.execution_id) {
+        let position = match pipeline.executions.get(&id) {
             Some(stored) => stored.position,
             None => {
                 let started = time::recorded(&summary["startTime"]).unwrap_or(Timestamp::MAX);
                 let position = (started, pipeline.executions.len());
-                pipeline.order.insert(position, key.execution_id.clone());
+                pipeline.order.insert(position, id.clone());
                 position
             }
         };
@@ -143,7 +155,7 @@ impl CodePipeline {
             detail: self.archive.put_json(&detail)?,
             actions: self.archive.put_json(&actions)?,
         };
-        pipeline.executions.insert(key.execution_id, stored);
+        pipeline.executions.insert(id, stored);
         Ok(())
     }
 
@@ -353,91 +365,4 @@ fn listed(member: &str, elements: Vec<Value>, next: Option<String>) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::payload_builders::{Execution, Source};
-
-    const ACCOUNT: &str = "111111111111";
-
-    fn key(id: &str) -> ExecutionKey {
-        let [account, region, pipeline, execution_id] = [ACCOUNT, "eu-west-1", "shop", id].map(str::to_owned);
-        ExecutionKey { account, region, pipeline, execution_id }
-    }
-
-    fn execution(id: &str, hour: u8) -> Execution {
-        Execution::standard(key(id), format!("2026-06-15T{hour:02}:00:00Z").parse().unwrap())
-    }
-
-    fn call(service: &CodePipeline, operation: &str, input: Value) -> Result<Value, String> {
-        service.call(ACCOUNT, "eu-west-1", operation, input).map_err(|error| error.code)
-    }
-
-    #[test]
-    fn structures_by_version() {
-        let mut service = CodePipeline::default();
-        service.record(execution("e1", 12).recorded()).unwrap();
-        let check = |service: &CodePipeline, input: Value, expected: Result<i64, &str>| {
-            let answer = call(service, "GetPipeline", input.clone());
-            let version = answer.map(|answer| answer["pipeline"]["version"].as_i64().unwrap());
-            assert_eq!(version, expected.map_err(str::to_owned), "{input}");
-        };
-        check(&service, json!({"name": "shop"}), Err("PipelineVersionNotFoundException"));
-        check(&service, json!({"name": "web"}), Err("PipelineNotFoundException"));
-        for version in [2, 1] {
-            service
-                .record_structure(PipelineKey::from(&key("e1")), json!({"name": "shop", "version": version}));
-        }
-        check(&service, json!({"name": "shop"}), Ok(2));
-        check(&service, json!({"name": "shop", "version": 1}), Ok(1));
-        check(&service, json!({"name": "shop", "version": 3}), Err("PipelineVersionNotFoundException"));
-    }
-
-    #[test]
-    fn executions_that_succeeded_in_a_stage() {
-        let mut service = CodePipeline::default();
-        let retried = execution("retried", 13).retried("2026-06-15T12:30:00Z".parse().unwrap());
-        for execution in [
-            execution("good", 12),
-            retried,
-            execution("failed", 14).ended_as("Failed"),
-            execution("short", 15).without("Production"),
-        ] {
-            service.record(execution.recorded()).unwrap();
-        }
-        let check = |filter: Value, expected: &[&str]| {
-            let input = json!({"pipelineName": "shop", "filter": filter});
-            let answer = call(&service, "ListPipelineExecutions", input).unwrap();
-            let summaries = answer["pipelineExecutionSummaries"].as_array().unwrap();
-            let ids: Vec<_> =
-                summaries.iter().map(|summary| summary["pipelineExecutionId"].as_str().unwrap()).collect();
-            assert_eq!(ids, expected, "{filter}");
-        };
-        check(json!({"succeededInStage": {"stageName": "Production"}}), &["retried", "good"]);
-        check(json!({"succeededInStage": {"stageName": "Build"}}), &["short", "failed", "retried", "good"]);
-        check(json!({"succeededInStage": {"stageName": "Elsewhere"}}), &[]);
-    }
-
-    #[test]
-    fn source_revisions() {
-        fn check(execution: &Execution, expected: &Value) {
-            let mut service = CodePipeline::default();
-            service.record(execution.recorded()).unwrap();
-            let answer = call(&service, "ListPipelineExecutions", json!({"pipelineName": "shop"})).unwrap();
-            assert_eq!(&answer["pipelineExecutionSummaries"][0]["sourceRevisions"], expected);
-        }
-        let pushed = execution("e1", 12).source(Source::CodeStar, "acme/shop", "main");
-        let revision =
-            json!({"actionName": "Source", "revisionId": "c0ffee", "revisionSummary": "Add a thing"});
-        check(&pushed, &json!([revision]));
-        let mut detailed = pushed.clone();
-        let artifact = &mut detailed.detail["artifactRevisions"][0];
-        artifact["revisionSummary"] = json!("Add another");
-        artifact["revisionUrl"] = json!("https://example.com/c0ffee");
-        check(
-            &detailed,
-            &json!([{"actionName": "Source", "revisionId": "c0ffee", "revisionSummary": "Add another",
-                "revisionUrl": "https://example.com/c0ffee"}]),
-        );
-        check(&execution("e2", 12), &Value::Null);
-    }
-}
+mod tests;

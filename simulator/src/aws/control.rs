@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Control {
+pub enum Control {
     /// To invoke the function of a name, and wait for its result.
     Invoke {
         /// The function's name in AWS.
@@ -55,33 +55,33 @@ pub(crate) enum Control {
 
 /// An event to be put on a bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Who says so.
-    pub(crate) source: String,
+    pub source: String,
     /// What happened.
-    pub(crate) detail_type: String,
+    pub detail_type: String,
     /// What more there is to say.
-    pub(crate) detail: Value,
+    pub detail: Value,
 }
 
 /// What was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Done {
+pub struct Done {
     /// The output.
-    pub(crate) output: Bytes,
+    pub output: Bytes,
     /// Whether a function failed, so that the output is its error.
-    pub(crate) function_failed: bool,
+    pub function_failed: bool,
 }
 
 /// A request to the cloud itself, and where its answer goes.
-pub(crate) type Asked = (Control, oneshot::Sender<Result<Done, AwsError>>);
+pub(super) type Asked = (Control, oneshot::Sender<Result<Done, AwsError>>);
 
 /// Where errands go.
 pub(super) type Desk = mpsc::UnboundedSender<Asked>;
 
 impl Control {
     /// Whether it is how people wait: they look again and again.
-    pub(crate) fn is_look(&self) -> bool {
+    pub fn is_look(&self) -> bool {
         matches!(self, Self::Invoke { .. } | Self::QueueAttributes { .. })
     }
 
@@ -116,7 +116,7 @@ impl Control {
                 function: request.resource.clone(),
                 payload: Bytes::copy_from_slice(&request.body),
             }),
-            ("sqs", "GetQueueAttributes") if request.caller.is_operator() => {
+            ("sqs", "GetQueueAttributes") if request.caller.is_user() => {
                 Some(Self::QueueAttributes { queue: input("QueueUrl")? })
             }
             ("sqs", "StartMessageMoveTask") => Some(Self::StartMove { queue: input("SourceArn")? }),

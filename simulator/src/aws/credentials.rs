@@ -1,95 +1,75 @@
-//! Access keys that carry the role that they belong to.
+//! Access keys that carry who they belong to.
 
 use std::fmt;
 
-/// The prefix of keys that belong to a session.
+/// The prefix of keys of a role's session. Source: IAM user guide, "IAM identifiers": "Understanding unique ID prefixes".
 const SESSION: &str = "ASIA";
-/// What a read role's part of a key begins with.
-const READ: &str = "read:";
-/// The operator's part of a key.
-const OPERATOR: &str = "operator:";
+/// The prefix of keys of a user.
+const USER: &str = "AKIA";
 
-/// Who calls: a role, by the account that it is in.
+/// Who calls, and the account that they are in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Caller {
+pub struct Caller {
     /// The account.
-    pub(crate) account: String,
-    /// The role.
-    pub(crate) role: Role,
+    pub account: String,
+    /// Who it is.
+    pub principal: Principal,
 }
 
-/// A role of the plan.
+/// A principal of an account, by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Role {
-    /// That of a function.
-    Function(String),
-    /// The read role of a region.
-    Read(String),
-    /// People who operate the installation.
-    Operator,
-}
-
-/// The access key of a function of the operations account, for who calls in its place.
-pub fn function_key(account: &str, function: &str) -> String {
-    Caller::function(account, function).access_key()
-}
-
-/// The access key of the read role of a region of a tooling account, for who calls in its place.
-pub fn reader_key(account: &str, region: &str) -> String {
-    Caller::reader(account, region).access_key()
+pub enum Principal {
+    /// A role.
+    Role(String),
+    /// A user.
+    User(String),
 }
 
 impl Caller {
-    /// The role of a function of the operations account.
-    pub(crate) fn function(account: &str, function: &str) -> Self {
-        Self { account: account.to_owned(), role: Role::Function(function.to_owned()) }
+    /// A role of an account.
+    pub fn role(account: &str, name: &str) -> Self {
+        Self { account: account.to_owned(), principal: Principal::Role(name.to_owned()) }
     }
 
-    /// The read role of a region of a tooling account.
-    pub(crate) fn reader(account: &str, region: &str) -> Self {
-        Self { account: account.to_owned(), role: Role::Read(region.to_owned()) }
+    /// A user of an account.
+    pub fn user(account: &str, name: &str) -> Self {
+        Self { account: account.to_owned(), principal: Principal::User(name.to_owned()) }
     }
 
-    /// Whoever operates the installation.
-    pub(crate) fn operator(account: &str) -> Self {
-        Self { account: account.to_owned(), role: Role::Operator }
+    /// Whether it is a user, and no role.
+    pub(super) fn is_user(&self) -> bool {
+        matches!(self.principal, Principal::User(_))
     }
 
-    /// Whether it is whoever operates the installation.
-    pub(crate) fn is_operator(&self) -> bool {
-        self.role == Role::Operator
-    }
-
-    /// The access key of a session under the role.
-    pub(crate) fn access_key(&self) -> String {
-        let Self { account, role } = self;
-        match role {
-            Role::Function(function) => format!("{SESSION}{account}{function}"),
-            Role::Read(region) => format!("{SESSION}{account}{READ}{region}"),
-            Role::Operator => format!("{SESSION}{account}{OPERATOR}"),
+    /// An access key of theirs.
+    pub fn access_key(&self) -> String {
+        let Self { account, principal } = self;
+        match principal {
+            Principal::Role(name) => format!("{SESSION}{account}{name}"),
+            Principal::User(name) => format!("{USER}{account}{name}"),
         }
     }
 
     /// Who an access key belongs to; none for a key that isn't ours.
     pub(super) fn of(access_key: &str) -> Option<Self> {
-        let (account, role) = access_key.strip_prefix(SESSION)?.split_at_checked(12)?;
-        if !account.bytes().all(|byte| byte.is_ascii_digit()) || role.is_empty() {
+        let (prefix, rest) = access_key.split_at_checked(SESSION.len())?;
+        let (account, name) = rest.split_at_checked(12)?;
+        if !account.bytes().all(|byte| byte.is_ascii_digit()) || name.is_empty() {
             return None;
         }
-        Some(match role.strip_prefix(READ) {
-            Some(region) => Self::reader(account, region),
-            None if role == OPERATOR => Self::operator(account),
-            None => Self::function(account, role),
-        })
+        match prefix {
+            SESSION => Some(Self::role(account, name)),
+            USER => Some(Self::user(account, name)),
+            _ => None,
+        }
     }
 }
 
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.role {
-            Role::Function(function) => write!(f, "{function}"),
-            Role::Read(region) => write!(f, "the read role of {region} in {}", self.account),
-            Role::Operator => write!(f, "the operator of {}", self.account),
+        match &self.principal {
+            Principal::Role(name) => write!(f, "role {name} of {}", self.account),
+            Principal::User(name) => write!(f, "user {name} of {}", self.account),
         }
     }
 }

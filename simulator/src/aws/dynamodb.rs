@@ -10,11 +10,10 @@ mod request;
 mod table;
 mod value;
 
-use super::AwsError;
+use super::{AwsError, resources};
 use capacity::Capacity;
 use expression::{Condition, Names, Operand};
 use jiff::Timestamp;
-use program::plan;
 use request::{PutItem, Query, TransactWriteItem, TransactWriteItems, UpdateItem, read};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, io};
@@ -45,8 +44,8 @@ pub struct DynamoDb {
 
 impl DynamoDb {
     /// Empty tables.
-    pub fn new<'a>(tables: impl IntoIterator<Item = &'a plan::Table>) -> Self {
-        let tables = tables.into_iter().map(|plan| (plan.name.clone(), Table::new(plan)));
+    pub fn new<'a>(tables: impl IntoIterator<Item = &'a resources::Table>) -> Self {
+        let tables = tables.into_iter().map(|table| (table.name.clone(), Table::new(table)));
         Self { tables: tables.collect(), capacity: Capacity::default() }
     }
 

@@ -34,20 +34,20 @@ impl AwsError {
     }
 
     /// A function that does not exist.
-    pub(crate) fn no_such_function(name: &str) -> Self {
+    pub fn no_such_function(name: &str) -> Self {
         let message = format!("Function not found: {name}");
         Self::new("ResourceNotFoundException", message).with_status(404)
     }
 
     /// A queue that does not exist.
-    pub(crate) fn no_such_queue(name: &str) -> Self {
+    pub fn no_such_queue(name: &str) -> Self {
         let message = format!("The specified queue does not exist: {name}");
         Self::new("AWS.SimpleQueueService.NonExistentQueue", message)
     }
 
     /// A request for something that only the real AWS can do.
     pub fn not_implemented(service: &str, operation: &str) -> Self {
-        let message = format!("the single-machine cloud does not answer {service}:{operation}");
+        let message = format!("the stand-in for AWS does not answer {service}:{operation}");
         Self::new("NotImplemented", message).with_status(501)
     }
 }

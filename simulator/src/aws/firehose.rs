@@ -1,10 +1,9 @@
 //! Firehose: gathers records until the stream's buffer is full or its interval is over, then hands them out to be
 //! transformed and delivered.
 
-use super::AwsError;
+use super::{AwsError, resources::DeliveryStream};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
-use program::plan::DeliveryStream;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -108,12 +107,12 @@ impl Firehose {
     }
 
     /// Tries again after another interval: the bucket took nothing.
-    pub(crate) fn postpone(&mut self, now: Timestamp) {
+    pub fn postpone(&mut self, now: Timestamp) {
         self.waits_until = self.stream.as_ref().map(|stream| now + stream.buffer_interval);
     }
 
     /// The stream, and when the oldest record that it holds arrived.
-    pub(crate) fn oldest(&self) -> Option<(&str, Timestamp)> {
+    pub fn oldest(&self) -> Option<(&str, Timestamp)> {
         Some((self.stream.as_ref()?.name.as_str(), self.gathered.first()?.arrived))
     }
 

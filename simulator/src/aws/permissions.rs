@@ -1,69 +1,46 @@
-//! IAM: whether the plan's policies let a caller do what it asks for, and which of their statements were of use.
+//! IAM: whether policies let a caller do what it asks for, and which of their statements were of use.
 //!
 //! What AWS services do under a function's role is checked too: Lambda takes its messages and writes its log, Athena
-//! reads the lake for it, and services decrypt for it what they keep encrypted.
+//! reads the bucket for it, and services decrypt for it what they keep encrypted.
+
+mod subject;
 
 use super::{
     AwsError,
-    credentials::{Caller, Role},
-};
-use metrics_lib::{contract::ledger::PARTITION_KEY, lake, rules::matches};
-use program::{
-    access,
-    naming::{arn, service_domain},
-    plan::{Condition, Plan, Resource, RoleStatement, incident_read_role, read_role},
+    credentials::Caller,
+    resources::{Catalogue, KEY, PRINCIPAL_ACCOUNT, Resources, Statement},
 };
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    sync::Arc,
 };
+use subject::{ANY, Subject, action_on};
 
-/// The resource of actions that have none.
-const ANY: &str = "*";
-/// The installation's key and the webhook's secret: their real ARNs are AWS's to make up.
-const KEY: &str = "the key";
-const SECRET: &str = "the secret";
-
-/// The policies of the roles, and what of them was used.
+/// The policies of the roles and users, and what of them was used.
 #[derive(Debug)]
 pub struct Permissions {
+    resources: Arc<Resources>,
     grants: BTreeMap<Caller, Vec<Grant>>,
-    region: String,
-    account: String,
-    /// The queue in each region of a tooling account of what a rule could not deliver.
-    tooling_undelivered: String,
-    workgroup: String,
-    /// The organisation, which every account belongs to.
-    organization: Option<String>,
-    /// The regions of the organisation.
-    member_regions: BTreeSet<String>,
-    /// The functions with an environment, which the key encrypts.
-    encrypted: BTreeSet<&'static str>,
-    /// The ARN of a log stream of each function.
-    logs: BTreeMap<&'static str, String>,
-    /// The ARNs of what Athena uses for whoever asks it, with the actions.
-    queried: Vec<(&'static str, String)>,
     used: BTreeSet<Grant>,
-    /// The queue that the messages of a dead-letter queue go back to.
-    redriven: BTreeMap<String, String>,
-    /// What the operator did.
+    /// What users did.
     asked: BTreeSet<String>,
 }
 
 /// The smallest part of a policy: an action on a resource, under one value of a condition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
-    role: String,
-    action: &'static str,
+    caller: String,
+    action: String,
     resource: String,
     /// The condition's key and the value.
-    condition: Option<(&'static str, String)>,
+    condition: Option<(String, String)>,
 }
 
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} may {} on {}", self.role, self.action, self.resource)?;
+        write!(f, "{} may {} on {}", self.caller, self.action, self.resource)?;
         match &self.condition {
             Some((key, value)) => write!(f, " when {key} is {value}"),
             None => Ok(()),
@@ -72,66 +49,22 @@ impl fmt::Display for Grant {
 }
 
 impl Permissions {
-    /// The policies of a plan.
-    pub(super) fn new(plan: &Plan) -> Self {
-        let functions = plan.functions().map(|function| {
-            let caller = Caller::function(&plan.ops_account, function.name);
-            let grants = grants(&caller, &function.permissions);
+    /// The policies of the roles and users that there are.
+    pub(super) fn new(resources: &Arc<Resources>) -> Self {
+        let roles = resources.roles.iter().filter_map(|role| {
+            let caller = Caller::role(role.account.as_ref()?, &role.name);
+            Some((caller, &role.statements))
+        });
+        let users = resources.users.iter().map(|user| {
+            let caller = Caller::user(&resources.account, &user.name);
+            (caller, &user.statements)
+        });
+        let grants = roles.chain(users).map(|(caller, statements)| {
+            let grants = grants(&caller, statements);
             (caller, grants)
         });
-        let places = plan
-            .tooling_accounts
-            .iter()
-            .flat_map(|tooling| tooling.regions.iter().map(|region| (&tooling.account, region)));
-        let readers = places.map(|(account, region)| {
-            let caller = Caller::reader(account, region);
-            let grants = grants(&caller, &read_role(account, region, &plan.tooling_undelivered));
-            (caller, grants)
-        });
-        let incident_places = plan
-            .incident_accounts
-            .iter()
-            .flat_map(|place| place.regions.iter().map(|region| (&place.account, region)));
-        let incident_readers = incident_places.map(|(account, region)| {
-            let caller = Caller::reader(account, region);
-            let grants = grants(&caller, &incident_read_role(account, region, &plan.tooling_undelivered));
-            (caller, grants)
-        });
-        let operator = Caller::operator(&plan.ops_account);
-        let operators = grants(&operator, &access::operator(plan));
-        Self {
-            grants: functions.chain(readers).chain(incident_readers).chain([(operator, operators)]).collect(),
-            region: plan.region.clone(),
-            account: plan.ops_account.clone(),
-            tooling_undelivered: plan.tooling_undelivered.clone(),
-            workgroup: plan
-                .commit_ingestion
-                .as_ref()
-                .map(|commit_ingestion| commit_ingestion.workgroup.clone())
-                .unwrap_or_default(),
-            organization: plan.organization.as_ref().map(|organization| organization.id.clone()),
-            member_regions: plan.organization.iter().flat_map(|org| org.regions.clone()).collect(),
-            encrypted: plan
-                .functions()
-                .filter(|function| !function.environment.is_empty())
-                .map(|function| function.name)
-                .collect(),
-            logs: plan
-                .functions()
-                .map(|function| {
-                    let stream = format!("log-group:{}:log-stream:1", function.log_group);
-                    (function.name, arn("logs", &plan.region, &plan.ops_account, &stream))
-                })
-                .collect(),
-            queried: queried(plan),
-            redriven: plan
-                .consumers
-                .iter()
-                .map(|consumer| (consumer.queue.dead_letter_queue.clone(), consumer.queue.name.clone()))
-                .collect(),
-            used: BTreeSet::new(),
-            asked: BTreeSet::new(),
-        }
+        let (used, asked) = (BTreeSet::new(), BTreeSet::new());
+        Self { resources: Arc::clone(resources), grants: grants.collect(), used, asked }
     }
 
     /// What was used so far.
@@ -139,19 +72,20 @@ impl Permissions {
         &self.used
     }
 
-    /// What the operator did so far, as IAM names it.
-    pub fn asked_by_operator(&self) -> &BTreeSet<String> {
+    /// What users did so far, as IAM names it.
+    pub fn asked_by_users(&self) -> &BTreeSet<String> {
         &self.asked
     }
 
-    /// All that the plan's functions may do.
-    pub fn of_functions(&self) -> impl Iterator<Item = &Grant> {
-        let is_function = |caller: &Caller| caller.account == self.account && caller.role != Role::Operator;
-        let own = self.grants.iter().filter(move |(caller, _)| is_function(caller));
+    /// All that the roles of the account may do.
+    pub fn of_roles(&self) -> impl Iterator<Item = &Grant> {
+        let is_own = |caller: &Caller| caller.account == self.resources.account && !caller.is_user();
+        let own = self.grants.iter().filter(move |(caller, _)| is_own(caller));
         own.flat_map(|(_, grants)| grants)
     }
 
-    /// Whether a caller may call an operation of a service with an input.
+    /// Whether a caller may call an operation of a service with an input, and whether services may do for the caller what
+    /// that takes.
     pub(super) fn check(
         &mut self,
         caller: &Caller,
@@ -159,9 +93,6 @@ impl Permissions {
         action: &str,
         input: &Value,
     ) -> Result<(), AwsError> {
-        if caller.role == Role::Operator && caller.account == self.account {
-            return self.check_operator(caller, action, input);
-        }
         if action == "dynamodb:TransactWriteItems" {
             // IAM knows the operations of a transaction, not the transaction.
             for item in input["TransactItems"].as_array().into_iter().flatten() {
@@ -171,50 +102,46 @@ impl Permissions {
             }
             return Ok(());
         }
-        let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
-        let own = |service, resource: String| arn(service, &self.region, &self.account, &resource);
-        let shared = |service, resource: String| arn(service, region, &caller.account, &resource);
-        let (service, operation) = action.split_once(':').unwrap_or((action, ""));
-        let (resource, condition) = match service {
-            "athena" => (own("athena", format!("workgroup/{}", self.workgroup)), None),
-            "cloudwatch" => (ANY.to_owned(), Some(("cloudwatch:namespace", text("Namespace")))),
-            "codeconnections" | "codestar-connections" => (text("ConnectionArn"), None),
-            "codepipeline" if operation == "ListPipelines" => (ANY.to_owned(), None),
-            "codepipeline" if operation == "GetPipeline" => (shared(service, text("name")), None),
-            "codepipeline" => (shared(service, text("pipelineName")), None),
-            "dynamodb" => {
-                let index = input["IndexName"].as_str().map(|index| format!("/index/{index}"));
-                let table = format!("table/{}{}", text("TableName"), index.unwrap_or_default());
-                let key = input["Item"][PARTITION_KEY]["S"].as_str().unwrap_or_default();
-                (own(service, table), Some(("dynamodb:LeadingKeys", key.to_owned())))
+        let Subject { resource, condition } =
+            Subject::of(&self.resources, (&caller.account, region), action, input)?;
+        let condition = condition.as_ref().map(|(key, value)| (*key, value.as_str()));
+        self.allow(caller, &action_on(action, &resource), &resource, condition)?;
+        self.check_services(caller, action, &resource)
+    }
+
+    /// Whether services may do under a caller's name what an action on a resource takes. Sources: `DynamoDB` developer guide,
+    /// "How `DynamoDB` uses AWS KMS"; Secrets Manager user guide, "Secret encryption and decryption"; SQS developer guide,
+    /// "Permissions for dead-letter queue redrive" and "Key management": who sends to an encrypted queue makes a data key,
+    /// and decrypts it to check it.
+    fn check_services(&mut self, caller: &Caller, action: &str, resource: &str) -> Result<(), AwsError> {
+        let resources = Arc::clone(&self.resources);
+        match action.split_once(':') {
+            Some((service @ ("dynamodb" | "secretsmanager"), _)) => self.decrypt(caller, service),
+            Some(("sqs", "ReceiveMessage")) => self.decrypt(caller, "sqs"),
+            Some(("sqs", "SendMessage")) => {
+                self.decrypt(caller, "sqs")?;
+                self.use_key(caller, "kms:GenerateDataKey", "sqs")
             }
-            "firehose" => (own(service, format!("deliverystream/{}", text("DeliveryStreamName"))), None),
-            "secretsmanager" => (SECRET.to_owned(), None),
-            "sqs" => {
-                let url = text("QueueUrl");
-                let name = url.rsplit('/').next().filter(|name| !name.is_empty());
-                (shared(service, name.map_or_else(|| text("QueueName"), str::to_owned)), None)
+            Some(("sqs", "StartMessageMoveTask")) => {
+                self.allow(caller, "sqs:ReceiveMessage", resource, None)?;
+                self.allow(caller, "sqs:DeleteMessage", resource, None)?;
+                let is_source = |name: &str| resource == resources.own("sqs", name);
+                let back = resources
+                    .queues
+                    .iter()
+                    .find(|queue| queue.dead_letter_queue.as_deref().is_some_and(is_source));
+                let back = back.map(|queue| queue.name.as_str()).unwrap_or_default();
+                self.allow(caller, "sqs:SendMessage", &resources.own("sqs", back), None)?;
+                self.decrypt(caller, "sqs")?;
+                self.use_key(caller, "kms:GenerateDataKey", "sqs")
             }
-            "ssm" if operation == "DescribeOpsItems" => (ANY.to_owned(), None),
-            "ssm" => (shared(service, format!("opsitem/{}", text("OpsItemId"))), None),
-            "sts" => (text("RoleArn"), self.organization.clone().map(|id| ("aws:ResourceOrgID", id))),
-            _ => return Err(AwsError::not_implemented(service, operation)),
-        };
-        let action = &action_on(action, &resource);
-        self.allow(caller, action, &resource, condition.as_ref().map(|(key, value)| (*key, value.as_str())))?;
-        match (service, operation) {
-            ("dynamodb" | "secretsmanager", _) => self.decrypt(caller, service),
-            // Who sends to an encrypted queue makes a data key, and decrypts it to check it.
-            ("sqs", "SendMessage") => {
-                self.decrypt(caller, service)?;
-                self.use_key(caller, "kms:GenerateDataKey", service)
-            }
-            ("athena", "StartQueryExecution") => {
+            Some(("athena", "StartQueryExecution")) => {
                 self.decrypt(caller, "s3")?;
                 // The answer is written as whoever asks, too.
                 self.use_key(caller, "kms:GenerateDataKey", "s3")?;
-                let folder = format!("{}/", lake::TABLE);
-                for (action, resource) in self.queried.clone() {
+                let Some(catalogue) = &resources.catalogue else { return Ok(()) };
+                let folder = format!("{}/", catalogue.table);
+                for (action, resource) in queried(&resources, catalogue) {
                     let condition = (action == "s3:ListBucket").then_some(("s3:prefix", folder.as_str()));
                     self.allow(caller, action, &resource, condition)?;
                 }
@@ -224,60 +151,10 @@ impl Permissions {
         }
     }
 
-    /// Whether the operator may call an operation, and whether services may do for the operator what that takes. Sources:
-    /// `DynamoDB` developer guide, "How `DynamoDB` uses AWS KMS"; Secrets Manager user guide, "Secret encryption and
-    /// decryption"; SQS developer guide, "Permissions for dead-letter queue redrive" and "Key management": who sends to an
-    /// encrypted queue makes a data key, and decrypts it to check it.
-    fn check_operator(&mut self, caller: &Caller, action: &str, input: &Value) -> Result<(), AwsError> {
-        let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
-        let last = |text: &str| text.rsplit([':', '/']).next().unwrap_or_default().to_owned();
-        let account = self.account.clone();
-        let region = self.region.clone();
-        let own = |service: &str, resource: String| arn(service, &region, &account, &resource);
-        let queue = ["QueueName", "QueueUrl", "SourceArn"].map(|name| last(&text(name))).concat();
-        let source = text("Source");
-        let condition = (action == "events:PutEvents").then_some(("events:source", source.as_str()));
-        let resource = match action.split_once(':') {
-            Some(("events", "PutEvents")) => own("events", "event-bus/default".to_owned()),
-            // Whoever looks for alarms looks at all of them, whatever they are to be called.
-            Some(("cloudwatch", "DescribeAlarms")) => own("cloudwatch", "alarm:*".to_owned()),
-            Some(("dynamodb", _)) => {
-                let index = input["IndexName"].as_str().map(|index| format!("/index/{index}"));
-                own("dynamodb", format!("table/{}{}", text("TableName"), index.unwrap_or_default()))
-            }
-            Some(("events", _)) => {
-                let rule = [text("Name"), text("Rule")].concat();
-                match text("EventBusName").as_str() {
-                    "" | "default" => own("events", format!("rule/{rule}")),
-                    bus => own("events", format!("rule/{bus}/{rule}")),
-                }
-            }
-            Some(("lambda", _)) => own("lambda", format!("function:{}", text("FunctionName"))),
-            Some(("secretsmanager", _)) => SECRET.to_owned(),
-            Some(("sqs", _)) => own("sqs", queue.clone()),
-            _ => ANY.to_owned(),
-        };
-        self.allow(caller, action, &resource, condition)?;
-        match action {
-            "sqs:ReceiveMessage" => self.decrypt(caller, "sqs"),
-            "dynamodb:Query" => self.decrypt(caller, "dynamodb"),
-            "secretsmanager:GetSecretValue" => self.decrypt(caller, "secretsmanager"),
-            "sqs:StartMessageMoveTask" => {
-                self.allow(caller, "sqs:ReceiveMessage", &resource, None)?;
-                self.allow(caller, "sqs:DeleteMessage", &resource, None)?;
-                let back = self.redriven.get(&queue).cloned().unwrap_or_default();
-                self.allow(caller, "sqs:SendMessage", &own("sqs", back), None)?;
-                self.decrypt(caller, "sqs")?;
-                self.use_key(caller, "kms:GenerateDataKey", "sqs")
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Whether Lambda may invoke a function with messages of a queue, and delete those that are done.
-    pub(crate) fn check_delivery(&mut self, function: &str, queue: &str) -> Result<(), AwsError> {
-        let caller = Caller::function(&self.account, function);
-        let queue = arn("sqs", &self.region, &self.account, queue);
+    pub(super) fn check_delivery(&mut self, function: &str, queue: &str) -> Result<(), AwsError> {
+        let caller = Caller::role(&self.resources.account, function);
+        let queue = self.resources.own("sqs", queue);
         for action in ["sqs:ReceiveMessage", "sqs:GetQueueAttributes", "sqs:DeleteMessage"] {
             self.allow(&caller, action, &queue, None)?;
         }
@@ -285,12 +162,15 @@ impl Permissions {
     }
 
     /// Whether Lambda may decrypt the environment of a function, and write its log and its traces.
-    pub(crate) fn check_invocation(&mut self, function: &str) -> Result<(), AwsError> {
-        let caller = Caller::function(&self.account, function);
-        if self.encrypted.contains(function) {
+    pub(super) fn check_invocation(&mut self, function: &str) -> Result<(), AwsError> {
+        let resources = Arc::clone(&self.resources);
+        let caller = Caller::role(&resources.account, function);
+        let known = resources.functions.iter().find(|known| known.name == function);
+        if known.is_some_and(|function| !function.environment.is_empty()) {
             self.decrypt(&caller, "lambda")?;
         }
-        let log = self.logs.get(function).cloned().unwrap_or_default();
+        let group = known.map(|function| function.log_group.as_str()).unwrap_or_default();
+        let log = resources.own("logs", &format!("log-group:{group}:log-stream:1"));
         for action in ["logs:CreateLogStream", "logs:PutLogEvents"] {
             self.allow(&caller, action, &log, None)?;
         }
@@ -298,14 +178,14 @@ impl Permissions {
         self.allow(&caller, "xray:PutTelemetryRecords", ANY, None)
     }
 
-    /// Each account of the organisation has the tooling stack, in its regions.
+    /// Each account of the organisation has roles of its own, which are known once they call.
     fn know_member(&mut self, caller: &Caller) {
-        if let Role::Read(region) = &caller.role
-            && self.member_regions.contains(region)
-            && !self.grants.contains_key(caller)
-        {
-            let own = grants(caller, &read_role(&caller.account, region, &self.tooling_undelivered));
-            self.grants.insert(caller.clone(), own);
+        if self.grants.contains_key(caller) {
+            return;
+        }
+        let mut members = self.resources.roles.iter().filter(|role| role.account.is_none());
+        if let Some(role) = members.find(|role| *caller == Caller::role(&caller.account, &role.name)) {
+            self.grants.insert(caller.clone(), grants(caller, &role.statements));
         }
     }
 
@@ -315,7 +195,8 @@ impl Permissions {
 
     /// Whether a service may use the key for a caller.
     fn use_key(&mut self, caller: &Caller, action: &str, service: &str) -> Result<(), AwsError> {
-        let via = service_domain(service, &self.region);
+        let Resources { region, domain, .. } = &*self.resources;
+        let via = format!("{service}.{region}.{domain}");
         self.allow(caller, action, KEY, Some(("kms:ViaService", &via)))
     }
 
@@ -330,13 +211,13 @@ impl Permissions {
             let holds = match &grant.condition {
                 None => true,
                 Some((key, value)) => {
-                    condition.is_some_and(|(given, text)| given == *key && matches(value, text))
+                    condition.is_some_and(|(given, text)| given == key && matches(value, text))
                 }
             };
             grant.action == action && matches(&grant.resource, resource) && holds
         };
         self.know_member(caller);
-        if caller.role == Role::Operator {
+        if caller.is_user() {
             self.asked.insert(action.to_owned());
         }
         match self.grants.get(caller).and_then(|grants| grants.iter().find(allows)) {
@@ -357,45 +238,39 @@ impl Permissions {
     }
 }
 
-/// What Athena uses under the role of whoever asks it.
-fn queried(plan: &Plan) -> Vec<(&'static str, String)> {
-    let Some(commit_ingestion) = &plan.commit_ingestion else { return Vec::new() };
-    let own = |service, resource: &str| arn(service, &plan.region, &plan.ops_account, resource);
-    let bucket = |path: &str| program::naming::bucket_arn(&plan.region, path);
-    let database = &commit_ingestion.database;
+/// What Athena uses under the name of whoever asks it.
+fn queried(resources: &Resources, catalogue: &Catalogue) -> Vec<(&'static str, String)> {
+    let Catalogue { database, table, bucket, results_bucket, .. } = catalogue;
+    let glue = |resource: &str| resources.own("glue", resource);
+    let s3 = |path: &str| format!("arn:{}:s3:::{path}", resources.partition);
     vec![
-        ("glue:GetDatabase", own("glue", "catalog")),
-        ("glue:GetDatabase", own("glue", "database/default")),
-        ("glue:GetDatabase", own("glue", &format!("database/{database}"))),
-        ("glue:GetTable", own("glue", "catalog")),
-        ("glue:GetTable", own("glue", &format!("database/{database}"))),
-        ("glue:GetTable", own("glue", &format!("table/{database}/{}", lake::TABLE))),
-        ("s3:ListBucket", bucket(&commit_ingestion.bucket)),
-        ("s3:GetObject", bucket(&format!("{}/{}/bucket=00/object", commit_ingestion.bucket, lake::TABLE))),
-        ("s3:GetBucketLocation", bucket(&commit_ingestion.results_bucket)),
-        ("s3:PutObject", bucket(&format!("{}/answer", commit_ingestion.results_bucket))),
-        ("s3:GetObject", bucket(&format!("{}/answer", commit_ingestion.results_bucket))),
+        ("glue:GetDatabase", glue("catalog")),
+        ("glue:GetDatabase", glue("database/default")),
+        ("glue:GetDatabase", glue(&format!("database/{database}"))),
+        ("glue:GetTable", glue("catalog")),
+        ("glue:GetTable", glue(&format!("database/{database}"))),
+        ("glue:GetTable", glue(&format!("table/{database}/{table}"))),
+        ("s3:ListBucket", s3(bucket)),
+        ("s3:GetObject", s3(&format!("{bucket}/{table}/bucket=00/object"))),
+        ("s3:GetBucketLocation", s3(results_bucket)),
+        ("s3:PutObject", s3(&format!("{results_bucket}/answer"))),
+        ("s3:GetObject", s3(&format!("{results_bucket}/answer"))),
     ]
 }
 
-fn grants(caller: &Caller, statements: &[RoleStatement]) -> Vec<Grant> {
+fn grants(caller: &Caller, statements: &[Statement]) -> Vec<Grant> {
     let mut grants = Vec::new();
-    for RoleStatement { actions, resources, conditions, .. } in statements {
-        let values = |Condition { key, values, .. }: &Condition| -> Vec<_> {
-            values.iter().map(|value| Some((*key, value.clone()))).collect()
+    for Statement { actions, resources, condition } in statements {
+        let conditions = match condition {
+            Some((key, values)) => values.iter().map(|value| Some((key.clone(), value.clone()))).collect(),
+            None => vec![None],
         };
-        let conditions = conditions.first().map_or_else(|| vec![None], values);
         for action in actions {
             for resource in resources {
-                let resource = match resource {
-                    Resource::Arn(arn) | Resource::Every { pattern: arn, .. } => arn.as_str(),
-                    Resource::Key => KEY,
-                    Resource::Secret => SECRET,
-                };
                 grants.extend(conditions.iter().map(|condition| Grant {
-                    role: caller.to_string(),
-                    action,
-                    resource: resource.to_owned(),
+                    caller: caller.to_string(),
+                    action: action.clone(),
+                    resource: resource.replace(PRINCIPAL_ACCOUNT, &caller.account),
                     condition: condition.clone(),
                 }));
             }
@@ -404,13 +279,39 @@ fn grants(caller: &Caller, statements: &[RoleStatement]) -> Vec<Grant> {
     grants
 }
 
-/// The action that IAM asks for: on a connection, that of the service's name in the connection's ARN.
-fn action_on(action: &str, resource: &str) -> String {
-    match (action.split_once(':'), resource.split(':').nth(2)) {
-        (
-            Some(("codeconnections" | "codestar-connections", operation)),
-            Some(prefix @ ("codeconnections" | "codestar-connections")),
-        ) => format!("{prefix}:{operation}"),
-        _ => action.to_owned(),
+/// Whether a text matches a pattern: `*` stands for any characters, `?` for one. Source: IAM user guide, "IAM JSON policy
+/// elements: Resource".
+fn matches(pattern: &str, text: &str) -> bool {
+    fn matches(pattern: &[u8], text: &[u8]) -> bool {
+        match (pattern, text) {
+            ([], []) => true,
+            ([b'*', pattern @ ..], _) => (0..=text.len()).any(|skipped| matches(pattern, &text[skipped..])),
+            ([b'?', pattern @ ..], [_, text @ ..]) => matches(pattern, text),
+            ([one, pattern @ ..], [other, text @ ..]) => one == other && matches(pattern, text),
+            _ => false,
+        }
+    }
+    matches(pattern.as_bytes(), text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        fn check(pattern: &str, text: &str, expected: bool) {
+            assert_eq!(matches(pattern, text), expected, "{pattern:?} and {text:?}");
+        }
+        check("", "", true);
+        check("a", "a", true);
+        check("a", "ab", false);
+        check("a*", "ab", true);
+        check("a*", "a", true);
+        check("*:table/*", "arn:aws:table/x", true);
+        check("*/x", "a/x/y", false);
+        check("a*b*c", "abbc", true);
+        check("secret-??", "secret-ab", true);
+        check("secret-??", "secret-a", false);
     }
 }

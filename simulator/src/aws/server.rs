@@ -69,24 +69,24 @@ impl Server {
     }
 
     /// Whether Lambda may do under a function's role what an invocation with messages of a queue takes.
-    pub(crate) fn check_delivery(&self, function: &str, queue: &str) -> Result<(), AwsError> {
+    pub fn check_delivery(&self, function: &str, queue: &str) -> Result<(), AwsError> {
         let permissions = &mut self.services().permissions;
         permissions.check_delivery(function, queue)?;
         permissions.check_invocation(function)
     }
 
     /// Whether Lambda may do under a function's role what an invocation takes.
-    pub(crate) fn check_invocation(&self, function: &str) -> Result<(), AwsError> {
+    pub fn check_invocation(&self, function: &str) -> Result<(), AwsError> {
         self.services().permissions.check_invocation(function)
     }
 
     /// Waits until the cloud itself is asked for something.
-    pub(crate) async fn control(&mut self) -> Option<Asked> {
+    pub async fn control(&mut self) -> Option<Asked> {
         self.errands.recv().await
     }
 
     /// Waits until a call is to make its caller die.
-    pub(crate) async fn crash(&self) {
+    pub async fn crash(&self) {
         self.shared.crash.notified().await;
     }
 }
@@ -136,7 +136,7 @@ async fn run(shared: &Shared, protocol: Protocol, control: Control) -> Response 
 }
 
 /// Sends every answer at once: the callers wait for it.
-pub(crate) fn no_delay(stream: &mut TcpStream) {
+pub fn no_delay(stream: &mut TcpStream) {
     // Without it, answers are only slower.
     let _ = stream.set_nodelay(true);
 }

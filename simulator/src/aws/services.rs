@@ -2,18 +2,15 @@
 
 use super::cloudwatch::Vended;
 use super::{
-    Api, Athena, AwsError, CloudWatch, CodePipeline, Connections, DynamoDb, Fault, Faults, Firehose, Lake,
-    Permissions, Quotas, Secret, Ssm, cbor,
+    Api, Athena, AwsError, Bucket, Clock, CloudWatch, CodePipeline, Connections, DynamoDb, Events, Fault,
+    Faults, Firehose, Functions, Permissions, Quotas, Secret, Sqs, Ssm, cbor,
     control::Control,
-    events::Events,
     request::{Protocol, Request},
+    resources::Resources,
     sts::{self, Sts},
 };
-use crate::{clock::Clock, trouble::Trouble};
 use axum::body::Bytes;
 use jiff::Timestamp;
-use metrics_lib::{contract::Metric, datum::MAX_CALL};
-use program::plan::{Function, Plan};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,10 +18,10 @@ use std::{
     time::Duration,
 };
 
-/// What GitHub signs with on this machine.
-pub(crate) const WEBHOOK_SECRET: &str = "the secret of the single-machine cloud";
+/// The largest body of `PutMetricData`. Source: `PutMetricData`, Amazon CloudWatch API reference.
+const MAX_METRIC_DATA: usize = 1_000_000;
 
-/// The services that the functions call.
+/// The services.
 #[derive(Debug)]
 pub struct Services {
     clock: Arc<Clock>,
@@ -34,39 +31,35 @@ pub struct Services {
     pub connections: Connections,
     /// The executions of every pipeline.
     pub codepipeline: CodePipeline,
-    /// The ledger's table.
+    /// The tables.
     pub dynamodb: DynamoDb,
-    /// What is on its way to the lake.
+    /// What is on its way to the bucket.
     pub firehose: Firehose,
-    /// The objects of the lake.
-    pub lake: Lake,
+    /// The objects of the bucket.
+    pub bucket: Bucket,
     /// The `OpsItem`s.
     pub ssm: Ssm,
     /// The APIs of other sources, by name.
     pub apis: BTreeMap<&'static str, Box<dyn Api>>,
     /// The queries.
     pub athena: Athena,
-    /// The webhook's secret.
+    /// The secret.
     pub secret: Option<Secret>,
     sts: Sts,
-    events: Events,
-    functions: Vec<Function>,
-    queues: BTreeSet<String>,
-    /// The queue in each region of a tooling account of what a rule could not deliver, and how much each holds.
-    tooling_undelivered: String,
-    pub(crate) undelivered: BTreeMap<(String, String), usize>,
-    /// The messages that functions have sent, each with its queue, which are not in their queues yet.
-    pub(crate) sent: Vec<(String, Arc<str>)>,
-    /// The roles' policies.
+    /// The rules.
+    pub events: Events,
+    /// The functions.
+    pub functions: Functions,
+    /// The queues.
+    pub sqs: Sqs,
+    /// The policies.
     pub permissions: Permissions,
     /// The faults that are asked for.
     pub faults: Faults,
     /// The quotas that hold.
     pub quotas: Quotas,
-    /// The accounts whose read roles nobody may use, and the names of pipelines and ids of executions that nobody may read.
+    /// The accounts that nobody may call from, and the names of pipelines and ids of executions that nobody may read.
     pub unreadable: BTreeSet<String>,
-    /// What is wrong with the installation.
-    pub troubles: BTreeSet<Trouble>,
     /// Whether the metrics are put that AWS's services put themselves.
     pub vends: bool,
     /// How often each operation was called, as IAM names it.
@@ -88,52 +81,33 @@ pub(super) enum Answer {
 }
 
 impl Services {
-    /// The services of an installation, with nothing recorded.
-    pub fn new(plan: &Plan, clock: Arc<Clock>) -> Self {
-        let now = clock.now();
+    /// The services, with the resources that there are and nothing recorded.
+    pub fn new(resources: Resources, clock: Arc<Clock>) -> Self {
+        let resources = Arc::new(resources);
+        let secret = resources.secret.as_ref();
         Self {
-            clock,
-            cloudwatch: CloudWatch::new(plan.alarms.iter().map(|alarm| alarm.name.clone())),
+            cloudwatch: CloudWatch::new(resources.alarms.iter().cloned()),
             connections: Connections::default(),
             codepipeline: CodePipeline::default(),
-            dynamodb: DynamoDb::new([&plan.ledger]),
-            firehose: Firehose::new(
-                plan.commit_ingestion.as_ref().map(|commit_ingestion| commit_ingestion.stream.clone()),
-            ),
-            lake: Lake::default(),
+            dynamodb: DynamoDb::new(&resources.tables),
+            firehose: Firehose::new(resources.stream.clone()),
+            bucket: Bucket::default(),
             ssm: Ssm::default(),
             apis: BTreeMap::new(),
-            athena: plan.commit_ingestion.as_ref().map_or_else(Athena::default, |commit_ingestion| {
-                Athena::new(&commit_ingestion.workgroup, &commit_ingestion.database)
-            }),
-            secret: plan
-                .commit_ingestion
-                .as_ref()
-                .map(|commit_ingestion| Secret::new(&commit_ingestion.secret, WEBHOOK_SECRET, now)),
-            sts: Sts {
-                role: plan.read_role.clone(),
-                accounts: [plan.tooling_accounts.clone(), plan.incident_accounts.clone()].concat(),
-                organization: plan.organization.clone(),
-            },
-            events: Events::new(plan),
-            functions: plan.functions().cloned().collect(),
-            queues: queues(plan),
-            tooling_undelivered: plan.tooling_undelivered.clone(),
-            undelivered: BTreeMap::new(),
-            sent: Vec::new(),
-            permissions: Permissions::new(plan),
+            athena: resources.catalogue.as_ref().map(Athena::new).unwrap_or_default(),
+            secret: secret.map(|(name, value)| Secret::new(name, value, clock.now())),
+            sts: Sts::new(resources.partition, &resources.roles),
+            events: Events::new(resources.rules.clone()),
+            functions: Functions(resources.functions.clone()),
+            sqs: Sqs::new(&resources.queues, &resources.queue_everywhere),
+            permissions: Permissions::new(&resources),
             faults: Faults::default(),
             quotas: Quotas::default(),
             unreadable: BTreeSet::new(),
-            troubles: BTreeSet::new(),
             vends: false,
             calls: BTreeMap::new(),
+            clock,
         }
-    }
-
-    /// Takes over the functions of another plan.
-    pub(crate) fn configure(&mut self, plan: &Plan) {
-        self.functions = plan.functions().cloned().collect();
     }
 
     /// The present.
@@ -141,39 +115,8 @@ impl Services {
         self.clock.now()
     }
 
-    /// Counts a request that came not as far as the webhook, as the filter of its access log does.
-    pub(crate) fn count_refused(&mut self) {
-        self.cloudwatch.count(Metric::WebhookRejected, None, self.clock.now());
-    }
-
-    /// Counts a delivery that is too large, as the filter of the webhook's access log does.
-    pub(crate) fn count_oversized(&mut self) {
-        self.cloudwatch.count(Metric::OversizedDeliveries, None, self.clock.now());
-    }
-
-    /// Whether a function dies in every invocation.
-    pub(crate) fn dies(&self, function: &str) -> bool {
-        self.troubles.iter().any(|trouble| matches!(trouble, Trouble::Dies(of) if *of == function))
-    }
-
-    /// Whether Lambda gives a function no concurrency.
-    pub(crate) fn has_no_concurrency(&self, function: &str) -> bool {
-        self.troubles.iter().any(|trouble| matches!(trouble, Trouble::NoConcurrency(of) if *of == function))
-    }
-
-    /// Whether the trigger between a function and its queue is switched off.
-    pub(crate) fn has_no_trigger(&self, function: &str) -> bool {
-        self.troubles.iter().any(|trouble| matches!(trouble, Trouble::TriggerOff(of) if *of == function))
-    }
-
-    /// The name in AWS of a function.
-    pub(crate) fn resource_of(&self, function: &str) -> String {
-        let found = self.functions.iter().find(|found| found.name == function);
-        found.map(|found| found.resource.clone()).unwrap_or_default()
-    }
-
     /// Adds a value that a service of AWS's tells, if that is asked for.
-    pub(crate) fn vend(&mut self, metric: Vended<'_>, at: Timestamp, value: f64) {
+    pub fn vend(&mut self, metric: Vended<'_>, at: Timestamp, value: f64) {
         if self.vends {
             self.cloudwatch.vend(metric, at, value);
         }
@@ -249,7 +192,7 @@ impl Services {
         let account = &caller.account;
         let output = match request.service.as_str() {
             "cloudwatch" => {
-                if *operation == "PutMetricData" && body.len() > MAX_CALL {
+                if *operation == "PutMetricData" && body.len() > MAX_METRIC_DATA {
                     let message = "The request is larger than a megabyte";
                     return Err(AwsError::new("RequestEntityTooLarge", message).with_status(413));
                 }
@@ -266,17 +209,17 @@ impl Services {
             }
             "athena" => {
                 let metered = (!self.quotas.is_empty()).then(|| self.clock.now());
-                let answer = self.athena.call_metered(operation, input, &self.lake, metered);
+                let answer = self.athena.call_metered(operation, input, &self.bucket, metered);
                 answer.inspect_err(|error| self.note_exceeded(error, "athena queries"))?
             }
             "firehose" => self.firehose.call(operation, input, self.clock.now())?,
-            "events" => self.events.call(operation, &input, &self.troubles)?,
-            "lambda" => self.function(operation, &request.resource)?,
+            "events" => self.events.call(operation, &input)?,
+            "lambda" => self.functions.call(operation, &request.resource)?,
             "secretsmanager" => match &self.secret {
                 Some(secret) => secret.call(operation, &input)?,
                 None => return Err(Secret::not_found()),
             },
-            "sqs" => self.queue((account, region), operation, &input)?,
+            "sqs" => self.sqs.call((account, region), operation, &input)?,
             "ssm" => self.ssm.call(account, region, operation, &input)?,
             service => match self.apis.get_mut(service) {
                 Some(api) => api.call(operation, &input)?,
@@ -300,65 +243,6 @@ impl Services {
             self.quotas.exceed(of);
         }
     }
-
-    /// Answers an operation of Lambda that needs no function to run.
-    fn function(&self, operation: &str, name: &str) -> Result<Value, AwsError> {
-        if operation != "GetFunctionConfiguration" {
-            return Err(AwsError::not_implemented("lambda", operation));
-        }
-        let Some(function) = self.functions.iter().find(|function| function.resource == name) else {
-            return Err(AwsError::no_such_function(name));
-        };
-        Ok(json!({
-            "FunctionName": name,
-            "Runtime": "provided.al2023",
-            "State": "Active",
-            "LastUpdateStatus": "Successful",
-            "Timeout": function.timeout.as_secs(),
-            "MemorySize": function.memory,
-            "Environment": {"Variables": function.environment},
-        }))
-    }
-
-    /// Answers an operation of SQS that needs none of the cloud's own queues to be looked at.
-    fn queue(
-        &mut self,
-        (account, region): (&str, &str),
-        operation: &str,
-        input: &Value,
-    ) -> Result<Value, AwsError> {
-        let text = |name: &str| input[name].as_str().unwrap_or_default();
-        match operation {
-            "GetQueueUrl" => {
-                let name = text("QueueName");
-                match self.queues.contains(name) || name == self.tooling_undelivered {
-                    true => Ok(json!({"QueueUrl": format!("https://sqs/{name}")})),
-                    false => Err(AwsError::no_such_queue(name)),
-                }
-            }
-            "SendMessage" => {
-                let name = text("QueueUrl").rsplit('/').next().unwrap_or_default();
-                if !self.queues.contains(name) {
-                    return Err(AwsError::no_such_queue(name));
-                }
-                self.sent.push((name.to_owned(), text("MessageBody").into()));
-                Ok(json!({"MessageId": format!("{name}-sent-{}", self.sent.len())}))
-            }
-            "GetQueueAttributes" if text("QueueUrl").ends_with(&format!("/{}", self.tooling_undelivered)) => {
-                let place = (account.to_owned(), region.to_owned());
-                let number = self.undelivered.get(&place).copied().unwrap_or_default();
-                Ok(json!({"Attributes": {"ApproximateNumberOfMessages": number.to_string()}}))
-            }
-            _ => Err(AwsError::not_implemented("sqs", operation)),
-        }
-    }
-}
-
-/// The names of a plan's queues.
-fn queues(plan: &Plan) -> BTreeSet<String> {
-    let feeds =
-        plan.consumers.iter().flat_map(|consumer| [&consumer.queue.name, &consumer.queue.dead_letter_queue]);
-    feeds.chain([&plan.reconciler.dead_letter_queue, &plan.undelivered]).cloned().collect()
 }
 
 /// The input of a request, which its service takes in one protocol only.

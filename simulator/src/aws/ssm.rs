@@ -6,7 +6,6 @@ use super::{
     time,
 };
 use jiff::Timestamp;
-use metrics_lib::sources::opscenter::OpsItemKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -17,8 +16,12 @@ use std::{
 /// An `OpsItem`, as the AWS CLI prints it.
 #[derive(Clone, Debug)]
 pub struct RecordedOpsItem {
-    /// What identifies it.
-    pub key: OpsItemKey,
+    /// The account that it was created in, 12 digits.
+    pub account: String,
+    /// The region that it was created in.
+    pub region: String,
+    /// Its id, which is unique there: `oi-` and 12 hexadecimal digits.
+    pub id: String,
     /// The `OpsItem` of `GetOpsItem`.
     pub item: Value,
 }
@@ -26,7 +29,8 @@ pub struct RecordedOpsItem {
 /// The `OpsItem`s of every account and region.
 #[derive(Debug, Default)]
 pub struct Ssm {
-    items: HashMap<OpsItemKey, Stored>,
+    /// The items by account, region and id.
+    items: HashMap<(String, String, String), Stored>,
     archive: Archive,
 }
 
@@ -45,7 +49,7 @@ impl Ssm {
     ///
     /// # Errors
     /// When the `OpsItem` can't be kept on disk.
-    pub fn record(&mut self, RecordedOpsItem { key, mut item }: RecordedOpsItem) -> io::Result<()> {
+    pub fn record(&mut self, item: RecordedOpsItem) -> io::Result<()> {
         const TIMES: [&str; 6] = [
             "CreatedTime",
             "LastModifiedTime",
@@ -54,9 +58,10 @@ impl Ssm {
             "PlannedStartTime",
             "PlannedEndTime",
         ];
+        let RecordedOpsItem { account, region, id, mut item } = item;
         time::to_wire(&mut item, &TIMES);
         let members = FILTERED.map(|name| (name, item[name].clone())).into();
-        self.items.insert(key, Stored { item: self.archive.put_json(&item)?, members });
+        self.items.insert((account, region, id), Stored { item: self.archive.put_json(&item)?, members });
         Ok(())
     }
 
@@ -77,12 +82,12 @@ impl Ssm {
 
     fn get(&self, account: &str, region: &str, input: &Value) -> Result<Value, AwsError> {
         let id = input["OpsItemId"].as_str().unwrap_or_default();
-        let ops_item_id = id.parse().map_err(|_| {
-            let message =
-                format!("Value '{id}' at 'opsItemId' failed to satisfy constraint: ^(oi)-[0-9a-f]{{12}}$");
-            AwsError::new("ValidationException", message)
-        })?;
-        let key = OpsItemKey { account: account.into(), region: region.into(), ops_item_id };
+        if !is_id(id) {
+            return Err(invalid(&format!(
+                "Value '{id}' at 'opsItemId' failed to satisfy constraint: ^(oi)-[0-9a-f]{{12}}$"
+            )));
+        }
+        let key = (account.to_owned(), region.to_owned(), id.to_owned());
         let stored = self.items.get(&key).ok_or_else(|| {
             AwsError::new("OpsItemNotFoundException", format!("OpsItem ID {id} doesn't exist"))
         })?;
@@ -98,13 +103,12 @@ impl Ssm {
         if !(1..=PAGE).contains(&size) {
             return Err(invalid(&format!("MaxResults must be 1 to {PAGE}, not {size}")));
         }
-        let here = self.items.iter().filter(|(key, stored)| {
-            key.account == account
-                && key.region == region
+        let here = self.items.iter().filter(|((of, within, _), stored)| {
+            (of.as_str(), within.as_str()) == (account, region)
                 && filters.iter().all(|filter| filter.passes(&stored.members))
         });
         let mut found: Vec<_> = here.collect();
-        found.sort_by_key(|(key, _)| key.ops_item_id.as_str());
+        found.sort_by_key(|((_, _, id), _)| id.as_str());
         let start: usize = next_token.map_or(Ok(0), |token| {
             token.parse().map_err(|_| invalid(&format!("The token {token} is invalid")))
         })?;
@@ -167,6 +171,12 @@ impl Filter {
     }
 }
 
+/// Whether a text is the id of an `OpsItem`.
+fn is_id(text: &str) -> bool {
+    let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.strip_prefix("oi-").is_some_and(|digits| digits.len() == 12 && digits.bytes().all(is_digit))
+}
+
 /// What `DescribeOpsItems` says of an `OpsItem`.
 fn summary(item: &Value) -> Value {
     const MEMBERS: [&str; 12] = [
@@ -195,17 +205,23 @@ fn invalid(message: &str) -> AwsError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payload_builders::OpsItem;
 
     #[test]
     fn filters_and_pages() {
         fn check(input: Value, expected: Result<&[&str], &str>) {
             let mut ssm = Ssm::default();
             for hour in 0..3 {
-                let ops_item_id = format!("oi-00000000000{hour}").parse().unwrap();
-                let key = OpsItemKey { account: "1".into(), region: "r".into(), ops_item_id };
-                let created = format!("2026-06-15T0{hour}:00:00Z").parse().unwrap();
-                ssm.record(OpsItem::new(key, created).recorded()).unwrap();
+                let id = format!("oi-00000000000{hour}");
+                let created = format!("2026-06-15T0{hour}:00:00Z");
+                let item = json!({
+                    "OpsItemId": id,
+                    "CreatedTime": created,
+                    "LastModifiedTime": created,
+                    "Status": "Open",
+                    "Source": "operator",
+                    "Title": "Something is down",
+                });
+                ssm.record(RecordedOpsItem { account: "1".into(), region: "r".into(), id, item }).unwrap();
             }
             let found = ssm.call("1", "r", "DescribeOpsItems", &input).map(|output| {
                 let found = output["OpsItemSummaries"].as_array().unwrap();
@@ -227,5 +243,18 @@ mod tests {
         check(filter("Status", "Equal", "Resolved"), Ok(&[]));
         check(filter("CreatedTime", "Equal", "2026-06-15T01:00:00Z"), Err("ValidationException"));
         check(filter("CreatedTime", "LessThan", "yesterday"), Err("ValidationException"));
+    }
+
+    #[test]
+    fn ids() {
+        fn check(text: &str, expected: bool) {
+            assert_eq!(is_id(text), expected, "{text:?}");
+        }
+        check("oi-0123456789ab", true);
+        check("oi-0123456789AB", false);
+        check("oi-0123456789abc", false);
+        check("oi-0123456789a", false);
+        check("0123456789ab", false);
+        check("", false);
     }
 }

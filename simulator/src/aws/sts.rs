@@ -1,47 +1,46 @@
-//! The Security Token Service: gives the functions credentials of the read role in each tooling account.
+//! The Security Token Service: gives whoever knows its external id credentials of a role.
 
-use super::{AwsError, credentials::Caller};
+use super::{AwsError, credentials::Caller, resources::Role};
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use program::{
-    plan::ReadRole,
-    settings::{Organization, ToolingAccount},
-};
 
 /// How long credentials hold. The SDK compares it with the system's clock, so the real present counts.
 const SESSION: SignedDuration = SignedDuration::from_hours(1);
 
-/// The read roles, and where they exist.
+/// The roles that can be assumed.
 #[derive(Debug)]
 pub(super) struct Sts {
-    pub(super) role: ReadRole,
-    pub(super) accounts: Vec<ToolingAccount>,
-    /// The organisation, each of whose accounts has them, in its regions.
-    pub(super) organization: Option<Organization>,
+    partition: &'static str,
+    roles: Vec<Role>,
 }
 
 impl Sts {
+    /// The roles of a partition.
+    pub(super) fn new(partition: &'static str, roles: &[Role]) -> Self {
+        let roles = roles.iter().filter(|role| role.external_id.is_some()).cloned().collect();
+        Self { partition, roles }
+    }
+
     /// Answers an operation, in XML.
     pub(super) fn call(&self, operation: &str, body: &[u8]) -> Result<Bytes, AwsError> {
         if operation != "AssumeRole" {
             return Err(AwsError::not_implemented("sts", operation));
         }
         let arn = parameter(body, "RoleArn").unwrap_or_default();
-        let listed = self.accounts.iter().flat_map(|tooling| {
-            tooling.regions.iter().map(|region| (tooling.account.as_str(), region.as_str()))
-        });
         let account = arn.split(':').nth(4).unwrap_or_default();
-        let regions = self.organization.iter().flat_map(|organization| &organization.regions);
-        let mut places = listed.chain(regions.map(|region| (account, region.as_str())));
-        let place = places.find(|(account, region)| self.role.arn_in(account, region) == arn);
-        let known = parameter(body, "ExternalId").as_ref() == Some(&self.role.external_id);
-        let (Some((account, region)), true) = (place, known) else {
+        let external_id = parameter(body, "ExternalId");
+        let is_meant = |role: &&Role| {
+            role.account.as_ref().is_none_or(|of| of == account)
+                && arn == format!("arn:{}:iam::{account}:role/{}", self.partition, role.name)
+                && role.external_id == external_id
+        };
+        let Some(role) = self.roles.iter().find(is_meant) else {
             let message = format!("User is not authorized to perform: sts:AssumeRole on resource: {arn}");
             return Err(AwsError::new("AccessDenied", message).with_status(403));
         };
         let session = parameter(body, "RoleSessionName").unwrap_or_default();
         let expiration = Timestamp::now() + SESSION;
-        let key = Caller::reader(account, region).access_key();
+        let key = Caller::role(account, &role.name).access_key();
         Ok(format!(
             "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
              <AssumedRoleUser><AssumedRoleId>AROA:{session}</AssumedRoleId><Arn>{arn}/{session}</Arn></AssumedRoleUser>\

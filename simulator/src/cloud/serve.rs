@@ -4,8 +4,10 @@ use super::{Cloud, CloudError, Feed};
 use crate::{
     aws::{AwsError, Caller, Control, Done, Entry},
     commit_ingestion::{CommitIngestion, Request},
+    invocation::Host,
     lambda::Failure,
     router::Undelivered,
+    stand_ins::OPERATOR,
 };
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -66,7 +68,7 @@ pub(super) struct Moved {
 impl Cloud {
     /// How operators reach the cloud, while it is served.
     pub fn operator(&self) -> Access {
-        let access_key = Caller::operator(&self.plan.ops_account).access_key();
+        let access_key = Caller::user(&self.plan.ops_account, OPERATOR).access_key();
         let webhook_url = self.commit_ingestion.as_ref().map(CommitIngestion::url);
         let clock_file = self.clock.file().to_owned();
         Access { endpoint: self.server.endpoint(), access_key, secret: "secret", clock_file, webhook_url }
@@ -84,7 +86,8 @@ impl Cloud {
                 request = webhook(&mut self.commit_ingestion) => {
                     if let (Some(commit_ingestion), Some(request)) = (&mut self.commit_ingestion, request) {
                         self.is_awaited |= request.0["headers"]["x-github-event"] == "push";
-                        commit_ingestion.answer(request, &self.server).await?;
+                        let host = Host { server: &self.server, troubles: &self.troubles };
+                        commit_ingestion.answer(request, host).await?;
                     }
                     continue;
                 }
@@ -125,7 +128,7 @@ impl Cloud {
         let Some(name) = name.map(|function| function.name) else {
             return Ok(Err(AwsError::no_such_function(resource)));
         };
-        self.server.check_invocation(name).map_err(CloudError::Forbidden)?;
+        self.server.check_invocation(resource).map_err(CloudError::Forbidden)?;
         let failed = |error_type: &str, message: &str| {
             let output = json!({"errorType": error_type, "errorMessage": message}).to_string().into();
             Done { output, function_failed: true }

@@ -85,7 +85,8 @@ impl OpsItem {
 
     /// As the AWS CLI prints it.
     pub fn recorded(&self) -> RecordedOpsItem {
-        RecordedOpsItem { key: self.key.clone(), item: self.item.clone() }
+        let OpsItemKey { account, region, ops_item_id } = self.key.clone();
+        RecordedOpsItem { account, region, id: ops_item_id.to_string(), item: self.item.clone() }
     }
 
     /// The event of its creation, which the documented example sends more than a minute later.

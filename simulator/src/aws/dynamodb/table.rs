@@ -1,12 +1,14 @@
 //! A table and its index, in order of their keys.
 
 use super::{
-    super::archive::{Archive, Place},
+    super::{
+        archive::{Archive, Place},
+        resources,
+    },
     AwsError, Item,
     capacity::Capacity,
     invalid, value,
 };
-use program::plan;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +26,7 @@ pub(super) type Key = (String, String);
 /// A table.
 #[derive(Debug)]
 pub(super) struct Table {
-    plan: plan::Table,
+    keys: resources::Table,
     items: BTreeMap<Key, Place>,
     /// The index's keys, and those of the item. Only items with both keys of the index are in it.
     index: BTreeSet<(Key, Key)>,
@@ -32,9 +34,9 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(plan: &plan::Table) -> Self {
+    pub(super) fn new(table: &resources::Table) -> Self {
         Self {
-            plan: plan.clone(),
+            keys: table.clone(),
             items: BTreeMap::new(),
             index: BTreeSet::new(),
             archive: Archive::default(),
@@ -72,7 +74,7 @@ impl Table {
         let size = value::size(item);
         capacity.write("", &key.0, size)?;
         match self.index_key(item) {
-            Some((partition, _)) => capacity.write(self.plan.index.0, &partition, size),
+            Some((partition, _)) => capacity.write(&self.keys.index.name, &partition, size),
             None => Ok(()),
         }
     }
@@ -88,20 +90,19 @@ impl Table {
             }
             None => Err(wrong(&format!("Missing the key {name} in the item"))),
         };
-        let key = (part(self.plan.partition_key)?, part(self.plan.sort_key)?);
+        let key = (part(&self.keys.partition_key)?, part(&self.keys.sort_key)?);
         check_sizes(key.0.len(), key.1.len())?;
         Ok(key)
     }
 
     /// The key that a request names: its two attributes and nothing else. A key of the index may name its own as well.
     pub(super) fn key(&self, attributes: &Item) -> Result<Key, AwsError> {
-        let (_, partition, sort) = self.plan.index;
-        let known = [self.plan.partition_key, self.plan.sort_key, partition, sort];
+        let (own, index) = (self.key_names(false), self.key_names(true));
+        let known = [own.0, own.1, index.0, index.1];
         if attributes.keys().any(|name| !known.contains(&name.as_str())) || attributes.len() % 2 == 1 {
             return Err(invalid("The provided key element does not match the schema"));
         }
-        let texts =
-            [self.plan.partition_key, self.plan.sort_key].map(|name| attributes.get(name)?["S"].as_str());
+        let texts = [own.0, own.1].map(|name| attributes.get(name)?["S"].as_str());
         if texts.iter().any(|text| text.is_none_or(str::is_empty)) {
             return Err(invalid("The provided key element does not match the schema"));
         }
@@ -109,13 +110,16 @@ impl Table {
     }
 
     /// The names of the table's keys, or of the index's.
-    pub(super) fn key_names(&self, indexed: bool) -> (&'static str, &'static str) {
-        let (_, partition, sort) = self.plan.index;
-        if indexed { (partition, sort) } else { (self.plan.partition_key, self.plan.sort_key) }
+    pub(super) fn key_names(&self, indexed: bool) -> (&str, &str) {
+        let index = &self.keys.index;
+        match indexed {
+            true => (&index.partition_key, &index.sort_key),
+            false => (&self.keys.partition_key, &self.keys.sort_key),
+        }
     }
 
     pub(super) fn check_index(&self, name: &str) -> Result<(), AwsError> {
-        if self.plan.index.0 == name {
+        if self.keys.index.name == name {
             return Ok(());
         }
         Err(invalid(&format!("The table does not have the specified index: {name}")))
@@ -123,7 +127,7 @@ impl Table {
 
     /// Refuses an item whose attributes of the index's keys are no texts, or empty ones.
     pub(super) fn check_index_keys(&self, item: &Item) -> Result<(), AwsError> {
-        let (index, partition, sort) = self.plan.index;
+        let (index, (partition, sort)) = (&self.keys.index.name, self.key_names(true));
         for name in [partition, sort] {
             if item.get(name).is_some_and(|value| value.get("S").is_none()) {
                 let actual = kind(item, name);
@@ -166,17 +170,20 @@ impl Table {
 
     /// A key as attributes, for `LastEvaluatedKey`.
     pub(super) fn key_attributes(&self, key: &Key, indexed: bool) -> io::Result<Value> {
-        let mut attributes = json!({self.plan.partition_key: {"S": key.0}, self.plan.sort_key: {"S": key.1}});
+        let names = self.key_names(false);
+        let mut attributes = json!({names.0: {"S": key.0}, names.1: {"S": key.1}});
         if indexed && let Some((partition, sort)) = self.get(key)?.and_then(|item| self.index_key(&item)) {
-            attributes[self.plan.index.1] = json!({"S": partition});
-            attributes[self.plan.index.2] = json!({"S": sort});
+            let names = self.key_names(true);
+            attributes[names.0] = json!({"S": partition});
+            attributes[names.1] = json!({"S": sort});
         }
         Ok(attributes)
     }
 
     fn index_key(&self, item: &Item) -> Option<Key> {
         let text = |name: &str| item.get(name)?.get("S")?.as_str().map(str::to_owned);
-        Some((text(self.plan.index.1)?, text(self.plan.index.2)?))
+        let (partition, sort) = self.key_names(true);
+        Some((text(partition)?, text(sort)?))
     }
 }
 

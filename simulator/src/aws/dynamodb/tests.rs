@@ -1,13 +1,11 @@
 use super::*;
 
 fn dynamodb() -> DynamoDb {
-    let plan = plan::Table {
-        name: "t".into(),
-        partition_key: "pk",
-        sort_key: "sk",
-        index: ("index", "day", "time"),
-    };
-    DynamoDb::new([&plan])
+    let index =
+        resources::Index { name: "index".into(), partition_key: "day".into(), sort_key: "time".into() };
+    let table =
+        resources::Table { name: "t".into(), partition_key: "pk".into(), sort_key: "sk".into(), index };
+    DynamoDb::new([&table])
 }
 
 fn item(pk: &str, sk: &str) -> Value {
