@@ -11,6 +11,7 @@ mod verdict;
 pub use verdict::Verdict;
 
 use crate::sample::{Sample, sample};
+use fake_aws::PipelineKey;
 use faults::Mischief;
 use jiff::{SignedDuration, Timestamp};
 use program::{
@@ -21,7 +22,6 @@ use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha12Rng;
 use serde_json::Value;
 use simulator::{
-    aws::PipelineKey,
     binaries::Binaries,
     cloud::{Cloud, CloudError},
     replay::{ReplayError, sign_unsigned},

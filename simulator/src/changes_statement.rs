@@ -1,6 +1,6 @@
 //! What the one statement about the lake means: its rows, from the objects that Firehose has put into the bucket.
 
-use crate::aws::{Bucket, resources::Rows};
+use fake_aws::{Bucket, resources::Rows};
 use metrics_lib::lake::{COLUMNS, TABLE};
 use serde_json::{Map, Value};
 

@@ -7,13 +7,10 @@ pub use crate::error::CloudError;
 pub use serve::Access;
 
 use crate::{
-    aws::{Api, Caller, PipelineKey, RecordedExecution, RecordedOpsItem, Server, Services},
     binaries::Binaries,
-    clock::Clock,
     commit_ingestion::{CommitIngestion, GITHUB},
     concurrency::{Concurrency, Limit},
     invocation::Host,
-    lambda::{Failure, Lambda},
     queue::{DeadLetter, Queue, Received},
     router::{Envelope, Router, Way},
     stand_ins,
@@ -21,6 +18,10 @@ use crate::{
     vended::{self, Depths},
 };
 use axum::body::Bytes;
+use fake_aws::{
+    Api, Caller, Clock, PipelineKey, RecordedExecution, RecordedOpsItem, Server, Services,
+    lambda::{Failure, Lambda},
+};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::{env, probe};
 use program::plan::{Consumer, Function, Plan};

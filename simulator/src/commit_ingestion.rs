@@ -4,10 +4,8 @@
 mod gate;
 
 use crate::{
-    aws::{Gathered, no_delay},
     error::CloudError,
     invocation::Host,
-    lambda::Lambda,
     stand_ins::{WEBHOOK_SECRET, metric_key},
     vended,
 };
@@ -20,6 +18,7 @@ use axum::{
     serve::ListenerExt,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use fake_aws::{Gathered, lambda::Lambda, no_delay};
 use gate::{Gate, Refusal};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, tz::TimeZone};

@@ -1,12 +1,11 @@
 //! An invocation as Lambda makes it: counted, and without a result where the function is broken.
 
-use crate::{
-    aws::{AwsError, Server},
-    lambda::{Failure, Lambda, LambdaError},
-    trouble::Troubles,
-    vended,
-};
+use crate::{trouble::Troubles, vended};
 use axum::body::Bytes;
+use fake_aws::{
+    AwsError, Server,
+    lambda::{Failure, Lambda, LambdaError},
+};
 use std::future;
 
 /// What functions run on.

@@ -1,14 +1,12 @@
 //! What a plan's stacks create, as the stand-ins for AWS know it.
 
-use crate::{
-    aws::{
-        MetricKey,
-        resources::{
-            Catalogue, DeliveryStream, Function, Index, KEY, PRINCIPAL_ACCOUNT, Queue, Resources, Role, Rule,
-            SECRET, Statement, Table, User,
-        },
+use crate::changes_statement::changes;
+use fake_aws::{
+    MetricKey,
+    resources::{
+        Catalogue, DeliveryStream, Function, Index, KEY, PRINCIPAL_ACCOUNT, Queue, Resources, Role, Rule,
+        SECRET, Statement, Table, User,
     },
-    changes_statement::changes,
 };
 use metrics_lib::{
     contract::{Metric, dimension},

@@ -1,4 +1,4 @@
-//! What goes wrong with the parts of an installation, beside their calls ([`crate::aws::Faults`]): somebody removes a rule, changes
+//! What goes wrong with the parts of an installation, beside their calls ([`fake_aws::Faults`]): somebody removes a rule, changes
 //! a policy, switches a schedule off; a function is broken, or Lambda gives it nothing to run with.
 
 use std::collections::BTreeSet;

@@ -5,13 +5,13 @@
 //! the first hours is seen too.
 
 use crate::scene::{Scene, TOOLING, at, commit, commit_id, execution, execution_of, ops_item, with_webhook};
+use fake_aws::Fault;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::{Metric, probe::HEARTBEAT};
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
 use simulator::{
     alarm,
-    aws::Fault,
     payload_builders::{delivery, push},
     stand_ins::metric_key,
     trouble::Trouble,

@@ -13,14 +13,11 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
+use fake_aws::{AwsError, Caller, Clock, DynamoDb, Fault, Server, Services};
 use metrics_lib::contract::Metric;
 use program::{plan::Plan, settings::Settings};
 use requests::Answer;
-use simulator::{
-    aws::{AwsError, Caller, DynamoDb, Fault, Server, Services},
-    clock::Clock,
-    stand_ins::{resources, table},
-};
+use simulator::stand_ins::{resources, table};
 use std::{sync::Arc, time::Duration};
 
 /// Where a DynamoDB answers, and the table that the ledger is kept in.

@@ -133,7 +133,7 @@ async fn permissions_of_operators() {
     scene.raises(&ops_item(1, "01:00")).await;
     scene.services().faults.add(
         "ssm:GetOpsItem",
-        simulator::aws::Fault::Refused(simulator::aws::AwsError::new("AccessDeniedException", "no")),
+        fake_aws::Fault::Refused(fake_aws::AwsError::new("AccessDeniedException", "no")),
         1000,
     );
     scene.finish().await;

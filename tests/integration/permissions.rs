@@ -5,15 +5,10 @@ use crate::{
     lead_times::short_on_time,
     scene::{OPS, Scene, binaries, commit, commit_id, execution, ops_item, ops_item_in, with_webhook},
 };
+use fake_aws::{AwsError, Fault, Grant};
 use scenarios::sample::sample;
 use serde_json::json;
-use simulator::{
-    aws::{AwsError, Fault, Grant},
-    cloud::Cloud,
-    payload_builders::delivery,
-    replay::replay,
-    world::World,
-};
+use simulator::{cloud::Cloud, payload_builders::delivery, replay::replay, world::World};
 use std::collections::BTreeSet;
 
 /// All grants of a cloud's functions, and those that were used.

@@ -5,10 +5,9 @@ use crate::scene::{
     OPS, Scene, at, commit, commit_id, config, execution, execution_in, execution_of, ops_item, ops_item_in,
     push, report, rollback, with_webhook,
 };
+use fake_aws::Fault;
 use metrics_lib::contract::Metric;
-use simulator::{
-    aws::Fault, payload_builders::merged_pull_request, replay_result::ReplayResult, stand_ins::metric_key,
-};
+use simulator::{payload_builders::merged_pull_request, replay_result::ReplayResult, stand_ins::metric_key};
 
 const DEPLOYED: &str = "Deployments acme/shop 12:00 = 1
      deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee";

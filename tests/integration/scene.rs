@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
+use fake_aws::{Caller, Fault, Services};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract,
@@ -21,7 +22,6 @@ use program::{plan::Plan, settings::Settings};
 use scenarios::parts;
 use serde_json::{Value, json};
 use simulator::{
-    aws::{Caller, Fault, Services},
     binaries::Binaries,
     cloud::Cloud,
     replay_result::{Metric, ReplayResult},

@@ -2,14 +2,13 @@
 
 use super::{Cloud, CloudError, Feed};
 use crate::{
-    aws::{AwsError, Caller, Control, Done, Entry},
     commit_ingestion::{CommitIngestion, Request},
     invocation::Host,
-    lambda::Failure,
     router::Undelivered,
     stand_ins::OPERATOR,
 };
 use axum::body::Bytes;
+use fake_aws::{AwsError, Caller, Control, Done, Entry, lambda::Failure};
 use jiff::{SignedDuration, Timestamp};
 use program::{naming::arn, plan::Plan};
 use serde_json::{Value, json};

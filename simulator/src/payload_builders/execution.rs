@@ -1,7 +1,7 @@
 //! Pipeline executions, in the shapes of the CodePipeline API reference (`PipelineExecution`, `ActionExecutionDetail`),
 //! of the action structure reference (source actions) and of the user guide's `EventBridge` examples.
 
-use crate::aws::{PipelineKey, RecordedExecution};
+use fake_aws::{PipelineKey, RecordedExecution};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::sources::codepipeline::ExecutionKey;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! `OpsItem`s, in the shapes of the Systems Manager API reference (`OpsItem`) and of its `EventBridge` examples.
 
-use crate::aws::RecordedOpsItem;
+use fake_aws::RecordedOpsItem;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::sources::opscenter::OpsItemKey;
 use serde_json::{Value, json};

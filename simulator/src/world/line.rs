@@ -7,10 +7,8 @@ use super::{
         STAGE_CHANGE,
     },
 };
-use crate::{
-    aws::{PipelineKey, RecordedExecution, RecordedOpsItem},
-    router::Envelope,
-};
+use crate::router::Envelope;
+use fake_aws::{PipelineKey, RecordedExecution, RecordedOpsItem};
 use jiff::Timestamp;
 use metrics_lib::sources::opscenter::OpsItemId;
 use serde::Deserialize;

@@ -8,11 +8,9 @@ use crate::{
     outside::{self, Moto},
     scene::{Scene, TOOLING, at, config, execution, ops_item},
 };
+use fake_aws::{Caller, PipelineKey};
 use serde_json::{Value, json};
-use simulator::{
-    aws::{Caller, PipelineKey},
-    payload_builders::structure,
-};
+use simulator::payload_builders::structure;
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},

@@ -5,10 +5,10 @@ use crate::scene::{
     Execution, OPS, Scene, Source, TOOLING, at, commit, commit_id, config, execution, execution_in,
     execution_of, ops_item, ops_item_in, report, rollback_in, with_webhook,
 };
+use fake_aws::Fault;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::Metric;
 use serde_json::{Value, json};
-use simulator::aws::Fault;
 
 const OTHER: &str = "222222222222";
 

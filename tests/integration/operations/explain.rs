@@ -2,9 +2,10 @@
 
 use super::{DAY, FIGURES, dora};
 use crate::scene::{Scene, Source, at, commit, commit_id, execution, ops_item, rollback, with_webhook};
+use fake_aws::Fault;
 use metrics_lib::contract::Metric;
 use serde_json::json;
-use simulator::{aws::Fault, stand_ins::metric_key};
+use simulator::stand_ins::metric_key;
 
 /// A day with a bit of everything.
 async fn day() -> Scene {

@@ -8,6 +8,7 @@ use crate::scene::{
     Scene, Source, TOOLING, at, commit, commit_id, execution, execution_of, ops_item, report, rollback,
     with_webhook,
 };
+use fake_aws::Fault;
 use functions::{
     ledger::{Ledger, Left, Subject, Walked},
     sources::{
@@ -21,7 +22,6 @@ use metrics_lib::{
     sources::{codepipeline::PipelineKey, opscenter::OpsItemKey},
 };
 use serde_json::{Value, json};
-use simulator::aws::Fault;
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,

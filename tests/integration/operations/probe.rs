@@ -2,15 +2,12 @@
 
 use super::{Said, doctor::outputs, dora};
 use crate::scene::{Scene, commit, execution, ops_item, report, with_webhook};
+use fake_aws::{AwsError, Fault};
 use jiff::SignedDuration;
 use metrics_lib::contract::{Metric, probe::HEARTBEAT};
 use program::plan::Plan;
 use serde_json::Value;
-use simulator::{
-    aws::{AwsError, Fault},
-    replay_result::ReplayResult,
-    trouble::Trouble,
-};
+use simulator::{replay_result::ReplayResult, trouble::Trouble};
 
 /// What is said of the probe.
 fn probe(said: &Said) -> String {
