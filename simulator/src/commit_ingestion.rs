@@ -131,7 +131,7 @@ impl CommitIngestion {
         from: IpAddr,
         headers: &BTreeMap<String, String>,
         body: &str,
-        host: Host<'_>,
+        host: &Host,
     ) -> Result<(u16, String), CloudError> {
         let mut request = self.client.post(self.url()).body(body.to_owned());
         request = request.header(FORWARDED_FOR, from.to_string());
@@ -173,7 +173,7 @@ impl CommitIngestion {
     }
 
     /// Has the webhook's function answer a request.
-    pub(crate) async fn answer(&mut self, (event, reply): Request, host: Host<'_>) -> Result<(), CloudError> {
+    pub(crate) async fn answer(&mut self, (event, reply): Request, host: &Host) -> Result<(), CloudError> {
         if let Err((status, text)) = self.admit(&event, host) {
             count(host, Metric::WebhookRejected);
             if status == TOO_LARGE && is_by_github(&event) {
@@ -207,7 +207,7 @@ impl CommitIngestion {
     }
 
     /// Whether the webhook's function gets a request.
-    fn admit(&mut self, event: &Value, host: Host<'_>) -> Result<(), Refusal> {
+    fn admit(&mut self, event: &Value, host: &Host) -> Result<(), Refusal> {
         let from =
             event["requestContext"]["identity"]["sourceIp"].as_str().and_then(|from| from.parse().ok());
         let signature = event["headers"][SIGNATURE].as_str().unwrap_or_default();
@@ -224,7 +224,7 @@ impl CommitIngestion {
     }
 
     /// Transforms what Firehose has gathered and delivers it to the lake.
-    pub(crate) async fn flush(&mut self, host: Host<'_>, now: Timestamp) -> Result<(), CloudError> {
+    pub(crate) async fn flush(&mut self, host: &Host, now: Timestamp) -> Result<(), CloudError> {
         let gathered = host.server.services().firehose.take();
         for batch in batches(gathered) {
             self.transform_batch(host, &batch, now).await?;
@@ -234,7 +234,7 @@ impl CommitIngestion {
 
     async fn transform_batch(
         &mut self,
-        host: Host<'_>,
+        host: &Host,
         batch: &[Gathered],
         now: Timestamp,
     ) -> Result<(), CloudError> {
@@ -337,7 +337,7 @@ async fn take(
 }
 
 /// Counts a delivery that came not as far as it should, as the filters of the webhook's access log do.
-fn count(host: Host<'_>, metric: Metric) {
+fn count(host: &Host, metric: Metric) {
     let mut services = host.server.services();
     let now = services.now();
     services.cloudwatch.add(metric_key(metric, None), now, 1.0);

@@ -9,21 +9,21 @@ use fake_aws::{
 use std::future;
 
 /// What functions run on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Host<'a> {
+#[derive(Debug)]
+pub(crate) struct Host {
     /// The services that they call.
-    pub(crate) server: &'a Server,
+    pub(crate) server: Server,
     /// What is wrong.
-    pub(crate) troubles: &'a Troubles,
+    pub(crate) troubles: Troubles,
 }
 
-impl Host<'_> {
+impl Host {
     /// Invokes a function.
     ///
     /// # Errors
     /// [`LambdaError`].
     pub(crate) async fn invoke(
-        self,
+        &self,
         lambda: &mut Lambda,
         payload: Bytes,
     ) -> Result<Result<Bytes, Failure>, LambdaError> {
@@ -42,12 +42,12 @@ impl Host<'_> {
     ///
     /// # Errors
     /// What the policies don't allow.
-    pub(crate) fn check(self, lambda: &Lambda) -> Result<(), AwsError> {
+    pub(crate) fn check(&self, lambda: &Lambda) -> Result<(), AwsError> {
         self.server.check_invocation(lambda.resource())
     }
 
     /// Whether Lambda has nothing to run a function with; then that is counted.
-    pub(crate) fn is_throttled(self, lambda: &Lambda) -> bool {
+    pub(crate) fn is_throttled(&self, lambda: &Lambda) -> bool {
         let is_throttled = self.troubles.has_no_concurrency(lambda.name());
         if is_throttled {
             self.count(lambda, "Throttles");
@@ -56,7 +56,7 @@ impl Host<'_> {
     }
 
     /// Counts something of a function.
-    pub(crate) fn count(self, lambda: &Lambda, metric: &'static str) {
+    pub(crate) fn count(&self, lambda: &Lambda, metric: &'static str) {
         let mut services = self.server.services();
         let now = services.now();
         services.vend(vended::of_function(metric, lambda.resource()), now, 1.0);
