@@ -73,3 +73,18 @@ impl fmt::Display for Caller {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_tells_whose_it_is() {
+        for caller in [Caller::role("111111111111", "reader"), Caller::user("111111111111", "reader")] {
+            assert_eq!(Caller::of(&caller.access_key()), Some(caller));
+        }
+        for other in ["", "AKIAIOSFODNN7EXAMPLE", "ASIA111111111111", "AROA111111111111reader"] {
+            assert_eq!(Caller::of(other), None, "{other}");
+        }
+    }
+}

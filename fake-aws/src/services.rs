@@ -1,9 +1,8 @@
 //! The services behind the server, and what of them is seen and asked for from outside.
 
-use crate::cloudwatch::Vended;
 use crate::{
     Api, Athena, AwsError, Bucket, Clock, CloudWatch, CodePipeline, Connections, DynamoDb, Events, Fault,
-    Faults, Firehose, Functions, Permissions, Quotas, Secret, Sqs, Ssm, cbor,
+    Faults, Firehose, Functions, Permissions, Quotas, Secret, Sqs, Ssm, Vended, cbor,
     control::Control,
     request::{Protocol, Request},
     resources::Resources,
@@ -39,7 +38,7 @@ pub struct Services {
     pub bucket: Bucket,
     /// The `OpsItem`s.
     pub ssm: Ssm,
-    /// The APIs of other sources, by name.
+    /// The APIs that are none of AWS's, by name.
     pub apis: BTreeMap<&'static str, Box<dyn Api>>,
     /// The queries.
     pub athena: Athena,

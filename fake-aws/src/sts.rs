@@ -61,3 +61,39 @@ pub(super) fn parameter(body: &[u8], name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(body);
     pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_that_can_be_assumed() {
+        let role = |account: Option<&str>, name: &str, external_id: Option<&str>| Role {
+            account: account.map(str::to_owned),
+            name: name.to_owned(),
+            external_id: external_id.map(str::to_owned),
+            statements: Vec::new(),
+        };
+        let roles = [
+            role(Some("111111111111"), "one", Some("id")),
+            role(None, "member", Some("id")),
+            role(Some("111111111111"), "function", None),
+        ];
+        let sts = Sts::new("aws", &roles);
+        let check = |arn: &str, external_id: &str, expected: Option<&str>| {
+            let body = format!("Action=AssumeRole&RoleArn={arn}{external_id}");
+            let answer = sts.call("AssumeRole", body.as_bytes()).ok();
+            let answer = answer.map(|answer| String::from_utf8(answer.to_vec()).unwrap());
+            let key = answer.as_ref().and_then(|xml| xml.split("AccessKeyId>").nth(1)?.strip_suffix("</"));
+            assert_eq!(key, expected, "{body}");
+        };
+        let one = "arn:aws:iam::111111111111:role/one";
+        check(one, "&ExternalId=id", Some("ASIA111111111111one"));
+        check(one, "&ExternalId=other", None);
+        check(one, "", None);
+        check("arn:aws:iam::222222222222:role/one", "&ExternalId=id", None);
+        check("arn:aws:iam::222222222222:role/member", "&ExternalId=id", Some("ASIA222222222222member"));
+        check("arn:aws:iam::111111111111:role/function", "", None);
+        check("arn:aws-cn:iam::111111111111:role/one", "&ExternalId=id", None);
+    }
+}
