@@ -211,7 +211,12 @@ pub fn partition(region: &str) -> &'static str {
 /// The domain of a service in a region, as KMS's `kms:ViaService` has it, and the principal of CloudWatch Logs, the one
 /// service here whose principal is regional; those of the others are the same everywhere (`lambda.amazonaws.com`).
 pub fn service_domain(service: &str, region: &str) -> String {
-    format!("{service}.{region}.{}", of_region(region).suffix)
+    format!("{service}.{region}.{}", domain(region))
+}
+
+/// The domain of the services in the partition of a region.
+pub fn domain(region: &str) -> &'static str {
+    of_region(region).suffix
 }
 
 /// A part of AWS with accounts of its own.

@@ -11,9 +11,9 @@ mod verdict;
 pub use verdict::Verdict;
 
 use crate::sample::{Sample, sample};
+use fake_aws::PipelineKey;
 use faults::Mischief;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::sources::codepipeline::ExecutionKey;
 use program::{
     plan::{Plan, PlanError},
     settings::Settings,
@@ -164,14 +164,15 @@ fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError
             }
             known => {
                 if let Entry::Execution(execution) = &known {
-                    executions.push((line.at, execution.key.clone()));
+                    let PipelineKey { account, pipeline, .. } = execution.pipeline.clone();
+                    executions.push((line.at, [account, pipeline, execution.execution_id.clone()]));
                 }
                 script.add(line.at, Happening::Known(known));
             }
         }
     }
-    if let Some((at, ExecutionKey { account, pipeline, execution_id, .. })) = executions.choose(rng) {
-        let name = [account, pipeline, execution_id][rng.random_range(0..3)];
+    if let Some((at, names)) = executions.choose(rng) {
+        let name = &names[rng.random_range(0..3)];
         let begin = *at - SignedDuration::from_mins(rng.random_range(0..50));
         script.add(begin, Happening::Unreadable(name.clone()));
         script.add(begin + UNREADABLE, Happening::Readable(name.clone()));

@@ -4,6 +4,7 @@
 //! [`Limit`] says of an invocation. So the times are those of the quotas, the queues and the schedule.
 
 use crate::parts;
+use fake_aws::Quotas;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{Metric, Namespace},
@@ -16,7 +17,6 @@ use metrics_lib::{
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
 use simulator::{
-    aws::Quotas,
     binaries::Binaries,
     cloud::{Cloud, CloudError},
     concurrency::Limit,

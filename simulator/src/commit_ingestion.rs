@@ -4,10 +4,9 @@
 mod gate;
 
 use crate::{
-    aws::{Gathered, Server, WEBHOOK_SECRET, no_delay},
     error::CloudError,
-    invocation,
-    lambda::Lambda,
+    invocation::Host,
+    stand_ins::{WEBHOOK_SECRET, metric_key},
     vended,
 };
 use axum::{
@@ -19,10 +18,11 @@ use axum::{
     serve::ListenerExt,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use fake_aws::{Gathered, lambda::Lambda, no_delay};
 use gate::{Gate, Refusal};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, tz::TimeZone};
-use metrics_lib::contract::GITHUB_AGENT;
+use metrics_lib::contract::{GITHUB_AGENT, Metric};
 use program::plan;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -131,7 +131,7 @@ impl CommitIngestion {
         from: IpAddr,
         headers: &BTreeMap<String, String>,
         body: &str,
-        server: &Server,
+        host: &Host,
     ) -> Result<(u16, String), CloudError> {
         let mut request = self.client.post(self.url()).body(body.to_owned());
         request = request.header(FORWARDED_FOR, from.to_string());
@@ -156,7 +156,7 @@ impl CommitIngestion {
             request = self.listener.requests.recv() => request.ok_or(CloudError::Listener)?,
             _ = &mut response => return Err(CloudError::Listener),
         };
-        self.answer((event, reply), server).await?;
+        self.answer((event, reply), host).await?;
         let response = response.await.map_err(|_| CloudError::Listener)?.map_err(|_| CloudError::Listener)?;
         let status = response.status().as_u16();
         Ok((status, response.text().await.unwrap_or_default()))
@@ -173,35 +173,31 @@ impl CommitIngestion {
     }
 
     /// Has the webhook's function answer a request.
-    pub(crate) async fn answer(
-        &mut self,
-        (event, reply): Request,
-        server: &Server,
-    ) -> Result<(), CloudError> {
-        if let Err((status, text)) = self.admit(&event, server) {
-            server.services().count_refused();
+    pub(crate) async fn answer(&mut self, (event, reply): Request, host: &Host) -> Result<(), CloudError> {
+        if let Err((status, text)) = self.admit(&event, host) {
+            count(host, Metric::WebhookRejected);
             if status == TOO_LARGE && is_by_github(&event) {
-                server.services().count_oversized();
+                count(host, Metric::OversizedDeliveries);
             }
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
             let _ = reply.send((status, text).into_response());
             return Ok(());
         }
-        server.check_invocation(self.webhook.name()).map_err(CloudError::Forbidden)?;
-        let answer = match invocation::is_throttled(server, self.webhook.name()) {
+        host.check(&self.webhook).map_err(CloudError::Forbidden)?;
+        let answer = match host.is_throttled(&self.webhook) {
             true => None,
-            false => invocation::invoke(server, &mut self.webhook, event.to_string().into()).await?.ok(),
+            false => host.invoke(&mut self.webhook, event.to_string().into()).await?.ok(),
         };
         let answer = answer.and_then(|body| serde_json::from_slice::<ProxyResponse>(&body).ok());
         // API Gateway's answer to a function that fails, or answers with something else.
         let answer =
             answer.unwrap_or(ProxyResponse { status_code: 502, body: "Internal server error".into() });
         if answer.status_code == TOO_LARGE && is_by_github(&event) {
-            server.services().count_oversized();
+            count(host, Metric::OversizedDeliveries);
         }
         let status = StatusCode::from_u16(answer.status_code).unwrap_or(StatusCode::BAD_GATEWAY);
         if status.is_server_error() {
-            let mut services = server.services();
+            let mut services = host.server.services();
             let now = services.now();
             services.vend(vended::failures_of_api(&self.api), now, 1.0);
         }
@@ -211,11 +207,15 @@ impl CommitIngestion {
     }
 
     /// Whether the webhook's function gets a request.
-    fn admit(&mut self, event: &Value, server: &Server) -> Result<(), Refusal> {
+    fn admit(&mut self, event: &Value, host: &Host) -> Result<(), Refusal> {
         let from =
             event["requestContext"]["identity"]["sourceIp"].as_str().and_then(|from| from.parse().ok());
         let signature = event["headers"][SIGNATURE].as_str().unwrap_or_default();
-        self.gate.admit(server.services().now(), from.unwrap_or(Ipv4Addr::LOCALHOST.into()), signature)?;
+        self.gate.admit(
+            host.server.services().now(),
+            from.unwrap_or(Ipv4Addr::LOCALHOST.into()),
+            signature,
+        )?;
         // What the firewall and the validator let through, and Lambda does not take.
         if event.to_string().len() > MAX_PAYLOAD {
             return Err((TOO_LARGE, "Request Entity Too Large"));
@@ -224,17 +224,17 @@ impl CommitIngestion {
     }
 
     /// Transforms what Firehose has gathered and delivers it to the lake.
-    pub(crate) async fn flush(&mut self, server: &Server, now: Timestamp) -> Result<(), CloudError> {
-        let gathered = server.services().firehose.take();
+    pub(crate) async fn flush(&mut self, host: &Host, now: Timestamp) -> Result<(), CloudError> {
+        let gathered = host.server.services().firehose.take();
         for batch in batches(gathered) {
-            self.transform_batch(server, &batch, now).await?;
+            self.transform_batch(host, &batch, now).await?;
         }
         Ok(())
     }
 
     async fn transform_batch(
         &mut self,
-        server: &Server,
+        host: &Host,
         batch: &[Gathered],
         now: Timestamp,
     ) -> Result<(), CloudError> {
@@ -249,13 +249,13 @@ impl CommitIngestion {
             "records": records.collect::<Vec<_>>(),
         });
         let event = Bytes::from(event.to_string());
-        server.check_invocation(self.transform.name()).map_err(CloudError::Forbidden)?;
+        host.check(&self.transform).map_err(CloudError::Forbidden)?;
         let mut transformed = None;
         for _ in 0..TRIES {
-            if invocation::is_throttled(server, self.transform.name()) {
+            if host.is_throttled(&self.transform) {
                 continue;
             }
-            if let Ok(body) = invocation::invoke(server, &mut self.transform, event.clone()).await? {
+            if let Ok(body) = host.invoke(&mut self.transform, event.clone()).await? {
                 transformed = serde_json::from_slice::<Transformed>(&body).ok();
                 break;
             }
@@ -288,10 +288,10 @@ impl CommitIngestion {
             }
         }
         let at = now.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%d-%H-%M-%S").to_string();
-        let mut services = server.services();
+        let mut services = host.server.services();
         for (prefix, object) in objects {
             self.delivered += 1;
-            services.lake.put(format!("{prefix}dora-changes-1-{at}-{:08}", self.delivered), &object)?;
+            services.bucket.put(format!("{prefix}dora-changes-1-{at}-{:08}", self.delivered), &object)?;
         }
         Ok(())
     }
@@ -334,6 +334,13 @@ async fn take(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     answer.await.unwrap_or_else(|_| StatusCode::BAD_GATEWAY.into_response())
+}
+
+/// Counts a delivery that came not as far as it should, as the filters of the webhook's access log do.
+fn count(host: &Host, metric: Metric) {
+    let mut services = host.server.services();
+    let now = services.now();
+    services.cloudwatch.add(metric_key(metric, None), now, 1.0);
 }
 
 /// Whether a request says that it is GitHub's.

@@ -1,7 +1,8 @@
 //! What stops the cloud.
 
-use crate::{aws::AwsError, lambda::LambdaError, router::InvalidRule};
+use crate::router::InvalidRule;
 use event_pattern::InvalidEvent;
+use fake_aws::{AwsError, lambda::LambdaError};
 use std::io;
 
 /// What stops the cloud.

@@ -1,22 +1,21 @@
-//! The stacks on one machine: routes events by the plan's own rules to the real Lambda binaries, and stands in for the
-//! AWS operations that they call.
+//! The stacks on one machine: routes events by the plan's own rules to the real Lambda binaries, which call stand-ins for
+//! AWS.
 
 pub mod alarm;
-pub mod aws;
 pub mod binaries;
-pub mod clock;
+mod changes_statement;
 pub mod cloud;
 mod commit_ingestion;
 pub mod concurrency;
 mod error;
 mod invocation;
-pub mod lambda;
 pub mod page_data;
 pub mod payload_builders;
 pub mod queue;
 pub mod replay;
 pub mod replay_result;
 pub mod router;
+pub mod stand_ins;
 pub mod trouble;
 mod vended;
 pub mod world;

@@ -1,12 +1,12 @@
 //! Plays a world: every line takes effect at its time, and the functions do their work in between.
 
 use crate::{
-    aws::Api,
     binaries::Binaries,
     cloud::{Cloud, CloudError},
     commit_ingestion::signature,
     world::{Delivery, Entry, Header, World, WorldError},
 };
+use fake_aws::Api;
 use jiff::SignedDuration;
 use metrics_lib::lead_time::LATEST_DELIVERY;
 use program::{

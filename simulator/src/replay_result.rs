@@ -1,9 +1,7 @@
 //! What a replay led to: everything that CloudWatch and the ledger hold, and what got into neither.
 
-use crate::{
-    aws::{DynamoDb, MetricKey},
-    cloud::{Cloud, Refused},
-};
+use crate::cloud::{Cloud, Refused};
+use fake_aws::{DynamoDb, MetricKey};
 use jiff::Timestamp;
 use metrics_lib::{
     contract::{

@@ -1,7 +1,7 @@
 //! The way of an event: from the default bus of its account over the plan's rules, the bus's policy and its rules to queues,
 //! or why it got nowhere.
 
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, Troubles};
 use event_pattern::{Event, InvalidEvent, InvalidPattern, Pattern};
 use program::{
     plan::{Bus, Plan, PolicyStatement, Rule},
@@ -124,11 +124,11 @@ impl Router {
     ///
     /// # Errors
     /// When the event is not one.
-    pub fn route(
+    pub(crate) fn route(
         &self,
         envelope: &Envelope,
         event: &str,
-        troubles: &BTreeSet<Trouble>,
+        troubles: &Troubles,
     ) -> Result<Way, InvalidEvent> {
         let event = Event::parse(event)?;
         let refused = |reason: String| Ok(Way { refused: Some(reason), ..Way::default() });
@@ -142,25 +142,15 @@ impl Router {
         if targets.is_empty() {
             return refused("no rule of the account's default bus matches".into());
         }
-        let is = |trouble: fn(&Trouble) -> Option<&'static str>, name: &str| {
-            troubles.iter().filter_map(trouble).any(|of| of == name)
-        };
-        let is_off = |name: &str| {
-            is(|trouble| if let Trouble::RuleOff(rule) = trouble { Some(rule) } else { None }, name)
-        };
         let bus_refuses = {
             let is_own = (&envelope.account, &envelope.region) == (&self.ops.0, &self.ops.1);
-            troubles.contains(&Trouble::BusRefuses)
-                || (!is_own && troubles.contains(&Trouble::BusRefusesAccounts))
-        };
-        let queue_refuses = |name: &str| {
-            is(|trouble| if let Trouble::QueueRefuses(queue) = trouble { Some(queue) } else { None }, name)
-                || troubles.contains(&Trouble::QueuesRefuse)
+            troubles.contains(Trouble::BusRefuses)
+                || (!is_own && troubles.contains(Trouble::BusRefusesAccounts))
         };
         let (mut way, mut reasons) = (Way::default(), Vec::new());
         for (target, rule) in targets {
             let bus = &self.bus;
-            if bus.name != target || is_off(rule) {
+            if bus.name != target || troubles.is_off(rule) {
                 continue;
             }
             let is_allowed = bus.policy.iter().any(|statement| allows(statement, envelope));
@@ -183,10 +173,10 @@ impl Router {
             for (rule, queue) in
                 rules.iter().flat_map(|rule| rule.targets.iter().map(|queue| (&rule.name, queue)))
             {
-                if is_off(rule) {
+                if troubles.is_off(rule) {
                     continue;
                 }
-                if queue_refuses(queue) {
+                if troubles.refuses(queue) {
                     way.undelivered.push(Undelivered {
                         bus: Some(target.to_owned()),
                         rule: rule.clone(),

@@ -5,10 +5,8 @@
 //! CloudWatch metrics for Amazon SQS"; Amazon Data Firehose developer guide, "Dynamic partitioning and direct PUT CloudWatch
 //! metrics"; Amazon API Gateway developer guide, "Amazon API Gateway dimensions and metrics".
 
-use crate::{
-    aws::{Services, Vended},
-    queue::Queue,
-};
+use crate::queue::Queue;
+use fake_aws::{Services, Vended};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 

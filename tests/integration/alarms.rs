@@ -5,14 +5,15 @@
 //! the first hours is seen too.
 
 use crate::scene::{Scene, TOOLING, at, commit, commit_id, execution, execution_of, ops_item, with_webhook};
+use fake_aws::Fault;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::{Metric, probe::HEARTBEAT};
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
 use simulator::{
     alarm,
-    aws::Fault,
     payload_builders::{delivery, push},
+    stand_ins::metric_key,
     trouble::Trouble,
 };
 use std::{
@@ -78,8 +79,8 @@ const CONSUMERS: [&str; 3] = ["deployments", "incidents", LEAD_TIME];
 /// The one that others hand on to.
 const LEAD_TIME: &str = "lead-time-for-changes";
 
-fn troubles(scene: &Scene, troubles: impl IntoIterator<Item = Trouble>) {
-    scene.services().troubles.extend(troubles);
+fn troubles(scene: &mut Scene, troubles: impl IntoIterator<Item = Trouble>) {
+    troubles.into_iter().for_each(|trouble| scene.cloud.trouble(trouble));
 }
 
 /// Every queue gets a message, and its function is in trouble: what is handed on is handed on before.
@@ -301,7 +302,7 @@ const CAUSES: &[Cause] = &[
         play: play!(|scene| {
             // Days are compared when CloudWatch shows all of them, and once a day.
             let day = scene.cloud.now() - SignedDuration::from_hours(3 * 24);
-            scene.services().cloudwatch.count(Metric::Deployments, None, day);
+            scene.services().cloudwatch.add(metric_key(Metric::Deployments, None), day, 1.0);
             scene.until("16 02:00").await;
         }),
     },

@@ -15,8 +15,8 @@ use crate::{
     outside,
     scene::{Scene, execution},
 };
+use fake_aws::Fault;
 use serde_json::Value;
-use simulator::aws::Fault;
 use std::{
     collections::BTreeSet,
     fs,

@@ -2,8 +2,8 @@
 //! cloud.
 
 use crate::scene::{Scene, commit, commit_id, execution, ops_item, rollback, with_webhook};
+use fake_aws::{AwsError, Fault};
 use metrics_lib::contract::Metric;
-use simulator::aws::{AwsError, Fault};
 use std::time::Duration;
 
 /// A story in which every API is called: a deployment, an incident, a fix, another deployment and its rollback.

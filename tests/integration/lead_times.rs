@@ -279,7 +279,7 @@ async fn failed_query() {
     scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
     let garbage =
         format!("changes/bucket={}/day=2026-06-15/garbage", metrics_lib::lake::bucket(&"acme/shop".into()));
-    scene.services().lake.put(garbage.clone(), b"{").unwrap();
+    scene.services().bucket.put(garbage.clone(), b"{").unwrap();
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
     scene.until("12:20").await;
     let logs = scene.cloud.logs().unwrap().remove("lead-time-for-changes").unwrap();
@@ -287,7 +287,7 @@ async fn failed_query() {
         logs.contains("\"error.code\":\"Query\"") && logs.contains("ended as FAILED: HIVE_CURSOR_ERROR"),
         "{logs}"
     );
-    scene.services().lake.delete(&garbage);
+    scene.services().bucket.delete(&garbage);
     let report = report(&scene.finish().await);
     assert!(report.contains("LeadTimeForChanges acme/shop 12:00 = 7200\n"), "{report}");
 }
@@ -438,7 +438,7 @@ async fn push_that_was_too_large() {
 async fn unavailable() {
     for operation in ["secretsmanager:GetSecretValue", "firehose:PutRecordBatch"] {
         let mut scene = Scene::with(with_webhook()).await;
-        scene.fails(operation, simulator::aws::Fault::throttled(), 1);
+        scene.fails(operation, fake_aws::Fault::throttled(), 1);
         let push = simulator::payload_builders::push(
             "acme/shop",
             "main",
@@ -476,7 +476,7 @@ async fn hotfix_whose_lead_time_is_awaited() {
 #[tokio::test]
 async fn refusal_that_is_not_counted() {
     let mut scene = Scene::with(with_webhook()).await;
-    scene.fails("cloudwatch:PutMetricData", simulator::aws::Fault::throttled(), 1);
+    scene.fails("cloudwatch:PutMetricData", fake_aws::Fault::throttled(), 1);
     for time in ["12:00", "12:01"] {
         assert_eq!(scene.delivers(time, &delivery("push", &json!({"ref": 5}))).await, 400);
     }
@@ -489,7 +489,7 @@ async fn refusal_that_is_not_counted() {
 async fn athena_fails() {
     for operation in ["athena:StartQueryExecution", "athena:GetQueryExecution", "athena:GetQueryResults"] {
         let mut scene = Scene::with(with_webhook()).await;
-        scene.fails(operation, simulator::aws::Fault::internal_error(), 2);
+        scene.fails(operation, fake_aws::Fault::internal_error(), 2);
         scene.pushes("11:00", "main", 0, &[commit(1, "10:00", "Begin")]).await;
         scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
         let report = report(&scene.finish().await);

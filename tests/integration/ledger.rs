@@ -13,13 +13,11 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
+use fake_aws::{AwsError, Caller, Clock, DynamoDb, Fault, Server, Services};
 use metrics_lib::contract::Metric;
 use program::{plan::Plan, settings::Settings};
 use requests::Answer;
-use simulator::{
-    aws::{AwsError, DynamoDb, Fault, Server, Services, function_key},
-    clock::Clock,
-};
+use simulator::stand_ins::{resources, table};
 use std::{sync::Arc, time::Duration};
 
 /// Where a DynamoDB answers, and the table that the ledger is kept in.
@@ -49,8 +47,8 @@ fn plan() -> Plan {
 async fn stand_in(plan: &Plan, tables: &[program::plan::Table]) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::new(folder.path().join("clock"), at("12:00")).unwrap();
-    let mut services = Services::new(plan, Arc::new(clock));
-    services.dynamodb = DynamoDb::new(tables);
+    let mut services = Services::new(resources(plan), Arc::new(clock));
+    services.dynamodb = DynamoDb::new(&tables.iter().map(table).collect::<Vec<_>>());
     Server::start(services).await.unwrap()
 }
 
@@ -67,7 +65,7 @@ async fn contract_on_the_stand_in() {
     let plan = plan();
     let server = stand_in(&plan, std::slice::from_ref(&plan.ledger)).await;
     let without_table = stand_in(&plan, &[]).await;
-    let access_key = function_key(OPS, "reconciler");
+    let access_key = Caller::role(OPS, "dora-reconciler").access_key();
     let endpoint = |server: &Server| Endpoint {
         url: server.endpoint(),
         access_key: access_key.clone(),
@@ -97,8 +95,11 @@ async fn contract_on_moto() {
     check_protocol(&endpoint).await;
 
     let ours = stand_in(&plan, std::slice::from_ref(&plan.ledger)).await;
-    let ours =
-        Endpoint { url: ours.endpoint(), access_key: function_key(OPS, "reconciler"), table: plan.ledger };
+    let ours = Endpoint {
+        url: ours.endpoint(),
+        access_key: Caller::role(OPS, "dora-reconciler").access_key(),
+        table: plan.ledger,
+    };
     let ours = requests::play(&ours).await;
     let mut unlike = Vec::new();
     for ((step, ours), (_, theirs)) in ours.iter().zip(requests::play(&endpoint).await) {

@@ -3,13 +3,13 @@
 use crate::scene::{
     PushedCommit, Scene, Source, at, commit, commit_id, execution, ops_item, push, report, with_webhook,
 };
+use fake_aws::{AwsError, Fault};
 use jiff::SignedDuration;
 use metrics_lib::{
     contract::Metric,
     fact::{FactKind, FactState},
 };
 use program::plan::Throttle;
-use simulator::aws::{AwsError, Fault};
 use std::collections::BTreeMap;
 
 /// Finishes and compares the report, in which a long name is written `LONG`, with what is expected.

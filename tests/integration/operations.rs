@@ -133,7 +133,7 @@ async fn permissions_of_operators() {
     scene.raises(&ops_item(1, "01:00")).await;
     scene.services().faults.add(
         "ssm:GetOpsItem",
-        simulator::aws::Fault::Refused(simulator::aws::AwsError::new("AccessDeniedException", "no")),
+        fake_aws::Fault::Refused(fake_aws::AwsError::new("AccessDeniedException", "no")),
         1000,
     );
     scene.finish().await;
@@ -147,7 +147,7 @@ async fn permissions_of_operators() {
     ] {
         dora(&mut scene, arguments).await;
     }
-    let asked = scene.services().permissions.asked_by_operator().clone();
+    let asked = scene.services().permissions.asked_by_users().clone();
     let page = include_str!("../../docs/OPERATIONS.md");
     let section = page.split("## Commands for operators").nth(1).unwrap().split("\n## ").next().unwrap();
     let is_action = |text: &&str| {

@@ -6,11 +6,11 @@ use crate::{
     scene::{binaries, with_webhook},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use fake_aws::lambda::Lambda;
 use flate2::bufread::DeflateDecoder;
 use program::{plan::Plan, settings::Settings};
 use rawzip::ZipArchive;
 use serde_json::{Value, json};
-use simulator::lambda::Lambda;
 use std::{
     collections::BTreeMap,
     env,

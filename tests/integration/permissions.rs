@@ -5,21 +5,16 @@ use crate::{
     lead_times::short_on_time,
     scene::{OPS, Scene, binaries, commit, commit_id, execution, ops_item, ops_item_in, with_webhook},
 };
+use fake_aws::{AwsError, Fault, Grant};
 use scenarios::sample::sample;
 use serde_json::json;
-use simulator::{
-    aws::{AwsError, Fault, Grant},
-    cloud::Cloud,
-    payload_builders::delivery,
-    replay::replay,
-    world::World,
-};
+use simulator::{cloud::Cloud, payload_builders::delivery, replay::replay, world::World};
 use std::collections::BTreeSet;
 
 /// All grants of a cloud's functions, and those that were used.
 fn add(cloud: &Cloud, all: &mut BTreeSet<Grant>, used: &mut BTreeSet<Grant>) {
     let services = cloud.server().services();
-    all.extend(services.permissions.of_functions().cloned());
+    all.extend(services.permissions.of_roles().cloned());
     used.extend(services.permissions.used().iter().cloned());
 }
 

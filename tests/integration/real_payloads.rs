@@ -68,7 +68,7 @@ async fn every_published_payload() {
     scene.finish().await;
     let services = scene.services();
     let mut stored = String::new();
-    for object in services.lake.objects("") {
+    for object in services.bucket.objects("") {
         let (key, object) = object.unwrap();
         assert!(key.starts_with("changes/"), "{key}");
         stored += &String::from_utf8(object).unwrap();

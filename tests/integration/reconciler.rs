@@ -5,8 +5,9 @@ use crate::scene::{
     OPS, Scene, at, commit, commit_id, config, execution, execution_in, execution_of, ops_item, ops_item_in,
     push, report, rollback, with_webhook,
 };
+use fake_aws::Fault;
 use metrics_lib::contract::Metric;
-use simulator::{aws::Fault, payload_builders::merged_pull_request, replay_result::ReplayResult};
+use simulator::{payload_builders::merged_pull_request, replay_result::ReplayResult, stand_ins::metric_key};
 
 const DEPLOYED: &str = "Deployments acme/shop 12:00 = 1
      deployment e1 published: production deployment of acme/shop, branch main, revision c0ffee";
@@ -503,7 +504,7 @@ async fn value_of_somebody_else_is_found() {
     let mut scene = Scene::new().await;
     scene.runs(&execution("e1", "12:00")).await;
     scene.runs(&execution("e2", "13:00")).await;
-    scene.services().cloudwatch.count(Metric::Deployments, None, at("13:00"));
+    scene.services().cloudwatch.add(metric_key(Metric::Deployments, None), at("13:00"), 1.0);
     for time in ["16 12:00", "17 12:00", "18 11:59", "18 12:01", "19 12:00"] {
         scene.reconciles(time).await;
     }

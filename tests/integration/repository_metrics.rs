@@ -4,13 +4,10 @@ use crate::{
     operations::dora,
     scene::{Scene, Source, config, execution, ops_item},
 };
+use fake_aws::{AwsError, Fault};
 use metrics_lib::{contract::Metric, fact::FactState};
 use serde_json::{Value, json};
-use simulator::{
-    aws::{AwsError, Fault},
-    payload_builders::Execution,
-    replay_result::ReplayResult,
-};
+use simulator::{payload_builders::Execution, replay_result::ReplayResult};
 
 const CART: &str = "acme/cart";
 

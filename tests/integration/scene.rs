@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
+use fake_aws::{Caller, Fault, Services};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract,
@@ -21,7 +22,6 @@ use program::{plan::Plan, settings::Settings};
 use scenarios::parts;
 use serde_json::{Value, json};
 use simulator::{
-    aws::{Fault, Services, function_key},
     binaries::Binaries,
     cloud::Cloud,
     replay_result::{Metric, ReplayResult},
@@ -251,7 +251,7 @@ impl Scene {
 
     /// A client of the ledger's table, with the rights of the reconciler.
     pub(crate) fn ledger_client(&self) -> Client {
-        let key = function_key(OPS, "reconciler");
+        let key = Caller::role(OPS, "dora-reconciler").access_key();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))

@@ -49,7 +49,7 @@ async fn statement_on_a_real_engine() {
     scene.delivers("12:00", &review).await;
     scene.finish().await;
     let folder = tempfile::tempdir().unwrap();
-    for object in scene.services().lake.objects("") {
+    for object in scene.services().bucket.objects("") {
         let (key, object) = object.unwrap();
         let file = folder.path().join(key);
         fs::create_dir_all(file.parent().unwrap()).unwrap();

@@ -1,11 +1,9 @@
 //! What goes wrong in AWS: a fault now and then, of one of many operations.
 
+use fake_aws::{AwsError, Fault};
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
-use simulator::{
-    aws::{AwsError, Fault},
-    cloud::Cloud,
-};
+use simulator::cloud::Cloud;
 use std::time::Duration;
 
 /// The operations that fail; those between the claim of a fact and its mark come more often.

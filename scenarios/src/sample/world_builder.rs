@@ -415,7 +415,7 @@ impl WorldBuilder {
     /// CodePipeline knows the execution so from an instant on.
     pub(super) fn known(&mut self, at: Timestamp, execution: &Execution) {
         let recorded = execution.recorded();
-        let (account, region) = (&recorded.key.account, &recorded.key.region);
+        let (account, region) = (&execution.key.account, &execution.key.region);
         let (detail, actions) = (&recorded.detail, &recorded.actions);
         let entry = json!({"account": account, "region": region, "detail": detail, "actions": actions});
         self.line(at, "execution", entry);

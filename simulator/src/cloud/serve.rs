@@ -2,12 +2,12 @@
 
 use super::{Cloud, CloudError, Feed};
 use crate::{
-    aws::{AwsError, Caller, Control, Done, Entry},
     commit_ingestion::{CommitIngestion, Request},
-    lambda::Failure,
     router::Undelivered,
+    stand_ins::OPERATOR,
 };
 use axum::body::Bytes;
+use fake_aws::{AwsError, Caller, Control, Done, Entry, lambda::Failure};
 use jiff::{SignedDuration, Timestamp};
 use program::{naming::arn, plan::Plan};
 use serde_json::{Value, json};
@@ -66,10 +66,16 @@ pub(super) struct Moved {
 impl Cloud {
     /// How operators reach the cloud, while it is served.
     pub fn operator(&self) -> Access {
-        let access_key = Caller::operator(&self.plan.ops_account).access_key();
+        let access_key = Caller::user(&self.plan.ops_account, OPERATOR).access_key();
         let webhook_url = self.commit_ingestion.as_ref().map(CommitIngestion::url);
         let clock_file = self.clock.file().to_owned();
-        Access { endpoint: self.server.endpoint(), access_key, secret: "secret", clock_file, webhook_url }
+        Access {
+            endpoint: self.host.server.endpoint(),
+            access_key,
+            secret: "secret",
+            clock_file,
+            webhook_url,
+        }
     }
 
     /// Does what operators ask of the cloud, for as long as it is polled. After messages were put back, time passes until
@@ -80,11 +86,11 @@ impl Cloud {
     pub async fn serve(&mut self) -> Result<(), CloudError> {
         loop {
             let asked = select! {
-                asked = self.server.control() => asked,
+                asked = self.host.server.control() => asked,
                 request = webhook(&mut self.commit_ingestion) => {
                     if let (Some(commit_ingestion), Some(request)) = (&mut self.commit_ingestion, request) {
                         self.is_awaited |= request.0["headers"]["x-github-event"] == "push";
-                        commit_ingestion.answer(request, &self.server).await?;
+                        commit_ingestion.answer(request, &self.host).await?;
                     }
                     continue;
                 }
@@ -125,7 +131,7 @@ impl Cloud {
         let Some(name) = name.map(|function| function.name) else {
             return Ok(Err(AwsError::no_such_function(resource)));
         };
-        self.server.check_invocation(name).map_err(CloudError::Forbidden)?;
+        self.host.server.check_invocation(resource).map_err(CloudError::Forbidden)?;
         let failed = |error_type: &str, message: &str| {
             let output = json!({"errorType": error_type, "errorMessage": message}).to_string().into();
             Done { output, function_failed: true }

@@ -1,7 +1,7 @@
 //! Pipeline executions, in the shapes of the CodePipeline API reference (`PipelineExecution`, `ActionExecutionDetail`),
 //! of the action structure reference (source actions) and of the user guide's `EventBridge` examples.
 
-use crate::aws::RecordedExecution;
+use fake_aws::{PipelineKey, RecordedExecution};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::sources::codepipeline::ExecutionKey;
 use serde_json::{Value, json};
@@ -273,7 +273,9 @@ impl Execution {
             action["pipelineExecutionId"] = json!(key.execution_id);
         }
         actions.reverse();
-        RecordedExecution { key: key.clone(), detail: detail.clone(), actions }
+        let ExecutionKey { account, region, pipeline, execution_id } = key.clone();
+        let pipeline = PipelineKey { account, region, pipeline };
+        RecordedExecution { pipeline, execution_id, detail: detail.clone(), actions }
     }
 
     /// When its first action began.

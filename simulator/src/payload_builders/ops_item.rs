@@ -1,6 +1,6 @@
 //! `OpsItem`s, in the shapes of the Systems Manager API reference (`OpsItem`) and of its `EventBridge` examples.
 
-use crate::aws::RecordedOpsItem;
+use fake_aws::RecordedOpsItem;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::sources::opscenter::OpsItemKey;
 use serde_json::{Value, json};
@@ -85,7 +85,8 @@ impl OpsItem {
 
     /// As the AWS CLI prints it.
     pub fn recorded(&self) -> RecordedOpsItem {
-        RecordedOpsItem { key: self.key.clone(), item: self.item.clone() }
+        let OpsItemKey { account, region, ops_item_id } = self.key.clone();
+        RecordedOpsItem { account, region, id: ops_item_id.to_string(), item: self.item.clone() }
     }
 
     /// The event of its creation, which the documented example sends more than a minute later.

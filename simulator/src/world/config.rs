@@ -35,10 +35,10 @@ impl Places {
     /// Takes note of where an entry happens.
     pub(super) fn see(&mut self, entry: &Entry) {
         match entry {
-            Entry::Execution(execution) => self.runs(&execution.key.account, &execution.key.region),
+            Entry::Execution(execution) => self.runs(&execution.pipeline.account, &execution.pipeline.region),
             Entry::Pipeline(key, _) => self.runs(&key.account, &key.region),
             Entry::OpsItem(item) => {
-                self.ops_items.insert(item.key.account.clone());
+                self.ops_items.insert(item.account.clone());
             }
             Entry::GitHub(_) => self.git_hub = true,
             Entry::Config(_) | Entry::Event { .. } | Entry::Connection(_) | Entry::Api(..) => {}
@@ -80,7 +80,7 @@ impl Header {
         assume(&mut config, "region", region);
         if places.git_hub && config.get(WEBHOOK_SECRET).is_none_or(Value::is_null) {
             // There is no secret to be had on this machine: the webhook gets one of its own.
-            config.insert(WEBHOOK_SECRET.to_owned(), crate::aws::WEBHOOK_SECRET.into());
+            config.insert(WEBHOOK_SECRET.to_owned(), crate::stand_ins::WEBHOOK_SECRET.into());
         }
         let settings = Settings::from_json(&Value::Object(config)).map_err(|invalid| {
             let reasons: Vec<_> = invalid.0.iter().map(|problem| format!("config.{problem}")).collect();

@@ -7,15 +7,10 @@ use super::{
         STAGE_CHANGE,
     },
 };
-use crate::{
-    aws::{RecordedExecution, RecordedOpsItem},
-    router::Envelope,
-};
+use crate::router::Envelope;
+use fake_aws::{PipelineKey, RecordedExecution, RecordedOpsItem};
 use jiff::Timestamp;
-use metrics_lib::sources::{
-    codepipeline::{ExecutionKey, PipelineKey},
-    opscenter::OpsItemKey,
-};
+use metrics_lib::sources::opscenter::OpsItemId;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use std::collections::BTreeMap;
@@ -163,17 +158,17 @@ fn recorded_execution(mut value: Value) -> Result<Entry, Malformed> {
         }
     }
     let (account, region) = (text(&value["account"]), text(&value["region"]));
-    let key = ExecutionKey { account, region, pipeline: text(&detail["pipelineName"]), execution_id };
-    Ok(Entry::Execution(RecordedExecution { key, detail, actions }))
+    let pipeline = PipelineKey { account, region, pipeline: text(&detail["pipelineName"]) };
+    Ok(Entry::Execution(RecordedExecution { pipeline, execution_id, detail, actions }))
 }
 
 fn recorded_ops_item(mut value: Value) -> Result<Entry, Malformed> {
     OPS_ITEM.check("opsItem", &value)?;
     let item = value["item"].take();
-    let ops_item_id = text(&item["OpsItemId"]).parse();
-    let ops_item_id = ops_item_id.map_err(|_| Malformed::new("opsItem.item.OpsItemId", "it is no id"))?;
-    let key = OpsItemKey { account: text(&value["account"]), region: text(&value["region"]), ops_item_id };
-    Ok(Entry::OpsItem(RecordedOpsItem { key, item }))
+    let id: Result<OpsItemId, _> = text(&item["OpsItemId"]).parse();
+    let id = id.map_err(|_| Malformed::new("opsItem.item.OpsItemId", "it is no id"))?.to_string();
+    let (account, region) = (text(&value["account"]), text(&value["region"]));
+    Ok(Entry::OpsItem(RecordedOpsItem { account, region, id, item }))
 }
 
 fn recorded_delivery(value: &Value) -> Result<Delivery, Malformed> {

@@ -2,7 +2,7 @@
 //! webhook's body, is part of no reason.
 
 use super::Malformed;
-use crate::aws::recorded_time;
+use fake_aws::recorded_time;
 use jiff::Timestamp;
 use metrics_lib::sources::opscenter::OpsItemId;
 use program::settings::is_region;

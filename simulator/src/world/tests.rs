@@ -1,8 +1,6 @@
 use super::*;
-use crate::{
-    aws::RecordedExecution,
-    payload_builders::{Execution, Source},
-};
+use crate::payload_builders::{Execution, Source};
+use fake_aws::RecordedExecution;
 use metrics_lib::sources::codepipeline::ExecutionKey;
 use serde_json::{Value, json};
 

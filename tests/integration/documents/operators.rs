@@ -10,9 +10,10 @@ use crate::{
     outside::{self, Moto},
     scene::{OPS, Scene, Source, TOOLING, at, commit, commit_id, execution, with_webhook},
 };
+use fake_aws::Fault;
 use metrics_lib::{contract::env, sources::opscenter::OpsItemKey};
 use serde_json::{Value, json};
-use simulator::{aws::Fault, cloud::Access, payload_builders::OpsItem};
+use simulator::{cloud::Access, payload_builders::OpsItem};
 use std::process::Command;
 use tokio::select;
 

@@ -8,9 +8,9 @@ use crate::{
     outside::{self, Moto},
     scene::{Scene, TOOLING, at, config, execution, ops_item},
 };
-use metrics_lib::sources::codepipeline::PipelineKey;
+use fake_aws::{Caller, PipelineKey};
 use serde_json::{Value, json};
-use simulator::{aws::reader_key, payload_builders::structure};
+use simulator::payload_builders::structure;
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -50,7 +50,8 @@ async fn commands_of_a_recording() {
     let mut scene = account().await;
     let happened = serde_json::to_value(scene.finish().await).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (endpoint, key) = (scene.cloud.operator().endpoint, reader_key(TOOLING, "eu-west-1"));
+    let (endpoint, key) =
+        (scene.cloud.operator().endpoint, Caller::role(TOOLING, "dora-read-eu-west-1").access_key());
     let environment = [
         ("AWS_ENDPOINT_URL", endpoint.as_str()),
         ("AWS_ENDPOINT_URL_STS", &moto.url),

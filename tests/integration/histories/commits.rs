@@ -5,11 +5,9 @@ use crate::scene::{
     PushedCommit, Scene, Source, TOOLING, at, commit, commit_id, execution, execution_of, push, report,
     rollback, with_webhook,
 };
+use fake_aws::{AwsError, Fault};
 use serde_json::{Value, json};
-use simulator::{
-    aws::{AwsError, Fault},
-    payload_builders::{delivery, merged_pull_request},
-};
+use simulator::payload_builders::{delivery, merged_pull_request};
 
 const TOLD: &[&str] = &["LeadTimeForChanges", "IncompleteLeadTimes", "DeploymentsWithoutCommits", "leadTime"];
 

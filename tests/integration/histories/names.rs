@@ -4,11 +4,9 @@ use super::check;
 use crate::scene::{
     Scene, Source, at, commit, commit_id, execution, execution_of, ops_item, push, with_webhook,
 };
+use fake_aws::Fault;
 use serde_json::json;
-use simulator::{
-    aws::Fault,
-    payload_builders::{self, with_id},
-};
+use simulator::payload_builders::{self, with_id};
 
 async fn pushes(scene: &mut Scene, time: &str, name: &str, id: u64, before: u32, number: u32) {
     let before = (before > 0).then(|| commit_id(before));

@@ -2,7 +2,7 @@
 
 use super::check;
 use crate::scene::{Execution, Scene, Source, TOOLING, action, at, execution, ops_item};
-use metrics_lib::sources::codepipeline::PipelineKey;
+use fake_aws::PipelineKey;
 use serde_json::json;
 use simulator::payload_builders::structure;
 

@@ -7,9 +7,9 @@ use super::{
     tally::Tally,
 };
 use crate::scene::{Scene, execution};
+use fake_aws::lambda::Failure;
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
-use simulator::lambda::Failure;
 
 /// Invocations of all functions with what nobody should send.
 pub(super) struct Invocations {

@@ -22,7 +22,7 @@ impl Records {
     /// Those that the lake holds.
     pub(super) fn of(scene: &Scene) -> Self {
         let services = scene.services();
-        let objects = services.lake.objects("").map(|object| String::from_utf8(object.unwrap().1).unwrap());
+        let objects = services.bucket.objects("").map(|object| String::from_utf8(object.unwrap().1).unwrap());
         let read = |object: String| -> Vec<Value> {
             object.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
         };

@@ -2,7 +2,7 @@
 
 use super::dora;
 use crate::scene::{Scene, Source, execution, ops_item, report, rollback};
-use simulator::aws::{AwsError, Fault};
+use fake_aws::{AwsError, Fault};
 
 /// Before anything was installed, 15 days ago and 5 days ago, there were deployments, an incident, its restore and a
 /// rollback.

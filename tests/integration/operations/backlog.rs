@@ -5,10 +5,10 @@ use crate::scene::{
     Execution, OPS, Scene, Source, TOOLING, at, commit, commit_id, config, execution, execution_in,
     execution_of, ops_item, ops_item_in, report, rollback_in, with_webhook,
 };
+use fake_aws::Fault;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::contract::Metric;
 use serde_json::{Value, json};
-use simulator::aws::Fault;
 
 const OTHER: &str = "222222222222";
 
@@ -194,7 +194,7 @@ async fn many_runs_before_the_first_deployment() {
     .await;
     for number in 0..600 {
         let end = at("01:00") + SignedDuration::from_secs(20) * number;
-        let key = execution(&format!("d{number}"), "01:00").recorded().key;
+        let key = execution(&format!("d{number}"), "01:00").key;
         let run = Execution::standard(key, end).source(Source::CodeStar, "acme/shop", "develop");
         scene.knows(&run).await;
     }
@@ -222,7 +222,7 @@ async fn thousands_of_runs_before_the_first_deployment() {
     let mut scene = Scene::with(with_webhook()).await;
     for number in 0..7500 {
         let end = at("01:00") + SignedDuration::from_secs(4) * number;
-        let key = execution(&format!("d{number}"), "01:00").recorded().key;
+        let key = execution(&format!("d{number}"), "01:00").key;
         let run = Execution::standard(key, end).source(Source::CodeStar, "acme/shop", "develop");
         scene.cloud.record_execution(run.recorded()).unwrap();
     }

@@ -2,7 +2,7 @@
 
 use super::dora;
 use crate::scene::{Scene, binaries};
-use simulator::aws::{AwsError, Fault};
+use fake_aws::{AwsError, Fault};
 use std::{fs, process::Command};
 
 const REMEDY: &str = "no valid AWS credentials: sign in with `aws sso login`, or name a profile that has some with --profile or \

@@ -2,8 +2,8 @@
 
 use super::dora;
 use crate::scene::{Scene, execution, with_webhook};
+use fake_aws::{AwsError, Fault};
 use serde_json::{Value, json};
-use simulator::aws::{AwsError, Fault};
 use std::io::Write;
 use tempfile::NamedTempFile;
 

@@ -2,9 +2,10 @@
 
 use super::{DAY, FIGURES, dora};
 use crate::scene::{Scene, Source, at, commit, commit_id, execution, ops_item, rollback, with_webhook};
+use fake_aws::Fault;
 use metrics_lib::contract::Metric;
 use serde_json::json;
-use simulator::aws::Fault;
+use simulator::stand_ins::metric_key;
 
 /// A day with a bit of everything.
 async fn day() -> Scene {
@@ -118,7 +119,7 @@ async fn fact_that_cloudwatch_may_have() {
     scene.finish().await;
     scene.until("10:00").await;
     for _ in 0..2 {
-        scene.services().cloudwatch.count(Metric::Deployments, Some("acme/shop"), at("09:00"));
+        scene.services().cloudwatch.add(metric_key(Metric::Deployments, Some("acme/shop")), at("09:00"), 1.0);
     }
     let told = async |name: &str, scene: &mut Scene| {
         let explained = dora(scene, &[&["explain", "deployments"], &DAY[..]].concat()).await.report();

@@ -8,6 +8,7 @@ use crate::scene::{
     Scene, Source, TOOLING, at, commit, commit_id, execution, execution_of, ops_item, report, rollback,
     with_webhook,
 };
+use fake_aws::Fault;
 use functions::{
     ledger::{Ledger, Left, Subject, Walked},
     sources::{
@@ -21,7 +22,6 @@ use metrics_lib::{
     sources::{codepipeline::PipelineKey, opscenter::OpsItemKey},
 };
 use serde_json::{Value, json};
-use simulator::aws::Fault;
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
@@ -189,7 +189,7 @@ fn check_written(format: &str, version: u32, objects: &[Value], kind: fn(&Value)
 async fn handed_on() -> Value {
     let mut scene = Scene::with(with_webhook()).await;
     let bucket = metrics_lib::lake::bucket(&"acme/shop".into());
-    scene.services().lake.put(format!("changes/bucket={bucket}/day=2026-06-15/garbage"), b"{").unwrap();
+    scene.services().bucket.put(format!("changes/bucket={bucket}/day=2026-06-15/garbage"), b"{").unwrap();
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1)).message("Mend it")).await;
     let outcome = scene.finish().await;
     let letter = outcome.dead_letters.iter().find(|letter| letter.queue.contains("lead-time")).unwrap();
@@ -201,7 +201,7 @@ async fn what_is_written_is_of_the_newest_version() {
     let scene = world().await;
     check_written("ledger", ledger::CURRENT_VERSION, &items(&scene), kind);
     let mut rows = Vec::new();
-    for object in scene.services().lake.objects("changes/") {
+    for object in scene.services().bucket.objects("changes/") {
         let text = String::from_utf8(object.unwrap().1).unwrap();
         rows.extend(text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
     }
@@ -267,7 +267,7 @@ async fn a_later_version_of_the_lake_is_refused() {
     row["version"] = json!(1000);
     let bucket = metrics_lib::lake::bucket(&"acme/shop".into());
     let later = format!("changes/bucket={bucket}/day=2026-06-15/later");
-    scene.services().lake.put(later.clone(), row.to_string().as_bytes()).unwrap();
+    scene.services().bucket.put(later.clone(), row.to_string().as_bytes()).unwrap();
     scene.runs(&execution("e1", "12:00").revision(&commit_id(1))).await;
     scene.until("12:45").await;
     assert!(!scene.cloud.reconcile().await.unwrap(), "the run is a failed one, which raises an alarm");
@@ -276,7 +276,7 @@ async fn a_later_version_of_the_lake_is_refused() {
         let expected = "it has version 1000, and this release reads versions up to";
         assert!(logs.contains(expected), "{function}: {logs}");
     }
-    scene.services().lake.delete(&later);
+    scene.services().bucket.delete(&later);
     let report = report(&scene.finish().await);
     assert!(report.contains("LeadTimeForChanges acme/shop 12:00 = 7200\n"), "{report}");
 }

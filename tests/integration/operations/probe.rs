@@ -2,15 +2,12 @@
 
 use super::{Said, doctor::outputs, dora};
 use crate::scene::{Scene, commit, execution, ops_item, report, with_webhook};
+use fake_aws::{AwsError, Fault};
 use jiff::SignedDuration;
 use metrics_lib::contract::{Metric, probe::HEARTBEAT};
 use program::plan::Plan;
 use serde_json::Value;
-use simulator::{
-    aws::{AwsError, Fault},
-    replay_result::ReplayResult,
-    trouble::Trouble,
-};
+use simulator::{replay_result::ReplayResult, trouble::Trouble};
 
 /// What is said of the probe.
 fn probe(said: &Said) -> String {
@@ -34,9 +31,9 @@ async fn every_hop_is_passed() {
 }
 
 /// What is named, when something is broken.
-async fn check(change: fn(&mut Plan), broken: fn(&Scene), expected: &[&str]) {
+async fn check(change: fn(&mut Plan), broken: fn(&mut Scene), expected: &[&str]) {
     let mut scene = Scene::planned(with_webhook(), change).await;
-    broken(&scene);
+    broken(&mut scene);
     let said = send(&mut scene).await;
     let report = probe(&said);
     let failed = report.lines().filter_map(|line| line.strip_prefix("FAILED   probe to "));
@@ -49,8 +46,8 @@ async fn check(change: fn(&mut Plan), broken: fn(&Scene), expected: &[&str]) {
 /// Somebody causes trouble.
 macro_rules! trouble {
     ($trouble:expr) => {
-        |scene: &Scene| {
-            scene.services().troubles.insert($trouble);
+        |scene: &mut Scene| {
+            scene.cloud.trouble($trouble);
         }
     };
 }
@@ -58,7 +55,7 @@ macro_rules! trouble {
 /// An operation is refused, to whomever.
 macro_rules! refused {
     ($operation:expr) => {
-        |scene: &Scene| {
+        |scene: &mut Scene| {
             let refused = Fault::Refused(AwsError::new("AccessDeniedException", "no"));
             scene.services().faults.add($operation, refused, usize::MAX);
         }
@@ -160,7 +157,7 @@ async fn heartbeats() {
         lines.map(|line| format!("{line}\n")).collect::<String>()
     };
     let first = told(&mut scene).await;
-    scene.services().troubles.insert(Trouble::BusRefusesAccounts);
+    scene.cloud.trouble(Trouble::BusRefusesAccounts);
     scene.until("18 03:00").await;
     insta::assert_snapshot!(first + "two days later\n" + &told(&mut scene).await);
 }
@@ -169,13 +166,13 @@ async fn heartbeats() {
 #[tokio::test]
 async fn undelivered_probes_are_cleared_away() {
     let mut scene = Scene::with(with_webhook()).await;
-    scene.services().troubles.insert(Trouble::QueueRefuses("dora-deployments"));
+    scene.cloud.trouble(Trouble::QueueRefuses("dora-deployments"));
     scene.runs(&execution("e1", "09:00")).await;
     for _ in 0..2 {
         let said = send(&mut scene).await;
         assert!(probe(&said).contains("NO_PERMISSIONS"), "{}", said.report());
     }
-    scene.services().troubles.clear();
+    scene.cloud.recover();
     let said = send(&mut scene).await;
     let left = "FAILED   queue dora-undelivered: holds 1 messages";
     assert!(said.out.contains(left), "{}", said.report());
@@ -186,7 +183,7 @@ async fn undelivered_probes_are_cleared_away() {
 #[tokio::test]
 async fn as_json() {
     let mut scene = Scene::with(with_webhook()).await;
-    scene.services().troubles.insert(Trouble::RuleOff("dora-probe-to-incidents"));
+    scene.cloud.trouble(Trouble::RuleOff("dora-probe-to-incidents"));
     let said = dora(&mut scene, &["doctor", "--probe", "--json"]).await;
     let report: Value = serde_json::from_str(&said.out).unwrap();
     let findings: Vec<&Value> = report["findings"].as_array().unwrap().iter().collect();

@@ -2,7 +2,7 @@
 
 use super::dora;
 use crate::scene::{Scene, execution, ops_item};
-use simulator::aws::{AwsError, Fault};
+use fake_aws::{AwsError, Fault};
 
 #[tokio::test]
 async fn dead_letters_become_facts() {

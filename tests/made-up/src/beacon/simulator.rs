@@ -1,8 +1,8 @@
 //! What Beacon's API answers.
 
 use super::{GET_INCIDENT, SERVICE};
+use fake_aws::{Api, AwsError};
 use serde_json::Value;
-use simulator::aws::{Api, AwsError};
 use std::collections::BTreeMap;
 
 /// Beacon's API: the incidents that it knows, by id.
