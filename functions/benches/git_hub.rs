@@ -8,14 +8,14 @@ mod commits;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use functions::{
     commits::transform::{self, Batch},
-    runtime::json,
-    sources::github::{
-        payload::{self, Marks, Told},
-        signature::Signature,
-    },
+    sources::github::signature::Signature,
 };
 use jiff::Timestamp;
-use metrics_lib::lake::Row;
+use metrics_lib::{
+    json,
+    lake::Row,
+    sources::github::{self, Marks, Told},
+};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ struct Record<'a> {
 }
 
 fn told(body: &[u8]) -> Outcome<Told> {
-    Ok(payload::read("push", body, Timestamp::UNIX_EPOCH, &Marks::default())?)
+    Ok(github::read("push", body, Timestamp::UNIX_EPOCH, &Marks::default())?)
 }
 
 /// Lets the compiler believe that something is needed.

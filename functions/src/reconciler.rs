@@ -28,14 +28,13 @@ use crate::{
     ledger::{Left, Owner, Reached, Watermark},
     runtime::{
         error::Error,
-        json,
         worker::{self, SHORTEST_WORK},
     },
     sources::{codepipeline::execution_listing::Since, context::Context, places::Place, registry::Sources},
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use metrics_lib::datum::OLDEST;
+use metrics_lib::{datum::OLDEST, json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
 use std::{

@@ -22,6 +22,7 @@ pub mod fact;
 pub mod fnv;
 pub mod format;
 pub mod identity;
+pub mod json;
 pub mod lake;
 pub mod lead_time;
 pub mod links;

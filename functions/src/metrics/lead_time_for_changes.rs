@@ -24,9 +24,10 @@ use metrics_lib::{
     contract::Metric,
     datum::OLDEST,
     event::{Deployment, DeploymentRef, LiveDeployment},
-    lake::{Change, CommitId, is_repository},
+    lake::{Change, CommitId},
     lead_time::{self, ChangeQuery, ChangeSet, Changed, LATEST_DELIVERY, Live},
     rework_rate,
+    sources::github::is_repository,
 };
 use std::{cmp::Reverse, collections::BTreeSet, ops::Range};
 

@@ -1,13 +1,15 @@
 //! What can go wrong with one event, and whether trying again helps.
 
-use crate::runtime::json::Malformed;
 use aws_sdk_sts::{
     error::{ProvideErrorMetadata, SdkError},
     operation::assume_role::AssumeRoleError,
 };
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
-use metrics_lib::identity::{DeploymentKey, IncidentKey};
+use metrics_lib::{
+    identity::{DeploymentKey, IncidentKey},
+    json::Malformed,
+};
 use std::error::Error as StdError;
 
 /// Why an event could not be finished. It goes back to its queue, and in the end to the dead-letter queue.

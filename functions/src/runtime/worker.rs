@@ -5,7 +5,7 @@
 use crate::{
     ledger::{Owner, Passed},
     metrics::publish::{LONGEST_PUBLICATION, put_quality},
-    runtime::{config::Config, error::Error, json, tools::Tools},
+    runtime::{config::Config, error::Error, tools::Tools},
     sources::{
         context::Context,
         events::{Event, Probe, Purpose, Received, Told},
@@ -17,7 +17,7 @@ use lambda_runtime::{
     LambdaEvent, service_fn,
     tracing::{self, error, info, warn},
 };
-use metrics_lib::{contract::Metric, datum::DatumValue};
+use metrics_lib::{contract::Metric, datum::DatumValue, json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use std::{

@@ -1,6 +1,7 @@
 //! An event as EventBridge delivers it, before its source reads it.
 
-use crate::runtime::{error::Error, json};
+use crate::runtime::error::Error;
+use metrics_lib::json;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error as _, Unexpected},

@@ -9,11 +9,13 @@ use super::{
     registry::Sources,
     source::{DeploymentEvent, IncidentChange, IncidentEvent},
 };
-use crate::runtime::{
-    error::Error,
+use crate::runtime::error::Error;
+use metrics_lib::{
+    contract::probe,
+    event::Deployment,
+    format::Version,
     json::{self, Malformed},
 };
-use metrics_lib::{contract::probe, event::Deployment, format::Version};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{IgnoredAny, Unexpected},
