@@ -64,9 +64,6 @@ use item::Item;
 use metrics_lib::contract::ledger::{PARTITION_KEY, SORT_KEY};
 use std::{collections::HashSet, sync::Mutex};
 
-/// An account and a region.
-pub type Place = (String, String);
-
 /// The ledger.
 #[derive(Debug)]
 pub struct Ledger {

@@ -28,6 +28,7 @@ pub mod lead_time;
 pub mod links;
 pub mod parts;
 pub mod periods;
+pub mod place;
 pub mod publication;
 pub mod report;
 pub mod repository;

@@ -4,6 +4,7 @@ pub(crate) mod codepipeline;
 pub(crate) mod opscenter;
 
 use crate::statement::RoleStatement;
+use metrics_lib::place::Place;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -20,7 +21,7 @@ pub struct Source {
     /// The kinds of its events that are used.
     pub events: &'static [EventKind],
     /// What the read role of a region of an account may do for its sake.
-    pub reads: fn(account: &str, region: &str) -> Vec<RoleStatement>,
+    pub reads: fn(&Place) -> Vec<RoleStatement>,
 }
 
 /// What a source tells of: that decides which function gets its events, and which accounts may send them.

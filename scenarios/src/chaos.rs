@@ -13,7 +13,7 @@ pub use verdict::Verdict;
 use crate::sample::{Sample, sample};
 use faults::Mischief;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::sources::codepipeline::ExecutionKey;
+use metrics_lib::{place::Place, sources::codepipeline::ExecutionKey};
 use program::{
     plan::{Plan, PlanError},
     settings::Settings,
@@ -170,7 +170,9 @@ fn disturbed(world: &World, rng: &mut ChaCha12Rng) -> Result<Script, ReplayError
             }
         }
     }
-    if let Some((at, ExecutionKey { account, pipeline, execution_id, .. })) = executions.choose(rng) {
+    if let Some((at, ExecutionKey { place: Place { account, .. }, pipeline, execution_id })) =
+        executions.choose(rng)
+    {
         let name = [account, pipeline, execution_id][rng.random_range(0..3)];
         let begin = *at - SignedDuration::from_mins(rng.random_range(0..50));
         script.add(begin, Happening::Unreadable(name.clone()));

@@ -23,9 +23,13 @@ use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{env, probe},
+    place::Place,
     sources::codepipeline::PipelineKey,
 };
-use program::plan::{Consumer, Function, Plan};
+use program::{
+    plan::{Consumer, Function, Plan},
+    settings::ToolingAccount,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
@@ -55,7 +59,7 @@ pub struct Cloud {
     /// When the schedules put heartbeats next.
     next_heartbeat: Timestamp,
     /// Where there are such schedules: of the members of an organisation, in the places that an event has come from.
-    beating: BTreeSet<(String, String)>,
+    beating: BTreeSet<Place>,
     refused: Vec<Refused>,
     /// The messages that were put back, by dead-letter queue.
     moved: BTreeMap<String, serve::Moved>,
@@ -103,10 +107,9 @@ pub struct Refused {
     /// The event's id, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
-    /// The account that it happened in.
-    pub account: String,
-    /// The region that it happened in.
-    pub region: String,
+    /// The account and region that it happened in.
+    #[serde(flatten)]
+    pub place: Place,
     /// The service that says so.
     pub source: String,
     /// What happened.
@@ -314,9 +317,9 @@ impl Cloud {
         text: &str,
     ) -> Result<(), CloudError> {
         let at = self.now();
-        let place = (envelope.account.clone(), envelope.region.clone());
-        let is_own = place == (self.plan.ops_account.clone(), self.plan.region.clone());
-        if self.plan.organization.as_ref().is_some_and(|of| of.regions.contains(&place.1)) {
+        let place = envelope.place.clone();
+        let is_own = place == own_place(&self.plan);
+        if self.plan.organization.as_ref().is_some_and(|of| of.regions.contains(&place.region)) {
             self.beating.insert(place.clone());
         }
         let mut services = self.server.services();
@@ -338,8 +341,8 @@ impl Cloud {
             feed.queue.send(Arc::clone(&body), at);
         }
         if let Some(reason) = refused {
-            let Envelope { account, region, source, detail_type } = envelope;
-            self.refused.push(Refused { at, event_id, account, region, source, detail_type, reason });
+            let Envelope { place, source, detail_type } = envelope;
+            self.refused.push(Refused { at, event_id, place, source, detail_type, reason });
         }
         Ok(())
     }
@@ -378,8 +381,7 @@ impl Cloud {
             self.refused.push(Refused {
                 at: self.now(),
                 event_id: header("x-github-delivery"),
-                account: self.plan.ops_account.clone(),
-                region: self.plan.region.clone(),
+                place: own_place(&self.plan),
                 source: "github".to_owned(),
                 detail_type: header("x-github-event").unwrap_or_default(),
                 reason: format!("{status}: {reason}"),
@@ -469,9 +471,9 @@ impl Cloud {
         if self.is(Trouble::HeartbeatsOff) {
             return Ok(());
         }
-        for (account, region) in self.beating.clone() {
+        for place in self.beating.clone() {
             let source = self.plan.probe_source.clone();
-            self.put(account, region, source, probe::DETAIL_TYPE.to_owned(), &json!({"heartbeat": {}}))?;
+            self.put(place, source, probe::DETAIL_TYPE.to_owned(), &json!({"heartbeat": {}}))?;
         }
         Ok(())
     }
@@ -479,8 +481,7 @@ impl Cloud {
     /// Puts an event of the product's own on the default bus of a place, now. Returns its id.
     fn put(
         &mut self,
-        account: String,
-        region: String,
+        place: Place,
         source: String,
         detail_type: String,
         detail: &Value,
@@ -492,13 +493,13 @@ impl Cloud {
             "id": id,
             "detail-type": detail_type,
             "source": source,
-            "account": account,
+            "account": place.account,
             "time": format!("{:.0}", self.now()),
-            "region": region,
+            "region": place.region,
             "resources": [],
             "detail": detail,
         });
-        let envelope = Envelope { account, region, source, detail_type };
+        let envelope = Envelope { place, source, detail_type };
         self.send(envelope, Some(id.clone()), &event.to_string())?;
         Ok(id)
     }
@@ -624,10 +625,14 @@ impl Cloud {
 }
 
 /// The places that have a stack by the plan.
-fn stacks(plan: &Plan) -> BTreeSet<(String, String)> {
+fn stacks(plan: &Plan) -> BTreeSet<Place> {
     let accounts = plan.tooling_accounts.iter().chain(&plan.incident_accounts);
-    let places = accounts.flat_map(|of| of.regions.iter().map(|region| (of.account.clone(), region.clone())));
-    places.chain([(plan.ops_account.clone(), plan.region.clone())]).collect()
+    accounts.flat_map(ToolingAccount::places).chain([own_place(plan)]).collect()
+}
+
+/// Where the operations account's stack is.
+fn own_place(plan: &Plan) -> Place {
+    Place::new(&plan.ops_account, &plan.region)
 }
 
 /// The environment that Lambda gives a function, beside what the plan does.

@@ -22,7 +22,7 @@ pub fn page_data(result: &ReplayResult, of: &str, settings: &Settings, now: Time
         kind: "Events that no rule or policy lets through",
         what: format!(
             "{} of {}, account {}, {}",
-            event.detail_type, event.source, event.account, event.region
+            event.detail_type, event.source, event.place.account, event.place.region
         ),
         why: event.reason.clone(),
     });
@@ -70,12 +70,12 @@ fn fact(fact: &Fact) -> page::Fact {
 
 /// An execution that is none is a fact, too.
 fn ignored(ignored: &Ignored) -> page::Fact {
-    let Ignored { time, account, region, pipeline, execution_id, repository, reason } = ignored.clone();
+    let Ignored { time, place, pipeline, execution_id, repository, reason } = ignored.clone();
     page::Fact {
         kind: FactKind::Ignored,
         time,
         repository,
-        deployment: Some(ExecutionKey { account, region, pipeline, execution_id }.into()),
+        deployment: Some(ExecutionKey { place, pipeline, execution_id }.into()),
         incident: None,
         seconds: None,
         parts: Vec::new(),

@@ -13,6 +13,7 @@ use metrics_lib::{
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentKey},
     parts::{self, Part},
+    place::Place,
     report::Figures,
 };
 use serde::Serialize;
@@ -133,10 +134,9 @@ pub struct Incident {
 pub struct Ignored {
     /// When it ended.
     pub time: Timestamp,
-    /// Its account.
-    pub account: String,
-    /// Its region.
-    pub region: String,
+    /// Its account and region.
+    #[serde(flatten)]
+    pub place: Place,
     /// Its pipeline.
     pub pipeline: String,
     /// Its id.
@@ -416,8 +416,7 @@ impl Attributes {
     fn ignored(&self, time: Timestamp) -> Option<Ignored> {
         Some(Ignored {
             time,
-            account: self.text("account")?,
-            region: self.text("region")?,
+            place: Place::new(self.text("account")?, self.text("region")?),
             pipeline: self.unit()?,
             execution_id: self.id()?,
             repository: self.text("repository"),

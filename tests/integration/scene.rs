@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::{
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract,
+    place::Place,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use program::{plan::Plan, settings::Settings};
@@ -115,8 +116,7 @@ pub(crate) fn rollback_in(
 }
 
 fn execution_key(account: &str, region: &str, pipeline: &str, id: &str) -> ExecutionKey {
-    let [account, region, pipeline, execution_id] = [account, region, pipeline, id].map(str::to_owned);
-    ExecutionKey { account, region, pipeline, execution_id }
+    ExecutionKey { place: Place::new(account, region), pipeline: pipeline.into(), execution_id: id.into() }
 }
 
 /// An `OpsItem` of the tooling account that names nothing; `number` 1 makes its id `oi-000000000001`.
@@ -126,7 +126,7 @@ pub(crate) fn ops_item(number: u32, created: &str) -> OpsItem {
 
 pub(crate) fn ops_item_in(account: &str, number: u32, created: &str) -> OpsItem {
     let ops_item_id = format!("oi-{number:012x}").parse().unwrap();
-    let key = OpsItemKey { account: account.into(), region: "eu-west-1".into(), ops_item_id };
+    let key = OpsItemKey { place: Place::new(account, "eu-west-1"), ops_item_id };
     OpsItem::new(key, at(created))
 }
 

@@ -10,6 +10,7 @@ use metrics_lib::{
     identity::DeploymentKey,
     links,
     parts::Part,
+    place::Place,
     report::Figures,
     words::timeline,
 };
@@ -95,8 +96,8 @@ struct ExplainedFact {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Incident {
     ops_item_id: String,
-    account: String,
-    region: String,
+    #[serde(flatten)]
+    place: Place,
     created: Timestamp,
     /// `pending` or `unattributed`.
     attribution: &'static str,
@@ -116,8 +117,7 @@ impl Incident {
         let key = &record.key;
         Some(Self {
             ops_item_id: key.id().to_string(),
-            account: key.account().to_owned(),
-            region: key.region().to_owned(),
+            place: key.place().clone(),
             created: record.created,
             attribution,
             link: links::incident(key),
@@ -177,7 +177,7 @@ fn fact(link: Option<String>, recorded: Recorded) -> ExplainedFact {
         time,
         repository,
         account: of(DeploymentKey::account),
-        region: of(DeploymentKey::region),
+        region: of(|key| &key.place().region),
         source: deployment.as_ref().and_then(|key| key.source().map(ToString::to_string)),
         pipeline: of(DeploymentKey::unit_name),
         execution_id: of(DeploymentKey::id),
@@ -201,13 +201,13 @@ impl Display for Explanation {
         for fact in &self.facts {
             writeln!(f, "\n{fact}")?;
         }
-        for Incident { ops_item_id, account, region, created, attribution, link } in &self.undecided {
+        for Incident { ops_item_id, place, created, attribution, link } in &self.undecided {
             writeln!(
                 f,
                 "\n{created:.0}  incident {} ({} {})\n    {}",
                 Words(ops_item_id),
-                Words(account),
-                Words(region),
+                Words(&place.account),
+                Words(&place.region),
                 Words(attribution)
             )?;
             if let Some(link) = link {

@@ -11,6 +11,7 @@ use metrics_lib::{
     identity::DeploymentKey,
     links,
     parts::{Part, by_metric},
+    place::Place,
 };
 use serde::Serialize;
 use std::{
@@ -77,8 +78,9 @@ impl Deployments {
             return *index;
         }
         let index = self.names.len() as i64;
+        let Place { account, region } = of.place();
         let [account, region, unit, id] =
-            [of.account(), of.region(), of.unit_name(), of.id()].map(|text| words.number(text));
+            [account, region, of.unit_name(), of.id()].map(|text| words.number(text));
         let link = links::deployment(of).map(|address| template(address, of.id()));
         self.names.push([account, region, unit, id, words.optional(link.as_deref())]);
         self.indexes.insert(of.clone(), index);

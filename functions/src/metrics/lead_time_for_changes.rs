@@ -96,7 +96,7 @@ async fn delivered_revision(context: &Context, deployment: &Deployment) -> Resul
         return Ok(None);
     }
     if let (None, Some(connection)) = (&source.provider, &source.connection) {
-        let place = (deployment.key.account(), deployment.key.region());
+        let place = deployment.key.place();
         let provider = codepipeline::provider_of(context, place, connection).await?;
         if provider.is_some_and(|provider| !provider.starts_with("GitHub")) {
             return Ok(None);

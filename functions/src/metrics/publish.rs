@@ -184,7 +184,7 @@ async fn count_untold(context: &Context, fact: &Fact, now: Timestamp) -> Result<
     let (FactId::Deployment(key) | FactId::Rollback(key) | FactId::Ignored(key)) = &fact.id else {
         return Ok(());
     };
-    if fact.time < context.ledger.watch((key.account(), key.region()), now).await? {
+    if fact.time < context.ledger.watch(key.place(), now).await? {
         return Ok(());
     }
     context.ledger.note_untold(now).await?;

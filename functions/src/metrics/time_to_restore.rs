@@ -182,8 +182,8 @@ async fn find(
     }
     let mut found = Vec::new();
     let places = context.ops_item_places().await?;
-    for (account, region) in places.into_iter().filter(|(account, _)| may_restore(account)) {
-        let key = id.clone().at(account, region);
+    for place in places.into_iter().filter(|place| may_restore(&place.account)) {
+        let key = id.clone().at(place);
         found.extend(record(context, &key).await?);
     }
     Ok(found)

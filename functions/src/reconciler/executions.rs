@@ -18,6 +18,7 @@ use metrics_lib::{
     fact::FactKind,
     identity::DeploymentKey,
     lead_time::{self, ChangeSet, Changed},
+    place::Place,
     sources::codepipeline::PipelineKey,
 };
 
@@ -29,7 +30,7 @@ use metrics_lib::{
 pub(super) async fn work_through(
     context: &Context,
     owner: Owner<'_>,
-    place: (&str, &str),
+    place: &Place,
     since: &Since,
     until: Timestamp,
     rate_limit: &mut RateLimit<'_>,
@@ -40,11 +41,10 @@ pub(super) async fn work_through(
     let execution_listing::Listed { found, unread } =
         execution_listing::listed(context, listing, place, since, until).await?;
     for (unread, error) in unread {
-        let (account, region) = (unread.account, unread.region);
         let (subject, since) = match unread.pipeline {
-            None => (Subject::Pipelines(account, region), since.of_others()),
+            None => (Subject::Pipelines(unread.place), since.of_others()),
             Some(pipeline) => {
-                let key = PipelineKey { account, region, pipeline };
+                let key = PipelineKey { place: unread.place, pipeline };
                 let since = since.of(&key);
                 (Subject::Pipeline(key), since)
             }

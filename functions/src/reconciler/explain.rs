@@ -58,8 +58,8 @@ pub(super) async fn explain(
     let mut explained = Vec::new();
     match request {
         ExplainRequest::Incident(id) => {
-            for (account, region) in context.ops_item_places().await? {
-                let key = IncidentId::OpsItem(id.clone()).at(account, region);
+            for place in context.ops_item_places().await? {
+                let key = IncidentId::OpsItem(id.clone()).at(place);
                 explained.extend(incident(context, owner, &key).await?);
             }
         }

@@ -9,6 +9,7 @@ use lambda_runtime::Diagnostic;
 use metrics_lib::{
     identity::{DeploymentKey, IncidentKey},
     json::Malformed,
+    place::Place,
 };
 use std::error::Error as StdError;
 
@@ -72,13 +73,8 @@ pub enum Error {
     #[error("the event is malformed at {0}")]
     Malformed(#[from] Malformed),
     /// An event of an account and region that are not configured.
-    #[error("account {account} is not configured in region {region}")]
-    Unconfigured {
-        /// The account.
-        account: String,
-        /// The region.
-        region: String,
-    },
+    #[error("account {} is not configured in region {}", .0.account, .0.region)]
+    Unconfigured(Place),
     /// An incident that its source describes in a way that we don't understand.
     #[error("{} {key} can't be used: {reason}", key.noun())]
     Incident {

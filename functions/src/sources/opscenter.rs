@@ -79,7 +79,7 @@ pub(crate) fn is_incident_type(rule: &IncidentRule, kind: Option<&str>) -> bool 
 }
 
 async fn ops_item(tools: &Tools, key: &OpsItemKey) -> Result<Option<OpsItem>, Error> {
-    let reader = tools.clients.reader(&key.account, &key.region).await;
+    let reader = tools.clients.reader(&key.place).await;
     match reader.ssm.get_ops_item().ops_item_id(key.ops_item_id.as_str()).send().await {
         Ok(output) => Ok(output.ops_item),
         Err(error)
@@ -140,22 +140,20 @@ mod tests {
             let found: Vec<_> = pipelines(text)
                 .into_iter()
                 .map(|unit| match unit {
-                    UnitKey::Pipeline(PipelineKey { account, region, pipeline }) => {
-                        format!("{account}/{region}/{pipeline}")
-                    }
-                    UnitKey::Sourced { .. } => unreachable!("an ARN names a pipeline"),
+                    UnitKey::Pipeline(PipelineKey { place, pipeline }) => format!("{place} {pipeline}"),
+                    UnitKey::Sourced(_) => unreachable!("an ARN names a pipeline"),
                 })
                 .collect();
             assert_eq!(found, expected, "{text}");
         }
         check(
             r#"[{"arn":"arn:aws:codepipeline:eu-west-1:111111111111:shop"}]"#,
-            &["111111111111/eu-west-1/shop"],
+            &["111111111111 eu-west-1 shop"],
         );
         check(
             r#"[{"arn":"arn:aws:lambda:eu-west-1:111111111111:function:shop"},{"name":"x"},
                 {"arn":"arn:aws-cn:codepipeline:cn-north-1:111111111111:shop"}]"#,
-            &["111111111111/cn-north-1/shop"],
+            &["111111111111 cn-north-1 shop"],
         );
         check("[]", &[]);
         check("{}", &[]);

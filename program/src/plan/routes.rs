@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use metrics_lib::{
     contract::{env, probe},
     lead_time::MEASURED_AFTER,
+    place::Place,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -156,11 +157,7 @@ fn allowed(senders: Vec<Senders>, kinds: &[Kind]) -> Vec<PolicyStatement> {
 }
 
 /// Who may send what comes from some places, or from the members of the organisation.
-fn senders<'a>(
-    names: &Names,
-    settings: &Settings,
-    places: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Vec<Senders> {
+fn senders(names: &Names, settings: &Settings, places: impl Iterator<Item = Place>) -> Vec<Senders> {
     let members = settings.organization.as_ref().map(|organization| Senders::Members {
         organization: organization.clone(),
         roles: names.role_arn("*", &names.forward_role("*")),
@@ -169,17 +166,17 @@ fn senders<'a>(
 }
 
 /// Who may send what comes from some places; none if there is no place.
-fn listed_senders<'a>(names: &Names, places: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Senders> {
-    let own = (names.ops_account(), names.region());
+fn listed_senders(names: &Names, places: impl Iterator<Item = Place>) -> Option<Senders> {
+    let own = Place::new(names.ops_account(), names.region());
     let mut accounts = BTreeSet::new();
     let mut roles = BTreeSet::new();
-    for (account, region) in places {
-        accounts.insert(account.to_owned());
-        roles.insert(names.role_arn(account, &names.forward_role(region)));
+    for place in places {
+        roles.insert(names.role_arn(&place.account, &names.forward_role(&place.region)));
         // Of its own place, the operations account's stack forwards the incidents and probes, under a role of its own.
-        if (account, region) == own {
-            roles.insert(names.role_arn(account, &names.ops_forward_role()));
+        if place == own {
+            roles.insert(names.role_arn(&place.account, &names.ops_forward_role()));
         }
+        accounts.insert(place.account);
     }
     let several = |texts: BTreeSet<String>| Vec1::try_from_vec(Vec::from_iter(texts)).ok();
     Some(Senders::Listed { accounts: several(accounts)?, roles: several(roles)? })

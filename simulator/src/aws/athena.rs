@@ -3,7 +3,7 @@
 
 use super::{
     AwsError,
-    archive::{Archive, Place},
+    archive::{Archive, Extent},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::lake::{CHANGES_STATEMENT, COLUMNS};
@@ -44,7 +44,7 @@ pub struct Athena {
 #[derive(Debug)]
 struct Kept {
     archive: Archive,
-    rows: Place,
+    rows: Extent,
 }
 
 impl Kept {
@@ -62,7 +62,7 @@ impl Kept {
 /// The objects of the lake's bucket.
 #[derive(Debug, Default)]
 pub struct Lake {
-    objects: BTreeMap<String, Place>,
+    objects: BTreeMap<String, Extent>,
     archive: Archive,
 }
 
@@ -113,7 +113,7 @@ impl Lake {
         self.places(prefix).map(|(key, place)| Ok((key, self.archive.get(place)?)))
     }
 
-    fn places(&self, prefix: &str) -> impl Iterator<Item = (&str, Place)> {
+    fn places(&self, prefix: &str) -> impl Iterator<Item = (&str, Extent)> {
         let objects = self.objects.range(prefix.to_owned()..);
         objects.map(|(key, place)| (key.as_str(), *place)).take_while(move |(key, _)| key.starts_with(prefix))
     }

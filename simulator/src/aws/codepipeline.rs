@@ -2,11 +2,14 @@
 
 use super::{
     AwsError,
-    archive::{Archive, Place},
+    archive::{Archive, Extent},
     time,
 };
 use jiff::Timestamp;
-use metrics_lib::sources::codepipeline::{ExecutionKey, PipelineKey};
+use metrics_lib::{
+    place::Place,
+    sources::codepipeline::{ExecutionKey, PipelineKey},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -48,9 +51,9 @@ struct Pipeline {
 #[derive(Debug)]
 struct Stored {
     position: (Timestamp, usize),
-    summary: Place,
-    detail: Place,
-    actions: Place,
+    summary: Extent,
+    detail: Extent,
+    actions: Extent,
 }
 
 #[derive(Deserialize)]
@@ -154,17 +157,11 @@ impl CodePipeline {
     }
 
     /// Answers an operation for a caller in an account and region.
-    pub(super) fn call(
-        &self,
-        account: &str,
-        region: &str,
-        operation: &str,
-        input: Value,
-    ) -> Result<Value, AwsError> {
+    pub(super) fn call(&self, place: &Place, operation: &str, input: Value) -> Result<Value, AwsError> {
         let pipeline = |name: String| {
-            let key = PipelineKey { account: account.into(), region: region.into(), pipeline: name };
+            let key = PipelineKey { place: place.clone(), pipeline: name };
             self.pipelines.get(&key).ok_or_else(|| {
-                let PipelineKey { account, pipeline, .. } = key;
+                let PipelineKey { place: Place { account, .. }, pipeline } = key;
                 let message = format!("Account '{account}' does not have a pipeline with name '{pipeline}'");
                 AwsError::new("PipelineNotFoundException", message)
             })
@@ -190,8 +187,7 @@ impl CodePipeline {
             }
             "ListPipelines" => {
                 let ListPipelines { max_results, next_token } = read(input)?;
-                let here =
-                    self.pipelines.keys().filter(|key| (&*key.account, &*key.region) == (account, region));
+                let here = self.pipelines.keys().filter(|key| key.place == *place);
                 let version =
                     |key| self.pipelines.get(key).and_then(|known| known.structures.keys().next_back());
                 let mut names: Vec<_> = here.map(|key| (key.pipeline.as_str(), version(key))).collect();
@@ -360,8 +356,8 @@ mod tests {
     const ACCOUNT: &str = "111111111111";
 
     fn key(id: &str) -> ExecutionKey {
-        let [account, region, pipeline, execution_id] = [ACCOUNT, "eu-west-1", "shop", id].map(str::to_owned);
-        ExecutionKey { account, region, pipeline, execution_id }
+        let place = Place::new(ACCOUNT, "eu-west-1");
+        ExecutionKey { place, pipeline: "shop".into(), execution_id: id.into() }
     }
 
     fn execution(id: &str, hour: u8) -> Execution {
@@ -369,7 +365,7 @@ mod tests {
     }
 
     fn call(service: &CodePipeline, operation: &str, input: Value) -> Result<Value, String> {
-        service.call(ACCOUNT, "eu-west-1", operation, input).map_err(|error| error.code)
+        service.call(&Place::new(ACCOUNT, "eu-west-1"), operation, input).map_err(|error| error.code)
     }
 
     #[test]

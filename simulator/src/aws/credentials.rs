@@ -1,5 +1,6 @@
 //! Access keys that carry the role that they belong to.
 
+use metrics_lib::place::Place;
 use std::fmt;
 
 /// The prefix of keys that belong to a session.
@@ -35,8 +36,8 @@ pub fn function_key(account: &str, function: &str) -> String {
 }
 
 /// The access key of the read role of a region of a tooling account, for who calls in its place.
-pub fn reader_key(account: &str, region: &str) -> String {
-    Caller::reader(account, region).access_key()
+pub fn reader_key(place: &Place) -> String {
+    Caller::reader(place).access_key()
 }
 
 impl Caller {
@@ -46,8 +47,8 @@ impl Caller {
     }
 
     /// The read role of a region of a tooling account.
-    pub(crate) fn reader(account: &str, region: &str) -> Self {
-        Self { account: account.to_owned(), role: Role::Read(region.to_owned()) }
+    pub(crate) fn reader(place: &Place) -> Self {
+        Self { account: place.account.clone(), role: Role::Read(place.region.clone()) }
     }
 
     /// Whoever operates the installation.
@@ -77,7 +78,7 @@ impl Caller {
             return None;
         }
         Some(match role.strip_prefix(READ) {
-            Some(region) => Self::reader(account, region),
+            Some(region) => Self::reader(&Place::new(account, region)),
             None if role == OPERATOR => Self::operator(account),
             None => Self::function(account, role),
         })

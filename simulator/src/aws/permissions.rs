@@ -7,11 +7,12 @@ use super::{
     AwsError,
     credentials::{Caller, Role},
 };
-use metrics_lib::{contract::ledger::PARTITION_KEY, lake, rules::matches};
+use metrics_lib::{contract::ledger::PARTITION_KEY, lake, place::Place, rules::matches};
 use program::{
     access,
     naming::{arn, service_domain},
     plan::{Condition, Plan, Resource, RoleStatement, incident_read_role, read_role},
+    settings::ToolingAccount,
 };
 use serde_json::Value;
 use std::{
@@ -79,22 +80,16 @@ impl Permissions {
             let grants = grants(&caller, &function.permissions);
             (caller, grants)
         });
-        let places = plan
-            .tooling_accounts
-            .iter()
-            .flat_map(|tooling| tooling.regions.iter().map(|region| (&tooling.account, region)));
-        let readers = places.map(|(account, region)| {
-            let caller = Caller::reader(account, region);
-            let grants = grants(&caller, &read_role(account, region, &plan.tooling_undelivered));
+        let places = plan.tooling_accounts.iter().flat_map(ToolingAccount::places);
+        let readers = places.map(|place| {
+            let caller = Caller::reader(&place);
+            let grants = grants(&caller, &read_role(&place, &plan.tooling_undelivered));
             (caller, grants)
         });
-        let incident_places = plan
-            .incident_accounts
-            .iter()
-            .flat_map(|place| place.regions.iter().map(|region| (&place.account, region)));
-        let incident_readers = incident_places.map(|(account, region)| {
-            let caller = Caller::reader(account, region);
-            let grants = grants(&caller, &incident_read_role(account, region, &plan.tooling_undelivered));
+        let incident_places = plan.incident_accounts.iter().flat_map(ToolingAccount::places);
+        let incident_readers = incident_places.map(|place| {
+            let caller = Caller::reader(&place);
+            let grants = grants(&caller, &incident_read_role(&place, &plan.tooling_undelivered));
             (caller, grants)
         });
         let operator = Caller::operator(&plan.ops_account);
@@ -304,7 +299,8 @@ impl Permissions {
             && self.member_regions.contains(region)
             && !self.grants.contains_key(caller)
         {
-            let own = grants(caller, &read_role(&caller.account, region, &self.tooling_undelivered));
+            let own =
+                grants(caller, &read_role(&Place::new(&caller.account, region), &self.tooling_undelivered));
             self.grants.insert(caller.clone(), own);
         }
     }

@@ -8,6 +8,7 @@
 
 use super::{AwsError, Fault};
 use jiff::Timestamp;
+use metrics_lib::place::Place;
 use std::collections::{BTreeMap, HashMap};
 
 /// How often an operation, or all operations of a service, can be called in a second, in each account and region.
@@ -41,7 +42,7 @@ pub const RATES: [Rate; 13] = [
 #[derive(Debug, Default)]
 pub struct Quotas {
     rates: BTreeMap<String, u32>,
-    called: HashMap<(String, String, String), (i64, u32)>,
+    called: HashMap<(String, Place), (i64, u32)>,
     /// How many times a call is tried again after it was throttled; if not once, the caller is told at once.
     pub retries: u32,
     /// How many calls were throttled, by quota.
@@ -67,17 +68,11 @@ impl Quotas {
     }
 
     /// Counts a call of an operation in an account and region; refused if that is one too many.
-    pub(super) fn admit(
-        &mut self,
-        action: &str,
-        account: &str,
-        region: &str,
-        now: Timestamp,
-    ) -> Result<(), AwsError> {
+    pub(super) fn admit(&mut self, action: &str, place: &Place, now: Timestamp) -> Result<(), AwsError> {
         let service = action.split(':').next().unwrap_or_default();
         for of in [service, action] {
             let Some(most) = self.rates.get(of) else { continue };
-            let key = (of.to_owned(), account.to_owned(), region.to_owned());
+            let key = (of.to_owned(), place.clone());
             let (second, calls) = self.called.entry(key).or_default();
             if *second != now.as_second() {
                 (*second, *calls) = (now.as_second(), 0);
@@ -109,7 +104,7 @@ mod tests {
             limits.iter().for_each(|(of, calls)| quotas.limit(of, *calls));
             let admitted = calls.iter().map(|(action, second, place)| {
                 let now = Timestamp::from_second(*second).unwrap();
-                if quotas.admit(action, place, "eu-west-1", now).is_ok() { '+' } else { '-' }
+                if quotas.admit(action, &Place::new(*place, "eu-west-1"), now).is_ok() { '+' } else { '-' }
             });
             assert_eq!(admitted.collect::<String>(), expected, "{limits:?}");
         }

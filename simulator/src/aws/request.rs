@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, Uri},
 };
 use flate2::read::GzDecoder;
+use metrics_lib::place::Place;
 use std::{borrow::Cow, io::Read};
 
 /// The most that a body may hold once it is inflated.
@@ -72,6 +73,11 @@ impl<'a> Request<'a> {
         let service = if service == "monitoring" { "cloudwatch" } else { service };
         let (service, region) = (service.to_owned(), region.to_owned());
         Ok(Self { protocol, service, operation, resource, caller, region, body })
+    }
+
+    /// Where it is answered: the caller's account, in the region that it was signed for.
+    pub(super) fn place(&self) -> Place {
+        Place::new(&self.caller.account, &self.region)
     }
 
     /// The operation as IAM names it: `codepipeline:GetPipelineExecution`.

@@ -12,7 +12,7 @@ use super::{
 use crate::{clock::Clock, trouble::Trouble};
 use axum::body::Bytes;
 use jiff::Timestamp;
-use metrics_lib::{contract::Metric, datum::MAX_CALL};
+use metrics_lib::{contract::Metric, datum::MAX_CALL, place::Place};
 use program::plan::{Function, Plan};
 use serde_json::{Value, json};
 use std::{
@@ -54,7 +54,7 @@ pub struct Services {
     queues: BTreeSet<String>,
     /// The queue in each region of a tooling account of what a rule could not deliver, and how much each holds.
     tooling_undelivered: String,
-    pub(crate) undelivered: BTreeMap<(String, String), usize>,
+    pub(crate) undelivered: BTreeMap<Place, usize>,
     /// The messages that functions have sent, each with its queue, which are not in their queues yet.
     pub(crate) sent: Vec<(String, Arc<str>)>,
     /// The roles' policies.
@@ -216,8 +216,7 @@ impl Services {
         let mut tries = 0;
         loop {
             let now = self.clock.now();
-            let admitted =
-                self.quotas.admit(&request.action(), &request.caller.account, &request.region, now);
+            let admitted = self.quotas.admit(&request.action(), &request.place(), now);
             match admitted.and_then(|()| self.call(request)) {
                 Err(error) if error.is_throttling() && tries < self.quotas.retries => {
                     tries += 1;
@@ -246,7 +245,7 @@ impl Services {
             service if self.apis.contains_key(service) => {}
             _ => self.permissions.check(caller, region, &request.action(), &input)?,
         }
-        let account = &caller.account;
+        let place = &request.place();
         let output = match request.service.as_str() {
             "cloudwatch" => {
                 if *operation == "PutMetricData" && body.len() > MAX_CALL {
@@ -258,7 +257,7 @@ impl Services {
             }
             "sts" => return self.sts.call(operation, body),
             "codeconnections" | "codestar-connections" => self.connections.call(region, operation, &input)?,
-            "codepipeline" => self.codepipeline.call(account, region, operation, input)?,
+            "codepipeline" => self.codepipeline.call(place, operation, input)?,
             "dynamodb" => {
                 let metered = (!self.quotas.is_empty()).then(|| self.clock.now());
                 let answer = self.dynamodb.call_metered(operation, input, metered);
@@ -276,8 +275,8 @@ impl Services {
                 Some(secret) => secret.call(operation, &input)?,
                 None => return Err(Secret::not_found()),
             },
-            "sqs" => self.queue((account, region), operation, &input)?,
-            "ssm" => self.ssm.call(account, region, operation, &input)?,
+            "sqs" => self.queue(place, operation, &input)?,
+            "ssm" => self.ssm.call(place, operation, &input)?,
             service => match self.apis.get_mut(service) {
                 Some(api) => api.call(operation, &input)?,
                 None => return Err(AwsError::not_implemented(service, operation)),
@@ -321,12 +320,7 @@ impl Services {
     }
 
     /// Answers an operation of SQS that needs none of the cloud's own queues to be looked at.
-    fn queue(
-        &mut self,
-        (account, region): (&str, &str),
-        operation: &str,
-        input: &Value,
-    ) -> Result<Value, AwsError> {
+    fn queue(&mut self, place: &Place, operation: &str, input: &Value) -> Result<Value, AwsError> {
         let text = |name: &str| input[name].as_str().unwrap_or_default();
         match operation {
             "GetQueueUrl" => {
@@ -345,8 +339,7 @@ impl Services {
                 Ok(json!({"MessageId": format!("{name}-sent-{}", self.sent.len())}))
             }
             "GetQueueAttributes" if text("QueueUrl").ends_with(&format!("/{}", self.tooling_undelivered)) => {
-                let place = (account.to_owned(), region.to_owned());
-                let number = self.undelivered.get(&place).copied().unwrap_or_default();
+                let number = self.undelivered.get(place).copied().unwrap_or_default();
                 Ok(json!({"Attributes": {"ApproximateNumberOfMessages": number.to_string()}}))
             }
             _ => Err(AwsError::not_implemented("sqs", operation)),

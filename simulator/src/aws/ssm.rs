@@ -2,11 +2,11 @@
 
 use super::{
     AwsError,
-    archive::{Archive, Place},
+    archive::{Archive, Extent},
     time,
 };
 use jiff::Timestamp;
-use metrics_lib::sources::opscenter::OpsItemKey;
+use metrics_lib::{place::Place, sources::opscenter::OpsItemKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -33,7 +33,7 @@ pub struct Ssm {
 /// Where an item is, and its members that it can be found by.
 #[derive(Debug)]
 struct Stored {
-    item: Place,
+    item: Extent,
     members: BTreeMap<&'static str, Value>,
 }
 
@@ -61,28 +61,22 @@ impl Ssm {
     }
 
     /// Answers an operation for a caller in an account and region.
-    pub(super) fn call(
-        &self,
-        account: &str,
-        region: &str,
-        operation: &str,
-        input: &Value,
-    ) -> Result<Value, AwsError> {
+    pub(super) fn call(&self, place: &Place, operation: &str, input: &Value) -> Result<Value, AwsError> {
         match operation {
-            "GetOpsItem" => self.get(account, region, input),
-            "DescribeOpsItems" => self.describe(account, region, input),
+            "GetOpsItem" => self.get(place, input),
+            "DescribeOpsItems" => self.describe(place, input),
             _ => Err(AwsError::not_implemented("ssm", operation)),
         }
     }
 
-    fn get(&self, account: &str, region: &str, input: &Value) -> Result<Value, AwsError> {
+    fn get(&self, place: &Place, input: &Value) -> Result<Value, AwsError> {
         let id = input["OpsItemId"].as_str().unwrap_or_default();
         let ops_item_id = id.parse().map_err(|_| {
             let message =
                 format!("Value '{id}' at 'opsItemId' failed to satisfy constraint: ^(oi)-[0-9a-f]{{12}}$");
             AwsError::new("ValidationException", message)
         })?;
-        let key = OpsItemKey { account: account.into(), region: region.into(), ops_item_id };
+        let key = OpsItemKey { place: place.clone(), ops_item_id };
         let stored = self.items.get(&key).ok_or_else(|| {
             AwsError::new("OpsItemNotFoundException", format!("OpsItem ID {id} doesn't exist"))
         })?;
@@ -90,7 +84,7 @@ impl Ssm {
     }
 
     /// The summaries of the `OpsItem`s that pass all filters, in order of their ids.
-    fn describe(&self, account: &str, region: &str, input: &Value) -> Result<Value, AwsError> {
+    fn describe(&self, place: &Place, input: &Value) -> Result<Value, AwsError> {
         let DescribeOpsItems { ops_item_filters, max_results, next_token } =
             serde_json::from_value(input.clone()).map_err(|error| invalid(&error.to_string()))?;
         let filters = ops_item_filters.into_iter().map(Filter::check).collect::<Result<Vec<_>, _>>()?;
@@ -99,9 +93,7 @@ impl Ssm {
             return Err(invalid(&format!("MaxResults must be 1 to {PAGE}, not {size}")));
         }
         let here = self.items.iter().filter(|(key, stored)| {
-            key.account == account
-                && key.region == region
-                && filters.iter().all(|filter| filter.passes(&stored.members))
+            key.place == *place && filters.iter().all(|filter| filter.passes(&stored.members))
         });
         let mut found: Vec<_> = here.collect();
         found.sort_by_key(|(key, _)| key.ops_item_id.as_str());
@@ -203,11 +195,11 @@ mod tests {
             let mut ssm = Ssm::default();
             for hour in 0..3 {
                 let ops_item_id = format!("oi-00000000000{hour}").parse().unwrap();
-                let key = OpsItemKey { account: "1".into(), region: "r".into(), ops_item_id };
+                let key = OpsItemKey { place: Place::new("1", "r"), ops_item_id };
                 let created = format!("2026-06-15T0{hour}:00:00Z").parse().unwrap();
                 ssm.record(OpsItem::new(key, created).recorded()).unwrap();
             }
-            let found = ssm.call("1", "r", "DescribeOpsItems", &input).map(|output| {
+            let found = ssm.call(&Place::new("1", "r"), "DescribeOpsItems", &input).map(|output| {
                 let found = output["OpsItemSummaries"].as_array().unwrap();
                 let ids = found.iter().map(|item| item["OpsItemId"].as_str().unwrap()[14..].to_owned());
                 ids.chain(output["NextToken"].as_str().map(|next| format!("next {next}"))).collect::<Vec<_>>()

@@ -3,6 +3,7 @@
 use super::{AwsError, credentials::Caller};
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use metrics_lib::place::Place;
 use program::{
     plan::ReadRole,
     settings::{Organization, ToolingAccount},
@@ -27,21 +28,19 @@ impl Sts {
             return Err(AwsError::not_implemented("sts", operation));
         }
         let arn = parameter(body, "RoleArn").unwrap_or_default();
-        let listed = self.accounts.iter().flat_map(|tooling| {
-            tooling.regions.iter().map(|region| (tooling.account.as_str(), region.as_str()))
-        });
+        let listed = self.accounts.iter().flat_map(ToolingAccount::places);
         let account = arn.split(':').nth(4).unwrap_or_default();
         let regions = self.organization.iter().flat_map(|organization| &organization.regions);
-        let mut places = listed.chain(regions.map(|region| (account, region.as_str())));
-        let place = places.find(|(account, region)| self.role.arn_in(account, region) == arn);
+        let mut places = listed.chain(regions.map(|region| Place::new(account, region)));
+        let place = places.find(|place| self.role.arn_in(place) == arn);
         let known = parameter(body, "ExternalId").as_ref() == Some(&self.role.external_id);
-        let (Some((account, region)), true) = (place, known) else {
+        let (Some(place), true) = (place, known) else {
             let message = format!("User is not authorized to perform: sts:AssumeRole on resource: {arn}");
             return Err(AwsError::new("AccessDenied", message).with_status(403));
         };
         let session = parameter(body, "RoleSessionName").unwrap_or_default();
         let expiration = Timestamp::now() + SESSION;
-        let key = Caller::reader(account, region).access_key();
+        let key = Caller::reader(&place).access_key();
         Ok(format!(
             "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
              <AssumedRoleUser><AssumedRoleId>AROA:{session}</AssumedRoleId><Arn>{arn}/{session}</Arn></AssumedRoleUser>\

@@ -3,7 +3,7 @@
 
 use crate::aws::RecordedExecution;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::sources::codepipeline::ExecutionKey;
+use metrics_lib::{place::Place, sources::codepipeline::ExecutionKey};
 use serde_json::{Value, json};
 
 /// A pipeline execution.
@@ -284,7 +284,7 @@ impl Execution {
 
     /// The event of a state.
     pub fn event(&self, state: &str) -> Value {
-        let ExecutionKey { account, region, pipeline, execution_id } = &self.key;
+        let ExecutionKey { place: Place { account, region }, pipeline, execution_id } = &self.key;
         json!({
             "version": "0",
             "detail-type": "CodePipeline Pipeline Execution State Change",

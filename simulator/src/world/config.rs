@@ -2,6 +2,7 @@
 
 use super::{Entry, Line, Malformed};
 use jiff::Timestamp;
+use metrics_lib::place::Place;
 use program::settings::{Settings, WEBHOOK_SECRET};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,17 +29,17 @@ pub(super) struct Places {
 }
 
 impl Places {
-    fn runs(&mut self, account: &str, region: &str) {
-        self.executions.entry(account.to_owned()).or_default().insert(region.to_owned());
+    fn runs(&mut self, Place { account, region }: &Place) {
+        self.executions.entry(account.clone()).or_default().insert(region.clone());
     }
 
     /// Takes note of where an entry happens.
     pub(super) fn see(&mut self, entry: &Entry) {
         match entry {
-            Entry::Execution(execution) => self.runs(&execution.key.account, &execution.key.region),
-            Entry::Pipeline(key, _) => self.runs(&key.account, &key.region),
+            Entry::Execution(execution) => self.runs(&execution.key.place),
+            Entry::Pipeline(key, _) => self.runs(&key.place),
             Entry::OpsItem(item) => {
-                self.ops_items.insert(item.key.account.clone());
+                self.ops_items.insert(item.key.place.account.clone());
             }
             Entry::GitHub(_) => self.git_hub = true,
             Entry::Config(_) | Entry::Event { .. } | Entry::Connection(_) | Entry::Api(..) => {}

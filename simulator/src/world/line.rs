@@ -12,9 +12,12 @@ use crate::{
     router::Envelope,
 };
 use jiff::Timestamp;
-use metrics_lib::sources::{
-    codepipeline::{ExecutionKey, PipelineKey},
-    opscenter::OpsItemKey,
+use metrics_lib::{
+    place::Place,
+    sources::{
+        codepipeline::{ExecutionKey, PipelineKey},
+        opscenter::OpsItemKey,
+    },
 };
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -134,8 +137,7 @@ fn reason(error: &serde_json::Error) -> String {
 fn recorded_pipeline(mut value: Value) -> Result<Entry, Malformed> {
     PIPELINE.check("pipeline", &value)?;
     let structure = value["pipeline"].take();
-    let (account, region) = (text(&value["account"]), text(&value["region"]));
-    let key = PipelineKey { account, region, pipeline: text(&structure["name"]) };
+    let key = PipelineKey { place: place(&value), pipeline: text(&structure["name"]) };
     Ok(Entry::Pipeline(key, structure))
 }
 
@@ -162,8 +164,7 @@ fn recorded_execution(mut value: Value) -> Result<Entry, Malformed> {
             return Err(Malformed::new(path, format!("it is not that of the execution, {execution_id}")));
         }
     }
-    let (account, region) = (text(&value["account"]), text(&value["region"]));
-    let key = ExecutionKey { account, region, pipeline: text(&detail["pipelineName"]), execution_id };
+    let key = ExecutionKey { place: place(&value), pipeline: text(&detail["pipelineName"]), execution_id };
     Ok(Entry::Execution(RecordedExecution { key, detail, actions }))
 }
 
@@ -172,7 +173,7 @@ fn recorded_ops_item(mut value: Value) -> Result<Entry, Malformed> {
     let item = value["item"].take();
     let ops_item_id = text(&item["OpsItemId"]).parse();
     let ops_item_id = ops_item_id.map_err(|_| Malformed::new("opsItem.item.OpsItemId", "it is no id"))?;
-    let key = OpsItemKey { account: text(&value["account"]), region: text(&value["region"]), ops_item_id };
+    let key = OpsItemKey { place: place(&value), ops_item_id };
     Ok(Entry::OpsItem(RecordedOpsItem { key, item }))
 }
 
@@ -201,9 +202,14 @@ fn event_entry(json: &str) -> Result<Entry, Malformed> {
         // Nothing reads the details of others.
         _ => {}
     }
-    let (account, region) = (text(&event["account"]), text(&event["region"]));
-    let envelope = Envelope { account, region, source, detail_type };
+    let place = place(&event);
+    let envelope = Envelope { place, source, detail_type };
     Ok(Entry::Event { envelope, id: event["id"].as_str().map(str::to_owned), text: json.to_owned() })
+}
+
+/// An account and region whose shape was checked.
+fn place(value: &Value) -> Place {
+    Place::new(text(&value["account"]), text(&value["region"]))
 }
 
 /// A text whose shape was checked.

@@ -8,7 +8,7 @@ use crate::{
     outside::{self, Moto},
     scene::{Scene, TOOLING, at, config, execution, ops_item},
 };
-use metrics_lib::sources::codepipeline::PipelineKey;
+use metrics_lib::{place::Place, sources::codepipeline::PipelineKey};
 use serde_json::{Value, json};
 use simulator::{aws::reader_key, payload_builders::structure};
 use std::{
@@ -25,7 +25,7 @@ async fn account() -> Scene {
     let mut scene = Scene::new().await;
     let mut pipeline = structure("shop");
     pipeline["stages"][0]["actions"][0]["configuration"] = json!({"ConnectionArn": CONNECTION});
-    let key = PipelineKey { account: TOOLING.into(), region: "eu-west-1".into(), pipeline: "shop".into() };
+    let key = PipelineKey { place: Place::new(TOOLING, "eu-west-1"), pipeline: "shop".into() };
     scene.cloud.record_pipeline(key, pipeline);
     scene.cloud.record_connection(json!({"ConnectionArn": CONNECTION, "ProviderType": "GitHub"}));
     scene.runs(&execution("e1", "09:00")).await;
@@ -50,7 +50,7 @@ async fn commands_of_a_recording() {
     let mut scene = account().await;
     let happened = serde_json::to_value(scene.finish().await).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (endpoint, key) = (scene.cloud.operator().endpoint, reader_key(TOOLING, "eu-west-1"));
+    let (endpoint, key) = (scene.cloud.operator().endpoint, reader_key(&Place::new(TOOLING, "eu-west-1")));
     let environment = [
         ("AWS_ENDPOINT_URL", endpoint.as_str()),
         ("AWS_ENDPOINT_URL_STS", &moto.url),

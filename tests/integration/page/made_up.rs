@@ -10,6 +10,7 @@ use metrics_lib::{
     fact::{FactKind, FactState, Teams},
     identity::{DeploymentKey, IncidentKey, SourcedId, SourcedIncident},
     parts::{Part, PartKind},
+    place::Place,
     sources::codepipeline::ExecutionKey,
 };
 
@@ -19,8 +20,7 @@ fn now() -> Timestamp {
 
 fn deployment(repository: &str, number: usize) -> DeploymentKey {
     ExecutionKey {
-        account: "111111111111".to_owned(),
-        region: "eu-west-1".to_owned(),
+        place: Place::new("111111111111", "eu-west-1"),
         pipeline: format!("{repository}-pipeline"),
         execution_id: format!("00000000-0000-4000-8000-{number:012}"),
     }
@@ -70,8 +70,7 @@ pub(super) fn hostile() -> PageData {
     let blamed = Attribution::Deployment { deployment: deployment(name, 1), repository: name.to_owned() };
     let incidents = [blamed, Attribution::Nothing].map(|attribution| Incident {
         key: IncidentKey::Sourced(SourcedIncident {
-            account: name.to_owned(),
-            region: name.to_owned(),
+            place: Place::new(name, name),
             id: SourcedId { source: "pager".parse().unwrap(), id: name.to_owned() },
         }),
         time,

@@ -54,8 +54,7 @@ pub(super) fn read(event: &Envelope) -> Result<Reading<IncidentEvent>, Error> {
         _ => return Ok(Reading::NotOurs),
     };
     let OpsItemDetail { ops_item_id, status, modified_time } = event.detail()?;
-    let (account, region) = (event.account.clone(), event.region.clone());
-    let key = IncidentKey::OpsItem(OpsItemKey { account, region, ops_item_id });
+    let key = IncidentKey::OpsItem(OpsItemKey { place: event.place(), ops_item_id });
     let is_resolved = status.and_then(|status| status.is_resolved());
     let what = match (is_new, is_resolved) {
         (true, _) => IncidentChange::Raised,

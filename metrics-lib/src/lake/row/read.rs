@@ -117,7 +117,7 @@ impl Row {
         Change::read(self, check).map(drop)
     }
 
-    /// A row of a query's result: the columns of [`CHANGES_STATEMENT`] in order, as text.
+    /// A row of a query's result: the columns of [`CHANGES_STATEMENT`](crate::lake::CHANGES_STATEMENT) in order, as text.
     ///
     /// # Errors
     /// [`Invalid`], when there are too few or a number is none.

@@ -1,7 +1,7 @@
 //! A table and its index, in order of their keys.
 
 use super::{
-    super::archive::{Archive, Place},
+    super::archive::{Archive, Extent},
     AwsError, Item,
     capacity::Capacity,
     invalid, value,
@@ -25,7 +25,7 @@ pub(super) type Key = (String, String);
 #[derive(Debug)]
 pub(super) struct Table {
     plan: plan::Table,
-    items: BTreeMap<Key, Place>,
+    items: BTreeMap<Key, Extent>,
     /// The index's keys, and those of the item. Only items with both keys of the index are in it.
     index: BTreeSet<(Key, Key)>,
     archive: Archive,

@@ -61,7 +61,7 @@ impl IncidentSource for Beacon {
             State::Lit => IncidentChange::Raised,
             State::Out => IncidentChange::Status(Change { is_resolved: true, at: Some(at) }),
         };
-        Ok(Reading::Event(IncidentEvent { key: key.at(event.account.clone(), event.region.clone()), what }))
+        Ok(Reading::Event(IncidentEvent { key: key.at(event.place()), what }))
     }
 
     fn find<'a>(&'a self, _: &'a Tools, key: &'a IncidentKey) -> Asked<'a, Found> {
@@ -97,7 +97,8 @@ async fn described(key: &IncidentKey) -> Result<Option<Described>, Error> {
         message: error.to_string(),
     };
     // The single-machine cloud knows callers by the access key of a signature, whose digits nobody checks.
-    let scope = format!("{}/20260101/{}/{SERVICE}/aws4_request", variable("AWS_ACCESS_KEY_ID"), key.region());
+    let scope =
+        format!("{}/20260101/{}/{SERVICE}/aws4_request", variable("AWS_ACCESS_KEY_ID"), key.place().region);
     let request = reqwest::Client::new()
         .post(variable("AWS_ENDPOINT_URL"))
         .header(

@@ -12,5 +12,5 @@ pub(crate) const BEACON: Source = Source {
         detail_types: &["Beacon Incident"],
         detail: |_| json!({"state": ["LIT", "OUT"]}),
     }],
-    reads: |_, _| Vec::new(),
+    reads: |_| Vec::new(),
 };

@@ -12,5 +12,5 @@ pub(crate) const COURIER: Source = Source {
         detail_types: &["Courier Delivery"],
         detail: |_| json!({"state": ["DELIVERED"]}),
     }],
-    reads: |_, _| Vec::new(),
+    reads: |_| Vec::new(),
 };

@@ -12,14 +12,14 @@ pub(super) const OWN: &str = "what the installation has, now and in later versio
 pub(super) const API: &str = "API Gateway makes up the ids of APIs, and their ARNs have no names";
 
 /// Where a stack is, and what it has.
-pub(super) struct Place<'a> {
+pub(super) struct Deployed<'a> {
     pub(super) prefix: &'a str,
     pub(super) account: &'a str,
     pub(super) region: &'a str,
     pub(super) document: &'a Value,
 }
 
-impl Place<'_> {
+impl Deployed<'_> {
     /// What the installation has of a kind: what begins with its prefix.
     pub(super) fn own(&self, service: &str, kind: &str) -> Resource {
         Resource::every(arn(service, self.region, self.account, &format!("{kind}{}-*", self.prefix)), OWN)
