@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use metrics_lib::{
     json,
     lake::Row,
-    sources::github::{self, Marks, Told},
+    sources::github::{self, Delivered, Marks},
 };
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -97,7 +97,7 @@ struct Record<'a> {
     data: &'a str,
 }
 
-fn told(body: &[u8]) -> Outcome<Told> {
+fn told(body: &[u8]) -> Outcome<Delivered> {
     Ok(github::read("push", body, Timestamp::UNIX_EPOCH, &Marks::default())?)
 }
 

@@ -53,7 +53,7 @@ pub use incidents::{AttributionState, IncidentRecord};
 pub use item::RETENTION;
 pub use open::{DayCount, PendingItem, Reached, Walked, Watermark, Watermarks};
 pub use probes::Passed;
-pub use publishing::{Claim, Claimed, Doubt, SlotKey};
+pub use publishing::{Claim, Claimed, Doubt, Missed, SlotKey};
 pub use recorded::Recorded;
 pub use timeline::{NamedRepository, Names, days};
 

@@ -19,7 +19,7 @@ pub use table::{
 /// A text that is no commit's id, repository or record.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{what} is not valid: {reason}")]
-pub struct Invalid {
+pub struct InvalidRecord {
     what: &'static str,
     reason: String,
 }

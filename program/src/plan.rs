@@ -21,7 +21,7 @@ pub(crate) use routes::PROBE;
 use crate::{
     naming::Names,
     settings::{Organization, Settings, ToolingAccount, ToolingSettings},
-    sources::{SOURCES, Source},
+    sources::{EventSource, SOURCES},
 };
 use jiff::SignedDuration;
 use metrics_lib::{
@@ -339,7 +339,7 @@ impl Plan {
     ///
     /// # Errors
     /// Those of [`Self::new`].
-    pub fn with_sources(settings: &Settings, sources: &[&Source]) -> Result<Self, PlanError> {
+    pub fn with_sources(settings: &Settings, sources: &[&EventSource]) -> Result<Self, PlanError> {
         let names = &settings.names();
         let read_role = ReadRole {
             arn: names.role_arn("{account}", &names.read_role("{region}")),

@@ -253,7 +253,7 @@ impl Settings {
 
     /// The names of the installation's resources.
     pub fn names(&self) -> Names {
-        Names::new(&self.prefix, &self.ops_account, &self.region)
+        Names::new(&self.prefix, self.place())
     }
 }
 

@@ -9,11 +9,11 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The sources that there are.
-pub const SOURCES: [&Source; 2] = [&codepipeline::CODEPIPELINE, &opscenter::OPSCENTER];
+pub const SOURCES: [&EventSource; 2] = [&codepipeline::CODEPIPELINE, &opscenter::OPSCENTER];
 
 /// Something that tells of deployments or incidents.
 #[derive(Debug)]
-pub struct Source {
+pub struct EventSource {
     /// What it tells of.
     pub tells: Tells,
     /// The source of its events, as EventBridge has it.

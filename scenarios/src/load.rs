@@ -81,9 +81,8 @@ impl Loaded {
             let values = || total.iter().flat_map(|metric| &metric.points).flat_map(|point| &point.values);
             (values().count(), values().sum::<f64>())
         };
-        let is_told = |metric: &Metric| {
-            metric.namespace() == Namespace::Dora && !Metric::LEAD_TIME_PARTS.contains(metric)
-        };
+        let is_told =
+            |metric: &Metric| metric.namespace() == Namespace::Dora && !metric.is_part_of_lead_time();
         for metric in Metric::ALL.into_iter().filter(is_told) {
             let found = found(metric);
             let expected = self.expected.get(&metric).copied().unwrap_or_default();

@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::{
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract,
+    parts::HEADINGS,
     place::Place,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
@@ -308,7 +309,7 @@ pub(crate) fn report(outcome: &ReplayResult) -> String {
         contract::Metric::SinceLastEvent,
         contract::Metric::UndeliveredEvents,
     ];
-    let left_out = left_out.iter().chain(&contract::Metric::LEAD_TIME_PARTS);
+    let left_out = left_out.into_iter().chain(HEADINGS.map(|heading| heading.metric));
     let is_of_use = |metric: &&Metric| !left_out.clone().any(|left_out| metric.name == left_out.name());
     let told = outcome.metrics.iter().filter(|metric| is_told(metric, outcome) && is_of_use(metric));
     for metric in told {
@@ -346,10 +347,7 @@ fn assert_parts_add_up(outcome: &ReplayResult) {
         return;
     }
     let mut by_team = outcome.metrics.iter().filter(|metric| metric.dimensions.contains_key("Team"));
-    assert!(
-        !by_team
-            .any(|metric| contract::Metric::LEAD_TIME_PARTS.iter().any(|part| metric.name == part.name()))
-    );
+    assert!(!by_team.any(|metric| HEADINGS.iter().any(|part| metric.name == part.metric.name())));
     let differences = parts::that_do_not_add_up(outcome);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

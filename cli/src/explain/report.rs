@@ -41,7 +41,7 @@ pub(super) struct Explanation {
     cloud_watch: Option<BTreeMap<&'static str, usize>>,
     facts: Vec<ExplainedFact>,
     /// The incidents whose attribution is not decided, or found no deployment.
-    undecided: Vec<Incident>,
+    undecided: Vec<UndecidedIncident>,
     #[serde(skip)]
     text: String,
 }
@@ -94,7 +94,7 @@ struct ExplainedFact {
 /// An incident that is not attributed to a deployment.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Incident {
+pub(super) struct UndecidedIncident {
     ops_item_id: String,
     #[serde(flatten)]
     place: Place,
@@ -106,9 +106,9 @@ pub(super) struct Incident {
     link: Option<String>,
 }
 
-impl Incident {
+impl UndecidedIncident {
     /// An incident, unless it is attributed.
-    pub(super) fn undecided(record: &IncidentRecord) -> Option<Self> {
+    pub(super) fn of(record: &IncidentRecord) -> Option<Self> {
         let attribution = match record.attribution {
             AttributionState::Attributed { .. } => return None,
             AttributionState::Pending => "pending",
@@ -132,7 +132,7 @@ impl Explanation {
         whose: Whose,
         days: Range<Date>,
         facts: Vec<(Option<String>, Recorded)>,
-        undecided: Vec<Incident>,
+        undecided: Vec<UndecidedIncident>,
         cloudwatch: Option<BTreeMap<Metric, usize>>,
     ) -> Self {
         let recorded = || facts.iter().map(|(_, fact)| fact);
@@ -201,7 +201,7 @@ impl Display for Explanation {
         for fact in &self.facts {
             writeln!(f, "\n{fact}")?;
         }
-        for Incident { ops_item_id, place, created, attribution, link } in &self.undecided {
+        for UndecidedIncident { ops_item_id, place, created, attribution, link } in &self.undecided {
             writeln!(
                 f,
                 "\n{created:.0}  incident {} ({} {})\n    {}",

@@ -48,6 +48,13 @@ const BETWEEN: char = '\n';
 pub enum Claim {
     /// The fact is ours to publish.
     Taken(Box<Claimed>),
+    /// Somebody else has published it, or will.
+    Missed(Missed),
+}
+
+/// Why there is nothing to publish, or to close, any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missed {
     /// It was published before, or is known to be unpublishable.
     Done(DoneBy),
     /// CloudWatch may have it, or it has to wait for one that CloudWatch may have: the reconciler goes on with it.
@@ -193,11 +200,11 @@ impl Ledger {
                     }
                 }
                 Err(Refusal::Closed) if !counts_duplicates(kind) => {
-                    return Ok(Claim::Done(DoneBy::AnotherEvent));
+                    return Ok(Claim::Missed(Missed::Done(DoneBy::AnotherEvent)));
                 }
                 Err(Refusal::Closed) => {
                     let by = self.done_by(&place.partition, &place.sort, &known, owner).await?;
-                    return Ok(Claim::Done(by));
+                    return Ok(Claim::Missed(Missed::Done(by)));
                 }
                 Err(Refusal::Claimed { until }) => {
                     return Err(Error::Claimed { fact: place.to_string(), until });
@@ -206,21 +213,21 @@ impl Ledger {
                 Err(Refusal::CutOff) if !standing.holds(&place.name()) => slot = slot.other(fact),
                 Err(Refusal::CutOff) => {
                     if self.doubt(&place, &slot, &standing, &known, now).await? {
-                        return Ok(Claim::Handed);
+                        return Ok(Claim::Missed(Missed::Handed));
                     }
                 }
-                Err(Refusal::Doubtful { .. }) => return Ok(Claim::Handed),
+                Err(Refusal::Doubtful { .. }) => return Ok(Claim::Missed(Missed::Handed)),
                 Err(Refusal::Held { by }) => {
                     if self.is_held(&by, &slot, now).await? {
                         self.list(doubt_item(&item, &place, &slot)).await?;
-                        return Ok(Claim::Handed);
+                        return Ok(Claim::Missed(Missed::Handed));
                     }
                 }
                 Err(Refusal::Changed) => {
                     let Ok(given_up) = standing.give_up() else { continue };
                     let listed = Some(doubt_item(&item, &place, &slot));
                     if self.swap(&place, &slot, (&standing, &given_up), item.clone(), listed).await? {
-                        return Ok(Claim::Handed);
+                        return Ok(Claim::Missed(Missed::Handed));
                     }
                 }
                 Err(Refusal::Elsewhere) => {}
@@ -293,7 +300,7 @@ impl Ledger {
         Ok(is_marked)
     }
 
-    /// Closes a fact of which CloudWatch gets nothing, unless it is done.
+    /// Closes a fact of which CloudWatch gets nothing; none if it did.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
@@ -303,7 +310,7 @@ impl Ledger {
         state: FactState,
         owner: Owner<'_>,
         now: Timestamp,
-    ) -> Result<Option<Claim>, Error> {
+    ) -> Result<Option<Missed>, Error> {
         let item = fact_item(fact);
         let (place, kind) = (ItemKey::of(&item)?, fact.id.kind());
         let item = claimed_item(item, kind, owner).expires(fact.time.max(now)).text("state", state.name());
@@ -320,13 +327,13 @@ impl Ledger {
             Progress::Closed(_) if counts_duplicates(kind) => self
                 .done_by(&place.partition, &place.sort, &known, owner)
                 .await
-                .map(|by| Some(Claim::Done(by))),
-            Progress::Closed(_) => Ok(Some(Claim::Done(DoneBy::AnotherEvent))),
+                .map(|by| Some(Missed::Done(by))),
+            Progress::Closed(_) => Ok(Some(Missed::Done(DoneBy::AnotherEvent))),
             Progress::Claimed { until, .. } if now < until => {
                 Err(Error::Claimed { fact: place.to_string(), until })
             }
             // It was younger when it was claimed.
-            Progress::Claimed { .. } | Progress::Doubtful { .. } | Progress::Open => Ok(Some(Claim::Handed)),
+            Progress::Claimed { .. } | Progress::Doubtful { .. } | Progress::Open => Ok(Some(Missed::Handed)),
         }
     }
 

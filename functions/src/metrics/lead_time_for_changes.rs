@@ -9,7 +9,7 @@ use crate::{
     },
     runtime::error::Error,
     sources::{
-        codepipeline::{self, Listed, execution_listing},
+        codepipeline::{self, ListedExecution, execution_listing},
         context::Context,
         deployments::{self, History},
         names,
@@ -366,8 +366,9 @@ fn commit(revision: Option<&String>) -> Option<CommitId> {
 fn others(history: &History<'_>, deployment: &Deployment, live: &[Live]) -> Vec<(Live, String)> {
     let Deployment { key, time: before, .. } = deployment;
     let mut others: Vec<(Live, String)> = Vec::new();
-    let is_other =
-        |listed: &&Listed| !listed.is_rollback && listed.started < *before && listed.execution_id != key.id();
+    let is_other = |listed: &&ListedExecution| {
+        !listed.is_rollback && listed.started < *before && listed.execution_id != key.id()
+    };
     for listed in history.listed().iter().filter(is_other) {
         for revision in &listed.revisions {
             let Ok(revision) = CommitId::try_from(revision.clone()) else { continue };

@@ -192,7 +192,7 @@ async fn unknown(
 ) -> Result<(usize, usize), Error> {
     match step {
         Step::Executions(place) => {
-            let execution_listing::Listed { found, unread } = execution_listing::listed(
+            let execution_listing::ExecutionListing { found, unread } = execution_listing::listed(
                 context,
                 owner,
                 place,

@@ -6,7 +6,7 @@ use crate::{
     metrics::{change_failure_rate, deployment_frequency, lead_time_for_changes, time_to_restore},
     runtime::error::Error,
     sources::{
-        codepipeline::execution_listing::{self, Found, Since},
+        codepipeline::execution_listing::{self, FoundExecution, Since},
         context::Context,
         deployments,
         source::Resolution,
@@ -38,7 +38,7 @@ pub(super) async fn work_through(
     let mut progress = Progress::until(until);
     // Time is left for what is found.
     let listing = share(owner, 2);
-    let execution_listing::Listed { found, unread } =
+    let execution_listing::ExecutionListing { found, unread } =
         execution_listing::listed(context, listing, place, since, until).await?;
     for (unread, error) in unread {
         let (subject, since) = match unread.pipeline {
@@ -51,10 +51,10 @@ pub(super) async fn work_through(
         };
         progress.note(subject, since, Err(error))?;
     }
-    let is_asked_for = |Found { changed, key, .. }: &Found| {
+    let is_asked_for = |FoundExecution { changed, key, .. }: &FoundExecution| {
         since.of(&PipelineKey::from(key)) <= *changed && *changed < until
     };
-    for Found { changed, key, has_ended } in found.into_iter().filter(is_asked_for) {
+    for FoundExecution { changed, key, has_ended } in found.into_iter().filter(is_asked_for) {
         if !rate_limit.next().await {
             progress.stop(changed);
             break;

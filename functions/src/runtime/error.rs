@@ -56,8 +56,15 @@ pub enum Error {
         reason: String,
     },
     /// A row of the lake that we did not write.
-    #[error("the lake holds a row that can't be read: {0}")]
-    Lake(#[from] metrics_lib::lake::Invalid),
+    #[error("the lake holds a row that can't be read: row {row} of Athena query {query}: {invalid}")]
+    Lake {
+        /// The query, whose id Athena shows it by.
+        query: String,
+        /// The row of its result, from 1.
+        row: usize,
+        /// What is wrong with the row.
+        invalid: metrics_lib::lake::InvalidRecord,
+    },
     /// Another invocation is publishing the fact.
     #[error("another invocation holds the claim on {fact} until {until}")]
     Claimed {
@@ -131,7 +138,7 @@ impl Error {
             | Self::Unconfigured { .. }
             | Self::Incident { .. }
             | Self::UnknownSource(_)
-            | Self::Lake(_)
+            | Self::Lake { .. }
             | Self::Ledger { .. }
             | Self::LedgerVersion { .. } => "NonRetryable",
         }
@@ -145,7 +152,7 @@ impl Error {
             Self::OutOfTime => "OutOfTime",
             Self::Unfinished { .. } => "Unfinished",
             Self::Query { .. } => "Query",
-            Self::Lake(_) => "Lake",
+            Self::Lake { .. } => "Lake",
             Self::Claimed { .. } => "Claimed",
             Self::TooNew(_) => "TooNew",
             Self::Malformed(_) => "Malformed",

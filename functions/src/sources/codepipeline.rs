@@ -8,7 +8,7 @@ pub mod known;
 pub mod listings;
 mod structure;
 
-pub use history::{History, Listed};
+pub use history::{History, ListedExecution};
 
 use crate::{
     ledger::Owner,

@@ -184,7 +184,7 @@ impl<'a> History<'a> {
     }
 
     /// What the source has listed until now, the latest first.
-    pub fn listed(&self) -> &[codepipeline::Listed] {
+    pub fn listed(&self) -> &[codepipeline::ListedExecution] {
         match self {
             Self::Pipeline(history) => history.listed(),
             Self::Ledger { .. } => &[],

@@ -183,7 +183,7 @@ pub(crate) mod text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::source::Change;
+    use crate::sources::source::StatusEvent;
     use metrics_lib::event::{ActionCategory, ActionTime, Reference, SourceKind, SourceRevision};
 
     fn check(detail_type: &str, detail: &str, expected: Result<&str, &str>) {
@@ -199,7 +199,7 @@ mod tests {
             Event::Incident(IncidentEvent { key, what: IncidentChange::Raised }) => format!("raised {key}"),
             Event::Incident(IncidentEvent {
                 key,
-                what: IncidentChange::Status(Change { is_resolved, at }),
+                what: IncidentChange::Status(StatusEvent { is_resolved, at }),
             }) => {
                 let status = if is_resolved { "resolved" } else { "open" };
                 format!("{status} {key} {}", at.map(|at| at.to_string()).unwrap_or_default())

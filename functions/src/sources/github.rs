@@ -23,7 +23,7 @@ use metrics_lib::{
     contract::Metric,
     json,
     lake::{Change, Row},
-    sources::github::{self, Marks, RepositoryNames, Told},
+    sources::github::{self, Delivered, Marks, RepositoryNames},
 };
 use secret::Secrets;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,7 @@ enum Refusal {
     #[error("the header X-GitHub-Event is missing")]
     NoEvent,
     #[error(transparent)]
-    Payload(#[from] github::Invalid),
+    Payload(#[from] github::InvalidPayload),
     #[error("try again later")]
     Unavailable(#[source] Box<Error>),
 }
@@ -204,7 +204,7 @@ impl Webhook {
         if event == "ping" {
             return Ok(Accepted::Pong);
         }
-        let Told { changes, names } = github::read(event, &body, now, &self.marks)?;
+        let Delivered { changes, names } = github::read(event, &body, now, &self.marks)?;
         // A name is told by no later delivery once the repository was renamed, so it is kept before anything is stored:
         // GitHub shows what was not accepted, and delivers it again.
         if let Some(names) = names {

@@ -5,7 +5,7 @@ mod events;
 use super::{
     codepipeline::instant,
     envelope::{Envelope, Reading},
-    source::{Asked, Found, IncidentEvent, IncidentSource, Item},
+    source::{Asked, FoundIncident, IncidentEvent, IncidentLook, IncidentSource},
 };
 use crate::runtime::{error::Error, tools::Tools};
 use aws_sdk_ssm::types::{OpsItem, OpsItemStatus};
@@ -30,7 +30,7 @@ impl IncidentSource for OpsCenter {
         events::read(event)
     }
 
-    fn find<'a>(&'a self, tools: &'a Tools, key: &'a IncidentKey) -> Asked<'a, Found> {
+    fn find<'a>(&'a self, tools: &'a Tools, key: &'a IncidentKey) -> Asked<'a, IncidentLook> {
         Box::pin(async move {
             match key {
                 IncidentKey::OpsItem(key) => find(tools, key).await,
@@ -41,12 +41,12 @@ impl IncidentSource for OpsCenter {
 }
 
 /// What an `OpsItem` is, by the settings.
-async fn find(tools: &Tools, key: &OpsItemKey) -> Result<Found, Error> {
-    let Some(item) = ops_item(tools, key).await? else { return Ok(Found::Nothing) };
+async fn find(tools: &Tools, key: &OpsItemKey) -> Result<IncidentLook, Error> {
+    let Some(item) = ops_item(tools, key).await? else { return Ok(IncidentLook::Nothing) };
     if let Some(reason) = refusal(&tools.config.incidents, &item) {
-        return Ok(Found::Refused(reason));
+        return Ok(IncidentLook::Refused(reason));
     }
-    Ok(Found::Incident(Box::new(Item {
+    Ok(IncidentLook::Incident(Box::new(FoundIncident {
         incident: typed(key, &item)?,
         is_resolved: item.status.as_ref().is_some_and(is_resolved),
         last_modified: item.last_modified_time.as_ref().and_then(instant),

@@ -28,12 +28,12 @@ const LONGEST_BRANCH: usize = 1024;
 /// A body that is not the payload of its event.
 #[derive(Debug, thiserror::Error)]
 #[error("not a payload of event {event}: {reason}")]
-pub struct Invalid {
+pub struct InvalidPayload {
     event: String,
     reason: String,
 }
 
-impl Invalid {
+impl InvalidPayload {
     fn new(event: &str, reason: impl Into<String>) -> Self {
         Self { event: event.to_owned(), reason: reason.into() }
     }
@@ -55,7 +55,7 @@ pub struct Marks {
 
 /// What a delivery tells.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct Delivered {
     /// The changes; none if it tells of nothing that matters.
     pub changes: Vec<Change>,
     /// The names of its repository, if it has them.
@@ -65,28 +65,28 @@ pub struct Told {
 /// Reads what a payload tells.
 ///
 /// # Errors
-/// [`Invalid`], when the body is not a payload of the event.
-pub fn read(event: &str, body: &[u8], now: Timestamp, marks: &Marks) -> Result<Told, Invalid> {
+/// [`InvalidPayload`], when the body is not a payload of the event.
+pub fn read(event: &str, body: &[u8], now: Timestamp, marks: &Marks) -> Result<Delivered, InvalidPayload> {
     match event {
         "push" => {
             let payload: PushPayload<'_> = parse(event, body)?;
             let names = names(&payload.repository, None);
-            Ok(Told { changes: push(payload, now, marks)?, names })
+            Ok(Delivered { changes: push(payload, now, marks)?, names })
         }
         "pull_request" => {
             let payload: PullRequestPayload = parse(event, body)?;
             let names = names(&payload.repository, None);
-            Ok(Told { changes: pull_request(payload)?, names })
+            Ok(Delivered { changes: pull_request(payload)?, names })
         }
         "pull_request_review" => {
             let payload: ReviewPayload = parse(event, body)?;
             let names = names(&payload.repository, None);
-            Ok(Told { changes: review(payload, marks)?, names })
+            Ok(Delivered { changes: review(payload, marks)?, names })
         }
         // Of what is known of no other event, nothing can be wrong.
         _ => Ok(json::read::<NamedPayload>(body).map_or_else(
-            |_| Told::default(),
-            |NamedPayload { repository, changes }| Told {
+            |_| Delivered::default(),
+            |NamedPayload { repository, changes }| Delivered {
                 changes: Vec::new(),
                 names: names(&repository, changes.filter(|_| event == "repository")),
             },
@@ -94,6 +94,6 @@ pub fn read(event: &str, body: &[u8], now: Timestamp, marks: &Marks) -> Result<T
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(event: &str, body: &'a [u8]) -> Result<T, Invalid> {
-    json::read(body).map_err(|fault| Invalid::new(event, fault.to_string()))
+fn parse<'a, T: Deserialize<'a>>(event: &str, body: &'a [u8]) -> Result<T, InvalidPayload> {
+    json::read(body).map_err(|fault| InvalidPayload::new(event, fault.to_string()))
 }

@@ -13,7 +13,6 @@ use crate::{
     statement::{RoleStatement, on},
 };
 use deployed::Deployed;
-use metrics_lib::place::Place;
 use rights::{RIGHTS, Right};
 use std::collections::BTreeSet;
 use vec1::Vec1;
@@ -39,8 +38,7 @@ pub fn deployer(settings: &StackSettings) -> Result<Vec<RoleStatement>, Underiva
         StackSettings::Ops(settings) => (&settings.prefix, settings.place()),
         StackSettings::Tooling(settings) => (&settings.prefix, settings.place()),
     };
-    let Place { account, region } = &place;
-    let deployed = Deployed { prefix, account, region, document: &document };
+    let deployed = Deployed { prefix, place, document: &document };
     let kinds: BTreeSet<&str> = deployed.resources().map(|(kind, _)| kind).collect();
     if let Some(unknown) = kinds.iter().find(|kind| !RIGHTS.iter().any(|right| right.types.contains(kind))) {
         return Err(Underivable::Type((*unknown).to_owned()));

@@ -62,7 +62,7 @@ impl ToolingSettings {
 
     /// The names of the installation's resources.
     pub fn names(&self) -> Names {
-        Names::new(&self.prefix, &self.ops_account, &self.ops_region)
+        Names::new(&self.prefix, self.ops_place())
     }
 }
 

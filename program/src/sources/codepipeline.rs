@@ -1,6 +1,6 @@
 //! CodePipeline: executions that ended, and stages that succeeded.
 
-use super::{EventKind, Source, Tells};
+use super::{EventKind, EventSource, Tells};
 use crate::{
     naming::arn,
     statement::{Resource, RoleStatement, on},
@@ -9,7 +9,7 @@ use metrics_lib::place::Place;
 use serde_json::json;
 use vec1::Vec1;
 
-pub(super) const CODEPIPELINE: Source = Source {
+pub(super) const CODEPIPELINE: EventSource = EventSource {
     tells: Tells::Deployments,
     event_source: "aws.codepipeline",
     events: &[

@@ -1,6 +1,6 @@
 //! `OpsCenter`: incidents that were raised or changed.
 
-use super::{EventKind, Source, Tells};
+use super::{EventKind, EventSource, Tells};
 use crate::{
     naming::arn,
     statement::{Resource, RoleStatement, on},
@@ -9,7 +9,7 @@ use metrics_lib::place::Place;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-pub(super) const OPSCENTER: Source = Source {
+pub(super) const OPSCENTER: EventSource = EventSource {
     tells: Tells::Incidents,
     event_source: "aws.ssm",
     events: &[EventKind {

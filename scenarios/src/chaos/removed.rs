@@ -16,7 +16,7 @@ use rand_chacha::ChaCha12Rng;
 use serde_json::json;
 use simulator::{
     payload_builders::{Execution, Source},
-    replay_result::{Fact, ReplayResult},
+    replay_result::{ReplayResult, ReplayedFact},
     router::Envelope,
     world::Entry,
 };
@@ -69,7 +69,7 @@ fn execution(end: Timestamp, number: i32) -> Execution {
 }
 
 /// Whether a fact is of the account.
-pub(super) fn is_of_account(fact: &Fact) -> bool {
+pub(super) fn is_of_account(fact: &ReplayedFact) -> bool {
     fact.account.as_deref() == Some(ACCOUNT)
 }
 

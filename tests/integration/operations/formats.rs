@@ -275,6 +275,7 @@ async fn a_later_version_of_the_lake_is_refused() {
         let logs = scene.cloud.logs().unwrap().remove(function).unwrap();
         let expected = "it has version 1000, and this release reads versions up to";
         assert!(logs.contains(expected), "{function}: {logs}");
+        assert!(logs.contains("row 2 of Athena query "), "{function}: {logs}");
     }
     scene.services().lake.delete(&later);
     let report = report(&scene.finish().await);

@@ -25,7 +25,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 
 /// An execution that may have brought something to production.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
+pub struct FoundExecution {
     /// When it changed last: what it brought to production, it did no later.
     pub changed: Timestamp,
     /// What identifies it.
@@ -125,9 +125,9 @@ pub(crate) fn unread(key: &DeploymentKey, error: Error) -> Result<Unread, Error>
 
 /// What is listed of an account and region.
 #[derive(Debug, Default)]
-pub struct Listed {
+pub struct ExecutionListing {
     /// The executions, the one that changed first comes first.
-    pub found: Vec<Found>,
+    pub found: Vec<FoundExecution>,
     /// What can't be read, and why.
     pub unread: Vec<(Unread, Error)>,
 }
@@ -145,14 +145,14 @@ pub async fn listed(
     place: &Place,
     changed_since: &Since,
     started_before: Timestamp,
-) -> Result<Listed, Error> {
+) -> Result<ExecutionListing, Error> {
     let unread = |pipeline: Option<&str>, error: Error| {
         let (place, pipeline) = (place.clone(), pipeline.map(str::to_owned));
         let (cause, is_passing) = (error.to_string(), error.is_passing());
         (Unread { place, pipeline, cause, is_passing, since: None }, error)
     };
     let reader = tools.clients.reader(place).await;
-    let mut listed = Listed::default();
+    let mut listed = ExecutionListing::default();
     let now = tools.now()?;
     let pipelines = match tools.listings.pipelines(place, (started_before, now)) {
         Some(known) => Ok(known),
@@ -190,7 +190,7 @@ pub async fn listed(
                 // A stage may run for long without any change.
                 let is_asked_for =
                     |row: &Row| (row.changed >= since || !row.has_ended) && row.started < started_before;
-                listed.found.extend(rows.into_iter().filter(is_asked_for).map(|row| Found {
+                listed.found.extend(rows.into_iter().filter(is_asked_for).map(|row| FoundExecution {
                     changed: row.changed,
                     key: key.execution(row.execution_id),
                     has_ended: row.has_ended,

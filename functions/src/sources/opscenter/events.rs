@@ -4,7 +4,7 @@ use crate::{
     runtime::error::Error,
     sources::{
         envelope::{Envelope, Reading},
-        source::{Change, IncidentChange, IncidentEvent},
+        source::{IncidentChange, IncidentEvent, StatusEvent},
     },
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
@@ -58,9 +58,10 @@ pub(super) fn read(event: &Envelope) -> Result<Reading<IncidentEvent>, Error> {
     let is_resolved = status.and_then(|status| status.is_resolved());
     let what = match (is_new, is_resolved) {
         (true, _) => IncidentChange::Raised,
-        (false, Some(is_resolved)) => {
-            IncidentChange::Status(Change { is_resolved, at: modified_time.as_deref().and_then(instant) })
-        }
+        (false, Some(is_resolved)) => IncidentChange::Status(StatusEvent {
+            is_resolved,
+            at: modified_time.as_deref().and_then(instant),
+        }),
         (false, None) => return Ok(Reading::Irrelevant),
     };
     Ok(Reading::Event(IncidentEvent { key, what }))

@@ -3,7 +3,7 @@
 use super::{PULL_REQUEST, PULL_REQUEST_STEP, PUSH, Row};
 use crate::{
     format::Version,
-    lake::{COLUMNS, Change, Commit, CommitId, Invalid, PullRequest, PullRequestStep, Push, StepKind},
+    lake::{COLUMNS, Change, Commit, CommitId, InvalidRecord, PullRequest, PullRequestStep, Push, StepKind},
     sources::github::is_repository,
 };
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use serde::{
 use std::{fmt, marker::PhantomData, str::FromStr};
 
 impl TryFrom<Row> for Change {
-    type Error = Invalid;
+    type Error = InvalidRecord;
 
     fn try_from(row: Row) -> Result<Self, Self::Error> {
         Self::read(row, |commits| serde_json::from_str(commits))
@@ -26,16 +26,16 @@ impl Change {
     fn read(
         row: Row,
         commits: impl FnOnce(&str) -> Result<Vec<Commit>, serde_json::Error>,
-    ) -> Result<Self, Invalid> {
+    ) -> Result<Self, InvalidRecord> {
         if !is_repository(&row.repository) {
             let reason = format!("{:?} is no `owner/name`", row.repository);
-            return Err(Invalid { what: "repository", reason });
+            return Err(InvalidRecord { what: "repository", reason });
         }
-        let missing = |what| Invalid { what, reason: "it is missing".into() };
+        let missing = |what| InvalidRecord { what, reason: "it is missing".into() };
         let id = |what, id: Option<String>| id.ok_or_else(|| missing(what)).and_then(CommitId::try_from);
-        let time = |what, text: Option<String>| -> Result<Timestamp, Invalid> {
+        let time = |what, text: Option<String>| -> Result<Timestamp, InvalidRecord> {
             let text = text.ok_or_else(|| missing(what))?;
-            text.parse().map_err(|error: jiff::Error| Invalid { what, reason: error.to_string() })
+            text.parse().map_err(|error: jiff::Error| InvalidRecord { what, reason: error.to_string() })
         };
         match row.kind.as_str() {
             PUSH => {
@@ -52,7 +52,8 @@ impl Change {
                     new_head: id("new_head", row.new_head)?,
                     part: row.part.ok_or_else(|| missing("part"))?,
                     parts: row.parts.ok_or_else(|| missing("parts"))?,
-                    commits: read.map_err(|error| Invalid { what: "commits", reason: error.to_string() })?,
+                    commits: read
+                        .map_err(|error| InvalidRecord { what: "commits", reason: error.to_string() })?,
                     forced: row.forced.unwrap_or_default(),
                     repository_id: row.repository_id,
                 }))
@@ -71,7 +72,7 @@ impl Change {
             })),
             PULL_REQUEST_STEP => {
                 let step = row.step.ok_or_else(|| missing("step"))?;
-                let unknown = || Invalid { what: "step", reason: format!("{step:?} is unknown") };
+                let unknown = || InvalidRecord { what: "step", reason: format!("{step:?} is unknown") };
                 Ok(Self::PullRequestStep(PullRequestStep {
                     repository: row.repository,
                     repository_id: row.repository_id,
@@ -80,7 +81,7 @@ impl Change {
                     happened: time("happened", row.happened)?,
                 }))
             }
-            other => Err(Invalid { what: "kind", reason: format!("{other:?} is unknown") }),
+            other => Err(InvalidRecord { what: "kind", reason: format!("{other:?} is unknown") }),
         }
     }
 }
@@ -111,8 +112,8 @@ impl Row {
     /// Checks that a row is a change, without making one.
     ///
     /// # Errors
-    /// [`Invalid`], when it is none.
-    pub fn check(self) -> Result<(), Invalid> {
+    /// [`InvalidRecord`], when it is none.
+    pub fn check(self) -> Result<(), InvalidRecord> {
         let check = |commits: &str| serde_json::from_str::<Checked<Commit>>(commits).map(|_| Vec::new());
         Change::read(self, check).map(drop)
     }
@@ -120,14 +121,15 @@ impl Row {
     /// A row of a query's result: the columns of [`CHANGES_STATEMENT`](crate::lake::CHANGES_STATEMENT) in order, as text.
     ///
     /// # Errors
-    /// [`Invalid`], when there are too few or a number is none.
-    pub fn from_columns(columns: Vec<Option<String>>) -> Result<Self, Invalid> {
-        fn number<N: FromStr>(text: Option<String>) -> Result<Option<N>, Invalid> {
-            let parse = |text: String| text.parse().map_err(|_| Invalid { what: "number", reason: text });
+    /// [`InvalidRecord`], when there are too few or a number is none.
+    pub fn from_columns(columns: Vec<Option<String>>) -> Result<Self, InvalidRecord> {
+        fn number<N: FromStr>(text: Option<String>) -> Result<Option<N>, InvalidRecord> {
+            let parse =
+                |text: String| text.parse().map_err(|_| InvalidRecord { what: "number", reason: text });
             text.map(parse).transpose()
         }
         let columns: [Option<String>; COLUMNS.len()] = columns.try_into().map_err(|columns: Vec<_>| {
-            Invalid { what: "row", reason: format!("{} columns", columns.len()) }
+            InvalidRecord { what: "row", reason: format!("{} columns", columns.len()) }
         })?;
         let [
             version,
@@ -153,10 +155,10 @@ impl Row {
             step,
             happened,
         ] = columns;
-        let version =
-            number::<u64>(version)?.ok_or(Invalid { what: "version", reason: "it is missing".into() })?;
+        let version = number::<u64>(version)?
+            .ok_or(InvalidRecord { what: "version", reason: "it is missing".into() })?;
         let version = Version::try_from(version)
-            .map_err(|error| Invalid { what: "version", reason: error.to_string() })?;
+            .map_err(|error| InvalidRecord { what: "version", reason: error.to_string() })?;
         Ok(Self {
             version,
             kind: kind.unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Pull requests that are ready for review, and those that were merged.
 
-use super::{Invalid, LONGEST_BRANCH, repository::Repository};
+use super::{InvalidPayload, LONGEST_BRANCH, repository::Repository};
 use crate::{
     lake::{Change, CommitId, PullRequest, PullRequestStep, StepKind},
     repository::GitName,
@@ -49,7 +49,7 @@ struct BranchRepository {
 }
 
 /// What a pull request came to, if it matters.
-pub(super) fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, Invalid> {
+pub(super) fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, InvalidPayload> {
     let PullRequestPayload { action, pull_request, repository } = payload;
     match action.as_str() {
         "closed" if pull_request.merged => merged(pull_request, &repository),
@@ -65,7 +65,7 @@ pub(super) fn pull_request(payload: PullRequestPayload) -> Result<Vec<Change>, I
     }
 }
 
-fn merged(pull_request: PullRequestDetail, repository: &Repository) -> Result<Vec<Change>, Invalid> {
+fn merged(pull_request: PullRequestDetail, repository: &Repository) -> Result<Vec<Change>, InvalidPayload> {
     let PullRequestDetail { number, merged_at, merge_commit_sha, commits, base, head, .. } = pull_request;
     let same_repository = head
         .repo
@@ -73,10 +73,10 @@ fn merged(pull_request: PullRequestDetail, repository: &Repository) -> Result<Ve
         .is_some_and(|head| GitName::new(&head.full_name) == GitName::new(&repository.full_name));
     for (name, branch) in [("base", &base), ("head", &head)] {
         if branch.name.len() > LONGEST_BRANCH {
-            return Err(Invalid::new(EVENT, format!("pull_request.{name}.ref is too long")));
+            return Err(InvalidPayload::new(EVENT, format!("pull_request.{name}.ref is too long")));
         }
     }
-    let missing = |field| Invalid::unreadable(EVENT, field);
+    let missing = |field| InvalidPayload::unreadable(EVENT, field);
     Ok(vec![Change::PullRequest(PullRequest {
         repository: repository.name().ok_or_else(|| missing("repository.full_name"))?.to_owned(),
         repository_id: repository.id,
@@ -97,8 +97,8 @@ fn ready(
     number: Option<u64>,
     happened: Option<Timestamp>,
     name: &str,
-) -> Result<Vec<Change>, Invalid> {
-    let missing = |field| Invalid::unreadable(EVENT, field);
+) -> Result<Vec<Change>, InvalidPayload> {
+    let missing = |field| InvalidPayload::unreadable(EVENT, field);
     Ok(vec![Change::PullRequestStep(PullRequestStep {
         repository: repository.name().ok_or_else(|| missing("repository.full_name"))?.to_owned(),
         repository_id: repository.id,

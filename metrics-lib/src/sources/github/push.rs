@@ -1,6 +1,6 @@
 //! Pushes to branches.
 
-use super::{Invalid, LONGEST_BRANCH, Marks, repository::Repository};
+use super::{InvalidPayload, LONGEST_BRANCH, Marks, repository::Repository};
 use crate::{
     lake::{Change, Commit, CommitId, Push},
     text,
@@ -59,13 +59,17 @@ struct Person<'a> {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The parts of a push to a branch.
-pub(super) fn push(payload: PushPayload<'_>, now: Timestamp, marks: &Marks) -> Result<Vec<Change>, Invalid> {
+pub(super) fn push(
+    payload: PushPayload<'_>,
+    now: Timestamp,
+    marks: &Marks,
+) -> Result<Vec<Change>, InvalidPayload> {
     let PushPayload { reference, before, after, deleted, forced, commits, repository } = payload;
     let Some(branch) = reference.strip_prefix(BRANCH) else { return Ok(Vec::new()) };
     if deleted {
         return Ok(Vec::new());
     }
-    let invalid = |reason: String| Invalid::new("push", reason);
+    let invalid = |reason: String| InvalidPayload::new("push", reason);
     if branch.len() > LONGEST_BRANCH {
         return Err(invalid("ref is too long".into()));
     }

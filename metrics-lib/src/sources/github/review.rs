@@ -1,6 +1,6 @@
 //! Reviews of pull requests.
 
-use super::{Invalid, Marks, repository::Repository};
+use super::{InvalidPayload, Marks, repository::Repository};
 use crate::lake::{Change, PullRequestStep, StepKind};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -38,7 +38,7 @@ struct Account {
 }
 
 /// That somebody reviewed a pull request: neither who opened it nor a bot.
-pub(super) fn review(payload: ReviewPayload, marks: &Marks) -> Result<Vec<Change>, Invalid> {
+pub(super) fn review(payload: ReviewPayload, marks: &Marks) -> Result<Vec<Change>, InvalidPayload> {
     let ReviewPayload { action, review, pull_request, repository } = payload;
     let is_bot = |account: &Account| {
         account.kind.as_deref() == Some("Bot") || marks.bots.contains(account.login.as_str())
@@ -47,7 +47,7 @@ pub(super) fn review(payload: ReviewPayload, marks: &Marks) -> Result<Vec<Change
     if action != "submitted" || review.user.as_ref().is_some_and(|user| is_bot(user) || is_own(user)) {
         return Ok(Vec::new());
     }
-    let missing = |field| Invalid::unreadable("pull_request_review", field);
+    let missing = |field| InvalidPayload::unreadable("pull_request_review", field);
     Ok(vec![Change::PullRequestStep(PullRequestStep {
         repository: repository.name().ok_or_else(|| missing("repository.full_name"))?.to_owned(),
         repository_id: repository.id,

@@ -1,6 +1,6 @@
 //! What the tests of each payload have in common.
 
-use super::{Invalid, Marks, read};
+use super::{InvalidPayload, Marks, read};
 use crate::lake::{Change, StepKind};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ pub(super) fn now() -> Timestamp {
     "2026-06-15T12:00:00Z".parse().unwrap()
 }
 
-pub(super) fn changes(event: &str, payload: &Value, marks: &Marks) -> Result<Vec<Change>, Invalid> {
+pub(super) fn changes(event: &str, payload: &Value, marks: &Marks) -> Result<Vec<Change>, InvalidPayload> {
     read(event, payload.to_string().as_bytes(), now(), marks).map(|told| told.changes)
 }
 

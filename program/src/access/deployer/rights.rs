@@ -8,6 +8,7 @@ use crate::{
     naming::{arn, bucket_arn, partition},
     plan::Resource,
 };
+use metrics_lib::place::Place;
 
 /// What a deployer needs for some types of resources.
 pub(super) struct Right {
@@ -52,7 +53,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "apigateway:UpdateRestApiPolicy",
         ],
         on: |stack| {
-            let of = |path: &str| arn("apigateway", stack.region, "", path);
+            let of = |path: &str| arn("apigateway", &stack.place.region, "", path);
             vec![
                 Resource::Arn(of("/restapis")),
                 Resource::every(of("/restapis/*"), API),
@@ -65,7 +66,7 @@ pub(super) const RIGHTS: &[Right] = &[
         sid: "ApiAccount",
         types: &["apigateway/account:Account"],
         actions: &["apigateway:GET", "apigateway:PATCH"],
-        on: |stack| vec![Resource::Arn(arn("apigateway", stack.region, "", "/account"))],
+        on: |stack| vec![Resource::Arn(arn("apigateway", &stack.place.region, "", "/account"))],
         when: &[],
     },
     Right {
@@ -87,7 +88,7 @@ pub(super) const RIGHTS: &[Right] = &[
         sid: "Dashboards",
         types: &["cloudwatch/dashboard:Dashboard"],
         actions: &["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],
-        on: |Deployed { prefix, account, region, .. }| {
+        on: |Deployed { prefix, place: Place { account, region }, .. }| {
             let of =
                 |name: String| format!("arn:{}:cloudwatch::{account}:dashboard/{name}", partition(region));
             vec![Resource::Arn(of((*prefix).to_owned())), Resource::every(of(format!("{prefix}-*")), OWN)]
@@ -113,7 +114,10 @@ pub(super) const RIGHTS: &[Right] = &[
         actions: &["cloudwatch:DescribeAlarms"],
         on: |stack| {
             let reason = "CloudWatch asks for all alarms of the region when they are looked for";
-            vec![Resource::every(arn("cloudwatch", stack.region, stack.account, "alarm:*"), reason)]
+            vec![Resource::every(
+                arn("cloudwatch", &stack.place.region, &stack.place.account, "alarm:*"),
+                reason,
+            )]
         },
         when: &[],
     },
@@ -230,8 +234,12 @@ pub(super) const RIGHTS: &[Right] = &[
             "glue:UpdateTable",
         ],
         on: |stack| {
-            let tables =
-                arn("glue", stack.region, stack.account, &format!("table/{}/*", stack.database_name()));
+            let tables = arn(
+                "glue",
+                &stack.place.region,
+                &stack.place.account,
+                &format!("table/{}/*", stack.database_name()),
+            );
             vec![stack.one("glue", "catalog"), stack.database(), Resource::every(tables, OWN)]
         },
         when: &[],
@@ -280,7 +288,11 @@ pub(super) const RIGHTS: &[Right] = &[
         on: |stack| {
             let of = |role: &str| {
                 let path = format!("role/aws-service-role/{role}");
-                Resource::Arn(format!("arn:{}:iam::{}:{path}", partition(stack.region), stack.account))
+                Resource::Arn(format!(
+                    "arn:{}:iam::{}:{path}",
+                    partition(&stack.place.region),
+                    &stack.place.account
+                ))
             };
             vec![
                 of("ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway"),
@@ -343,7 +355,9 @@ pub(super) const RIGHTS: &[Right] = &[
             "kms:UpdateAlias",
             "kms:UpdateKeyDescription",
         ],
-        on: |stack| vec![Resource::every(arn("kms", stack.region, stack.account, "key/*"), KEY)],
+        on: |stack| {
+            vec![Resource::every(arn("kms", &stack.place.region, &stack.place.account, "key/*"), KEY)]
+        },
         when: &[("StringEquals", TAG, |stack| stack.installation())],
     },
     // The services that keep something encrypted give themselves the use of the key.
@@ -355,7 +369,9 @@ pub(super) const RIGHTS: &[Right] = &[
             "lambda/function:Function",
         ],
         actions: &["kms:CreateGrant", "kms:RevokeGrant"],
-        on: |stack| vec![Resource::every(arn("kms", stack.region, stack.account, "key/*"), KEY)],
+        on: |stack| {
+            vec![Resource::every(arn("kms", &stack.place.region, &stack.place.account, "key/*"), KEY)]
+        },
         when: &[
             ("StringEquals", TAG, |stack| stack.installation()),
             ("Bool", "kms:GrantIsForAWSResource", |_| vec!["true".to_owned()]),
@@ -408,7 +424,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "lambda:UpdateEventSourceMapping",
         ],
         on: |stack| {
-            let every = arn("lambda", stack.region, stack.account, "event-source-mapping:*");
+            let every = arn("lambda", &stack.place.region, &stack.place.account, "event-source-mapping:*");
             vec![Resource::every(every, "Lambda makes up the ids of mappings")]
         },
         when: &[],
@@ -424,7 +440,12 @@ pub(super) const RIGHTS: &[Right] = &[
             )]
         },
         when: &[("ArnLike", "lambda:FunctionArn", |stack| {
-            vec![arn("lambda", stack.region, stack.account, &format!("function:{}-*", stack.prefix))]
+            vec![arn(
+                "lambda",
+                &stack.place.region,
+                &stack.place.account,
+                &format!("function:{}-*", stack.prefix),
+            )]
         })],
     },
     Right {
@@ -473,7 +494,7 @@ pub(super) const RIGHTS: &[Right] = &[
         ],
         on: |stack| {
             let names = stack.names("s3/bucket:Bucket", "bucket");
-            names.map(|name| Resource::Arn(bucket_arn(stack.region, name))).collect()
+            names.map(|name| Resource::Arn(bucket_arn(&stack.place.region, name))).collect()
         },
         when: &[],
     },

@@ -5,7 +5,9 @@ use functions::{
     runtime::{error::Error, tools::Tools},
     sources::{
         envelope::{Envelope, Reading},
-        source::{Asked, Change, Found, IncidentChange, IncidentEvent, IncidentSource, Item},
+        source::{
+            Asked, FoundIncident, IncidentChange, IncidentEvent, IncidentLook, IncidentSource, StatusEvent,
+        },
     },
 };
 use jiff::Timestamp;
@@ -59,15 +61,15 @@ impl IncidentSource for Beacon {
         let key = IncidentId::Sourced(SourcedId { source, id });
         let what = match state {
             State::Lit => IncidentChange::Raised,
-            State::Out => IncidentChange::Status(Change { is_resolved: true, at: Some(at) }),
+            State::Out => IncidentChange::Status(StatusEvent { is_resolved: true, at: Some(at) }),
         };
         Ok(Reading::Event(IncidentEvent { key: key.at(event.place()), what }))
     }
 
-    fn find<'a>(&'a self, _: &'a Tools, key: &'a IncidentKey) -> Asked<'a, Found> {
+    fn find<'a>(&'a self, _: &'a Tools, key: &'a IncidentKey) -> Asked<'a, IncidentLook> {
         Box::pin(async move {
             let Some(Described { lit, title, repository, deployment, out }) = described(key).await? else {
-                return Ok(Found::Nothing);
+                return Ok(IncidentLook::Nothing);
             };
             let incident = Incident {
                 key: key.clone(),
@@ -78,7 +80,7 @@ impl IncidentSource for Beacon {
                 repository,
                 units: Vec::new(),
             };
-            Ok(Found::Incident(Box::new(Item {
+            Ok(IncidentLook::Incident(Box::new(FoundIncident {
                 incident,
                 is_resolved: out.is_some(),
                 last_modified: Some(out.unwrap_or(lit)),

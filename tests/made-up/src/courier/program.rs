@@ -1,9 +1,9 @@
 //! The events of Courier that an installation takes.
 
-use program::sources::{EventKind, Source, Tells};
+use program::sources::{EventKind, EventSource, Tells};
 use serde_json::json;
 
-pub(crate) const COURIER: Source = Source {
+pub(crate) const COURIER: EventSource = EventSource {
     tells: Tells::Deployments,
     event_source: "courier",
     events: &[EventKind {
