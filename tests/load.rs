@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{Metric, dimension},
     fact::FactState,
+    place::Place,
     sources::codepipeline::ExecutionKey,
 };
 use peak_alloc::PeakAlloc;
@@ -125,8 +126,7 @@ async fn thousand_deployments_in_one_minute() {
 
 fn deployment(number: i64, repository: &str, end: Timestamp) -> Execution {
     let key = ExecutionKey {
-        account: TOOLING.into(),
-        region: "eu-west-1".into(),
+        place: Place::new(TOOLING, "eu-west-1"),
         pipeline: format!("pipeline-{}", number % 40),
         execution_id: format!("execution-{number}"),
     };

@@ -12,7 +12,7 @@ use functions::{
     ledger::RETENTION,
     reconciler::{
         Failed, Task,
-        backfill::{BackfillReport, BackfillRequest, Place, Step},
+        backfill::{BackfillReport, BackfillRequest, Step},
     },
     sources::places,
 };
@@ -101,12 +101,11 @@ async fn fill(arguments: &Arguments, installation: &Installation) -> anyhow::Res
 
 /// Executions come first: what an incident is attributed to has to be known.
 async fn steps(installation: &Installation) -> anyhow::Result<Vec<Step>> {
-    let place = |(account, region): (String, String)| Place { account, region };
     let (config, ledger) = (&installation.config, &installation.ledger());
     let executions = places::of_pipelines(config, ledger).await?.into_iter();
     let ops_items = places::of_ops_items(config, ledger, installation.names.region()).await?.into_iter();
-    let executions = executions.map(|at| Step::Executions(place(at)));
-    let ops_items = ops_items.map(|at| Step::OpsItems(place(at)));
+    let executions = executions.map(Step::Executions);
+    let ops_items = ops_items.map(Step::OpsItems);
     Ok(executions.chain(ops_items).chain([Step::Settle]).collect())
 }
 
@@ -145,8 +144,8 @@ async fn work(
 
 fn step_name(step: &Step) -> String {
     match step {
-        Step::Executions(Place { account, region }) => format!("executions of {account} {region}"),
-        Step::OpsItems(Place { account, region }) => format!("OpsItems of {account} {region}"),
+        Step::Executions(place) => format!("executions of {place}"),
+        Step::OpsItems(place) => format!("OpsItems of {place}"),
         Step::Settle => "incidents that are open".to_owned(),
     }
 }

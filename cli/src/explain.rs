@@ -28,7 +28,7 @@ use metrics_lib::{
     links,
 };
 use one::One;
-use report::{Explanation, Incident};
+use report::{Explanation, UndecidedIncident};
 use std::{collections::BTreeMap, ops::Range, process::ExitCode};
 use whose::Whose;
 
@@ -94,7 +94,7 @@ async fn explain(arguments: &OfFigure, installation: &Installation) -> anyhow::R
     let mut undecided = Vec::new();
     if figure.is_of_incidents() {
         let incidents = ledger.incidents_within(range.clone()).await?;
-        undecided.extend(incidents.iter().filter_map(Incident::undecided));
+        undecided.extend(incidents.iter().filter_map(UndecidedIncident::of));
     }
     let mut linked = Vec::with_capacity(facts.len());
     for fact in facts {

@@ -14,6 +14,7 @@ use functions::{
     runtime::{clock::Clock, config::Config, error::Error},
 };
 use jiff::Timestamp;
+use metrics_lib::place::Place;
 use program::{
     naming::Names,
     plan::Plan,
@@ -151,7 +152,7 @@ impl Installation {
         let Some(region) = sdk.region().map(ToString::to_string) else {
             bail!("no region is configured: give --region, or set AWS_REGION or the profile's region");
         };
-        let function = Names::new(prefix, "", &region).function("reconciler");
+        let function = Names::new(prefix, Place::new("", &region)).function("reconciler");
         let request = aws_sdk_lambda::Client::new(&sdk).get_function_configuration().function_name(&function);
         let found = request.send().await.map_err(|failure| {
             let missing = credentials::missing(&failure);
@@ -166,7 +167,7 @@ impl Installation {
         let variables = found.environment.and_then(|environment| environment.variables).unwrap_or_default();
         let config = Config::read(|name| variables.get(name).cloned())
             .with_context(|| format!("the configuration of {function} can't be read"))?;
-        let names = Names::new(prefix, &config.ops_account, &region);
+        let names = Names::new(prefix, Place::new(&config.ops_account, &region));
         let plan = Plan::new(&settings(prefix, &region, &config)?)?;
         let now = clock.now()?;
         Ok(Self { sdk, config, plan, names, clock, now, played_webhook: None })

@@ -9,7 +9,7 @@ use metrics_lib::{
     report::{Figures, total},
     words::{self, NO_DATA, length},
 };
-use simulator::replay_result::{Fact, ReplayResult};
+use simulator::replay_result::{ReplayResult, ReplayedFact};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::{self, Display, Formatter},
@@ -51,7 +51,7 @@ impl Display for Summary<'_> {
                 "facts are pending: not decided yet, or nothing restored service",
             ),
             (
-                outcome.count(Fact::has_no_figure),
+                outcome.count(ReplayedFact::has_no_figure),
                 "deployments have no lead time, for the reason that is their evidence",
             ),
             (

@@ -164,14 +164,14 @@ impl TryFrom<Value> for Annotation {
 #[serde(try_from = "Vec<Value>")]
 pub struct Row {
     /// Where its values come from.
-    pub source: Source,
+    pub source: RowSource,
     /// How it is drawn.
     pub rendering: Rendering,
 }
 
 /// Where the values of a row come from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Source {
+pub enum RowSource {
     /// A metric: namespace, name, then names and values of its dimensions.
     Metric(Vec<String>),
     /// An expression.
@@ -214,8 +214,8 @@ impl TryFrom<Vec<Value>> for Row {
             fields.into_iter().map(|name| serde_json::from_value(name).map_err(|error| error.to_string()));
         let names: Vec<String> = names.collect::<Result<_, _>>()?;
         let source = match (&rendering.expression, names) {
-            (Some(expression), names) if names.is_empty() => Source::Expression(expression.clone()),
-            (None, names) if names.len() >= 2 && names.len().is_multiple_of(2) => Source::Metric(names),
+            (Some(expression), names) if names.is_empty() => RowSource::Expression(expression.clone()),
+            (None, names) if names.len() >= 2 && names.len().is_multiple_of(2) => RowSource::Metric(names),
             _ => return Err(format!("{} is neither a metric nor an expression", rendering.id)),
         };
         Ok(Self { source, rendering })

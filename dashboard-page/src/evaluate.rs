@@ -5,7 +5,7 @@
 //! series.
 
 use super::{
-    document::{Metrics, Row, Source},
+    document::{Metrics, Row, RowSource},
     expression::{Expression, Operator, SyntaxError},
     periods::periods,
     statistic::{Statistic, UnknownStatistic},
@@ -83,12 +83,12 @@ pub fn evaluate(
     let mut lines = Vec::new();
     for Row { source, rendering } in &widget.metrics {
         let values = match source {
-            Source::Metric(names) => {
+            RowSource::Metric(names) => {
                 let statistic: Statistic = rendering.stat.as_deref().unwrap_or("Average").parse()?;
                 let metric = metric_name(names);
                 periods.iter().map(|period| statistic.of(stored.values(&metric, *period))).collect()
             }
-            Source::Expression(text) => {
+            RowSource::Expression(text) => {
                 let scope = Scope { known: &known, periods: &periods };
                 match scope.value(&Expression::parse(text)?)? {
                     Value::Series(series) => series,

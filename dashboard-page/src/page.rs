@@ -12,7 +12,7 @@ mod left_out;
 mod link;
 mod words;
 
-pub use data::{Attribution, Fact, Incident, LeftOut, PageData};
+pub use data::{Attribution, LeftOut, PageData, PageFact, PageIncident};
 
 /// The page.
 ///

@@ -16,19 +16,19 @@ pub(super) struct Archive {
 
 /// Where something is in its archive.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct Extent {
     start: u64,
     length: usize,
 }
 
 impl Archive {
     /// Keeps bytes.
-    pub(super) fn put(&mut self, bytes: &[u8]) -> io::Result<Place> {
+    pub(super) fn put(&mut self, bytes: &[u8]) -> io::Result<Extent> {
         let file = match &mut self.file {
             Some(file) => file,
             None => self.file.insert(tempfile::tempfile()?),
         };
-        let place = Place { start: self.end, length: bytes.len() };
+        let place = Extent { start: self.end, length: bytes.len() };
         file.seek(SeekFrom::Start(place.start))?;
         file.write_all(bytes)?;
         self.end += bytes.len() as u64;
@@ -36,7 +36,7 @@ impl Archive {
     }
 
     /// The bytes at a place of this archive.
-    pub(super) fn get(&self, place: Place) -> io::Result<Vec<u8>> {
+    pub(super) fn get(&self, place: Extent) -> io::Result<Vec<u8>> {
         let mut file = self.file.as_ref().ok_or(io::ErrorKind::NotFound)?;
         let mut bytes = vec![0; place.length];
         file.seek(SeekFrom::Start(place.start))?;
@@ -45,12 +45,12 @@ impl Archive {
     }
 
     /// Keeps a value as JSON.
-    pub(super) fn put_json(&mut self, value: &impl Serialize) -> io::Result<Place> {
+    pub(super) fn put_json(&mut self, value: &impl Serialize) -> io::Result<Extent> {
         self.put(&serde_json::to_vec(value)?)
     }
 
     /// The value whose JSON is at a place of this archive.
-    pub(super) fn json<T: DeserializeOwned>(&self, place: Place) -> io::Result<T> {
+    pub(super) fn json<T: DeserializeOwned>(&self, place: Extent) -> io::Result<T> {
         Ok(serde_json::from_slice(&self.get(place)?)?)
     }
 }

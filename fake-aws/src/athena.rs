@@ -3,7 +3,7 @@
 
 use crate::{
     AwsError, Bucket,
-    archive::{Archive, Place},
+    archive::{Archive, Extent},
     resources::{Catalogue, Meaning, Rows},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -42,7 +42,7 @@ pub struct Athena {
 #[derive(Debug)]
 struct Kept {
     archive: Archive,
-    rows: Place,
+    rows: Extent,
 }
 
 impl Kept {

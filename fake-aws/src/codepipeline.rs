@@ -2,7 +2,7 @@
 
 use crate::{
     AwsError,
-    archive::{Archive, Place},
+    archive::{Archive, Extent},
     time,
 };
 use jiff::Timestamp;
@@ -60,9 +60,9 @@ struct Pipeline {
 #[derive(Debug)]
 struct Stored {
     position: (Timestamp, usize),
-    summary: Place,
-    detail: Place,
-    actions: Place,
+    summary: Extent,
+    detail: Extent,
+    actions: Extent,
 }
 
 #[derive(Deserialize)]

@@ -1,12 +1,12 @@
 //! S3: the objects of a bucket, which Firehose puts and Athena reads.
 
-use crate::archive::{Archive, Place};
+use crate::archive::{Archive, Extent};
 use std::{collections::BTreeMap, io};
 
 /// The objects of a bucket.
 #[derive(Debug, Default)]
 pub struct Bucket {
-    objects: BTreeMap<String, Place>,
+    objects: BTreeMap<String, Extent>,
     archive: Archive,
 }
 
@@ -46,7 +46,7 @@ impl Bucket {
         self.places(prefix).map(|(key, place)| Ok((key, self.archive.get(place)?)))
     }
 
-    fn places(&self, prefix: &str) -> impl Iterator<Item = (&str, Place)> {
+    fn places(&self, prefix: &str) -> impl Iterator<Item = (&str, Extent)> {
         let objects = self.objects.range(prefix.to_owned()..);
         objects.map(|(key, place)| (key.as_str(), *place)).take_while(move |(key, _)| key.starts_with(prefix))
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     AwsError,
-    archive::{Archive, Place},
+    archive::{Archive, Extent},
     time,
 };
 use jiff::Timestamp;
@@ -37,7 +37,7 @@ pub struct Ssm {
 /// Where an item is, and its members that it can be found by.
 #[derive(Debug)]
 struct Stored {
-    item: Place,
+    item: Extent,
     members: BTreeMap<&'static str, Value>,
 }
 

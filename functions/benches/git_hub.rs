@@ -8,14 +8,14 @@ mod commits;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use functions::{
     commits::transform::{self, Batch},
-    runtime::json,
-    sources::github::{
-        payload::{self, Marks, Told},
-        signature::Signature,
-    },
+    sources::github::signature::Signature,
 };
 use jiff::Timestamp;
-use metrics_lib::lake::Row;
+use metrics_lib::{
+    json,
+    lake::Row,
+    sources::github::{self, Delivered, Marks},
+};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -97,8 +97,8 @@ struct Record<'a> {
     data: &'a str,
 }
 
-fn told(body: &[u8]) -> Outcome<Told> {
-    Ok(payload::read("push", body, Timestamp::UNIX_EPOCH, &Marks::default())?)
+fn told(body: &[u8]) -> Outcome<Delivered> {
+    Ok(github::read("push", body, Timestamp::UNIX_EPOCH, &Marks::default())?)
 }
 
 /// Lets the compiler believe that something is needed.

@@ -1,14 +1,12 @@
 //! What holds for input from anywhere, as functions that panic when it does not: for fuzzing and its corpora.
 
-use crate::{
-    commits::transform,
-    sources::github::{
-        payload::{self, Marks},
-        signature::Signature,
-    },
-};
+use crate::{commits::transform, sources::github::signature::Signature};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
+use metrics_lib::{
+    lake::{Change, Row},
+    sources::github::{self, Marks},
+};
 use serde_json::{Value, json};
 
 /// A header that is read as a signature is `sha256=` and 64 lower-case hexadecimal digits, and verifies nothing.
@@ -24,11 +22,11 @@ pub fn signature_header(data: &[u8]) {
 /// A body is changes that can be written and read again, or it is refused.
 pub fn webhook_body(data: &[u8]) {
     for event in ["push", "pull_request", "ping"] {
-        let Ok(told) = payload::read(event, data, Timestamp::UNIX_EPOCH, &Marks::default()) else { continue };
+        let Ok(told) = github::read(event, data, Timestamp::UNIX_EPOCH, &Marks::default()) else { continue };
         for change in told.changes {
-            let row = metrics_lib::lake::Row::from(&change);
+            let row = Row::from(&change);
             assert!(row.to_line().is_ok_and(|record| record.len() < 1000 * 1024));
-            assert!(metrics_lib::lake::Change::try_from(row).is_ok_and(|again| again == change));
+            assert!(Change::try_from(row).is_ok_and(|again| again == change));
         }
     }
 }

@@ -53,7 +53,7 @@ pub use incidents::{AttributionState, IncidentRecord};
 pub use item::RETENTION;
 pub use open::{DayCount, PendingItem, Reached, Walked, Watermark, Watermarks};
 pub use probes::Passed;
-pub use publishing::{Claim, Claimed, Doubt, SlotKey};
+pub use publishing::{Claim, Claimed, Doubt, Missed, SlotKey};
 pub use recorded::Recorded;
 pub use timeline::{NamedRepository, Names, days};
 
@@ -63,9 +63,6 @@ use hearing::Hearing;
 use item::Item;
 use metrics_lib::contract::ledger::{PARTITION_KEY, SORT_KEY};
 use std::{collections::HashSet, sync::Mutex};
-
-/// An account and a region.
-pub type Place = (String, String);
 
 /// The ledger.
 #[derive(Debug)]

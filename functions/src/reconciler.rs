@@ -28,14 +28,13 @@ use crate::{
     ledger::{Left, Owner, Reached, Watermark},
     runtime::{
         error::Error,
-        json,
         worker::{self, SHORTEST_WORK},
     },
-    sources::{codepipeline::execution_listing::Since, context::Context, places::Place, registry::Sources},
+    sources::{codepipeline::execution_listing::Since, context::Context, registry::Sources},
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use metrics_lib::datum::OLDEST;
+use metrics_lib::{datum::OLDEST, json, place::Place};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
 use std::{
@@ -127,8 +126,7 @@ pub async fn reconcile(context: &Context, owner: Owner<'_>) -> Result<(), Error>
     for watermark in [Watermark::Executions, Watermark::OpsItems] {
         match begin(context, watermark, until).await {
             Ok(places) => {
-                for (since, (account, region)) in &places {
-                    let place = (account.as_str(), region.as_str());
+                for (since, place) in &places {
                     outcome
                         .note(step(go_on(context, owner, watermark, place, *since..until, &backlog)).await);
                 }
@@ -169,8 +167,8 @@ async fn begin(
         Watermark::OpsItems | Watermark::BackfilledOpsItems(_) => context.ops_item_places().await?,
     };
     let watermarks = context.ledger.watermarks(watermark).await?;
-    let since = |(account, region): &Place| {
-        let reached = watermarks.of((account, region));
+    let since = |place: &Place| {
+        let reached = watermarks.of(place);
         reached.map_or_else(|| before(until, OLDEST), |reached| reached.time)
     };
     let mut places: Vec<_> = places.into_iter().map(|place| (since(&place), place)).collect();
@@ -184,7 +182,7 @@ async fn go_on(
     context: &Context,
     owner: Owner<'_>,
     watermark: Watermark,
-    place: (&str, &str),
+    place: &Place,
     range: Range<Timestamp>,
     backlog: &[Left],
 ) -> Result<(), Error> {
@@ -220,7 +218,7 @@ async fn work_through(
     context: &Context,
     owner: Owner<'_>,
     watermark: Watermark,
-    place: (&str, &str),
+    place: &Place,
     range: Range<Timestamp>,
     backlog: &[Left],
     rate_limit: &mut RateLimit<'_>,
@@ -243,7 +241,7 @@ async fn work_through(
 async fn advance(
     context: &Context,
     watermark: Watermark,
-    place: (&str, &str),
+    place: &Place,
     since: Timestamp,
     time: Timestamp,
 ) -> Result<(), Error> {

@@ -4,7 +4,6 @@ pub mod clients;
 pub mod clock;
 pub mod config;
 pub mod error;
-pub mod json;
 pub mod tools;
 pub mod waiting;
 pub mod worker;

@@ -29,7 +29,7 @@ use lambda_runtime::{
 };
 use metrics_lib::fact::Teams;
 use page::Page;
-use request::{Asked, Request, View};
+use request::{Asked, Repositories, Request, View};
 use serde_json::{Value, json};
 use table::Table;
 
@@ -79,11 +79,11 @@ impl Widget {
             Ok(Asked::Table(request)) => request,
             Err(unusable) => return Ok(html::message(&unusable.to_string()).into()),
         };
-        let owned = match request.of.repositories(&self.teams) {
-            Ok(owned) => owned,
+        let whose = match request.of.repositories(&self.teams) {
+            Ok(whose) => whose,
             Err(unknown) => return Ok(html::message(&unknown.to_string()).into()),
         };
-        let table = self.table(&request, |repository| owned.include(repository), now).await?;
+        let table = self.table(&request, whose, now).await?;
         let page = Page { request: &request, teams: &self.teams, endpoint };
         Ok(if request.csv { page.csv(&table) } else { page.html(&table) }.into())
     }
@@ -91,20 +91,20 @@ impl Widget {
     async fn table(
         &self,
         request: &Request,
-        is_of: impl Fn(Option<&str>) -> bool,
+        whose: Repositories<'_>,
         now: jiff::Timestamp,
     ) -> Result<Table, Error> {
         let (ledger, range) = (&self.ledger, request.range.clone());
         match request.view {
-            View::Deployments => views::deployments(ledger, range, is_of).await,
-            View::Failures => views::failures(ledger, range, now, is_of).await,
-            View::Incidents => views::incidents(ledger, range, now, is_of, request.of.is_all()).await,
-            View::Slowest => views::slowest(ledger, range, is_of).await,
-            View::Parts => views::parts(ledger, range, is_of).await,
-            View::Excluded => views::excluded(ledger, range, is_of, request.of.is_all()).await,
-            View::Repositories => repositories::table(ledger, range, now, is_of).await,
-            View::QuickCheck => quick_check::table(ledger, range, is_of).await,
-            View::Periods(period) => periods::table(ledger, period, range.end.min(now), now, is_of).await,
+            View::Deployments => views::deployments(ledger, range, whose).await,
+            View::Failures => views::failures(ledger, range, now, whose).await,
+            View::Incidents => views::incidents(ledger, range, now, whose).await,
+            View::Slowest => views::slowest(ledger, range, whose).await,
+            View::Parts => views::parts(ledger, range, whose).await,
+            View::Excluded => views::excluded(ledger, range, whose).await,
+            View::Repositories => repositories::table(ledger, range, now, whose).await,
+            View::QuickCheck => quick_check::table(ledger, range, whose).await,
+            View::Periods(period) => periods::table(ledger, period, range.end.min(now), now, whose).await,
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     event::{DeploymentRef, Incident, Running},
     identity::{DeploymentKey, IncidentKey, UnitKey},
+    place::Place,
     repository::GitName,
     rules::Unnamed,
     sources::codepipeline::PipelineKey,
@@ -161,7 +162,7 @@ impl InText {
             DeploymentKey::Execution(execution) => {
                 let on_page = |page: &ConsolePipeline| {
                     page.pipeline == execution.pipeline
-                        && page.region.as_ref().is_none_or(|region| *region == execution.region)
+                        && page.region.as_ref().is_none_or(|region| *region == execution.place.region)
                 };
                 self.pipelines.contains(&PipelineKey::from(execution))
                     || self.console_pipelines.iter().any(on_page)
@@ -240,18 +241,16 @@ impl AttributionHint {
     /// Whether what is named may be in an account or pipeline that can't be read.
     fn may_be_in(&self, unread: &Unread) -> bool {
         let is_pipeline = |name: &str| unread.pipeline.as_ref().is_none_or(|pipeline| pipeline == name);
-        let has = |key: &PipelineKey| {
-            (&key.account, &key.region) == (&unread.account, &unread.region) && is_pipeline(&key.pipeline)
-        };
+        let has = |key: &PipelineKey| key.place == unread.place && is_pipeline(&key.pipeline);
         match self {
             Self::Units(named) => named.iter().any(|unit| match unit {
                 UnitKey::Pipeline(key) => has(key),
-                UnitKey::Sourced { .. } => false,
+                UnitKey::Sourced(_) => false,
             }),
             Self::Text(text) => {
                 let on_page = |page: &ConsolePipeline| {
                     is_pipeline(&page.pipeline)
-                        && page.region.as_ref().is_none_or(|region| *region == unread.region)
+                        && page.region.as_ref().is_none_or(|region| *region == unread.place.region)
                 };
                 !text.repositories.is_empty()
                     || text.pipelines.iter().any(has)
@@ -308,10 +307,8 @@ fn names_of(units: &[UnitKey]) -> String {
 /// An account and region, or a pipeline of it, that can't be read, so that nobody knows which executions it had.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unread {
-    /// The account.
-    pub account: String,
-    /// The region.
-    pub region: String,
+    /// The account and region.
+    pub place: Place,
     /// The pipeline; none if not even the pipelines can be listed.
     pub pipeline: Option<String>,
     /// What the API answered.
@@ -324,7 +321,7 @@ pub struct Unread {
 
 impl Display for Unread {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { account, region, pipeline, .. } = self;
+        let Self { place: Place { account, region }, pipeline, .. } = self;
         match pipeline {
             Some(pipeline) => write!(f, "pipeline {pipeline} of account {account} in {region}"),
             None => write!(f, "account {account} in {region}"),
@@ -619,15 +616,14 @@ mod tests {
         check(&named(|incident| incident.deployment = Some("unknown".into())), None);
         check(&named(|incident| incident.repository = Some("acme/shop".into())), Some("e2"));
         check(&named(|incident| incident.repository = Some("acme/unknown".into())), None);
-        let pipeline =
-            |name: &str| PipelineKey { account: "1".into(), region: "r".into(), pipeline: name.into() };
+        let pipeline = |name: &str| PipelineKey { place: Place::new("1", "r"), pipeline: name.into() };
         check(&Incident { units: vec![pipeline("shop").into()], ..incident() }, Some("e2"));
         check(
             &Incident { units: vec![pipeline("shop").into(), pipeline("api").into()], ..incident() },
             Some("e3"),
         );
         check(&Incident { units: vec![pipeline("unknown").into()], ..incident() }, None);
-        let elsewhere = PipelineKey { region: "elsewhere".into(), ..pipeline("shop") };
+        let elsewhere = PipelineKey { place: Place::new("1", "elsewhere"), ..pipeline("shop") };
         check(&Incident { units: vec![elsewhere.into()], ..incident() }, None);
         check(&named(|incident| incident.title = "acme/shop is down".into()), Some("e2"));
         check(&named(|incident| incident.description = "see acme/shop-api".into()), Some("e3"));
@@ -673,9 +669,10 @@ mod tests {
     fn the_documented_table_is_true() {
         fn describe(named: AttributionHint) -> String {
             let AttributionHint::Text(text) = named else { return "nothing".into() };
-            let arns = text.pipelines.iter().map(|PipelineKey { account, region, pipeline }| {
-                format!("pipeline {pipeline} of {account} in {region}")
-            });
+            let arns =
+                text.pipelines.iter().map(|PipelineKey { place: Place { account, region }, pipeline }| {
+                    format!("pipeline {pipeline} of {account} in {region}")
+                });
             let pages = text.console_pipelines.iter().map(|page| {
                 format!("pipeline {} in {}", page.pipeline, page.region.as_deref().unwrap_or("any region"))
             });
@@ -811,8 +808,7 @@ mod tests {
             expected: &str,
         ) {
             let unread = [Unread {
-                account: "1".into(),
-                region: "r".into(),
+                place: Place::new("1", "r"),
                 pipeline: pipeline.map(str::to_owned),
                 cause: "AccessDenied".into(),
                 is_passing,
@@ -839,8 +835,9 @@ mod tests {
             assert_eq!(found, expected, "{named:?} {pipeline:?} after {waited} h");
         }
         let of = |account: &str, name: &str| {
-            let [account, region, pipeline] = [account, "r", name].map(str::to_owned);
-            AttributionHint::Units(vec![PipelineKey { account, region, pipeline }.into()])
+            AttributionHint::Units(vec![
+                PipelineKey { place: Place::new(account, "r"), pipeline: name.into() }.into(),
+            ])
         };
         let shop = deployed("e2", "acme/shop", "shop", 95).key;
         check(&AttributionHint::Nothing, None, 0, "awaited");
@@ -871,8 +868,7 @@ mod tests {
     fn several_that_can_not_be_read() {
         fn check(since: [Option<i64>; 2], now: i64, is_awaited: bool) {
             let unread = |(account, since): (&str, Option<i64>)| Unread {
-                account: account.into(),
-                region: "r".into(),
+                place: Place::new(account, "r"),
                 pipeline: None,
                 cause: "AccessDenied".into(),
                 is_passing: false,

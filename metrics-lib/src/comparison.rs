@@ -25,7 +25,7 @@ pub struct Measured<'a> {
 
 /// How a metric of DORA changed from one period to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Change {
+pub struct FigureChange {
     /// By how much the later value exceeds the earlier: deployments a day, a share from -1 to 1, or seconds.
     pub difference: f64,
     /// What that says.
@@ -58,7 +58,7 @@ impl Verdict {
     }
 }
 
-impl Change {
+impl FigureChange {
     /// How a metric changed since another period; none where one of them has no value.
     ///
     /// Shares and medians need [`FEWEST`] values in both periods. Of deployments one period must have as many: none after
@@ -120,7 +120,7 @@ mod tests {
         let (after, earlier) = (figures(now), figures(before));
         let after = Measured { window: window(Period::Week, "2026-06-01T00:00:00Z"), figures: &after };
         let earlier = Measured { window: window(Period::Month, "2026-05-01T00:00:00Z"), figures: &earlier };
-        let found = Change::of(metric, after, earlier).map(|change| change.verdict);
+        let found = FigureChange::of(metric, after, earlier).map(|change| change.verdict);
         assert_eq!(found, expected, "{metric:?}: {now:?} after {before:?}");
     }
 

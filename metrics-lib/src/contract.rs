@@ -158,27 +158,6 @@ metrics! {
     OversizedDeliveries: DataQuality, Count;
 }
 
-impl Metric {
-    /// The parts of a lead time, in order of time. Together they are [`Self::LeadTimeForChanges`].
-    pub const LEAD_TIME_PARTS: [Self; 9] = [
-        Self::CodingTime,
-        Self::PickupTime,
-        Self::ReviewTime,
-        Self::MergeTime,
-        Self::UnknownTime,
-        Self::QueueTime,
-        Self::PipelineTime,
-        Self::ApprovalWait,
-        Self::DeployTime,
-    ];
-
-    /// Whether CloudWatch has it by team, too. Where a lead time goes is of use by repository, and each team's parts would
-    /// cost as much again.
-    pub fn is_by_team(self) -> bool {
-        !Self::LEAD_TIME_PARTS.contains(&self)
-    }
-}
-
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

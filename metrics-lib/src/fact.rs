@@ -7,6 +7,7 @@ use crate::{
     identity::{DeploymentKey, IncidentId, IncidentKey},
     lake::Commit,
     parts::Part,
+    repository::meant,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -342,6 +343,12 @@ impl RepositoryMetrics {
 pub struct Teams(pub BTreeMap<String, BTreeSet<String>>);
 
 impl Teams {
+    /// The team that somebody [means](meant) who writes its name so, and the repositories that it owns.
+    pub fn called(&self, written: &str) -> Option<(&str, &BTreeSet<String>)> {
+        let name = meant(written, self.0.keys().map(String::as_str))?;
+        self.0.get_key_value(name).map(|(name, owned)| (name.as_str(), owned))
+    }
+
     /// The teams that own a repository.
     pub fn owning<'a>(&'a self, repository: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(_, owned)| owned.contains(repository)).map(|(team, _)| team.as_str())

@@ -3,9 +3,12 @@
 //! Each identity has a canonical text, which is shown to people and read again. A source whose identities have a form of their
 //! own is a variant; what the others have in common is [`SourcedDeployment`] and [`SourcedIncident`].
 
-use crate::sources::{
-    codepipeline::{ExecutionKey, PipelineKey},
-    opscenter::{OpsItemId, OpsItemKey},
+use crate::{
+    place::Place,
+    sources::{
+        codepipeline::{ExecutionKey, PipelineKey},
+        opscenter::{OpsItemId, OpsItemKey},
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -24,16 +27,25 @@ pub enum DeploymentKey {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SourcedDeployment {
-    /// The source.
-    pub source: SourceName,
-    /// The account whose events told of it, 12 digits: what an account says counts for that account.
-    pub account: String,
-    /// Its region.
-    pub region: String,
-    /// What was deployed to: a service, an environment. Deployments to one unit take each other's place.
-    pub unit: String,
+    /// What was deployed to.
+    #[serde(flatten)]
+    pub unit: SourcedUnit,
     /// Its id in the source.
     pub id: String,
+}
+
+/// A unit of a source whose units have no form of their own: a service, an environment. Deployments to one unit take each
+/// other's place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SourcedUnit {
+    /// The source.
+    pub source: SourceName,
+    /// The account and region whose events told of it.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Its name in the source.
+    #[serde(rename = "unit")]
+    pub name: String,
 }
 
 /// What identifies an incident.
@@ -50,10 +62,9 @@ pub enum IncidentKey {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SourcedIncident {
-    /// The account whose events told of it, 12 digits.
-    pub account: String,
-    /// Its region.
-    pub region: String,
+    /// The account and region whose events told of it.
+    #[serde(flatten)]
+    pub place: Place,
     /// Its id.
     #[serde(flatten)]
     pub id: SourcedId,
@@ -86,16 +97,7 @@ pub enum UnitKey {
     /// A pipeline.
     Pipeline(PipelineKey),
     /// A unit of another source.
-    Sourced {
-        /// The source.
-        source: SourceName,
-        /// The account.
-        account: String,
-        /// The region.
-        region: String,
-        /// Its name in the source.
-        unit: String,
-    },
+    Sourced(SourcedUnit),
 }
 
 /// The name of a source: lower-case letters, digits and `-`, beginning with a letter. It is part of keys, for good.
@@ -158,27 +160,24 @@ impl fmt::Display for SourceName {
 }
 
 impl DeploymentKey {
-    /// The account.
-    pub fn account(&self) -> &str {
+    /// The account and region.
+    pub fn place(&self) -> &Place {
         match self {
-            Self::Execution(key) => &key.account,
-            Self::Sourced(key) => &key.account,
+            Self::Execution(key) => &key.place,
+            Self::Sourced(key) => &key.unit.place,
         }
     }
 
-    /// The region.
-    pub fn region(&self) -> &str {
-        match self {
-            Self::Execution(key) => &key.region,
-            Self::Sourced(key) => &key.region,
-        }
+    /// The account.
+    pub fn account(&self) -> &str {
+        &self.place().account
     }
 
     /// The source, if it is no execution.
     pub fn source(&self) -> Option<&SourceName> {
         match self {
             Self::Execution(_) => None,
-            Self::Sourced(key) => Some(&key.source),
+            Self::Sourced(key) => Some(&key.unit.source),
         }
     }
 
@@ -186,7 +185,7 @@ impl DeploymentKey {
     pub fn unit_name(&self) -> &str {
         match self {
             Self::Execution(key) => &key.pipeline,
-            Self::Sourced(key) => &key.unit,
+            Self::Sourced(key) => &key.unit.name,
         }
     }
 
@@ -202,12 +201,7 @@ impl DeploymentKey {
     pub fn unit(&self) -> UnitKey {
         match self {
             Self::Execution(key) => UnitKey::Pipeline(PipelineKey::from(key)),
-            Self::Sourced(SourcedDeployment { source, account, region, unit, .. }) => UnitKey::Sourced {
-                source: source.clone(),
-                account: account.clone(),
-                region: region.clone(),
-                unit: unit.clone(),
-            },
+            Self::Sourced(key) => UnitKey::Sourced(key.unit.clone()),
         }
     }
 
@@ -215,7 +209,7 @@ impl DeploymentKey {
     pub fn same_unit(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Execution(key), Self::Execution(other)) => key.same_pipeline(other),
-            (Self::Sourced(_), Self::Sourced(_)) => self.unit() == other.unit(),
+            (Self::Sourced(key), Self::Sourced(other)) => key.unit == other.unit,
             (Self::Execution(_), Self::Sourced(_)) | (Self::Sourced(_), Self::Execution(_)) => false,
         }
     }
@@ -240,7 +234,7 @@ impl DeploymentKey {
     pub fn described(&self) -> String {
         match self {
             Self::Execution(key) => format!("execution {}", key.execution_id),
-            Self::Sourced(SourcedDeployment { source, id, .. }) => format!("{source} deployment {id}"),
+            Self::Sourced(key) => format!("{} deployment {}", key.unit.source, key.id),
         }
     }
 }
@@ -250,7 +244,7 @@ impl UnitKey {
     pub fn name(&self) -> &str {
         match self {
             Self::Pipeline(key) => &key.pipeline,
-            Self::Sourced { unit, .. } => unit,
+            Self::Sourced(unit) => &unit.name,
         }
     }
 }
@@ -271,8 +265,8 @@ impl fmt::Display for DeploymentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Execution(key) => key.fmt(f),
-            Self::Sourced(SourcedDeployment { source, account, region, unit, id }) => {
-                write!(f, "{source}:{account}/{region}/{unit}/{id}")
+            Self::Sourced(SourcedDeployment { unit: SourcedUnit { source, place, name }, id }) => {
+                write!(f, "{source}:{}/{}/{name}/{id}", place.account, place.region)
             }
         }
     }
@@ -290,32 +284,29 @@ impl FromStr for DeploymentKey {
         if parts.iter().any(|part| part.is_empty()) {
             return Err(invalid());
         }
-        let [account, region, unit, id] = [account, region, unit, id].map(str::to_owned);
+        let (place, name, id) = (Place::new(account, region), unit.to_owned(), id.to_owned());
         Ok(match source {
             Some(source) => {
                 let source = source.parse().map_err(|_| invalid())?;
-                Self::Sourced(SourcedDeployment { source, account, region, unit, id })
+                Self::Sourced(SourcedDeployment { unit: SourcedUnit { source, place, name }, id })
             }
-            None => Self::Execution(ExecutionKey { account, region, pipeline: unit, execution_id: id }),
+            None => Self::Execution(ExecutionKey { place, pipeline: name, execution_id: id }),
         })
     }
 }
 
 impl IncidentKey {
-    /// The account.
-    pub fn account(&self) -> &str {
+    /// The account and region.
+    pub fn place(&self) -> &Place {
         match self {
-            Self::OpsItem(key) => &key.account,
-            Self::Sourced(key) => &key.account,
+            Self::OpsItem(key) => &key.place,
+            Self::Sourced(key) => &key.place,
         }
     }
 
-    /// The region.
-    pub fn region(&self) -> &str {
-        match self {
-            Self::OpsItem(key) => &key.region,
-            Self::Sourced(key) => &key.region,
-        }
+    /// The account.
+    pub fn account(&self) -> &str {
+        &self.place().account
     }
 
     /// What it is: an `OpsItem`, or another incident.
@@ -345,8 +336,8 @@ impl fmt::Display for IncidentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OpsItem(key) => key.fmt(f),
-            Self::Sourced(SourcedIncident { account, region, id: SourcedId { source, id } }) => {
-                write!(f, "{source}:{account}/{region}/{id}")
+            Self::Sourced(SourcedIncident { place, id: SourcedId { source, id } }) => {
+                write!(f, "{source}:{}/{}/{id}", place.account, place.region)
             }
         }
     }
@@ -363,31 +354,24 @@ impl FromStr for IncidentKey {
         if parts.iter().any(|part| part.is_empty()) {
             return Err(invalid());
         }
-        let [account, region] = [account, region].map(str::to_owned);
-        Ok(match source {
+        let id = match source {
             Some(source) => {
                 let source = source.parse().map_err(|_| invalid())?;
-                Self::Sourced(SourcedIncident {
-                    account,
-                    region,
-                    id: SourcedId { source, id: id.to_owned() },
-                })
+                IncidentId::Sourced(SourcedId { source, id: id.to_owned() })
             }
-            None => {
-                let ops_item_id = id.parse().map_err(|_| invalid())?;
-                Self::OpsItem(OpsItemKey { account, region, ops_item_id })
-            }
-        })
+            None => IncidentId::OpsItem(id.parse().map_err(|_| invalid())?),
+        };
+        Ok(id.at(Place::new(account, region)))
     }
 }
 
 impl IncidentId {
     /// The incident of this id in an account and region.
     #[must_use]
-    pub fn at(self, account: String, region: String) -> IncidentKey {
+    pub fn at(self, place: Place) -> IncidentKey {
         match self {
-            Self::OpsItem(ops_item_id) => IncidentKey::OpsItem(OpsItemKey { account, region, ops_item_id }),
-            Self::Sourced(id) => IncidentKey::Sourced(SourcedIncident { account, region, id }),
+            Self::OpsItem(ops_item_id) => IncidentKey::OpsItem(OpsItemKey { place, ops_item_id }),
+            Self::Sourced(id) => IncidentKey::Sourced(SourcedIncident { place, id }),
         }
     }
 }

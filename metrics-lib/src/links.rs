@@ -21,13 +21,13 @@ pub fn deployment(key: &DeploymentKey) -> Option<String> {
     let DeploymentKey::Execution(key) = key else { return None };
     let (pipeline, execution) = (segment(&key.pipeline), segment(&key.execution_id));
     let path = format!("codesuite/codepipeline/pipelines/{pipeline}/executions/{execution}/timeline");
-    console(&key.region, &path)
+    console(&key.place.region, &path)
 }
 
 /// The incident in the console of its region; none of another source than OpsCenter.
 pub fn incident(key: &IncidentKey) -> Option<String> {
     let IncidentKey::OpsItem(key) = key else { return None };
-    console(&key.region, &format!("systems-manager/opsitems/{}", segment(&key.ops_item_id.to_string())))
+    console(&key.place.region, &format!("systems-manager/opsitems/{}", segment(&key.ops_item_id.to_string())))
 }
 
 /// A commit of a repository at GitHub, `owner/name`; none of a name that GitHub can't have.

@@ -7,6 +7,10 @@
 //! Sources: GitHub Docs, "Webhook events and payloads" (`pull_request`, `pull_request_review`); CodePipeline API reference,
 //! `ListActionExecutions`.
 
+mod headings;
+
+pub use headings::{HEADINGS, Heading};
+
 use crate::{
     contract::Metric,
     datum::DatumValue,
@@ -169,38 +173,6 @@ impl PullRequestTimes {
         let pushed = Some(pushed);
         Self { ready: pushed, reviewed: pushed, approved: pushed, merged: pushed }
     }
-}
-
-/// What lead times go into, as it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heading {
-    /// The metric that CloudWatch has of it.
-    pub metric: Metric,
-    /// Its name.
-    pub title: &'static str,
-    /// What it is.
-    pub sentence: &'static str,
-}
-
-/// What lead times go into, in order of time. Of the parts, [`PartKind::Stage`] and [`PartKind::Wait`] are one here.
-pub const HEADINGS: [Heading; 9] = [
-    heading(
-        Metric::CodingTime,
-        "Coding",
-        "From the first commit until its pull request was ready for review.",
-    ),
-    heading(Metric::PickupTime, "Pickup", "Until somebody else reviewed it first."),
-    heading(Metric::ReviewTime, "Review", "Until it was approved for the last time."),
-    heading(Metric::MergeTime, "Merge", "Until it was merged."),
-    heading(Metric::UnknownTime, "Unknown", "Between instants that GitHub did not deliver."),
-    heading(Metric::QueueTime, "Queue", "From the merge until the execution began."),
-    heading(Metric::PipelineTime, "Pipeline", "Stages before production, and waits between them."),
-    heading(Metric::ApprovalWait, "Approval wait", "Only approvals were waited for."),
-    heading(Metric::DeployTime, "Deployment", "It was deployed to production."),
-];
-
-const fn heading(metric: Metric, title: &'static str, sentence: &'static str) -> Heading {
-    Heading { metric, title, sentence }
 }
 
 /// What several lead times went into.
@@ -461,7 +433,6 @@ mod tests {
             [("Coding", 0.5, 0.1, 1.0, 1), ("Unknown", 3.0, 0.6, 6.0, 1), ("Deployment", 1.5, 0.3, 1.5, 2)]
         );
         assert!(super::spent([[].as_slice()]).is_empty());
-        assert_eq!(HEADINGS.map(|heading| heading.metric), Metric::LEAD_TIME_PARTS);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! CloudWatch has no calendar months, and no periods that begin where people begin theirs: who shows these reads the ledger.
 
 use crate::{
-    comparison::{Change, Measured},
+    comparison::{FigureChange, Measured},
     contract::{Metric, Unit},
     dora_metric::{DoraMetric, MadeOf},
     fact::FactKind,
@@ -99,7 +99,7 @@ impl<'a> Contributions<'a> {
         let rows = measured.windows(2).map(|pair| {
             let (before, Measured { window, figures }) = (pair[0], pair[1]);
             let is_finished = window.is_finished(now);
-            let change = |of| if is_finished { Change::of(of, pair[1], before) } else { None };
+            let change = |of| if is_finished { FigureChange::of(of, pair[1], before) } else { None };
             let label = period.label(window);
             let past = Window { end: window.end.min(now.max(window.start)), ..window };
             Row {
@@ -132,7 +132,7 @@ pub struct Row {
     pub figures: Figures,
     /// The change of each of DORA's metrics since the period before, in the order of [`DoraMetric::ALL`]; none of a period
     /// that is not finished, and without a value of both.
-    pub changes: [Option<Change>; 5],
+    pub changes: [Option<FigureChange>; 5],
 }
 
 #[cfg(test)]

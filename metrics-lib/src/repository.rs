@@ -117,6 +117,13 @@ impl<T: AsRef<str>> FromIterator<T> for Spellings {
     }
 }
 
+/// Of some names the one that somebody means who writes it so: as it is written, or else but for its case. Where only the
+/// case tells names apart, as that of objects of S3, it does.
+pub fn meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let names: BTreeSet<&str> = names.into_iter().filter(|name| name.eq_ignore_ascii_case(written)).collect();
+    names.get(written).or_else(|| names.first()).copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,5 +169,23 @@ mod tests {
     fn every_spelling_once() {
         let spellings: Spellings = ["acme/web", "acme/Shop", "acme/shop"].into_iter().collect();
         assert_eq!(spellings.all().collect::<Vec<_>>(), ["acme/Shop", "acme/web"]);
+    }
+
+    #[test]
+    fn names_have_no_case() {
+        fn check(written: &str, expected: Option<&str>) {
+            assert_eq!(
+                meant(written, ["acme/shop", "Acme/Cart", "bucket/A", "bucket/a"]),
+                expected,
+                "{written}"
+            );
+        }
+        check("acme/shop", Some("acme/shop"));
+        check("ACME/Shop", Some("acme/shop"));
+        check("acme/cart", Some("Acme/Cart"));
+        // Where only the case tells names apart, it does.
+        check("bucket/a", Some("bucket/a"));
+        check("bucket/A", Some("bucket/A"));
+        check("acme/shops", None);
     }
 }

@@ -1,6 +1,7 @@
 //! Sources: the words in which AWS and GitHub say what happened, and what of it makes a deployment, an incident or a change.
 
 pub mod codepipeline;
+pub mod github;
 pub mod opscenter;
 
 use crate::identity::IncidentId;

@@ -1,7 +1,7 @@
 //! How figures are written for people: the same wherever they are read.
 
 use crate::{
-    comparison::{Change, Verdict},
+    comparison::{FigureChange, Verdict},
     contract::Metric,
     dora_metric::{DoraMetric, MadeOf},
     parts::{HEADINGS, Part, by_metric},
@@ -63,8 +63,8 @@ pub fn value(of: DoraMetric, figures: &Figures, days: f64) -> String {
 }
 
 /// A change: by how much, and what that says. A difference of few values says nothing.
-pub fn change(of: DoraMetric, change: Change) -> String {
-    let Change { difference, verdict } = change;
+pub fn change(of: DoraMetric, change: FigureChange) -> String {
+    let FigureChange { difference, verdict } = change;
     if verdict == Verdict::TooFew {
         return verdict.words().to_owned();
     }
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn changes() {
         fn check(of: DoraMetric, difference: f64, verdict: Verdict, expected: &str) {
-            assert_eq!(change(of, Change { difference, verdict }), expected);
+            assert_eq!(change(of, FigureChange { difference, verdict }), expected);
         }
         check(DoraMetric::DeploymentFrequency, 0.5, Verdict::Better, "+0.50 a day: better");
         check(

@@ -16,6 +16,7 @@ use metrics_lib::{
     identity::DeploymentKey,
     lake::{Change, Commit, CommitId, Push},
     lead_time::{ChangeQuery, ChangeSet, Live, change},
+    place::Place,
     report::{Figures, by_repository, total},
     rules::{ProductionRule, ReworkRule, Unnamed},
     sources::codepipeline::{
@@ -218,8 +219,7 @@ proptest! {
     ) {
         let execution = |actions| Execution {
             key: ExecutionKey {
-                account: "1".into(),
-                region: "r".into(),
+                place: Place::new("1", "r"),
                 pipeline: "p".into(),
                 execution_id: "e".into(),
             },

@@ -14,7 +14,7 @@ pub use template::{ToolingTemplate, tooling_template};
 use reference::{Outputs, rendered};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use types::{Place, translated};
+use types::{Destination, translated};
 
 /// A document that has no rendering.
 #[derive(Debug, thiserror::Error)]
@@ -55,11 +55,11 @@ pub fn template(document: &Value) -> Result<Value, CloudFormationError> {
         let unknown = || CloudFormationError::Type { resource: name.clone(), kind: kind.to_owned() };
         for (place, properties) in translated(kind, &resource["properties"]).ok_or_else(unknown)? {
             match place {
-                Place::Itself { kind, suffix } => {
+                Destination::Itself { kind, suffix } => {
                     let made = whole(kind, &properties, &resource["options"], &outputs);
                     resources.insert(logical_id(&format!("{name}{suffix}")), made);
                 }
-                Place::Within { whole, pointer } => parts.push((name, whole, pointer, properties)),
+                Destination::Within { whole, pointer } => parts.push((name, whole, pointer, properties)),
             }
         }
     }

@@ -2,21 +2,19 @@
 //!
 //! Names start with the installation's prefix, so that two installations can share an account.
 
-use metrics_lib::contract::probe;
+use metrics_lib::{contract::probe, place::Place};
 
 /// The names of an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     prefix: String,
-    ops_account: String,
-    region: String,
+    ops: Place,
 }
 
 impl Names {
     /// The names of an installation whose operations account has its stack in a region.
-    pub fn new(prefix: &str, ops_account: &str, region: &str) -> Self {
-        let [prefix, ops_account, region] = [prefix, ops_account, region].map(str::to_owned);
-        Self { prefix, ops_account, region }
+    pub fn new(prefix: &str, ops: Place) -> Self {
+        Self { prefix: prefix.to_owned(), ops }
     }
 
     /// The name of something that the installation has once: `dora-ledger`.
@@ -107,7 +105,7 @@ impl Names {
 
     /// A bucket; its name is unique among all accounts.
     pub fn bucket(&self, what: &str) -> String {
-        format!("{}-{what}-{}-{}", self.prefix, self.ops_account, self.region)
+        format!("{}-{what}-{}-{}", self.prefix, self.ops.account, self.ops.region)
     }
 
     /// The bucket of the lake.
@@ -154,42 +152,47 @@ impl Names {
     /// The role with which the operations account's stack forwards the incidents of its own region. A tooling stack may be
     /// there, too.
     pub fn ops_forward_role(&self) -> String {
-        self.of(&format!("ops-forward-{}", self.region))
+        self.of(&format!("ops-forward-{}", self.ops.region))
     }
 
     /// The external id that the read roles ask for.
     pub fn external_id(&self) -> String {
-        self.of(&self.ops_account)
+        self.of(&self.ops.account)
     }
 
     /// The ARN of a resource of the operations account's stack: `dynamodb`, `table/dora-ledger`.
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        arn(service, &self.region, &self.ops_account, resource)
+        arn(service, &self.ops.region, &self.ops.account, resource)
     }
 
     /// The ARN of a role of the operations account.
     pub fn ops_role_arn(&self, role: &str) -> String {
-        self.role_arn(&self.ops_account, role)
+        self.role_arn(&self.ops.account, role)
     }
 
     /// The ARN of a role in an account.
     pub fn role_arn(&self, account: &str, role: &str) -> String {
-        format!("arn:{}:iam::{account}:role/{role}", partition(&self.region))
+        format!("arn:{}:iam::{account}:role/{role}", partition(&self.ops.region))
     }
 
     /// The ARN of a bucket, or of objects in it.
     pub fn bucket_arn(&self, bucket: &str) -> String {
-        bucket_arn(&self.region, bucket)
+        bucket_arn(&self.ops.region, bucket)
     }
 
     /// The region of the operations account's stack.
     pub fn region(&self) -> &str {
-        &self.region
+        &self.ops.region
+    }
+
+    /// The account and region of the operations account's stack.
+    pub fn ops_place(&self) -> &Place {
+        &self.ops
     }
 
     /// The operations account.
     pub fn ops_account(&self) -> &str {
-        &self.ops_account
+        &self.ops.account
     }
 }
 
@@ -270,7 +273,10 @@ mod tests {
     /// The longest names that a valid prefix makes are within AWS's limits.
     #[test]
     fn longest_names() {
-        let names = Names::new(&"p".repeat(crate::settings::LONGEST_PREFIX), "999999999999", "us-gov-west-1");
+        let names = Names::new(
+            &"p".repeat(crate::settings::LONGEST_PREFIX),
+            Place::new("999999999999", "us-gov-west-1"),
+        );
         let longest = |name: String, limit: usize| assert!(name.len() <= limit, "{name}: {limit}");
         longest(names.dead_letters("lead-time-for-changes"), 80);
         longest(names.function("lead-time-for-changes"), 64);

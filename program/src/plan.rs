@@ -21,10 +21,13 @@ pub(crate) use routes::PROBE;
 use crate::{
     naming::Names,
     settings::{Organization, Settings, ToolingAccount, ToolingSettings},
-    sources::{SOURCES, Source},
+    sources::{EventSource, SOURCES},
 };
 use jiff::SignedDuration;
-use metrics_lib::contract::{ledger, probe::HEARTBEAT};
+use metrics_lib::{
+    contract::{ledger, probe::HEARTBEAT},
+    place::Place,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -318,7 +321,7 @@ pub enum PlanError {
 
 impl ReadRole {
     /// The ARN of the role in a region of a tooling account.
-    pub fn arn_in(&self, account: &str, region: &str) -> String {
+    pub fn arn_in(&self, Place { account, region }: &Place) -> String {
         self.arn.replace("{account}", account).replace("{region}", region)
     }
 }
@@ -336,7 +339,7 @@ impl Plan {
     ///
     /// # Errors
     /// Those of [`Self::new`].
-    pub fn with_sources(settings: &Settings, sources: &[&Source]) -> Result<Self, PlanError> {
+    pub fn with_sources(settings: &Settings, sources: &[&EventSource]) -> Result<Self, PlanError> {
         let names = &settings.names();
         let read_role = ReadRole {
             arn: names.role_arn("{account}", &names.read_role("{region}")),
@@ -440,11 +443,10 @@ impl Forwarded {
 impl ToolingPlan {
     /// The plan of a region of a tooling account.
     pub fn new(settings: &ToolingSettings) -> Self {
-        let ToolingSettings { account, region, lead_time, executions, incident_types, ops_account, .. } =
-            settings;
-        let names = &settings.names();
+        let ToolingSettings { lead_time, executions, incident_types, .. } = settings;
+        let (names, place) = (&settings.names(), &settings.place());
         // The operations account's own stack forwards the incidents and probes of its place.
-        let incidents = (account, region) != (ops_account, &settings.ops_region);
+        let incidents = *place != settings.ops_place();
         let forwarded = Forwarded { executions: *executions, incidents };
         let rules = routes::forwarding_rules(names, &SOURCES, forwarded, incident_types);
         let arn = |function| names.ops_role_arn(&names.function(function));
@@ -453,14 +455,14 @@ impl ToolingPlan {
         readers.extend(metrics.map(|metric| arn(metric.name)));
         let undelivered = names.tooling_undelivered();
         let permissions = match executions {
-            true => read_role(account, region, &undelivered),
-            false => incident_read_role(account, region, &undelivered),
+            true => read_role(place, &undelivered),
+            false => incident_read_role(place, &undelivered),
         };
         Self {
             rules,
             forward: forward(names),
-            heartbeat: incidents.then(|| Heartbeat::new(names, region)),
-            read_role: (account != ops_account).then_some(Read { permissions, readers }),
+            heartbeat: incidents.then(|| Heartbeat::new(names, &place.region)),
+            read_role: (place.account != settings.ops_account).then_some(Read { permissions, readers }),
         }
     }
 }

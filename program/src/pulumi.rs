@@ -4,6 +4,7 @@
 //! `bus`, and makes it a dependency. Literal texts are escaped, so that only a [`Handle`] can make a reference.
 //! Source: Pulumi YAML language reference.
 
+use metrics_lib::place::Place;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::{
@@ -207,10 +208,10 @@ pub(crate) struct Document {
 
 impl Document {
     /// A document with the AWS provider of an account and region; every resource that can be is tagged.
-    pub(crate) fn new(account: &str, region: &str, tags: BTreeMap<String, String>) -> Self {
+    pub(crate) fn new(Place { account, region }: &Place, tags: BTreeMap<String, String>) -> Self {
         let mut document =
             Self { tags, resources: Map::new(), outputs: BTreeMap::new(), secrets: Vec::new(), error: None };
-        let properties = json!({"allowedAccountIds": [Text::from(account)], "region": Text::from(region)});
+        let properties = json!({"allowedAccountIds": [Text::from(account.as_str())], "region": Text::from(region.as_str())});
         document.resources.insert("aws".into(), provider(&properties));
         document
     }
@@ -387,7 +388,7 @@ mod tests {
     }
 
     fn document() -> Document {
-        Document::new("999999999999", "eu-west-1", BTreeMap::from([("a".into(), "b".into())]))
+        Document::new(&Place::new("999999999999", "eu-west-1"), BTreeMap::from([("a".into(), "b".into())]))
     }
 
     #[test]

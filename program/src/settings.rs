@@ -33,6 +33,7 @@ use jiff::SignedDuration;
 use kind::Kind as _;
 use metrics_lib::{
     fact::{RepositoryMetrics, Teams},
+    place::Place,
     rules::{IncidentRule, ProductionRule, RepositoryRule, ReworkRule},
 };
 use reader::Reader;
@@ -118,6 +119,13 @@ pub struct ToolingAccount {
     pub regions: BTreeSet<String>,
 }
 
+impl ToolingAccount {
+    /// Each of its regions.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        self.regions.iter().map(|region| Place::new(&self.account, region))
+    }
+}
+
 /// An account's id as text, or as the number that `pulumi config set --path` makes of it.
 fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     match Value::deserialize(deserializer)? {
@@ -147,8 +155,8 @@ impl Settings {
     }
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        let table::Place { ops_account, region, tooling_accounts, organization, prefix } =
-            table::Place::read(reader);
+        let table::Installation { ops_account, region, tooling_accounts, organization, prefix } =
+            table::Installation::read(reader);
         if tooling_accounts.is_empty()
             && organization.is_none()
             && !reader.has(["toolingAccounts", "organization"])
@@ -159,7 +167,7 @@ impl Settings {
         let table::Repositories { teams, metrics, aliases, accounts } = table::Repositories::read(reader);
         let incidents = table::Incidents::read(reader);
         let settings = Self {
-            incident_places: incidents.accounts.places(&tooling_accounts, (&ops_account, &region)),
+            incident_places: incidents.accounts.places(&tooling_accounts, &Place::new(&ops_account, &region)),
             incidents: incidents.into(),
             rework: production.rework(),
             production: production.into(),
@@ -204,30 +212,38 @@ impl Settings {
         accounts
     }
 
+    /// The account and region of the stack.
+    pub fn place(&self) -> Place {
+        Place::new(&self.ops_account, &self.region)
+    }
+
     /// Every account and region whose pipelines count.
-    pub fn pipeline_places(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn pipeline_places(&self) -> impl Iterator<Item = Place> {
         places(&self.tooling_accounts)
     }
 
     /// Every account and region whose `OpsItem`s count: those of the pipelines, those of incidents only, and the
     /// operations account.
-    pub fn ops_item_places(&self) -> impl Iterator<Item = (&str, &str)> {
-        let own = (self.ops_account.as_str(), self.region.as_str());
+    pub fn ops_item_places(&self) -> impl Iterator<Item = Place> {
+        let own = self.place();
         let others = self.pipeline_places().chain(places(&self.incident_places));
-        others.filter(move |place| *place != own).chain([own])
+        others.filter(|place| *place != self.place()).chain([own])
     }
 
     /// The regions of the operations account whose pipelines count.
     pub fn own_pipeline_regions(&self) -> BTreeSet<&str> {
-        let listed = self.pipeline_places().filter(|(account, _)| *account == self.ops_account);
         let member = self.organization.iter().flat_map(|organization| &organization.regions);
-        listed.map(|(_, region)| region).chain(member.map(String::as_str)).collect()
+        self.own_regions(&self.tooling_accounts).chain(member).map(String::as_str).collect()
     }
 
     /// The regions of the operations account whose `OpsItem`s count.
     pub fn own_ops_item_regions(&self) -> BTreeSet<&str> {
-        let listed = self.ops_item_places().filter(|(account, _)| *account == self.ops_account);
-        listed.map(|(_, region)| region).chain(self.own_pipeline_regions()).collect()
+        let listed = self.own_regions(&self.incident_places).chain([&self.region]);
+        listed.map(String::as_str).chain(self.own_pipeline_regions()).collect()
+    }
+
+    fn own_regions<'a>(&'a self, accounts: &'a [ToolingAccount]) -> impl Iterator<Item = &'a String> {
+        accounts.iter().filter(|listed| listed.account == self.ops_account).flat_map(|own| &own.regions)
     }
 
     /// The settings that functions get as they are, as their environment variables.
@@ -237,15 +253,13 @@ impl Settings {
 
     /// The names of the installation's resources.
     pub fn names(&self) -> Names {
-        Names::new(&self.prefix, &self.ops_account, &self.region)
+        Names::new(&self.prefix, self.place())
     }
 }
 
 /// Every region of every account.
-fn places(accounts: &[ToolingAccount]) -> impl Iterator<Item = (&str, &str)> {
-    accounts.iter().flat_map(|account| {
-        account.regions.iter().map(move |region| (account.account.as_str(), region.as_str()))
-    })
+fn places(accounts: &[ToolingAccount]) -> impl Iterator<Item = Place> {
+    accounts.iter().flat_map(ToolingAccount::places)
 }
 
 #[cfg(test)]

@@ -4,15 +4,16 @@ pub(crate) mod codepipeline;
 pub(crate) mod opscenter;
 
 use crate::statement::RoleStatement;
+use metrics_lib::place::Place;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The sources that there are.
-pub const SOURCES: [&Source; 2] = [&codepipeline::CODEPIPELINE, &opscenter::OPSCENTER];
+pub const SOURCES: [&EventSource; 2] = [&codepipeline::CODEPIPELINE, &opscenter::OPSCENTER];
 
 /// Something that tells of deployments or incidents.
 #[derive(Debug)]
-pub struct Source {
+pub struct EventSource {
     /// What it tells of.
     pub tells: Tells,
     /// The source of its events, as EventBridge has it.
@@ -20,7 +21,7 @@ pub struct Source {
     /// The kinds of its events that are used.
     pub events: &'static [EventKind],
     /// What the read role of a region of an account may do for its sake.
-    pub reads: fn(account: &str, region: &str) -> Vec<RoleStatement>,
+    pub reads: fn(&Place) -> Vec<RoleStatement>,
 }
 
 /// What a source tells of: that decides which function gets its events, and which accounts may send them.

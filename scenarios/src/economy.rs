@@ -1,7 +1,10 @@
 //! How many calls of AWS it costs that something happens once more, in an installation that has worked for a while.
 
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey};
+use metrics_lib::{
+    place::Place,
+    sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
+};
 use program::{plan::Plan, settings::Settings};
 use serde_json::{Value, json};
 use simulator::{
@@ -246,7 +249,7 @@ impl Day {
 
     async fn raises(&mut self, number: u32, time: &str) -> Outcome {
         let ops_item_id = format!("oi-{number:012x}").parse()?;
-        let key = OpsItemKey { account: TOOLING.into(), region: REGION.into(), ops_item_id };
+        let key = OpsItemKey { place: Place::new(TOOLING, REGION), ops_item_id };
         let item = OpsItem::new(key, at(time)?);
         self.until(time).await?;
         self.cloud.record_ops_item(item.recorded())?;
@@ -288,6 +291,5 @@ fn execution(id: &str, ended: &str) -> Outcome<Execution> {
 }
 
 fn key(id: &str) -> ExecutionKey {
-    let [account, region, pipeline, execution_id] = [TOOLING, REGION, "shop", id].map(str::to_owned);
-    ExecutionKey { account, region, pipeline, execution_id }
+    ExecutionKey { place: Place::new(TOOLING, REGION), pipeline: "shop".into(), execution_id: id.into() }
 }

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{Metric, Namespace},
     fact::FactState,
+    place::Place,
     sources::{
         codepipeline::ExecutionKey,
         opscenter::{OpsItemId, OpsItemKey},
@@ -80,9 +81,8 @@ impl Loaded {
             let values = || total.iter().flat_map(|metric| &metric.points).flat_map(|point| &point.values);
             (values().count(), values().sum::<f64>())
         };
-        let is_told = |metric: &Metric| {
-            metric.namespace() == Namespace::Dora && !Metric::LEAD_TIME_PARTS.contains(metric)
-        };
+        let is_told =
+            |metric: &Metric| metric.namespace() == Namespace::Dora && !metric.is_part_of_lead_time();
         for metric in Metric::ALL.into_iter().filter(is_told) {
             let found = found(metric);
             let expected = self.expected.get(&metric).copied().unwrap_or_default();
@@ -250,7 +250,7 @@ impl Stage {
         self.cloud.advance_to(raised).await?;
         for number in 0..40 {
             let ops_item_id: OpsItemId = format!("oi-{number:012x}").parse()?;
-            let key = OpsItemKey { account: TOOLING.into(), region: REGIONS[0].into(), ops_item_id };
+            let key = OpsItemKey { place: Place::new(TOOLING, REGIONS[0]), ops_item_id };
             let item = OpsItem::new(key, raised).title(&format!("acme/service-{number} is down"));
             self.cloud.record_ops_item(item.recorded())?;
             self.tells("aws.ssm", "OpsItem Create", REGIONS[0], &item.create_event())?;
@@ -266,7 +266,7 @@ impl Stage {
         self.expect(Metric::Deployments, 1.0);
         let event = deployment.event("SUCCEEDED");
         let kind = "CodePipeline Pipeline Execution State Change";
-        self.tells("aws.codepipeline", kind, &deployment.key.region, &event)
+        self.tells("aws.codepipeline", kind, &deployment.key.place.region, &event)
     }
 
     fn tells(
@@ -276,8 +276,8 @@ impl Stage {
         region: &str,
         event: &Value,
     ) -> Result<(), CloudError> {
-        let [source, detail_type, region] = [source, detail_type, region].map(str::to_owned);
-        let envelope = Envelope { account: TOOLING.into(), region, source, detail_type };
+        let [source, detail_type] = [source, detail_type].map(str::to_owned);
+        let envelope = Envelope { place: Place::new(TOOLING, region), source, detail_type };
         self.over = self.cloud.now();
         self.cloud.send(envelope, None, &event.to_string())
     }
@@ -300,8 +300,7 @@ impl Stage {
 /// A deployment, known by its number, of a numbered pipeline and repository.
 fn deployment(region: &str, pipeline: i64, number: i64, repository: i64, end: Timestamp) -> Execution {
     let key = ExecutionKey {
-        account: TOOLING.into(),
-        region: region.into(),
+        place: Place::new(TOOLING, region),
         pipeline: format!("pipeline-{pipeline}"),
         execution_id: format!("execution-{number}"),
     };

@@ -1,6 +1,9 @@
 //! In whatever happens, the parts of lead times add up to them.
 
-use metrics_lib::contract::{Metric, dimension};
+use metrics_lib::{
+    contract::{Metric, dimension},
+    parts::HEADINGS,
+};
 use simulator::replay_result::ReplayResult;
 use std::collections::BTreeMap;
 
@@ -19,7 +22,7 @@ pub fn that_do_not_add_up(outcome: &ReplayResult) -> Vec<String> {
         }
         sums
     };
-    let parts = sums(&Metric::LEAD_TIME_PARTS);
+    let parts = sums(&HEADINGS.map(|heading| heading.metric));
     let differing = sums(&[Metric::LeadTimeForChanges]).into_iter().filter_map(|(place, whole)| {
         let sum = parts.get(&place).copied().unwrap_or_default();
         let (by, time) = place;

@@ -41,7 +41,7 @@ impl fmt::Display for State {
 
 /// Another state of an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct Transition {
     /// Since when it is in this state.
     pub at: Timestamp,
     /// The state.
@@ -58,7 +58,7 @@ pub fn is_told(alarm: &Alarm, state: State) -> bool {
 }
 
 /// The states that an alarm which is made at the beginning of a range of time comes into.
-pub fn changes(alarm: &Alarm, stored: &Stored, range: Range<Timestamp>) -> Vec<Change> {
+pub fn changes(alarm: &Alarm, stored: &Stored, range: Range<Timestamp>) -> Vec<Transition> {
     let (period, watched) = match &alarm.watched {
         Watched::Metric(series) => (series.period, Evaluated::of(stored, series)),
         Watched::Share(Share { part, whole, least }) => {
@@ -85,7 +85,7 @@ pub fn changes(alarm: &Alarm, stored: &Stored, range: Range<Timestamp>) -> Vec<C
         let points: Vec<Option<bool>> = (0..periods + RETRIEVED_MORE).map(of).collect();
         let next = evaluate(&points, periods, alarm.missing, state);
         if next != state {
-            found.push(Change { at, state: next });
+            found.push(Transition { at, state: next });
         }
         state = next;
     }
@@ -200,7 +200,7 @@ mod tests {
             let (namespace, name) = ("N".to_owned(), (*name).to_owned());
             stored.add(MetricName { namespace, name, dimensions: BTreeMap::new() }, at(*minute), [*value]);
         }
-        let found = changes(alarm, &stored, at(0)..at(120)).into_iter().map(|Change { at, state }| {
+        let found = changes(alarm, &stored, at(0)..at(120)).into_iter().map(|Transition { at, state }| {
             format!("{} {state}", at.duration_since(Timestamp::UNIX_EPOCH).as_mins())
         });
         assert_eq!(found.collect::<Vec<_>>().join(", "), expected, "{values:?}");

@@ -23,6 +23,7 @@ use crate::{
 };
 use fake_aws::{Clock, Server, lambda::Lambda};
 use jiff::Timestamp;
+use metrics_lib::place::Place;
 use program::plan::Plan;
 use serde::Serialize;
 use std::{
@@ -48,7 +49,7 @@ pub struct Cloud {
     /// When the schedules put heartbeats next.
     next_heartbeat: Timestamp,
     /// Where there are such schedules: of the members of an organisation, in the places that an event has come from.
-    beating: BTreeSet<(String, String)>,
+    beating: BTreeSet<Place>,
     refused: Vec<Refused>,
     /// The messages that were put back, by dead-letter queue.
     moved: BTreeMap<String, serve::Moved>,
@@ -83,16 +84,20 @@ pub struct Refused {
     /// The event's id, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
-    /// The account that it happened in.
-    pub account: String,
-    /// The region that it happened in.
-    pub region: String,
+    /// The account and region that it happened in.
+    #[serde(flatten)]
+    pub place: Place,
     /// The service that says so.
     pub source: String,
     /// What happened.
     pub detail_type: String,
     /// Why it was not let through.
     pub reason: String,
+}
+
+/// Where the operations stack is.
+fn own_place(plan: &Plan) -> Place {
+    Place::new(&plan.ops_account, &plan.region)
 }
 
 impl Cloud {

@@ -1,6 +1,6 @@
 //! What came of a replay, as the page shows it.
 
-use crate::replay_result::{Fact, Ignored, Incident, ReplayResult};
+use crate::replay_result::{IgnoredExecution, ReplayResult, ReplayedFact, ReplayedIncident};
 use dashboard_page::page::{self, Attribution, LeftOut, PageData};
 use jiff::Timestamp;
 use metrics_lib::{
@@ -22,7 +22,7 @@ pub fn page_data(result: &ReplayResult, of: &str, settings: &Settings, now: Time
         kind: "Events that no rule or policy lets through",
         what: format!(
             "{} of {}, account {}, {}",
-            event.detail_type, event.source, event.account, event.region
+            event.detail_type, event.source, event.place.account, event.place.region
         ),
         why: event.reason.clone(),
     });
@@ -52,8 +52,8 @@ fn present(result: &ReplayResult, now: Timestamp) -> Timestamp {
     end.unwrap_or(now)
 }
 
-fn fact(fact: &Fact) -> page::Fact {
-    page::Fact {
+fn fact(fact: &ReplayedFact) -> page::PageFact {
+    page::PageFact {
         kind: fact.kind,
         time: fact.time,
         repository: fact.repository.clone(),
@@ -69,13 +69,13 @@ fn fact(fact: &Fact) -> page::Fact {
 }
 
 /// An execution that is none is a fact, too.
-fn ignored(ignored: &Ignored) -> page::Fact {
-    let Ignored { time, account, region, pipeline, execution_id, repository, reason } = ignored.clone();
-    page::Fact {
+fn ignored(ignored: &IgnoredExecution) -> page::PageFact {
+    let IgnoredExecution { time, place, pipeline, execution_id, repository, reason } = ignored.clone();
+    page::PageFact {
         kind: FactKind::Ignored,
         time,
         repository,
-        deployment: Some(ExecutionKey { account, region, pipeline, execution_id }.into()),
+        deployment: Some(ExecutionKey { place, pipeline, execution_id }.into()),
         incident: None,
         seconds: None,
         parts: Vec::new(),
@@ -86,12 +86,12 @@ fn ignored(ignored: &Ignored) -> page::Fact {
     }
 }
 
-fn incident(incident: &Incident) -> page::Incident {
-    let Incident { key, time, blamed, is_pending, evidence } = incident.clone();
+fn incident(incident: &ReplayedIncident) -> page::PageIncident {
+    let ReplayedIncident { key, time, blamed, is_pending, evidence } = incident.clone();
     let attribution = match blamed {
         Some((deployment, repository)) => Attribution::Deployment { deployment, repository },
         None if is_pending => Attribution::Pending,
         None => Attribution::Nothing,
     };
-    page::Incident { key, time, attribution, evidence }
+    page::PageIncident { key, time, attribution, evidence }
 }

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use metrics_lib::lead_time::LATEST_DELIVERY;
 use program::{
     plan::{Plan, PlanError},
-    sources::{SOURCES, Source},
+    sources::{EventSource, SOURCES},
 };
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ pub async fn replay(
 #[derive(Debug, Default)]
 pub struct OtherSources {
     /// Their events.
-    pub sources: Vec<&'static Source>,
+    pub sources: Vec<&'static EventSource>,
     /// Their APIs.
     pub apis: Vec<Box<dyn Api>>,
 }
@@ -74,7 +74,7 @@ pub async fn replay_with(
     binaries: &Binaries,
     mut progress: impl FnMut(),
 ) -> Result<Cloud, ReplayError> {
-    let sources: Vec<&Source> = SOURCES.into_iter().chain(sources).collect();
+    let sources: Vec<&EventSource> = SOURCES.into_iter().chain(sources).collect();
     let mut plan = Plan::with_sources(&header.settings, &sources)?;
     plan.reconciler.every = RECONCILED_EVERY;
     let restored_after =

@@ -11,6 +11,7 @@ use metrics_lib::{
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentKey},
     parts::{self, Part},
+    place::Place,
     report::Figures,
 };
 use serde::Serialize;
@@ -27,16 +28,16 @@ pub struct ReplayResult {
     /// The metrics that `PutMetricData` received.
     pub metrics: Vec<Metric>,
     /// The facts of the ledger, in order of time.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<ReplayedFact>,
     /// The messages that no function could finish.
     pub dead_letters: Vec<DeadLetter>,
     /// The events that no rule or policy let through.
     pub refused: Vec<Refused>,
     /// The executions that are no production deployment.
-    pub ignored: Vec<Ignored>,
+    pub ignored: Vec<IgnoredExecution>,
     /// The incidents, in order of time.
     #[serde(skip)]
-    pub incidents: Vec<Incident>,
+    pub incidents: Vec<ReplayedIncident>,
 }
 
 /// A metric of CloudWatch.
@@ -66,7 +67,7 @@ pub struct Point {
 /// A fact of the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Fact {
+pub struct ReplayedFact {
     /// What kind of fact it is.
     pub kind: FactKind,
     /// The repository that it is about.
@@ -112,7 +113,7 @@ pub struct Fact {
 
 /// An incident, as the ledger has it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Incident {
+pub struct ReplayedIncident {
     /// Its identity.
     pub key: IncidentKey,
     /// When it was created.
@@ -128,13 +129,12 @@ pub struct Incident {
 /// An execution that is no production deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Ignored {
+pub struct IgnoredExecution {
     /// When it ended.
     pub time: Timestamp,
-    /// Its account.
-    pub account: String,
-    /// Its region.
-    pub region: String,
+    /// Its account and region.
+    #[serde(flatten)]
+    pub place: Place,
     /// Its pipeline.
     pub pipeline: String,
     /// Its id.
@@ -221,7 +221,7 @@ impl ReplayResult {
     }
 
     /// How many facts are so.
-    pub fn count(&self, is_so: impl Fn(&Fact) -> bool) -> usize {
+    pub fn count(&self, is_so: impl Fn(&ReplayedFact) -> bool) -> usize {
         self.facts.iter().filter(|fact| is_so(fact)).count()
     }
 
@@ -250,7 +250,7 @@ impl Metric {
     }
 }
 
-impl Fact {
+impl ReplayedFact {
     /// The deployment or rollback that it is about, or that brought it about.
     pub fn deployment(&self) -> Option<DeploymentKey> {
         let source = self.source.as_ref().map(|source| format!("{source}:")).unwrap_or_default();
@@ -273,9 +273,9 @@ fn metric((key, points): (&MetricKey, &BTreeMap<Timestamp, Vec<f64>>)) -> Metric
 
 /// What the ledger knows.
 struct Known {
-    facts: Vec<Fact>,
-    ignored: Vec<Ignored>,
-    incidents: Vec<Incident>,
+    facts: Vec<ReplayedFact>,
+    ignored: Vec<IgnoredExecution>,
+    incidents: Vec<ReplayedIncident>,
 }
 
 /// The facts, ignored executions and incidents of the ledger's table, in order of time.
@@ -310,7 +310,7 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<Known> {
     }
     // Rework that only the change shows is said of the deployment.
     for (deployment, reason, samples) in rework {
-        let is_its = |fact: &&mut Fact| {
+        let is_its = |fact: &&mut ReplayedFact| {
             fact.kind == FactKind::Deployment
                 && [&fact.account, &fact.region, &fact.pipeline, &fact.execution_id] == deployment.each_ref()
         };
@@ -320,8 +320,8 @@ fn ledger(dynamodb: &DynamoDb, table: &str) -> io::Result<Known> {
         }
     }
     facts.sort_by(|a, b| (a.time, a.kind, &a.execution_id).cmp(&(b.time, b.kind, &b.execution_id)));
-    ignored.sort_by(|a: &Ignored, b| (a.time, &a.execution_id).cmp(&(b.time, &b.execution_id)));
-    incidents.sort_by(|a: &Incident, b| (a.time, &a.key).cmp(&(b.time, &b.key)));
+    ignored.sort_by(|a: &IgnoredExecution, b| (a.time, &a.execution_id).cmp(&(b.time, &b.execution_id)));
+    incidents.sort_by(|a: &ReplayedIncident, b| (a.time, &a.key).cmp(&(b.time, &b.key)));
     Ok(Known { facts, ignored, incidents })
 }
 
@@ -354,10 +354,10 @@ impl Attributes {
         self.text("executionId").or_else(|| self.text("deploymentId"))
     }
 
-    fn fact(&self, kind: FactKind, time: Timestamp) -> Fact {
+    fn fact(&self, kind: FactKind, time: Timestamp) -> ReplayedFact {
         let state = self.text("state");
         let state = FactState::CLOSED.into_iter().find(|known| Some(known.name()) == state.as_deref());
-        Fact {
+        ReplayedFact {
             kind,
             repository: self.text("repository"),
             account: self.text("account"),
@@ -389,7 +389,7 @@ impl Attributes {
         contract::Metric::ALL.into_iter().filter_map(|metric| Some((metric, count(&metric)?))).collect()
     }
 
-    fn incident(&self, time: Timestamp) -> Option<Incident> {
+    fn incident(&self, time: Timestamp) -> Option<ReplayedIncident> {
         let place = [self.text("account")?, self.text("region")?].join("/");
         let key = match (self.text("opsItemId"), self.text("incidentSource")) {
             (Some(id), _) => format!("{place}/{id}"),
@@ -402,7 +402,7 @@ impl Attributes {
             let key = format!("{source}{account}/{region}/{}/{}", self.unit()?, self.id()?);
             Some((key.parse().ok()?, self.text("repository")?))
         };
-        Some(Incident {
+        Some(ReplayedIncident {
             key: key.parse().ok()?,
             time,
             blamed: blamed().filter(|_| attribution.as_deref() == Some("attributed")),
@@ -411,11 +411,10 @@ impl Attributes {
         })
     }
 
-    fn ignored(&self, time: Timestamp) -> Option<Ignored> {
-        Some(Ignored {
+    fn ignored(&self, time: Timestamp) -> Option<IgnoredExecution> {
+        Some(IgnoredExecution {
             time,
-            account: self.text("account")?,
-            region: self.text("region")?,
+            place: Place::new(self.text("account")?, self.text("region")?),
             pipeline: self.unit()?,
             execution_id: self.id()?,
             repository: self.text("repository"),

@@ -3,6 +3,7 @@
 
 use crate::trouble::{Trouble, Troubles};
 use event_pattern::{Event, InvalidEvent, InvalidPattern, Pattern};
+use metrics_lib::place::Place;
 use program::{
     plan::{Bus, Plan, PolicyStatement, Rule},
     settings::ToolingAccount,
@@ -18,7 +19,7 @@ pub struct Router {
     /// The places with a tooling stack that forwards incidents only, by the same rules as the operations stack.
     incidents: BTreeMap<String, BTreeSet<String>>,
     /// The place with the operations stack's.
-    ops: (String, String),
+    ops: Place,
     /// The regions in which every account of the organisation has the tooling stack.
     members: BTreeSet<String>,
     tooling_rules: Vec<CompiledRule>,
@@ -43,10 +44,8 @@ struct CompiledBus {
 /// What decides an event's way, as read from its envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
-    /// The account that it happened in.
-    pub account: String,
-    /// The region that it happened in.
-    pub region: String,
+    /// The account and region that it happened in.
+    pub place: Place,
     /// The service that says so.
     pub source: String,
     /// What happened.
@@ -59,8 +58,7 @@ impl Envelope {
     pub fn of(event: &Value) -> Self {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         Self {
-            account: text("account"),
-            region: text("region"),
+            place: Place::new(text("account"), text("region")),
             source: text("source"),
             detail_type: text("detail-type"),
         }
@@ -109,7 +107,7 @@ impl Router {
         Ok(Self {
             tooling: places(&plan.tooling_accounts),
             incidents: places(&plan.incident_accounts),
-            ops: (plan.ops_account.clone(), plan.region.clone()),
+            ops: Place::new(&plan.ops_account, &plan.region),
             members: plan.organization.iter().flat_map(|org| org.regions.clone()).collect(),
             tooling_rules: compile(&plan.tooling_rules)?,
             ops_rules: compile(&plan.ops_rules)?,
@@ -133,7 +131,7 @@ impl Router {
         let event = Event::parse(event)?;
         let refused = |reason: String| Ok(Way { refused: Some(reason), ..Way::default() });
         let Some(rules) = self.rules_of(envelope) else {
-            let Envelope { account, region, .. } = envelope;
+            let Place { account, region } = &envelope.place;
             return refused(format!("region {region} of account {account} is not configured"));
         };
         let targets: BTreeMap<&str, &str> = matching(rules, &event)
@@ -143,7 +141,7 @@ impl Router {
             return refused("no rule of the account's default bus matches".into());
         }
         let bus_refuses = {
-            let is_own = (&envelope.account, &envelope.region) == (&self.ops.0, &self.ops.1);
+            let is_own = envelope.place == self.ops;
             troubles.contains(Trouble::BusRefuses)
                 || (!is_own && troubles.contains(Trouble::BusRefusesAccounts))
         };
@@ -155,7 +153,7 @@ impl Router {
             }
             let is_allowed = bus.policy.iter().any(|statement| allows(statement, envelope));
             if !is_allowed {
-                let account = &envelope.account;
+                let account = &envelope.place.account;
                 reasons.push(format!("the policy of bus {target} does not allow it from account {account}"));
             }
             if !is_allowed || bus_refuses {
@@ -194,21 +192,22 @@ impl Router {
     }
 
     /// The rules of the default bus that an event is on; none where there is no stack.
-    fn rules_of(&self, Envelope { account, region, .. }: &Envelope) -> Option<&[CompiledRule]> {
+    fn rules_of(&self, Envelope { place, .. }: &Envelope) -> Option<&[CompiledRule]> {
+        let Place { account, region } = place;
         let has_incidents = self.incidents.get(account).is_some_and(|regions| regions.contains(region));
         match self.tooling.get(account) {
             Some(regions) if regions.contains(region) => Some(&self.tooling_rules),
             _ if self.members.contains(region) => Some(&self.tooling_rules),
             _ if has_incidents => Some(&self.ops_rules),
-            _ if (account, region) == (&self.ops.0, &self.ops.1) => Some(&self.ops_rules),
-            None if *account != self.ops.0 => Some(&self.tooling_rules),
+            _ if *place == self.ops => Some(&self.ops_rules),
+            None if *account != self.ops.account => Some(&self.tooling_rules),
             _ => None,
         }
     }
 }
 
 fn allows(statement: &PolicyStatement, envelope: &Envelope) -> bool {
-    statement.senders.include(&envelope.account)
+    statement.senders.include(&envelope.place.account)
         && statement.sources.contains(&envelope.source)
         && statement.detail_types.contains(&envelope.detail_type.as_str())
 }

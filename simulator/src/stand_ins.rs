@@ -11,6 +11,7 @@ use fake_aws::{
 use metrics_lib::{
     contract::{Metric, dimension},
     lake::{self, CHANGES_STATEMENT},
+    place::Place,
 };
 use program::{
     access,
@@ -92,17 +93,16 @@ fn roles(plan: &Plan) -> Vec<Role> {
         external_id: None,
         statements: statements(&function.permissions),
     });
-    let reader =
-        |account: Option<&String>, region: &str, policy: fn(&str, &str, &str) -> Vec<RoleStatement>| {
-            let within = account.map_or(PRINCIPAL_ACCOUNT, String::as_str);
-            let arn = plan.read_role.arn_in(within, region);
-            Role {
-                account: account.cloned(),
-                name: arn.rsplit('/').next().unwrap_or_default().to_owned(),
-                external_id: Some(plan.read_role.external_id.clone()),
-                statements: statements(&policy(within, region, &plan.tooling_undelivered)),
-            }
-        };
+    let reader = |account: Option<&String>, region: &str, policy: fn(&Place, &str) -> Vec<RoleStatement>| {
+        let within = Place::new(account.map_or(PRINCIPAL_ACCOUNT, String::as_str), region);
+        let arn = plan.read_role.arn_in(&within);
+        Role {
+            account: account.cloned(),
+            name: arn.rsplit('/').next().unwrap_or_default().to_owned(),
+            external_id: Some(plan.read_role.external_id.clone()),
+            statements: statements(&policy(&within, &plan.tooling_undelivered)),
+        }
+    };
     let tooling = plan
         .tooling_accounts
         .iter()

@@ -290,7 +290,7 @@ fn each_metric_has_the_statistics_that_are_right_for_it() {
             let right = match metric.unit() {
                 Unit::Count => statistic == "Sum",
                 // Over all lead times, whether or not they have such a part.
-                Unit::Seconds if Metric::LEAD_TIME_PARTS.contains(&metric) => statistic == "Sum",
+                Unit::Seconds if metric.is_part_of_lead_time() => statistic == "Sum",
                 Unit::Seconds => {
                     ["p50", "p75", "p90", "Average", "SampleCount"].contains(&statistic)
                         || statistic.starts_with("PR(:")

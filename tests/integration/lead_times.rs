@@ -5,12 +5,15 @@ use crate::scene::{
     with_webhook,
 };
 use jiff::SignedDuration;
-use metrics_lib::{contract::Metric, fact::FactKind};
+use metrics_lib::{
+    fact::FactKind,
+    parts::{HEADINGS, Heading},
+};
 use program::plan::{Consumer, Plan, Throttle};
 use serde_json::json;
 use simulator::{
     payload_builders::{delivery, merged_pull_request, pull_request, review},
-    replay_result::Fact,
+    replay_result::ReplayedFact,
 };
 
 /// Deploys commit 1 at 12:00, lets things happen, deploys a commit at 16:00, and compares what is said of lead time.
@@ -60,13 +63,13 @@ async fn check_parts(steps: &[Delivery], execution: Execution, expected: &str) {
     scene.delivers("16 12:00", &request).await;
     scene.runs(&execution.revision(&commit_id(3))).await;
     let outcome = scene.finish().await;
-    let hours = |part: Metric| {
+    let hours = |Heading { metric: part, .. }: Heading| {
         let mut all = outcome.metrics.iter().filter(|metric| metric.name == part.name());
         let total = all.find(|metric| metric.dimensions.is_empty())?;
         let point = total.points.iter().find(|point| point.timestamp == at("18 18:00"))?;
         Some(format!("{} {}", part.name(), point.values[0] / 3600.0))
     };
-    let found: Vec<String> = Metric::LEAD_TIME_PARTS.into_iter().filter_map(hours).collect();
+    let found: Vec<String> = HEADINGS.into_iter().filter_map(hours).collect();
     assert_eq!(found.join(", "), expected);
 }
 
@@ -421,8 +424,9 @@ async fn push_that_was_too_large() {
         scene.runs(&execution("e2", "12:00").revision(&commit_id(2))).await;
         scene.reconciles("20 00:00").await;
         let outcome = scene.finish().await;
-        let is_of_it =
-            |fact: &&Fact| fact.kind == FactKind::LeadTime && fact.execution_id.as_deref() == Some("e2");
+        let is_of_it = |fact: &&ReplayedFact| {
+            fact.kind == FactKind::LeadTime && fact.execution_id.as_deref() == Some("e2")
+        };
         let evidence = &outcome.facts.iter().find(is_of_it).unwrap().evidence;
         assert_eq!(evidence.split_once("; ").map_or("", |(_, told)| told), expected, "{evidence}");
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use simulator::{
     binaries::Binaries,
     replay::replay_with,
-    replay_result::{Fact, Ignored, ReplayResult},
+    replay_result::{IgnoredExecution, ReplayResult, ReplayedFact},
     world::World,
 };
 use std::{fmt::Write, os::unix::fs::symlink};
@@ -115,8 +115,17 @@ fn world() -> Vec<String> {
 
 fn report(result: &ReplayResult) -> String {
     let mut report = String::new();
-    for Fact {
-        kind, repository, source, pipeline, execution_id, ops_item_id, time, value, evidence, ..
+    for ReplayedFact {
+        kind,
+        repository,
+        source,
+        pipeline,
+        execution_id,
+        ops_item_id,
+        time,
+        value,
+        evidence,
+        ..
     } in &result.facts
     {
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
@@ -124,7 +133,7 @@ fn report(result: &ReplayResult) -> String {
         let value = value.map(|seconds| format!(", {seconds} s")).unwrap_or_default();
         let _ = writeln!(report, "{time} {kind:?} {of}{value}\n    {evidence}");
     }
-    for Ignored { time, pipeline, execution_id, reason, .. } in &result.ignored {
+    for IgnoredExecution { time, pipeline, execution_id, reason, .. } in &result.ignored {
         let _ = writeln!(report, "{time} ignored {pipeline} {execution_id}: {reason}");
     }
     for metric in result.metrics.iter().filter(|metric| metric.dimensions.is_empty()) {

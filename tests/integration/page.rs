@@ -9,7 +9,7 @@ use crate::{
     outside,
 };
 use browser::{Browser, Seen};
-use dashboard_page::{PageData, page, page::Fact};
+use dashboard_page::{PageData, page, page::PageFact};
 use jiff::tz::TimeZone;
 use metrics_lib::{
     fact::FactState,
@@ -115,7 +115,7 @@ async fn where_the_time_goes() {
     let seen = browser.look(&file, &views);
     assert_quiet(&seen);
     for (week, seen) in weeks.into_iter().zip(seen) {
-        let of_week = |fact: &&Fact| {
+        let of_week = |fact: &&PageFact| {
             let day = fact.time.to_zoned_datetime(TimeZone::UTC).date().iso_week_date();
             format!("{}-W{:02}", day.year(), day.week()) == week
         };

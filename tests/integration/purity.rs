@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Everything that metrics-lib may be built with.
-const ALLOWED: [&str; 13] = [
+const ALLOWED: [&str; 14] = [
     "defmt",
     "itoa",
     "jiff",
@@ -19,6 +19,7 @@ const ALLOWED: [&str; 13] = [
     "serde_core",
     "serde_derive",
     "serde_json",
+    "serde_path_to_error",
     "thiserror",
     "thiserror-impl",
     "zmij",

@@ -16,6 +16,8 @@ use fake_aws::{Caller, Fault, Services};
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract,
+    parts::HEADINGS,
+    place::Place,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 use program::{plan::Plan, settings::Settings};
@@ -115,8 +117,7 @@ pub(crate) fn rollback_in(
 }
 
 fn execution_key(account: &str, region: &str, pipeline: &str, id: &str) -> ExecutionKey {
-    let [account, region, pipeline, execution_id] = [account, region, pipeline, id].map(str::to_owned);
-    ExecutionKey { account, region, pipeline, execution_id }
+    ExecutionKey { place: Place::new(account, region), pipeline: pipeline.into(), execution_id: id.into() }
 }
 
 /// An `OpsItem` of the tooling account that names nothing; `number` 1 makes its id `oi-000000000001`.
@@ -126,7 +127,7 @@ pub(crate) fn ops_item(number: u32, created: &str) -> OpsItem {
 
 pub(crate) fn ops_item_in(account: &str, number: u32, created: &str) -> OpsItem {
     let ops_item_id = format!("oi-{number:012x}").parse().unwrap();
-    let key = OpsItemKey { account: account.into(), region: "eu-west-1".into(), ops_item_id };
+    let key = OpsItemKey { place: Place::new(account, "eu-west-1"), ops_item_id };
     OpsItem::new(key, at(created))
 }
 
@@ -308,7 +309,7 @@ pub(crate) fn report(outcome: &ReplayResult) -> String {
         contract::Metric::SinceLastEvent,
         contract::Metric::UndeliveredEvents,
     ];
-    let left_out = left_out.iter().chain(&contract::Metric::LEAD_TIME_PARTS);
+    let left_out = left_out.into_iter().chain(HEADINGS.map(|heading| heading.metric));
     let is_of_use = |metric: &&Metric| !left_out.clone().any(|left_out| metric.name == left_out.name());
     let told = outcome.metrics.iter().filter(|metric| is_told(metric, outcome) && is_of_use(metric));
     for metric in told {
@@ -346,10 +347,7 @@ fn assert_parts_add_up(outcome: &ReplayResult) {
         return;
     }
     let mut by_team = outcome.metrics.iter().filter(|metric| metric.dimensions.contains_key("Team"));
-    assert!(
-        !by_team
-            .any(|metric| contract::Metric::LEAD_TIME_PARTS.iter().any(|part| metric.name == part.name()))
-    );
+    assert!(!by_team.any(|metric| HEADINGS.iter().any(|part| metric.name == part.metric.name())));
     let differences = parts::that_do_not_add_up(outcome);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

@@ -120,6 +120,10 @@ async fn every_view() {
     assert_eq!(of_repository.lines().count(), 2, "{of_repository}");
     let of_team = csv(&mut scene, "deployments", json!({ "Team": "payments" })).await;
     assert!(of_team.contains("acme/shop") && !of_team.contains("acme/cart"), "{of_team}");
+    let in_another_case = csv(&mut scene, "deployments", json!({ "Repository": "ACME/Cart" })).await;
+    assert_eq!(in_another_case, of_repository);
+    let in_another_case = csv(&mut scene, "deployments", json!({ "Team": "Payments" })).await;
+    assert_eq!(in_another_case, of_team);
     let html = shown(&mut scene, json!({ "view": "deployments" })).await;
     insta::assert_snapshot!(
         "widget_html",

@@ -6,10 +6,10 @@ use functions::{
     ledger::Watermark,
     reconciler::{Checked, Task},
     runtime::error::Error,
-    sources::places::{self, Place},
+    sources::places,
 };
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::{contract::probe::LATE, datum::OLDEST, fact::FactKind};
+use metrics_lib::{contract::probe::LATE, datum::OLDEST, fact::FactKind, place::Place};
 use std::collections::BTreeMap;
 
 /// Whether the functions may do in each account and region what they have to: the reconciler tries it.
@@ -24,12 +24,12 @@ pub(super) async fn permissions(installation: &Installation) -> anyhow::Result<V
     };
     Ok(checks
         .into_iter()
-        .map(|Checked { account, region, what, found, error }| {
-            let subject = format!("{what} of {account} {region}");
+        .map(|Checked { place, what, found, error }| {
+            let subject = format!("{what} of {place}");
             match error {
                 None => Finding::ok(CHECK, subject, found.unwrap_or_default()),
                 Some(error) => {
-                    let remedy = format!("run `pulumi up` for the tooling stack of {account} {region}");
+                    let remedy = format!("run `pulumi up` for the tooling stack of {place}");
                     Finding::failed(CHECK, subject, error, remedy)
                 }
             }
@@ -54,9 +54,9 @@ pub(super) async fn reconciler(installation: &Installation) -> Vec<Finding> {
         Ok(places) => places,
         Err(error) => return vec![unreadable(CHECK, &error)],
     };
-    for (account, region) in &places {
-        let subject = format!("{account} {region}");
-        findings.push(match ledger.watermark(Watermark::Executions, account, region).await {
+    for place in &places {
+        let subject = place.to_string();
+        findings.push(match ledger.watermark(Watermark::Executions, place).await {
             Err(error) => {
                 Finding::failed(CHECK, subject, error.to_string(), "let the operator read the ledger")
             }
@@ -88,9 +88,8 @@ pub(super) async fn heartbeats(installation: &Installation) -> Vec<Finding> {
             (Err(error), _) | (_, Err(error)) => return vec![unreadable(CHECK, &error)],
         };
     let finding = |place: &Place| {
-        let (account, region) = place;
-        let subject = format!("{account} {region}");
-        let remedy = format!("run `pulumi up` for the stack of {account} {region}");
+        let subject = place.to_string();
+        let remedy = format!("run `pulumi up` for the stack of {place}");
         match last.get(place) {
             None => Finding::noted(CHECK, subject, "none has come yet", remedy),
             Some(last) if installation.now.duration_since(*last) > LATE => {
@@ -115,7 +114,7 @@ struct Ended {
 pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
     const CHECK: &str = "events";
     let (ledger, now) = (installation.ledger(), installation.now);
-    let mut ended: BTreeMap<(String, String), Ended> = BTreeMap::new();
+    let mut ended: BTreeMap<Place, Ended> = BTreeMap::new();
     for kind in [FactKind::Deployment, FactKind::Rollback, FactKind::Ignored] {
         // What ended now counts.
         let range = now - OLDEST..now + SignedDuration::from_secs(1);
@@ -127,7 +126,7 @@ pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
         };
         for fact in facts {
             let Some(key) = fact.deployment else { continue };
-            let ended = ended.entry((key.account().to_owned(), key.region().to_owned())).or_default();
+            let ended = ended.entry(key.place().clone()).or_default();
             match fact.told_by_event {
                 true => ended.told = ended.told.max(Some(fact.time)),
                 false => ended.untold += 1,
@@ -135,8 +134,7 @@ pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
         }
     }
     let finding = |place: &Place| {
-        let (account, region) = place;
-        let subject = format!("{account} {region}");
+        let subject = place.to_string();
         let Ended { told, untold } = ended.get(place).copied().unwrap_or_default();
         match (told, untold) {
             (Some(told), _) => {
@@ -146,7 +144,7 @@ pub(super) async fn events(installation: &Installation) -> Vec<Finding> {
             (None, untold) => {
                 let found = format!("none came in 14 days, the reconciler found {untold} executions");
                 let remedy = format!(
-                    "run `pulumi up` for the tooling stack of {account} {region}; its queue {} holds what a rule \
+                    "run `pulumi up` for the tooling stack of {place}; its queue {} holds what a rule \
                      could not deliver",
                     installation.names.tooling_undelivered()
                 );

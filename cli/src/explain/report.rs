@@ -10,6 +10,7 @@ use metrics_lib::{
     identity::DeploymentKey,
     links,
     parts::Part,
+    place::Place,
     report::Figures,
     words::timeline,
 };
@@ -40,7 +41,7 @@ pub(super) struct Explanation {
     cloud_watch: Option<BTreeMap<&'static str, usize>>,
     facts: Vec<ExplainedFact>,
     /// The incidents whose attribution is not decided, or found no deployment.
-    undecided: Vec<Incident>,
+    undecided: Vec<UndecidedIncident>,
     #[serde(skip)]
     text: String,
 }
@@ -93,10 +94,10 @@ struct ExplainedFact {
 /// An incident that is not attributed to a deployment.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Incident {
+pub(super) struct UndecidedIncident {
     ops_item_id: String,
-    account: String,
-    region: String,
+    #[serde(flatten)]
+    place: Place,
     created: Timestamp,
     /// `pending` or `unattributed`.
     attribution: &'static str,
@@ -105,9 +106,9 @@ pub(super) struct Incident {
     link: Option<String>,
 }
 
-impl Incident {
+impl UndecidedIncident {
     /// An incident, unless it is attributed.
-    pub(super) fn undecided(record: &IncidentRecord) -> Option<Self> {
+    pub(super) fn of(record: &IncidentRecord) -> Option<Self> {
         let attribution = match record.attribution {
             AttributionState::Attributed { .. } => return None,
             AttributionState::Pending => "pending",
@@ -116,8 +117,7 @@ impl Incident {
         let key = &record.key;
         Some(Self {
             ops_item_id: key.id().to_string(),
-            account: key.account().to_owned(),
-            region: key.region().to_owned(),
+            place: key.place().clone(),
             created: record.created,
             attribution,
             link: links::incident(key),
@@ -132,7 +132,7 @@ impl Explanation {
         whose: Whose,
         days: Range<Date>,
         facts: Vec<(Option<String>, Recorded)>,
-        undecided: Vec<Incident>,
+        undecided: Vec<UndecidedIncident>,
         cloudwatch: Option<BTreeMap<Metric, usize>>,
     ) -> Self {
         let recorded = || facts.iter().map(|(_, fact)| fact);
@@ -177,7 +177,7 @@ fn fact(link: Option<String>, recorded: Recorded) -> ExplainedFact {
         time,
         repository,
         account: of(DeploymentKey::account),
-        region: of(DeploymentKey::region),
+        region: of(|key| &key.place().region),
         source: deployment.as_ref().and_then(|key| key.source().map(ToString::to_string)),
         pipeline: of(DeploymentKey::unit_name),
         execution_id: of(DeploymentKey::id),
@@ -201,13 +201,13 @@ impl Display for Explanation {
         for fact in &self.facts {
             writeln!(f, "\n{fact}")?;
         }
-        for Incident { ops_item_id, account, region, created, attribution, link } in &self.undecided {
+        for UndecidedIncident { ops_item_id, place, created, attribution, link } in &self.undecided {
             writeln!(
                 f,
                 "\n{created:.0}  incident {} ({} {})\n    {}",
                 Words(ops_item_id),
-                Words(account),
-                Words(region),
+                Words(&place.account),
+                Words(&place.region),
                 Words(attribution)
             )?;
             if let Some(link) = link {

@@ -4,7 +4,7 @@ use crate::{installation::Installation, output::Words};
 use anyhow::bail;
 use clap::Args;
 use functions::ledger::Recorded;
-use metrics_lib::{contract::dimension, fact::Teams};
+use metrics_lib::{contract::dimension, fact::Teams, repository::meant};
 use program::nearest::nearest_first;
 use serde::Serialize;
 use std::{
@@ -37,29 +37,27 @@ impl Whose {
         let Some(team) = &self.team else {
             return Ok(self.repository.as_deref().map(|name| BTreeSet::from([name])));
         };
-        match teams.0.get(team) {
-            Some(owned) => Ok(Some(owned.iter().map(String::as_str).collect())),
-            None if teams.0.is_empty() => bail!("no team is called {team}: none is configured"),
-            None => {
-                let known = nearest_first(team, teams.0.keys().map(String::as_str)).join(", ");
-                bail!("no team is called {team}: {known} are configured")
-            }
-        }
+        let (_, owned) = of_team(team, teams)?;
+        Ok(Some(owned.iter().map(String::as_str).collect()))
     }
 
-    /// The same, with the repository as it is spelt there: names at Git hosts have no case.
+    /// The same, with the names as they are spelt there: those at Git hosts have no case.
     ///
     /// # Errors
-    /// If nothing was ever heard of the repository, with those that may be meant: its zero would be taken for a figure.
+    /// If no team is called so. If nothing was ever heard of the repository, with those that may be meant: its zero would be taken for a figure.
     /// [`functions::runtime::error::Error`].
     pub(super) async fn spelt(
         &self,
         facts: &[Recorded],
         installation: &Installation,
     ) -> anyhow::Result<Self> {
+        if let Some(team) = &self.team {
+            let (team, _) = of_team(team, &installation.config.teams)?;
+            return Ok(Self { repository: None, team: Some(team.to_owned()) });
+        }
         let Some(repository) = &self.repository else { return Ok(self.clone()) };
         let spelt = |name: &str| Self { repository: Some(name.to_owned()), team: None };
-        if let Some(name) = same(repository, facts.iter().filter_map(|fact| fact.repository.as_deref())) {
+        if let Some(name) = meant(repository, facts.iter().filter_map(|fact| fact.repository.as_deref())) {
             return Ok(spelt(name));
         }
         let names = installation.ledger().names().await?;
@@ -67,7 +65,7 @@ impl Whose {
         let exact = names.exact.iter().map(|(_, name)| name.as_str());
         let known = of_git.chain(exact).chain(installation.config.repository_names());
         let known: BTreeSet<&str> = known.collect();
-        if let Some(name) = same(repository, known.iter().copied()) {
+        if let Some(name) = meant(repository, known.iter().copied()) {
             return Ok(spelt(name));
         }
         let near: Vec<&str> = nearest_first(repository, known).into_iter().take(MOST_NAMES).collect();
@@ -85,10 +83,16 @@ impl Whose {
     }
 }
 
-/// Of some names the one that is meant: as it is written, or else but for its case.
-fn same<'a>(meant: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let names: BTreeSet<&str> = names.filter(|name| name.eq_ignore_ascii_case(meant)).collect();
-    names.get(meant).or_else(|| names.first()).copied()
+/// A team as the configuration spells it, and what it owns.
+fn of_team<'a>(team: &str, teams: &'a Teams) -> anyhow::Result<(&'a str, &'a BTreeSet<String>)> {
+    match teams.called(team) {
+        Some(found) => Ok(found),
+        None if teams.0.is_empty() => bail!("no team is called {team}: none is configured"),
+        None => {
+            let known = nearest_first(team, teams.0.keys().map(String::as_str)).join(", ");
+            bail!("no team is called {team}: {known} are configured")
+        }
+    }
 }
 
 impl Display for Whose {
@@ -98,28 +102,5 @@ impl Display for Whose {
             (None, Some(team)) => write!(f, "team {}", Words(team)),
             (None, None) => write!(f, "all repositories"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::same;
-
-    #[test]
-    fn names_have_no_case() {
-        fn check(meant: &str, expected: Option<&str>) {
-            assert_eq!(
-                same(meant, ["acme/shop", "Acme/Cart", "bucket/A", "bucket/a"].into_iter()),
-                expected,
-                "{meant}"
-            );
-        }
-        check("acme/shop", Some("acme/shop"));
-        check("ACME/Shop", Some("acme/shop"));
-        check("acme/cart", Some("Acme/Cart"));
-        // Where only the case tells names apart, it does.
-        check("bucket/a", Some("bucket/a"));
-        check("bucket/A", Some("bucket/A"));
-        check("acme/shops", None);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::stack_file::{Project, StackFile, UNKNOWN_SECRET};
 use clap::Args;
+use metrics_lib::place::Place;
 use program::{
     settings::{InvalidSettings, Settings, StackSettings, ToolingSettings, WEBHOOK_SECRET},
     stacks::Stack,
@@ -192,8 +193,7 @@ impl Choices {
 #[derive(Debug)]
 pub(super) struct Configured {
     pub(super) name: String,
-    pub(super) account: String,
-    pub(super) region: String,
+    pub(super) place: Place,
     pub(super) file: StackFile,
 }
 
@@ -222,18 +222,17 @@ impl Installation {
         own.insert("stack".to_owned(), json!("ops"));
         let mut stacks = vec![Configured {
             name: ops_stack.to_owned(),
-            account: settings.ops_account.clone(),
-            region: settings.region.clone(),
+            place: settings.place(),
             file: StackFile::of(project, &own),
         }];
         Stack::new(&StackSettings::Ops(settings.clone()))?;
         for tooling in ToolingSettings::of(&settings) {
             let file = StackFile::of(project, &tooling.to_config());
-            let ToolingSettings { account, region, .. } = tooling.clone();
+            let place = tooling.place();
             Stack::new(&StackSettings::Tooling(tooling))?;
-            let name = format!("tooling-{account}-{region}");
+            let name = format!("tooling-{}-{}", place.account, place.region);
             anyhow::ensure!(name != ops_stack, "two stacks would be called {name}");
-            stacks.push(Configured { name, account, region, file });
+            stacks.push(Configured { name, place, file });
         }
         let template_settings = template_settings(&settings);
         Ok(Ok(Self { settings: *settings, template_settings, stacks }))

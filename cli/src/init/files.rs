@@ -3,6 +3,7 @@
 use super::choices::Configured;
 use crate::{output::Words, stack_file::StackFile};
 use anyhow::{Context, bail};
+use metrics_lib::place::Place;
 use serde::Serialize;
 use std::{
     fmt::{self, Display, Formatter},
@@ -15,8 +16,8 @@ use std::{
 pub(super) struct Written {
     file: String,
     stack: String,
-    account: String,
-    region: String,
+    #[serde(flatten)]
+    place: Place,
     outcome: FileChange,
 }
 
@@ -37,7 +38,7 @@ const EXAMPLE: &str = include_str!("../../../Pulumi.ops.yaml");
 pub(super) fn write(stacks: &[Configured], folder: &Path, force: bool) -> anyhow::Result<Vec<Written>> {
     let mut planned = Vec::new();
     let mut in_the_way = Vec::new();
-    for Configured { name, account, region, file } in stacks {
+    for Configured { name, place, file } in stacks {
         let path = folder.join(format!("Pulumi.{name}.yaml"));
         let mut file = file.clone();
         let outcome = if path.try_exists().with_context(|| path.display().to_string())? {
@@ -53,13 +54,8 @@ pub(super) fn write(stacks: &[Configured], folder: &Path, force: bool) -> anyhow
         } else {
             FileChange::Written
         };
-        let written = Written {
-            file: path.display().to_string(),
-            stack: name.clone(),
-            account: account.clone(),
-            region: region.clone(),
-            outcome,
-        };
+        let written =
+            Written { file: path.display().to_string(), stack: name.clone(), place: place.clone(), outcome };
         let is_example = || fs::read_to_string(&path).is_ok_and(|text| text == EXAMPLE);
         if outcome == FileChange::Replaced && !force && !is_example() {
             in_the_way.push(written.file.clone());
@@ -85,7 +81,7 @@ pub(super) fn write(stacks: &[Configured], folder: &Path, force: bool) -> anyhow
 
 impl Display for Written {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { file, account, region, outcome, .. } = self;
+        let Self { file, place: Place { account, region }, outcome, .. } = self;
         let outcome = match outcome {
             FileChange::Written => "written",
             FileChange::Replaced => "overwritten",

@@ -2,6 +2,7 @@
 
 use super::choices::{Configured, Installation};
 use jiff::{ToSpan, civil::Date};
+use metrics_lib::place::Place;
 use program::settings::{Architecture, DEFAULT_PREFIX, Organization, WEBHOOK_SECRET};
 use serde::Serialize;
 use serde_json::Value;
@@ -62,7 +63,7 @@ fn package(architecture: Architecture) -> [String; 1] {
     }]
 }
 
-fn ops(Configured { name, account, region, .. }: &Configured, lead_time: bool) -> Step {
+fn ops(Configured { name, place: Place { account, region }, .. }: &Configured, lead_time: bool) -> Step {
     let secret = format!("openssl rand -hex 32 | pulumi config set --secret {WEBHOOK_SECRET} --stack {name}");
     let mut commands = vec![format!("pulumi stack init {name}")];
     commands.extend(lead_time.then_some(secret));
@@ -82,7 +83,7 @@ fn policies(stack: &str) -> String {
     format!("cargo dora export-policy deployer --stack {stack} --out policies")
 }
 
-fn tooling(Configured { name, account, region, .. }: &Configured) -> Step {
+fn tooling(Configured { name, place: Place { account, region }, .. }: &Configured) -> Step {
     step(
         format!("The stack of {region} in account {account}, with credentials for that account."),
         [format!("pulumi stack init {name}"), policies(name), format!("pulumi up --stack {name}")],

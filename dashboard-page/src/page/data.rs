@@ -21,16 +21,16 @@ pub struct PageData {
     /// The repositories that are listed, even if nothing is known of them.
     pub repositories: BTreeSet<String>,
     /// The facts of the ledger, in any order.
-    pub facts: Vec<Fact>,
+    pub facts: Vec<PageFact>,
     /// The incidents of the ledger, in any order.
-    pub incidents: Vec<Incident>,
+    pub incidents: Vec<PageIncident>,
     /// What did not even get into the ledger.
     pub left_out: Vec<LeftOut>,
 }
 
 /// A fact of the ledger.
 #[derive(Clone, Debug)]
-pub struct Fact {
+pub struct PageFact {
     /// What kind of fact it is.
     pub kind: FactKind,
     /// The instant that it counts at.
@@ -57,7 +57,7 @@ pub struct Fact {
 
 /// An incident of the ledger.
 #[derive(Clone, Debug)]
-pub struct Incident {
+pub struct PageIncident {
     /// Its identity.
     pub key: IncidentKey,
     /// When it was created.

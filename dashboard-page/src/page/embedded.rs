@@ -1,7 +1,7 @@
 //! The data of the page, as JSON for its script: texts once, columns instead of objects.
 
 use super::{
-    data::{Fact, PageData},
+    data::{PageData, PageFact},
     facts::{Deployments, Facts, Row, git_hub, incidents, number},
     figures::{Series, Shown, Unit, contributions, rows, series, units},
     left_out::{Group, left_out},
@@ -70,7 +70,7 @@ struct MetricWords {
 pub(super) fn json(data: &PageData) -> Result<String, jiff::Error> {
     let mut words = Words::default();
     let mut deployments = Deployments::default();
-    let mut newest_first: Vec<&Fact> = data.facts.iter().filter(|fact| fact.kind.is_measured()).collect();
+    let mut newest_first: Vec<&PageFact> = data.facts.iter().filter(|fact| fact.kind.is_measured()).collect();
     newest_first.sort_by_key(|fact| (std::cmp::Reverse(fact.time), fact.kind));
     let units = units(data);
     let mut named = |unit: &Unit<'_>| Named {

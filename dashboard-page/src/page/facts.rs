@@ -1,7 +1,7 @@
 //! The facts as columns, the newest first: what a figure is made of.
 
 use super::{
-    data::{Attribution, Fact, Incident, PageData},
+    data::{Attribution, PageData, PageFact, PageIncident},
     link::template,
     words::Words,
 };
@@ -10,7 +10,8 @@ use metrics_lib::{
     fact::{FactKind, FactState},
     identity::DeploymentKey,
     links,
-    parts::{Part, by_metric},
+    parts::{HEADINGS, Part, by_metric},
+    place::Place,
 };
 use serde::Serialize;
 use std::{
@@ -34,7 +35,7 @@ pub(super) struct Facts {
     /// Whether it is decided, so that it counts.
     counts: Vec<u8>,
     evidence: Vec<i64>,
-    /// Of a lead time the seconds of each part, in the order of [`Metric::LEAD_TIME_PARTS`], without the last ones that are
+    /// Of a lead time the seconds of each part, in the order of [`HEADINGS`], without the last ones that are
     /// zero; zero of what has none.
     parts: Vec<Parts>,
     /// The commit, if it has an address at GitHub.
@@ -54,7 +55,7 @@ impl Parts {
         let known = by_metric(parts);
         let of =
             |metric: Metric| known.iter().find(|(of, _)| *of == metric).map_or(0.0, |(_, value)| value.get());
-        let mut seconds = Vec::from(Metric::LEAD_TIME_PARTS.map(of));
+        let mut seconds = Vec::from(HEADINGS.map(|heading| of(heading.metric)));
         while seconds.last() == Some(&0.0) {
             seconds.pop();
         }
@@ -77,8 +78,9 @@ impl Deployments {
             return *index;
         }
         let index = self.names.len() as i64;
+        let Place { account, region } = of.place();
         let [account, region, unit, id] =
-            [of.account(), of.region(), of.unit_name(), of.id()].map(|text| words.number(text));
+            [account, region, of.unit_name(), of.id()].map(|text| words.number(text));
         let link = links::deployment(of).map(|address| template(address, of.id()));
         self.names.push([account, region, unit, id, words.optional(link.as_deref())]);
         self.indexes.insert(of.clone(), index);
@@ -88,7 +90,7 @@ impl Deployments {
 
 impl Facts {
     /// The facts that a figure is made of, of those that are newest first.
-    pub(super) fn new(facts: &[&Fact], words: &mut Words, deployments: &mut Deployments) -> Self {
+    pub(super) fn new(facts: &[&PageFact], words: &mut Words, deployments: &mut Deployments) -> Self {
         let mut columns = Self::default();
         let mut above = None;
         for fact in facts {
@@ -139,9 +141,9 @@ pub(super) fn incidents(data: &PageData, words: &mut Words, deployments: &mut De
         .filter(|fact| fact.kind == FactKind::Restore && fact.state != FactState::Pending)
         .filter_map(|fact| fact.incident.as_deref())
         .collect();
-    let mut incidents: Vec<&Incident> = data.incidents.iter().collect();
+    let mut incidents: Vec<&PageIncident> = data.incidents.iter().collect();
     incidents.sort_by_key(|incident| (Reverse(incident.time), &incident.key));
-    let row = |incident: &&Incident| {
+    let row = |incident: &&PageIncident| {
         let blamed = match &incident.attribution {
             Attribution::Deployment { deployment, repository } => Some((deployment, repository)),
             Attribution::Pending | Attribution::Nothing => None,

@@ -3,7 +3,7 @@
 use super::data::PageData;
 use jiff::Timestamp;
 use metrics_lib::{
-    comparison::{Change, Verdict},
+    comparison::{FigureChange, Verdict},
     dora_metric::{DoraMetric, MadeOf},
     fact::FactState,
     periods::{Contribution, Contributions, Row},
@@ -43,7 +43,7 @@ pub(super) fn units(data: &PageData) -> Vec<Unit<'_>> {
 /// What the facts that are decided give to figures.
 pub(super) fn contributions(data: &PageData) -> Vec<Contribution> {
     let decided = data.facts.iter().filter(|fact| fact.state != FactState::Pending);
-    let contribution = |fact: &super::data::Fact| {
+    let contribution = |fact: &super::data::PageFact| {
         Contribution::of(fact.kind, fact.time, fact.repository.clone(), &fact.samples, fact.seconds)
     };
     decided.map(contribution).collect()
@@ -117,7 +117,7 @@ pub(super) fn series(rows: &[Row]) -> [Series; 5] {
     })
 }
 
-fn cell(metric: DoraMetric, figures: &Figures, change: Option<Change>) -> Cell {
+fn cell(metric: DoraMetric, figures: &Figures, change: Option<FigureChange>) -> Cell {
     let (value, n) = (figures.value(metric), figures.n(metric));
     if n == 0 && change.is_none() {
         return Cell::Nothing(0);

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        archive::{Archive, Place},
+        archive::{Archive, Extent},
         resources,
     },
     AwsError, Item,
@@ -27,7 +27,7 @@ pub(super) type Key = (String, String);
 #[derive(Debug)]
 pub(super) struct Table {
     keys: resources::Table,
-    items: BTreeMap<Key, Place>,
+    items: BTreeMap<Key, Extent>,
     /// The index's keys, and those of the item. Only items with both keys of the index are in it.
     index: BTreeSet<(Key, Key)>,
     archive: Archive,

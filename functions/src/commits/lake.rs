@@ -38,7 +38,10 @@ pub async fn changes(
     let id = start(tools, &parameters, invocation).await?;
     wait(tools, &id, deadline).await?;
     let rows = results(tools, &id).await?;
-    let changes = rows.into_iter().map(|row| Ok(Change::try_from(Row::from_columns(row)?)?));
+    let changes = (1..).zip(rows).map(|(row, columns)| {
+        let change = Row::from_columns(columns).and_then(Change::try_from);
+        change.map_err(|invalid| Error::Lake { query: id.clone(), row, invalid })
+    });
     changes.collect()
 }
 

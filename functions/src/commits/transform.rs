@@ -5,7 +5,7 @@
 
 mod encoded;
 
-use crate::runtime::{error::Error, json};
+use crate::runtime::error::Error;
 use encoded::Encoded;
 use jiff::Timestamp;
 use lambda_runtime::{
@@ -13,6 +13,7 @@ use lambda_runtime::{
     tracing::{self, warn},
 };
 use metrics_lib::{
+    json,
     lake::{LINE_END, Row, bucket, day},
     repository::GitName,
 };

@@ -2,7 +2,7 @@
 
 use super::hand_on;
 use crate::{
-    ledger::{DoneBy, Owner},
+    ledger::{DoneBy, Missed, Owner},
     metrics::{
         change_failure_rate, deployment_frequency,
         publish::{Published, count_duplicate},
@@ -60,13 +60,16 @@ async fn is_counted(context: &Context, owner: Owner<'_>, event: &DeploymentEvent
 async fn counted(context: &Context, owner: Owner<'_>, resolution: &Resolution) -> Result<(), Error> {
     let published = deployment_frequency::executed(context, owner, resolution).await?;
     match published {
-        Some(Published::Before(DoneBy::AnotherMessage)) => {
+        Some(Published::Missed(Missed::Done(DoneBy::AnotherMessage))) => {
             return count_duplicate(context, resolution.repository()).await;
         }
         // Whoever counted it hands it on.
-        Some(Published::Before(DoneBy::AnotherEvent)) => return Ok(()),
-        Some(Published::Before(DoneBy::SameMessage))
-        | Some(Published::New | Published::Unpublishable | Published::Handed)
+        Some(Published::Missed(Missed::Done(DoneBy::AnotherEvent))) => return Ok(()),
+        Some(
+            Published::New
+            | Published::Unpublishable
+            | Published::Missed(Missed::Done(DoneBy::SameMessage) | Missed::Handed),
+        )
         | None => {}
     }
     match resolution {

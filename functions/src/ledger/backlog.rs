@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     datum::OLDEST,
     identity::{DeploymentKey, IncidentKey},
+    place::Place,
     sources::codepipeline::PipelineKey,
 };
 use std::fmt::{self, Display, Formatter};
@@ -27,13 +28,13 @@ const LONGEST_ERROR: usize = 1000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// All pipelines of an account and region: it is not known which there are.
-    Pipelines(String, String),
+    Pipelines(Place),
     /// The executions of a pipeline.
     Pipeline(PipelineKey),
     /// An execution, or what another source tells of.
     Deployment(DeploymentKey),
     /// All `OpsItem`s of an account and region.
-    OpsItems(String, String),
+    OpsItems(Place),
     /// An incident.
     Incident(IncidentKey),
 }
@@ -57,18 +58,19 @@ pub struct Left {
 
 impl Subject {
     /// The account and region.
-    pub fn place(&self) -> (&str, &str) {
+    pub fn place(&self) -> &Place {
         match self {
-            Self::Pipelines(account, region) | Self::OpsItems(account, region) => (account, region),
-            Self::Pipeline(PipelineKey { account, region, .. }) => (account, region),
-            Self::Deployment(key) => (key.account(), key.region()),
-            Self::Incident(key) => (key.account(), key.region()),
+            Self::Pipelines(place) | Self::OpsItems(place) | Self::Pipeline(PipelineKey { place, .. }) => {
+                place
+            }
+            Self::Deployment(key) => key.place(),
+            Self::Incident(key) => key.place(),
         }
     }
 
     /// Whether it is of executions, not of `OpsItem`s.
     pub fn is_of_executions(&self) -> bool {
-        matches!(self, Self::Pipelines(..) | Self::Pipeline(_) | Self::Deployment(_))
+        matches!(self, Self::Pipelines(_) | Self::Pipeline(_) | Self::Deployment(_))
     }
 
     /// Whether it is one thing, not all that there is in some place.
@@ -78,25 +80,25 @@ impl Subject {
 
     /// Whether it is all that there is in an account and region.
     pub fn is_place(&self) -> bool {
-        matches!(self, Self::Pipelines(..) | Self::OpsItems(..))
+        matches!(self, Self::Pipelines(_) | Self::OpsItems(_))
     }
 
     fn kind(&self) -> &'static str {
         match self {
-            Self::Pipelines(..) => "pipelines",
+            Self::Pipelines(_) => "pipelines",
             Self::Pipeline(_) => "pipeline",
             Self::Deployment(DeploymentKey::Execution(_)) => "execution",
             Self::Deployment(DeploymentKey::Sourced(_)) => "deployment",
-            Self::OpsItems(..) => "opsItems",
+            Self::OpsItems(_) => "opsItems",
             Self::Incident(IncidentKey::OpsItem(_)) => "opsItem",
             Self::Incident(IncidentKey::Sourced(_)) => "incident",
         }
     }
 
     fn sort(&self) -> String {
-        let (account, region) = self.place();
+        let Place { account, region } = self.place();
         let (unit, id) = match self {
-            Self::Pipelines(..) | Self::OpsItems(..) => ("", String::new()),
+            Self::Pipelines(_) | Self::OpsItems(_) => ("", String::new()),
             Self::Pipeline(key) => (key.pipeline.as_str(), String::new()),
             Self::Deployment(key @ DeploymentKey::Execution(_)) => (key.unit_name(), key.id().to_owned()),
             // Of what several sources may call alike, the source is told.
@@ -108,28 +110,23 @@ impl Subject {
 
     fn attributes(&self) -> Item {
         let item = Item::default().text("kind", self.kind());
-        let (account, region) = self.place();
         match self {
-            Self::Pipelines(..) | Self::OpsItems(..) => item.text("account", account).text("region", region),
-            Self::Pipeline(key) => {
-                item.text("account", account).text("region", region).text("pipeline", &key.pipeline)
-            }
+            Self::Pipelines(place) | Self::OpsItems(place) => item.place(place),
+            Self::Pipeline(PipelineKey { place, pipeline }) => item.place(place).text("pipeline", pipeline),
             Self::Deployment(key) => item.deployment(key),
             Self::Incident(key) => item.incident(key),
         }
     }
 
     fn of(item: &Item) -> Result<Self, Error> {
-        let text = |name| item.required(name).map(str::to_owned);
         Ok(match item.required("kind")? {
-            "pipelines" => Self::Pipelines(text("account")?, text("region")?),
+            "pipelines" => Self::Pipelines(item.required_place()?),
             "pipeline" => Self::Pipeline(PipelineKey {
-                account: text("account")?,
-                region: text("region")?,
-                pipeline: text("pipeline")?,
+                place: item.required_place()?,
+                pipeline: item.required("pipeline")?.to_owned(),
             }),
             "execution" | "deployment" => Self::Deployment(item.deployment_key()?),
-            "opsItems" => Self::OpsItems(text("account")?, text("region")?),
+            "opsItems" => Self::OpsItems(item.required_place()?),
             "opsItem" | "incident" => Self::Incident(item.incident_key()?),
             _ => return Err(item.unreadable("kind")),
         })
@@ -139,12 +136,10 @@ impl Subject {
 impl Display for Subject {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pipelines(account, region) => write!(f, "the pipelines of {account} {region}"),
-            Self::Pipeline(PipelineKey { account, region, pipeline }) => {
-                write!(f, "pipeline {pipeline} of {account} {region}")
-            }
+            Self::Pipelines(place) => write!(f, "the pipelines of {place}"),
+            Self::Pipeline(PipelineKey { place, pipeline }) => write!(f, "pipeline {pipeline} of {place}"),
             Self::Deployment(key) => write!(f, "{} {key}", key.noun()),
-            Self::OpsItems(account, region) => write!(f, "the OpsItems of {account} {region}"),
+            Self::OpsItems(place) => write!(f, "the OpsItems of {place}"),
             Self::Incident(key) => write!(f, "{} {key}", key.noun()),
         }
     }

@@ -1,12 +1,13 @@
 //! Since when the reconciler looks at accounts and regions, and when an event came from each last.
 
 use super::{
-    Ledger, Place,
+    Ledger,
     item::{Item, key},
     open::RECONCILER,
 };
 use crate::runtime::error::Error;
 use jiff::{SignedDuration, Timestamp};
+use metrics_lib::place::Place;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{MutexGuard, PoisonError},
@@ -35,15 +36,14 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn hear(&self, (account, region): (&str, &str), now: Timestamp) -> Result<(), Error> {
-        let place = (account.to_owned(), region.to_owned());
-        let noted = self.hearing().heard.get(&place).copied();
+    pub async fn hear(&self, place: &Place, now: Timestamp) -> Result<(), Error> {
+        let noted = self.hearing().heard.get(place).copied();
         if noted.is_some_and(|noted| now.duration_since(noted) < NOTED_EVERY) {
             return Ok(());
         }
         let attributes = Item::default().text("kind", RECONCILER);
-        self.later(RECONCILER, &key([HEARD, account, region, ""]), now, attributes).await?;
-        self.hearing().heard.insert(place, now);
+        self.later(RECONCILER, &place_key(HEARD, place), now, attributes).await?;
+        self.hearing().heard.insert(place.clone(), now);
         Ok(())
     }
 
@@ -51,10 +51,9 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn hear_heartbeat(&self, (account, region): (&str, &str), now: Timestamp) -> Result<(), Error> {
-        let attributes =
-            Item::default().text("kind", RECONCILER).text("account", account).text("region", region);
-        self.later(RECONCILER, &key([HEARTBEAT, account, region, ""]), now, attributes).await.map(drop)
+    pub async fn hear_heartbeat(&self, place: &Place, now: Timestamp) -> Result<(), Error> {
+        let attributes = Item::default().text("kind", RECONCILER).place(place);
+        self.later(RECONCILER, &place_key(HEARTBEAT, place), now, attributes).await.map(drop)
     }
 
     /// When the last heartbeat came from each account and region that one came from.
@@ -63,10 +62,7 @@ impl Ledger {
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn heartbeats(&self) -> Result<BTreeMap<Place, Timestamp>, Error> {
         let items = self.query(RECONCILER, &key([HEARTBEAT, ""])).await?;
-        let heartbeat = |item: &Item| {
-            let place = (item.required("account")?.to_owned(), item.required("region")?.to_owned());
-            Ok((place, item.instant_of("time")?))
-        };
+        let heartbeat = |item: &Item| Ok((item.required_place()?, item.instant_of("time")?));
         items.iter().map(heartbeat).collect()
     }
 
@@ -105,12 +101,11 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn watch(&self, (account, region): (&str, &str), now: Timestamp) -> Result<Timestamp, Error> {
-        let place = (account.to_owned(), region.to_owned());
-        if let Some(since) = self.hearing().watched.get(&place) {
+    pub async fn watch(&self, place: &Place, now: Timestamp) -> Result<Timestamp, Error> {
+        if let Some(since) = self.hearing().watched.get(place) {
             return Ok(*since);
         }
-        let sort = key([WATCHED, account, region, ""]);
+        let sort = place_key(WATCHED, place);
         let item = Item::new(RECONCILER.into(), sort.clone()).text("kind", RECONCILER).instant("time", now);
         let since = match self.put_new(item).await? {
             true => now,
@@ -119,11 +114,16 @@ impl Ledger {
                 None => now,
             },
         };
-        self.hearing().watched.insert(place, since);
+        self.hearing().watched.insert(place.clone(), since);
         Ok(since)
     }
 
     fn hearing(&self) -> MutexGuard<'_, Hearing> {
         self.hearing.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The sort key of what is noted of an account and region.
+fn place_key(kind: &str, Place { account, region }: &Place) -> String {
+    key([kind, account, region, ""])
 }

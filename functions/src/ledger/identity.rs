@@ -5,7 +5,10 @@ use super::item::{Item, key};
 use crate::runtime::error::Error;
 use metrics_lib::{
     event::DeploymentRef,
-    identity::{DeploymentKey, IncidentId, IncidentKey, SourcedDeployment, SourcedId, SourcedIncident},
+    identity::{
+        DeploymentKey, IncidentId, IncidentKey, SourcedDeployment, SourcedId, SourcedIncident, SourcedUnit,
+    },
+    place::Place,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
 };
 
@@ -33,9 +36,7 @@ const INCIDENT_SOURCE: &str = "incidentSource";
 pub(super) fn deployment_partition(of: &DeploymentKey) -> String {
     match of {
         DeploymentKey::Execution(of) => execution_partition(&of.execution_id),
-        DeploymentKey::Sourced(SourcedDeployment { source, id, .. }) => {
-            key(["deployment", source.as_str(), id])
-        }
+        DeploymentKey::Sourced(of) => key(["deployment", of.unit.source.as_str(), &of.id]),
     }
 }
 
@@ -54,28 +55,44 @@ pub(super) fn incident_partition(id: &IncidentId) -> String {
 
 /// The sort key of an item about a deployment, in its partition.
 pub(super) fn deployment_sort(kind: &str, of: &DeploymentKey) -> String {
-    key([kind, of.account(), of.region(), of.unit_name()])
+    let Place { account, region } = of.place();
+    key([kind, account, region, of.unit_name()])
 }
 
 /// The sort key of an item about a deployment, in another partition.
 pub(super) fn deployment_id_sort(kind: &str, of: &DeploymentKey) -> String {
-    match of {
-        DeploymentKey::Execution(_) => key([kind, of.account(), of.region(), of.unit_name(), of.id()]),
-        DeploymentKey::Sourced(SourcedDeployment { source, .. }) => {
-            key([kind, of.account(), of.region(), of.unit_name(), of.id(), source.as_str()])
-        }
+    let Place { account, region } = of.place();
+    match of.source() {
+        None => key([kind, account, region, of.unit_name(), of.id()]),
+        Some(source) => key([kind, account, region, of.unit_name(), of.id(), source.as_str()]),
     }
 }
 
 /// The sort key of an item about an incident.
 pub(super) fn incident_sort(kind: &str, of: &IncidentKey) -> String {
-    key([kind, of.account(), of.region()])
+    let Place { account, region } = of.place();
+    key([kind, account, region])
 }
 
 impl Item {
+    /// Adds the attributes of an account and region.
+    pub(super) fn place(self, Place { account, region }: &Place) -> Self {
+        self.text("account", account).text("region", region)
+    }
+
+    /// The account and region that the item is about.
+    pub(super) fn required_place(&self) -> Result<Place, Error> {
+        self.place_of(["account", "region"])
+    }
+
+    /// The account and region in attributes of such names.
+    fn place_of(&self, [account, region]: [&'static str; 2]) -> Result<Place, Error> {
+        Ok(Place::new(self.required(account)?, self.required(region)?))
+    }
+
     /// Adds the attributes of a deployment.
     pub(super) fn deployment(self, of: &DeploymentKey) -> Self {
-        self.text("account", of.account()).text("region", of.region()).unit_and_id(of)
+        self.place(of.place()).unit_and_id(of)
     }
 
     /// Adds what was deployed to, and the deployment's id.
@@ -84,15 +101,15 @@ impl Item {
             DeploymentKey::Execution(ExecutionKey { pipeline, execution_id, .. }) => {
                 self.text("pipeline", pipeline).text(EXECUTION_ID, execution_id)
             }
-            DeploymentKey::Sourced(SourcedDeployment { source, unit, id, .. }) => {
-                self.text(DEPLOYMENT_SOURCE, source.as_str()).text("unit", unit).text("deploymentId", id)
+            DeploymentKey::Sourced(SourcedDeployment { unit: SourcedUnit { source, name, .. }, id }) => {
+                self.text(DEPLOYMENT_SOURCE, source.as_str()).text("unit", name).text("deploymentId", id)
             }
         }
     }
 
     /// Adds the attributes of an incident.
     pub(super) fn incident(self, of: &IncidentKey) -> Self {
-        let item = self.text("account", of.account()).text("region", of.region());
+        let item = self.place(of.place());
         match of {
             IncidentKey::OpsItem(OpsItemKey { ops_item_id, .. }) => {
                 item.text(OPS_ITEM_ID, ops_item_id.as_str())
@@ -109,18 +126,18 @@ impl Item {
     }
 
     /// The deployment that the item names, whose account and region are in attributes of other names.
-    pub(super) fn deployment_of(&self, [account, region]: [&'static str; 2]) -> Result<DeploymentKey, Error> {
+    pub(super) fn deployment_of(&self, place: [&'static str; 2]) -> Result<DeploymentKey, Error> {
         let text = |name| self.required(name).map(str::to_owned);
-        let (account, region) = (text(account)?, text(region)?);
+        let place = self.place_of(place)?;
         Ok(match self.get(DEPLOYMENT_SOURCE) {
             None => {
                 let (pipeline, execution_id) = (text("pipeline")?, text(EXECUTION_ID)?);
-                DeploymentKey::Execution(ExecutionKey { account, region, pipeline, execution_id })
+                DeploymentKey::Execution(ExecutionKey { place, pipeline, execution_id })
             }
             Some(source) => {
                 let source = source.parse().map_err(|_| self.unreadable(DEPLOYMENT_SOURCE))?;
-                let (unit, id) = (text("unit")?, text("deploymentId")?);
-                DeploymentKey::Sourced(SourcedDeployment { source, account, region, unit, id })
+                let unit = SourcedUnit { source, place, name: text("unit")? };
+                DeploymentKey::Sourced(SourcedDeployment { unit, id: text("deploymentId")? })
             }
         })
     }
@@ -145,9 +162,9 @@ impl Item {
 
     /// The incident that the item is about.
     pub(super) fn incident_key(&self) -> Result<IncidentKey, Error> {
-        let (account, region) = (self.required("account")?.to_owned(), self.required("region")?.to_owned());
+        let place = self.required_place()?;
         let id = self.optional_incident()?.ok_or_else(|| self.unreadable(OPS_ITEM_ID))?;
-        Ok(id.at(account, region))
+        Ok(id.at(place))
     }
 
     /// The deployment that the item is about, as it stays known.

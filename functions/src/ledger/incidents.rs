@@ -130,8 +130,8 @@ impl Ledger {
                     .text("evidence", evidence)
                     .text("repository", &deployment.repository)
                     .unit_and_id(&deployment.key)
-                    .text(BLAMED_IN[0], deployment.key.account())
-                    .text(BLAMED_IN[1], deployment.key.region())
+                    .text(BLAMED_IN[0], &deployment.key.place().account)
+                    .text(BLAMED_IN[1], &deployment.key.place().region)
                     .instant("deploymentTime", deployment.time),
                 AttributionState::Attributed { deployment: deployment.clone(), evidence: evidence.clone() },
             ),

@@ -16,6 +16,7 @@ use metrics_lib::{
     },
     fact::{FactKind, FactState},
     identity::{DeploymentKey, IncidentKey},
+    place::Place,
     sources::codepipeline::PipelineKey,
 };
 use std::{
@@ -274,13 +275,8 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn watermark(
-        &self,
-        watermark: Watermark,
-        account: &str,
-        region: &str,
-    ) -> Result<Option<Reached>, Error> {
-        let items = self.query(RECONCILER, &watermark.sort(account, region)).await?;
+    pub async fn watermark(&self, watermark: Watermark, place: &Place) -> Result<Option<Reached>, Error> {
+        let items = self.query(RECONCILER, &watermark.sort(place)).await?;
         items.first().map(reached).transpose()
     }
 
@@ -301,7 +297,7 @@ impl Ledger {
     pub async fn advance(
         &self,
         watermark: Watermark,
-        (account, region): (&str, &str),
+        place: &Place,
         Reached { time, before, at }: Reached,
     ) -> Result<(), Error> {
         let mut attributes = Item::default().instant("at", at);
@@ -309,7 +305,7 @@ impl Ledger {
             attributes = attributes.instant("before", before);
         }
         let attributes = attributes.text("kind", RECONCILER);
-        self.later(RECONCILER, &watermark.sort(account, region), time, attributes).await.map(drop)
+        self.later(RECONCILER, &watermark.sort(place), time, attributes).await.map(drop)
     }
 
     /// Notes that the ledger is compared with CloudWatch on a day; whether it was not before.
@@ -337,12 +333,12 @@ impl Ledger {
     }
 }
 
-fn walked_sort(PipelineKey { account, region, pipeline }: &PipelineKey) -> String {
+fn walked_sort(PipelineKey { place: Place { account, region }, pipeline }: &PipelineKey) -> String {
     key([account, region, pipeline, ""])
 }
 
 impl Watermark {
-    fn sort(self, account: &str, region: &str) -> String {
+    fn sort(self, Place { account, region }: &Place) -> String {
         self.prefix() + &key([account, region, ""])
     }
 
@@ -361,8 +357,8 @@ impl Watermark {
 
 impl Watermarks {
     /// How far it has come in an account and region; none if it never has.
-    pub fn of(&self, (account, region): (&str, &str)) -> Option<Reached> {
-        self.places.get(&self.watermark.sort(account, region)).copied()
+    pub fn of(&self, place: &Place) -> Option<Reached> {
+        self.places.get(&self.watermark.sort(place)).copied()
     }
 }
 

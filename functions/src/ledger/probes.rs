@@ -6,6 +6,7 @@ use super::{
 };
 use crate::runtime::error::Error;
 use jiff::{SignedDuration, Timestamp};
+use metrics_lib::place::Place;
 use uuid::Uuid;
 
 /// What the partition of a probe begins with.
@@ -32,7 +33,7 @@ impl Ledger {
     pub async fn note_probe(
         &self,
         id: Uuid,
-        (account, region): (&str, &str),
+        Place { account, region }: &Place,
         Passed { function, queued, noted }: &Passed,
     ) -> Result<(), Error> {
         let item = Item::new(partition(id), key([function, account, region]))

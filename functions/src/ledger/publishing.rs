@@ -48,6 +48,13 @@ const BETWEEN: char = '\n';
 pub enum Claim {
     /// The fact is ours to publish.
     Taken(Box<Claimed>),
+    /// Somebody else has published it, or will.
+    Missed(Missed),
+}
+
+/// Why there is nothing to publish, or to close, any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missed {
     /// It was published before, or is known to be unpublishable.
     Done(DoneBy),
     /// CloudWatch may have it, or it has to wait for one that CloudWatch may have: the reconciler goes on with it.
@@ -57,7 +64,7 @@ pub enum Claim {
 /// A claim that holds: proof that nobody else publishes the fact, or one that shares its slot.
 #[derive(Clone, Debug)]
 pub struct Claimed {
-    place: Place,
+    place: ItemKey,
     fact: Item,
     slot: SlotKey,
     standing: Standing,
@@ -73,12 +80,12 @@ impl Claimed {
 
 /// Where a fact is in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
+struct ItemKey {
     partition: String,
     sort: String,
 }
 
-impl Place {
+impl ItemKey {
     fn of(item: &Item) -> Result<Self, Error> {
         let part = |name| item.required(name).map(str::to_owned);
         Ok(Self { partition: part(PARTITION_KEY)?, sort: part(SORT_KEY)? })
@@ -95,7 +102,7 @@ impl Place {
     }
 }
 
-impl Display for Place {
+impl Display for ItemKey {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.partition, self.sort)
     }
@@ -137,16 +144,16 @@ impl SlotKey {
         Self { kind, repository, minute }
     }
 
-    fn place(&self) -> Place {
+    fn place(&self) -> ItemKey {
         let repository = self.repository.as_deref().unwrap_or_default();
-        Place { partition: key([SLOT, self.kind, repository]), sort: sortable(self.minute) }
+        ItemKey { partition: key([SLOT, self.kind, repository]), sort: sortable(self.minute) }
     }
 }
 
 /// A fact that is doubtful, or waits for one that is.
 #[derive(Clone, Debug)]
 pub struct Doubt {
-    place: Place,
+    place: ItemKey,
     /// Its kind.
     pub kind: FactKind,
     /// Its time.
@@ -176,7 +183,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Claim, Error> {
         let (item, mut slot) = (fact_item(fact), SlotKey::of(fact, repository));
-        let place = Place::of(&item)?;
+        let place = ItemKey::of(&item)?;
         let kind = fact.id.kind();
         let item = claimed_item(item, kind, owner).expires(fact.time.max(now));
         let (mut standing, mut known) = (Standing::default(), Item::default());
@@ -193,11 +200,11 @@ impl Ledger {
                     }
                 }
                 Err(Refusal::Closed) if !counts_duplicates(kind) => {
-                    return Ok(Claim::Done(DoneBy::AnotherEvent));
+                    return Ok(Claim::Missed(Missed::Done(DoneBy::AnotherEvent)));
                 }
                 Err(Refusal::Closed) => {
                     let by = self.done_by(&place.partition, &place.sort, &known, owner).await?;
-                    return Ok(Claim::Done(by));
+                    return Ok(Claim::Missed(Missed::Done(by)));
                 }
                 Err(Refusal::Claimed { until }) => {
                     return Err(Error::Claimed { fact: place.to_string(), until });
@@ -206,21 +213,21 @@ impl Ledger {
                 Err(Refusal::CutOff) if !standing.holds(&place.name()) => slot = slot.other(fact),
                 Err(Refusal::CutOff) => {
                     if self.doubt(&place, &slot, &standing, &known, now).await? {
-                        return Ok(Claim::Handed);
+                        return Ok(Claim::Missed(Missed::Handed));
                     }
                 }
-                Err(Refusal::Doubtful { .. }) => return Ok(Claim::Handed),
+                Err(Refusal::Doubtful { .. }) => return Ok(Claim::Missed(Missed::Handed)),
                 Err(Refusal::Held { by }) => {
                     if self.is_held(&by, &slot, now).await? {
                         self.list(doubt_item(&item, &place, &slot)).await?;
-                        return Ok(Claim::Handed);
+                        return Ok(Claim::Missed(Missed::Handed));
                     }
                 }
                 Err(Refusal::Changed) => {
                     let Ok(given_up) = standing.give_up() else { continue };
                     let listed = Some(doubt_item(&item, &place, &slot));
                     if self.swap(&place, &slot, (&standing, &given_up), item.clone(), listed).await? {
-                        return Ok(Claim::Handed);
+                        return Ok(Claim::Missed(Missed::Handed));
                     }
                 }
                 Err(Refusal::Elsewhere) => {}
@@ -232,13 +239,13 @@ impl Ledger {
 
     /// Lists a fact, whether or not it was listed before.
     async fn list(&self, item: Item) -> Result<(), Error> {
-        let place = Place::of(&item)?;
+        let place = ItemKey::of(&item)?;
         self.set(&place.partition, &place.sort, item).send().await.map(drop)
     }
 
     /// Whether a fact that holds a slot is doubtful. One whose publisher was cut off is made so.
     async fn is_held(&self, holder: &str, slot: &SlotKey, now: Timestamp) -> Result<bool, Error> {
-        let Some(place) = Place::named(holder) else { return Ok(false) };
+        let Some(place) = ItemKey::named(holder) else { return Ok(false) };
         let (standing, known) = self.standing(&place, slot).await?;
         match &standing.progress {
             Progress::Doubtful { .. } => Ok(true),
@@ -254,7 +261,7 @@ impl Ledger {
     /// Makes a fact doubtful whose publisher was cut off; whether nothing had changed.
     async fn doubt(
         &self,
-        place: &Place,
+        place: &ItemKey,
         slot: &SlotKey,
         standing: &Standing,
         known: &Item,
@@ -293,7 +300,7 @@ impl Ledger {
         Ok(is_marked)
     }
 
-    /// Closes a fact of which CloudWatch gets nothing, unless it is done.
+    /// Closes a fact of which CloudWatch gets nothing; none if it did.
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
@@ -303,9 +310,9 @@ impl Ledger {
         state: FactState,
         owner: Owner<'_>,
         now: Timestamp,
-    ) -> Result<Option<Claim>, Error> {
+    ) -> Result<Option<Missed>, Error> {
         let item = fact_item(fact);
-        let (place, kind) = (Place::of(&item)?, fact.id.kind());
+        let (place, kind) = (ItemKey::of(&item)?, fact.id.kind());
         let item = claimed_item(item, kind, owner).expires(fact.time.max(now)).text("state", state.name());
         let update = self
             .set(&place.partition, &place.sort, item)
@@ -320,13 +327,13 @@ impl Ledger {
             Progress::Closed(_) if counts_duplicates(kind) => self
                 .done_by(&place.partition, &place.sort, &known, owner)
                 .await
-                .map(|by| Some(Claim::Done(by))),
-            Progress::Closed(_) => Ok(Some(Claim::Done(DoneBy::AnotherEvent))),
+                .map(|by| Some(Missed::Done(by))),
+            Progress::Closed(_) => Ok(Some(Missed::Done(DoneBy::AnotherEvent))),
             Progress::Claimed { until, .. } if now < until => {
                 Err(Error::Claimed { fact: place.to_string(), until })
             }
             // It was younger when it was claimed.
-            Progress::Claimed { .. } | Progress::Doubtful { .. } | Progress::Open => Ok(Some(Claim::Handed)),
+            Progress::Claimed { .. } | Progress::Doubtful { .. } | Progress::Open => Ok(Some(Missed::Handed)),
         }
     }
 
@@ -340,7 +347,7 @@ impl Ledger {
             if item.get("status") != Some(LISTED) {
                 continue;
             }
-            let place = Place {
+            let place = ItemKey {
                 partition: item.required("factPartition")?.to_owned(),
                 sort: item.required("factSort")?.to_owned(),
             };
@@ -394,7 +401,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`].
     pub async fn settle_doubt(&self, doubt: &Doubt) -> Result<(), Error> {
-        let Place { partition, sort } = doubt_place(&doubt.place);
+        let ItemKey { partition, sort } = doubt_place(&doubt.place);
         self.set(&partition, &sort, Item::default().text("status", SETTLED)).send().await.map(drop)
     }
 
@@ -407,7 +414,7 @@ impl Ledger {
     }
 
     /// How a fact and its slot stand, and the fact's item.
-    async fn standing(&self, place: &Place, slot: &SlotKey) -> Result<(Standing, Item), Error> {
+    async fn standing(&self, place: &ItemKey, slot: &SlotKey) -> Result<(Standing, Item), Error> {
         let fact = self.item(place).await?.unwrap_or_default();
         let slot = self.item(&slot.place()).await?;
         let slot = match slot.as_ref().and_then(|item| Some((item, item.get(SLOT)?))) {
@@ -420,7 +427,7 @@ impl Ledger {
     }
 
     /// The item at a place.
-    async fn item(&self, place: &Place) -> Result<Option<Item>, Error> {
+    async fn item(&self, place: &ItemKey) -> Result<Option<Item>, Error> {
         let items = self.query(&place.partition, &place.sort).await?;
         Ok(items.into_iter().find(|item| item.get(SORT_KEY) == Some(&place.sort)))
     }
@@ -428,7 +435,7 @@ impl Ledger {
     /// Writes a fact's new standing if nothing has changed since the old one was read; whether it wrote.
     async fn swap(
         &self,
-        place: &Place,
+        place: &ItemKey,
         slot: &SlotKey,
         (old, new): (&Standing, &Standing),
         attributes: Item,
@@ -452,7 +459,7 @@ impl Ledger {
         let built = |update: UpdateBuilder| update.build().map_err(|error| incomplete(&error.to_string()));
         let mut items = vec![write(built(fact)?), write(built(slot)?)];
         if let Some(listed) = listed {
-            items.push(write(built(self.update(&Place::of(&listed)?, listed, None))?));
+            items.push(write(built(self.update(&ItemKey::of(&listed)?, listed, None))?));
         }
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(true),
@@ -462,7 +469,7 @@ impl Ledger {
     }
 
     /// An update that sets attributes of an item, if it is of no later version and a condition holds.
-    fn update(&self, place: &Place, attributes: Item, condition: Option<&str>) -> UpdateBuilder {
+    fn update(&self, place: &ItemKey, attributes: Item, condition: Option<&str>) -> UpdateBuilder {
         let Assigned { expression, names, values } = attributes.assigned();
         Update::builder()
             .table_name(&self.table)
@@ -601,12 +608,12 @@ impl Condition {
 }
 
 /// Where a fact is on the list.
-fn doubt_place(fact: &Place) -> Place {
-    Place { partition: DOUBTFUL.to_owned(), sort: hex::encode(Sha256::digest(fact.name())) }
+fn doubt_place(fact: &ItemKey) -> ItemKey {
+    ItemKey { partition: DOUBTFUL.to_owned(), sort: hex::encode(Sha256::digest(fact.name())) }
 }
 
-fn doubt_item(fact: &Item, place: &Place, slot: &SlotKey) -> Item {
-    let Place { partition, sort } = doubt_place(place);
+fn doubt_item(fact: &Item, place: &ItemKey, slot: &SlotKey) -> Item {
+    let ItemKey { partition, sort } = doubt_place(place);
     let text = |name: &str| fact.get(name).unwrap_or_default().to_owned();
     let about = identity::ATTRIBUTES.into_iter().filter_map(|name| Some((name, fact.get(name)?)));
     let item = about.fold(Item::new(partition, sort), |item, (name, value)| item.text(name, value));

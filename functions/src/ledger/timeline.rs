@@ -16,6 +16,7 @@ use metrics_lib::{
     fact::FactKind,
     identity::{DeploymentKey, UnitKey},
     lake::CommitId,
+    place::Place,
     repository::GitName,
     sources::codepipeline::ExecutionKey,
 };
@@ -159,7 +160,7 @@ impl Ledger {
         let Deployment { key, time, source, .. } = deployment;
         let account = key.account();
         // What other sources deploy to is not looked for in texts.
-        if let DeploymentKey::Execution(ExecutionKey { region, pipeline, .. }) = key {
+        if let DeploymentKey::Execution(ExecutionKey { place: Place { region, .. }, pipeline, .. }) = key {
             let sort = key_of([PIPELINE, account, region, pipeline]);
             let day = timeline_day(&sort, *time);
             if !self.is_remembered(&day) {
@@ -218,11 +219,11 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn remember_place(&self, account: &str, region: &str) -> Result<(), Error> {
-        let sort = key_of([PLACE, account, region]);
+    pub async fn remember_place(&self, place: &Place) -> Result<(), Error> {
+        let sort = key_of([PLACE, &place.account, &place.region]);
         if !self.is_remembered(&sort) {
             let item = Item::new(KNOWN.into(), sort.clone()).text("kind", KNOWN);
-            self.put_new(item.text("account", account).text("region", region)).await?;
+            self.put_new(item.place(place)).await?;
             self.remember(sort);
         }
         Ok(())
@@ -232,11 +233,9 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
-    pub async fn places(&self) -> Result<Vec<(String, String)>, Error> {
+    pub async fn places(&self) -> Result<Vec<Place>, Error> {
         let items = self.query(KNOWN, &key_of([PLACE, ""])).await?;
-        let place =
-            |item: &Item| Ok((item.required("account")?.to_owned(), item.required("region")?.to_owned()));
-        items.iter().map(place).collect()
+        items.iter().map(Item::required_place).collect()
     }
 
     /// The repositories that had a name of a Git host, whatever the case.

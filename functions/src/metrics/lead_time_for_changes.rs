@@ -9,7 +9,7 @@ use crate::{
     },
     runtime::error::Error,
     sources::{
-        codepipeline::{self, Listed, execution_listing},
+        codepipeline::{self, ListedExecution, execution_listing},
         context::Context,
         deployments::{self, History},
         names,
@@ -24,9 +24,10 @@ use metrics_lib::{
     contract::Metric,
     datum::OLDEST,
     event::{Deployment, DeploymentRef, LiveDeployment},
-    lake::{Change, CommitId, is_repository},
+    lake::{Change, CommitId},
     lead_time::{self, ChangeQuery, ChangeSet, Changed, LATEST_DELIVERY, Live},
     rework_rate,
+    sources::github::is_repository,
 };
 use std::{cmp::Reverse, collections::BTreeSet, ops::Range};
 
@@ -95,7 +96,7 @@ async fn delivered_revision(context: &Context, deployment: &Deployment) -> Resul
         return Ok(None);
     }
     if let (None, Some(connection)) = (&source.provider, &source.connection) {
-        let place = (deployment.key.account(), deployment.key.region());
+        let place = deployment.key.place();
         let provider = codepipeline::provider_of(context, place, connection).await?;
         if provider.is_some_and(|provider| !provider.starts_with("GitHub")) {
             return Ok(None);
@@ -365,8 +366,9 @@ fn commit(revision: Option<&String>) -> Option<CommitId> {
 fn others(history: &History<'_>, deployment: &Deployment, live: &[Live]) -> Vec<(Live, String)> {
     let Deployment { key, time: before, .. } = deployment;
     let mut others: Vec<(Live, String)> = Vec::new();
-    let is_other =
-        |listed: &&Listed| !listed.is_rollback && listed.started < *before && listed.execution_id != key.id();
+    let is_other = |listed: &&ListedExecution| {
+        !listed.is_rollback && listed.started < *before && listed.execution_id != key.id()
+    };
     for listed in history.listed().iter().filter(is_other) {
         for revision in &listed.revisions {
             let Ok(revision) = CommitId::try_from(revision.clone()) else { continue };

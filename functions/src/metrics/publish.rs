@@ -2,7 +2,7 @@
 //! [the protocol](metrics_lib::publication).
 
 use crate::{
-    ledger::{Claim, Claimed, DoneBy, Owner},
+    ledger::{Claim, Claimed, Missed, Owner},
     runtime::{clients::LONGEST_PUT, config::Config, error::Error},
     sources::context::Context,
 };
@@ -36,10 +36,8 @@ pub enum Published {
     New,
     /// CloudWatch gets nothing of it; the ledger has it.
     Unpublishable,
-    /// It was done before.
-    Before(DoneBy),
-    /// CloudWatch may have it, or it has to wait for one that CloudWatch may have: the reconciler goes on with it.
-    Handed,
+    /// Somebody else has published it, or will.
+    Missed(Missed),
 }
 
 /// Publishes a fact, unless that is done.
@@ -79,9 +77,8 @@ fn closed_as(fact: &Fact, state: FactState) -> FactState {
 async fn close(context: &Context, owner: Owner<'_>, fact: &Fact) -> Result<Published, Error> {
     let state = closed_as(fact, FactState::Unpublishable);
     Ok(match context.ledger.close(fact, state, owner, context.now()?).await? {
-        None | Some(Claim::Taken(_)) => Published::Unpublishable,
-        Some(Claim::Done(by)) => Published::Before(by),
-        Some(Claim::Handed) => Published::Handed,
+        None => Published::Unpublishable,
+        Some(missed) => Published::Missed(missed),
     })
 }
 
@@ -99,8 +96,7 @@ async fn put_once(
     let mut claimed = match context.ledger.claim((fact, told_by), then, &calls, owner, context.now()?).await?
     {
         Claim::Taken(claimed) => *claimed,
-        Claim::Done(by) => return Ok(Published::Before(by)),
-        Claim::Handed => return Ok(Published::Handed),
+        Claim::Missed(missed) => return Ok(Published::Missed(missed)),
     };
     // Which, the fact in the ledger tells: it is a name that people gave.
     for _ in &batch.skipped {
@@ -127,7 +123,7 @@ async fn put_once(
                     fact.id = ?fact.id, error.code = error.code(), error.message = %error,
                     "nobody knows whether CloudWatch has the fact"
                 );
-                return Ok(Published::Handed);
+                return Ok(Published::Missed(Missed::Handed));
             }
             Err((_, error)) => return Err(error),
         }
@@ -184,7 +180,7 @@ async fn count_untold(context: &Context, fact: &Fact, now: Timestamp) -> Result<
     let (FactId::Deployment(key) | FactId::Rollback(key) | FactId::Ignored(key)) = &fact.id else {
         return Ok(());
     };
-    if fact.time < context.ledger.watch((key.account(), key.region()), now).await? {
+    if fact.time < context.ledger.watch(key.place(), now).await? {
         return Ok(());
     }
     context.ledger.note_untold(now).await?;

@@ -8,7 +8,7 @@ use crate::{
         codepipeline::execution_listing,
         context::Context,
         deployments, incidents, names,
-        source::{Change, Item, Look, Resolution},
+        source::{FoundIncident, Look, Resolution, StatusEvent},
     },
 };
 use jiff::Timestamp;
@@ -87,7 +87,7 @@ pub async fn changed(
     context: &Context,
     owner: Owner<'_>,
     key: &IncidentKey,
-    Change { is_resolved, at }: Change,
+    StatusEvent { is_resolved, at }: StatusEvent,
 ) -> Result<(), Error> {
     let Some((record, item)) = record_and_item(context, key).await? else { return Ok(()) };
     let change = match at {
@@ -154,7 +154,7 @@ async fn record(context: &Context, key: &IncidentKey) -> Result<Option<IncidentR
 async fn record_and_item(
     context: &Context,
     key: &IncidentKey,
-) -> Result<Option<(IncidentRecord, Item)>, Error> {
+) -> Result<Option<(IncidentRecord, FoundIncident)>, Error> {
     match incidents::item(context, key).await? {
         Some(item) => {
             let record = context.ledger.record_incident(&item.incident).await?;
@@ -182,8 +182,8 @@ async fn find(
     }
     let mut found = Vec::new();
     let places = context.ops_item_places().await?;
-    for (account, region) in places.into_iter().filter(|(account, _)| may_restore(account)) {
-        let key = id.clone().at(account, region);
+    for place in places.into_iter().filter(|place| may_restore(&place.account)) {
+        let key = id.clone().at(place);
         found.extend(record(context, &key).await?);
     }
     Ok(found)

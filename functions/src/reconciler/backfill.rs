@@ -15,7 +15,8 @@ use crate::{
     },
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use metrics_lib::place::Place;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::ops::Range;
 
 /// How many executions or `OpsItem`s a pass does at the most, so that whoever waits sees it move.
@@ -47,22 +48,26 @@ pub struct BackfillRequest {
 #[serde(rename_all = "camelCase")]
 pub enum Step {
     /// The executions of an account and region.
+    #[serde(deserialize_with = "place")]
     Executions(Place),
     /// The `OpsItem`s of an account and region.
+    #[serde(deserialize_with = "place")]
     OpsItems(Place),
     /// The incidents that are open when all places are done.
     Settle,
 }
 
-/// An account and region.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    /// The account.
-    #[serde(deserialize_with = "name")]
-    pub account: String,
-    /// The region.
-    #[serde(deserialize_with = "name")]
-    pub region: String,
+/// An account and region that can be asked for.
+fn place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Place, D::Error> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(deserialize_with = "name")]
+        account: String,
+        #[serde(deserialize_with = "name")]
+        region: String,
+    }
+    let Named { account, region } = Named::deserialize(deserializer)?;
+    Ok(Place { account, region })
 }
 
 /// What a pass came to.
@@ -120,8 +125,8 @@ pub(super) async fn pass(
         Step::Settle => None,
     };
     let mut reached = begin;
-    if let (Some((watermark, Place { account, region })), false) = (watermark, request.dry_run) {
-        let before = context.ledger.watermark(watermark, account, region).await?;
+    if let (Some((watermark, place)), false) = (watermark, request.dry_run) {
+        let before = context.ledger.watermark(watermark, place).await?;
         reached = before.map_or(begin, |before| before.time);
     }
     let from = request.next.unwrap_or(reached).max(oldest);
@@ -135,10 +140,9 @@ pub(super) async fn pass(
     }
     let mut rate_limit = RateLimit::limited(owner, MOST, request.per_second);
     let (next, done, failed) = match watermark {
-        Some((watermark, Place { account, region })) => {
-            let (place, range) = ((account.as_str(), region.as_str()), from..until);
+        Some((watermark, place)) => {
             let progress =
-                work_through(context, owner, watermark, place, range, &[], &mut rate_limit).await?;
+                work_through(context, owner, watermark, place, from..until, &[], &mut rate_limit).await?;
             // What failed in an earlier pass keeps the watermark where it is.
             if reached >= from {
                 advance(context, watermark, place, from, progress.reached()).await?;
@@ -154,17 +158,14 @@ pub(super) async fn pass(
 
 /// Whether the place of a step is one that counts.
 async fn check_place(context: &Context, step: &Step) -> Result<(), Error> {
-    let (Place { account, region }, is_known) = match step {
-        Step::Executions(place) => (place, context.config.covers(&place.account, &place.region)),
-        Step::OpsItems(place) => {
-            let places = context.ops_item_places().await?;
-            (place, places.contains(&(place.account.clone(), place.region.clone())))
-        }
+    let (place, is_known) = match step {
+        Step::Executions(place) => (place, context.config.covers(place)),
+        Step::OpsItems(place) => (place, context.ops_item_places().await?.contains(place)),
         Step::Settle => return Ok(()),
     };
     match is_known {
         true => Ok(()),
-        false => Err(Error::Unconfigured { account: account.clone(), region: region.clone() }),
+        false => Err(Error::Unconfigured(place.clone())),
     }
 }
 
@@ -190,11 +191,11 @@ async fn unknown(
     range: Range<Timestamp>,
 ) -> Result<(usize, usize), Error> {
     match step {
-        Step::Executions(Place { account, region }) => {
-            let execution_listing::Listed { found, unread } = execution_listing::listed(
+        Step::Executions(place) => {
+            let execution_listing::ExecutionListing { found, unread } = execution_listing::listed(
                 context,
                 owner,
-                (account, region),
+                place,
                 &Since::new(range.start, range.start, &[]),
                 range.end,
             )
@@ -207,9 +208,7 @@ async fn unknown(
             let is_unknown: Vec<bool> = found.map(|found| !known.contains(&found.key.into())).collect();
             Ok((is_unknown.len(), is_unknown.into_iter().filter(|unknown| *unknown).count()))
         }
-        Step::OpsItems(Place { account, region }) => {
-            incidents::unknown(context, (account, region), range.start).await
-        }
+        Step::OpsItems(place) => incidents::unknown(context, place, range.start).await,
         Step::Settle => Ok((0, 0)),
     }
 }

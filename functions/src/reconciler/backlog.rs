@@ -105,11 +105,7 @@ async fn set_aside(context: &Context) -> Result<Vec<Left>, Error> {
     let mut places = context.places().await?;
     places.extend(context.ops_item_places().await?);
     let mut backlog = context.ledger.backlog(context.now()?).await?;
-    backlog.retain(|left| {
-        let (account, region) = left.subject.place();
-        left.is_set_aside()
-            && places.iter().any(|place| (place.0.as_str(), place.1.as_str()) == (account, region))
-    });
+    backlog.retain(|left| left.is_set_aside() && places.contains(left.subject.place()));
     Ok(backlog)
 }
 

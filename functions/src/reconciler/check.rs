@@ -13,17 +13,16 @@ use crate::{
         deployments,
     },
 };
-use metrics_lib::sources::codepipeline::ExecutionKey;
+use metrics_lib::{place::Place, sources::codepipeline::ExecutionKey};
 use serde::{Deserialize, Serialize};
 
 /// What was tried in an account and region.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Checked {
-    /// The account.
-    pub account: String,
-    /// The region.
-    pub region: String,
+    /// The account and region.
+    #[serde(flatten)]
+    pub place: Place,
     /// What was tried.
     pub what: String,
     /// What came of it, if it was done.
@@ -37,20 +36,18 @@ pub struct Checked {
 /// Tries to read the pipelines, an execution and the `OpsItem`s of each account and region.
 pub(super) async fn check(context: &Context, owner: Owner<'_>) -> Result<Vec<Checked>, Error> {
     let (mut checks, now) = (Vec::new(), context.now()?);
-    for (account, region) in &context.places().await? {
-        let found = step(executions(context, owner, account, region)).await;
-        checks.push(checked((account, region), "executions", found));
+    for place in context.places().await? {
+        let found = step(executions(context, owner, &place)).await;
+        checks.push(checked(place, "executions", found));
     }
-    for (account, region) in &context.ops_item_places().await? {
-        let place = (account.as_str(), region.as_str());
-        let found = step(incidents::changed(context, place, now)).await;
+    for place in context.ops_item_places().await? {
+        let found = step(incidents::changed(context, &place, now)).await;
         checks.push(checked(place, "OpsItems", found.map(|_| "they can be listed".to_owned())));
     }
-    for (account, region) in &hearing::watched(context).await? {
-        let found = step(hearing::undelivered(context, account, region)).await;
+    for place in hearing::watched(context).await? {
+        let found = step(hearing::undelivered(context, &place)).await;
         let undelivered = found.as_ref().copied().unwrap_or_default();
-        let mut check =
-            checked((account, region), "forwarding", found.map(|_| "no event was left".to_owned()));
+        let mut check = checked(place, "forwarding", found.map(|_| "no event was left".to_owned()));
         if undelivered > 0 {
             check.error = Some(format!("the rules could not deliver {undelivered} events"));
         }
@@ -60,22 +57,17 @@ pub(super) async fn check(context: &Context, owner: Owner<'_>) -> Result<Vec<Che
 }
 
 /// Tries to read the latest execution of the first pipeline that has one.
-async fn executions(
-    context: &Context,
-    owner: Owner<'_>,
-    account: &str,
-    region: &str,
-) -> Result<String, Error> {
+async fn executions(context: &Context, owner: Owner<'_>, place: &Place) -> Result<String, Error> {
     const API: &str = "codepipeline:ListPipelineExecutions";
-    let reader = context.clients.reader(account, region).await;
+    let reader = context.clients.reader(place).await;
     let pipelines = execution_listing::pipelines(&reader).await?;
     for pipeline in &pipelines {
         let request = reader.codepipeline.list_pipeline_executions().pipeline_name(pipeline).max_results(1);
         let page = request.send().await.map_err(Error::aws(API))?;
         let Some(latest) = page.pipeline_execution_summaries().first() else { continue };
         let id = latest.pipeline_execution_id().ok_or_else(|| incomplete(API, "pipelineExecutionId"))?;
-        let [account, region, pipeline, execution_id] = [account, region, pipeline, id].map(str::to_owned);
-        let key = ExecutionKey { account, region, pipeline, execution_id };
+        let (pipeline, execution_id) = (pipeline.clone(), id.to_owned());
+        let key = ExecutionKey { place: place.clone(), pipeline, execution_id };
         match deployments::resolution(context, owner, &key.into()).await {
             Ok(_) | Err(Error::Unfinished { .. }) => break,
             Err(error) => return Err(error),
@@ -88,10 +80,10 @@ async fn executions(
     }
 }
 
-fn checked((account, region): (&str, &str), what: &str, found: Result<String, Error>) -> Checked {
+fn checked(place: Place, what: &str, found: Result<String, Error>) -> Checked {
     let (found, error) = match found {
         Ok(found) => (Some(found), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    Checked { account: account.into(), region: region.into(), what: what.into(), found, error }
+    Checked { place, what: what.into(), found, error }
 }

@@ -6,7 +6,7 @@ use crate::{
     metrics::{change_failure_rate, deployment_frequency, lead_time_for_changes, time_to_restore},
     runtime::error::Error,
     sources::{
-        codepipeline::execution_listing::{self, Found, Since},
+        codepipeline::execution_listing::{self, FoundExecution, Since},
         context::Context,
         deployments,
         source::Resolution,
@@ -18,6 +18,7 @@ use metrics_lib::{
     fact::FactKind,
     identity::DeploymentKey,
     lead_time::{self, ChangeSet, Changed},
+    place::Place,
     sources::codepipeline::PipelineKey,
 };
 
@@ -29,7 +30,7 @@ use metrics_lib::{
 pub(super) async fn work_through(
     context: &Context,
     owner: Owner<'_>,
-    place: (&str, &str),
+    place: &Place,
     since: &Since,
     until: Timestamp,
     rate_limit: &mut RateLimit<'_>,
@@ -37,24 +38,23 @@ pub(super) async fn work_through(
     let mut progress = Progress::until(until);
     // Time is left for what is found.
     let listing = share(owner, 2);
-    let execution_listing::Listed { found, unread } =
+    let execution_listing::ExecutionListing { found, unread } =
         execution_listing::listed(context, listing, place, since, until).await?;
     for (unread, error) in unread {
-        let (account, region) = (unread.account, unread.region);
         let (subject, since) = match unread.pipeline {
-            None => (Subject::Pipelines(account, region), since.of_others()),
+            None => (Subject::Pipelines(unread.place), since.of_others()),
             Some(pipeline) => {
-                let key = PipelineKey { account, region, pipeline };
+                let key = PipelineKey { place: unread.place, pipeline };
                 let since = since.of(&key);
                 (Subject::Pipeline(key), since)
             }
         };
         progress.note(subject, since, Err(error))?;
     }
-    let is_asked_for = |Found { changed, key, .. }: &Found| {
+    let is_asked_for = |FoundExecution { changed, key, .. }: &FoundExecution| {
         since.of(&PipelineKey::from(key)) <= *changed && *changed < until
     };
-    for Found { changed, key, has_ended } in found.into_iter().filter(is_asked_for) {
+    for FoundExecution { changed, key, has_ended } in found.into_iter().filter(is_asked_for) {
         if !rate_limit.next().await {
             progress.stop(changed);
             break;

@@ -9,7 +9,7 @@ use crate::{
     sources::{
         context::Context,
         deployments, incidents,
-        source::{Found, Item},
+        source::{FoundIncident, IncidentLook},
     },
 };
 use metrics_lib::{
@@ -58,8 +58,8 @@ pub(super) async fn explain(
     let mut explained = Vec::new();
     match request {
         ExplainRequest::Incident(id) => {
-            for (account, region) in context.ops_item_places().await? {
-                let key = IncidentId::OpsItem(id.clone()).at(account, region);
+            for place in context.ops_item_places().await? {
+                let key = IncidentId::OpsItem(id.clone()).at(place);
                 explained.extend(incident(context, owner, &key).await?);
             }
         }
@@ -96,12 +96,12 @@ async fn incident(
 ) -> Result<Option<Explained>, Error> {
     let (what, link) = (format!("{} {key}", key.noun()), links::incident(key));
     match incidents::find(context, key).await? {
-        Found::Nothing => Ok(None),
-        Found::Refused(reason) => {
+        IncidentLook::Nothing => Ok(None),
+        IncidentLook::Refused(reason) => {
             let tried = vec![format!("incidents by the settings: {reason}")];
             Ok(Some(Explained { what, link, tried, ledger: Vec::new() }))
         }
-        Found::Incident(item) => {
+        IncidentLook::Incident(item) => {
             let tried = attributed(context, owner, &item).await?;
             Ok(Some(Explained { what, link, tried, ledger: recorded(context, &item).await? }))
         }
@@ -112,7 +112,7 @@ async fn incident(
 async fn attributed(
     context: &Context,
     owner: Owner<'_>,
-    Item { incident, .. }: &Item,
+    FoundIncident { incident, .. }: &FoundIncident,
 ) -> Result<Vec<String>, Error> {
     let records = context.ledger.incidents(&incident.key.id()).await?;
     let record = records.iter().find(|record| record.key == incident.key);
@@ -140,7 +140,7 @@ async fn attributed(
 }
 
 /// What the ledger has of an incident.
-async fn recorded(context: &Context, item: &Item) -> Result<Vec<String>, Error> {
+async fn recorded(context: &Context, item: &FoundIncident) -> Result<Vec<String>, Error> {
     let key = &item.incident.key;
     let records = context.ledger.incidents(&key.id()).await?;
     let Some(record) = records.iter().find(|record| record.key == *key) else { return Ok(Vec::new()) };

@@ -3,17 +3,14 @@
 //! What no event brings, the reconciler finds; so the figures would not show that none comes.
 
 use super::{FirstFailure, step};
-use crate::{
-    metrics::publish::put_quality,
-    runtime::error::Error,
-    sources::{context::Context, places::Place},
-};
+use crate::{metrics::publish::put_quality, runtime::error::Error, sources::context::Context};
 use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::tracing::warn;
 use metrics_lib::{
     contract::{Metric, probe::LATE},
     datum::DatumValue,
+    place::Place,
 };
 
 /// Begins to look at the accounts and regions, and tells how long ago the last event came (as long as none has ever come,
@@ -25,11 +22,11 @@ pub(super) async fn listen(context: &Context, now: Timestamp) -> Result<(), Erro
     let heartbeats = context.ledger.heartbeats().await?;
     let (mut since, mut missed) = (now, 0);
     for place in context.ops_item_places().await? {
-        let watched = context.ledger.watch((&place.0, &place.1), now).await?;
+        let watched = context.ledger.watch(&place, now).await?;
         since = since.min(watched);
         let last = heartbeats.get(&place).copied().unwrap_or(watched).max(watched);
         if now.duration_since(last) > LATE {
-            let (account, region) = place;
+            let Place { account, region } = place;
             warn!(account, region, last = %last, "no heartbeat comes");
             missed += 1;
         }
@@ -52,10 +49,11 @@ pub(super) async fn listen(context: &Context, now: Timestamp) -> Result<(), Erro
 /// What failed first; what can be read is told all the same.
 pub(super) async fn count_undelivered(context: &Context) -> Result<(), Error> {
     let (mut outcome, mut all) = (FirstFailure::default(), 0);
-    for (account, region) in &watched(context).await? {
-        match step(undelivered(context, account, region)).await {
+    for place in &watched(context).await? {
+        match step(undelivered(context, place)).await {
             Ok(0) => {}
             Ok(number) => {
+                let Place { account, region } = place;
                 warn!(account, region, number, "a rule could not deliver events");
                 all += number;
             }
@@ -69,11 +67,10 @@ pub(super) async fn count_undelivered(context: &Context) -> Result<(), Error> {
 /// The accounts and regions with a tooling stack.
 pub(super) async fn watched(context: &Context) -> Result<Vec<Place>, Error> {
     let mut places = context.places().await?;
-    let own = (context.config.ops_account.as_str(), context.clients.region());
+    let own = Place::new(&context.config.ops_account, context.clients.region());
     for place in context.ops_item_places().await? {
         // The operations account's own stack has a queue of its own, and an alarm.
-        let is_own = (place.0.as_str(), place.1.as_str()) == own;
-        if !is_own && !places.contains(&place) {
+        if place != own && !places.contains(&place) {
             places.push(place);
         }
     }
@@ -81,9 +78,9 @@ pub(super) async fn watched(context: &Context) -> Result<Vec<Place>, Error> {
 }
 
 /// How many events a rule of an account and region could not deliver.
-pub(super) async fn undelivered(context: &Context, account: &str, region: &str) -> Result<usize, Error> {
+pub(super) async fn undelivered(context: &Context, place: &Place) -> Result<usize, Error> {
     let Some(queue) = &context.config.tooling_undelivered else { return Ok(0) };
-    let sqs = &context.clients.reader(account, region).await.sqs;
+    let sqs = &context.clients.reader(place).await.sqs;
     let found = sqs.get_queue_url().queue_name(queue).send().await;
     let url = found.map_err(Error::aws("sqs:GetQueueUrl"))?.queue_url;
     let asked = QueueAttributeName::ApproximateNumberOfMessages;

@@ -19,6 +19,7 @@ use lambda_runtime::tracing::warn;
 use metrics_lib::{
     fact::FactKind,
     identity::{IncidentId, IncidentKey},
+    place::Place,
 };
 use std::ops::Range;
 
@@ -30,7 +31,7 @@ use std::ops::Range;
 pub(super) async fn work_through(
     context: &Context,
     owner: Owner<'_>,
-    place: (&str, &str),
+    place: &Place,
     range: Range<Timestamp>,
     rate_limit: &mut RateLimit<'_>,
 ) -> Result<Progress, Error> {
@@ -38,7 +39,7 @@ pub(super) async fn work_through(
     let mut summaries = match changed(context, place, range.start).await {
         Ok(summaries) => summaries,
         Err(error) => {
-            let all = Subject::OpsItems(place.0.to_owned(), place.1.to_owned());
+            let all = Subject::OpsItems(place.clone());
             progress.note(all, range.start, Err(error))?;
             return Ok(progress);
         }
@@ -72,11 +73,11 @@ const INSTANT: SignedDuration = SignedDuration::from_secs(1);
 /// The `OpsItem`s that changed after an instant.
 pub(super) async fn changed(
     context: &Context,
-    (account, region): (&str, &str),
+    place: &Place,
     since: Timestamp,
 ) -> Result<Vec<OpsItemSummary>, Error> {
     const API: &str = "ssm:DescribeOpsItems";
-    let reader = context.clients.reader(account, region).await;
+    let reader = context.clients.reader(place).await;
     let filter = OpsItemFilter::builder()
         .key(OpsItemFilterKey::LastModifiedTime)
         .operator(OpsItemFilterOperator::GreaterThan)
@@ -90,7 +91,7 @@ pub(super) async fn changed(
 /// How many incidents of an account and region changed after an instant, and how many of them the ledger does not know.
 pub(super) async fn unknown(
     context: &Context,
-    place: (&str, &str),
+    place: &Place,
     since: Timestamp,
 ) -> Result<(usize, usize), Error> {
     let (mut found, mut unknown) = (0, 0);
@@ -106,7 +107,7 @@ pub(super) async fn unknown(
 /// The incident that an `OpsItem` is, if it is of a type that counts.
 fn incident(
     context: &Context,
-    (account, region): (&str, &str),
+    place: &Place,
     summary: &OpsItemSummary,
 ) -> Result<Option<IncidentKey>, Error> {
     if !is_incident_type(&context.config.incidents, summary.ops_item_type()) {
@@ -114,7 +115,7 @@ fn incident(
     }
     let id = summary.ops_item_id().and_then(|id| id.parse().ok());
     let ops_item_id = id.ok_or_else(|| incomplete("ssm:DescribeOpsItems", "OpsItemId"))?;
-    Ok(Some(IncidentId::OpsItem(ops_item_id).at(account.into(), region.into())))
+    Ok(Some(IncidentId::OpsItem(ops_item_id).at(place.clone())))
 }
 
 /// Does for an `OpsItem` what its events would have led to. One that is too young to be decided is in the ledger then.
@@ -215,19 +216,17 @@ pub(super) async fn complete(context: &Context) -> Result<Complete, Error> {
     let mut complete = Complete { now, places: Vec::new() };
     let backlog = context.ledger.backlog(now).await?;
     let watermarks = context.ledger.watermarks(Watermark::Executions).await?;
-    for (account, region) in context.places().await? {
-        let of_place = |left: &&Left| {
-            left.subject.place() == (account.as_str(), region.as_str()) && left.subject.is_of_executions()
-        };
+    for place in context.places().await? {
+        let of_place = |left: &&Left| *left.subject.place() == place && left.subject.is_of_executions();
         let (aside, left): (Vec<&Left>, Vec<&Left>) =
             backlog.iter().filter(of_place).partition(|left| left.is_set_aside());
         let reached = match aside.iter().any(|left| left.subject.is_place()) {
             true => Some(now),
-            false => watermarks.of((&account, &region)).map(|reached| reached.time),
+            false => watermarks.of(&place).map(|reached| reached.time),
         };
         let since = left.iter().map(|left| left.since).min();
         let reached = reached.map(|reached| since.map_or(reached, |since| reached.min(since)));
-        complete.places.push((account, reached));
+        complete.places.push((place.account, reached));
     }
     Ok(complete)
 }

@@ -6,6 +6,7 @@ use aws_config::{
     timeout::TimeoutConfig,
 };
 use aws_sdk_cloudwatch::config::SharedCredentialsProvider;
+use metrics_lib::place::Place;
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::Arc,
@@ -40,7 +41,7 @@ pub struct Clients {
     read_role_arn: String,
     external_id: String,
     /// The readers that were made, by account and region. Each holds the cached credentials of its read role.
-    readers: Mutex<HashMap<(String, String), Arc<Reader>>>,
+    readers: Mutex<HashMap<Place, Arc<Reader>>>,
     /// Deployments are handed on here.
     pub sqs: aws_sdk_sqs::Client,
     /// The lake is read here.
@@ -80,16 +81,16 @@ impl Clients {
     }
 
     /// What reads an account and region: in the operations account the function itself, elsewhere the region's read role.
-    pub async fn reader(&self, account: &str, region: &str) -> Arc<Reader> {
+    pub async fn reader(&self, place: &Place) -> Arc<Reader> {
         let mut readers = self.readers.lock().await;
-        let reader = match readers.entry((account.to_owned(), region.to_owned())) {
+        let reader = match readers.entry(place.clone()) {
             Entry::Occupied(known) => return known.get().clone(),
             Entry::Vacant(new) => new,
         };
-        let mut config = self.sdk.to_builder().region(Region::new(region.to_owned()));
-        if account != self.ops_account {
+        let mut config = self.sdk.to_builder().region(Region::new(place.region.clone()));
+        if place.account != self.ops_account {
             config = config
-                .credentials_provider(SharedCredentialsProvider::new(self.read_role(account, region).await))
+                .credentials_provider(SharedCredentialsProvider::new(self.read_role(place).await))
                 .identity_cache(IdentityCache::lazy().build());
         }
         let config = config.build();
@@ -107,7 +108,7 @@ impl Clients {
         self.readers.lock().await.clear();
     }
 
-    async fn read_role(&self, account: &str, region: &str) -> AssumeRoleProvider {
+    async fn read_role(&self, Place { account, region }: &Place) -> AssumeRoleProvider {
         let arn = self.read_role_arn.replace("{account}", account).replace("{region}", region);
         let role = AssumeRoleProvider::builder(arn).session_name(SESSION_NAME).external_id(&self.external_id);
         role.configure(&self.sdk).build().await

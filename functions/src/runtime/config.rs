@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use metrics_lib::{
     contract::env,
     fact::{RepositoryMetrics, Teams},
+    place::Place,
     rules::{IncidentRule, ProductionRule, RepositoryRule, ReworkRule},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -169,15 +170,16 @@ impl Config {
 
     /// Whether pipelines and `OpsItem`s of an account and region count. That an account belongs to the organisation, the
     /// policy of the bus makes sure: who does not is not heard.
-    pub fn covers(&self, account: &str, region: &str) -> bool {
-        let is_member =
-            self.organization.as_ref().is_some_and(|organization| organization.regions.contains(region));
-        is_member || self.is_listed(account, region)
+    pub fn covers(&self, place: &Place) -> bool {
+        let has = |organization: &Organization| organization.regions.contains(&place.region);
+        self.organization.as_ref().is_some_and(has) || self.is_listed(place)
     }
 
     /// Whether the configuration itself names an account and region.
-    pub fn is_listed(&self, account: &str, region: &str) -> bool {
-        places_of(&self.tooling_accounts).any(|place| place == (account, region))
+    pub fn is_listed(&self, Place { account, region }: &Place) -> bool {
+        self.tooling_accounts
+            .iter()
+            .any(|listed| listed.account == *account && listed.regions.contains(region))
     }
 
     /// All settings by which an execution is what it is, as one word: it is another one when any of them changes.
@@ -186,16 +188,16 @@ impl Config {
     }
 
     /// Every account and region of the configuration whose pipelines count.
-    pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn places(&self) -> impl Iterator<Item = Place> {
         places_of(&self.tooling_accounts)
     }
 
     /// Every account and region of the configuration that an `OpsItem` may be in: those of the pipelines, those that have incidents only, and the
     /// operations account.
-    pub fn ops_item_places<'a>(&'a self, own_region: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let own = (self.ops_account.as_str(), own_region);
+    pub fn ops_item_places(&self, own_region: &str) -> impl Iterator<Item = Place> {
+        let own = Place::new(&self.ops_account, own_region);
         let others = places_of(&self.tooling_accounts).chain(places_of(&self.incident_accounts));
-        std::iter::once(own).chain(others.filter(move |place| *place != own))
+        std::iter::once(own.clone()).chain(others.filter(move |place| *place != own))
     }
 }
 
@@ -237,9 +239,9 @@ impl WebhookConfig {
 }
 
 /// Every region of accounts.
-fn places_of(accounts: &[ToolingAccount]) -> impl Iterator<Item = (&str, &str)> {
-    accounts.iter().flat_map(|account| {
-        account.regions.iter().map(move |region| (account.account.as_str(), region.as_str()))
+fn places_of(accounts: &[ToolingAccount]) -> impl Iterator<Item = Place> {
+    accounts.iter().flat_map(|ToolingAccount { account, regions }| {
+        regions.iter().map(move |region| Place::new(account, region))
     })
 }
 
@@ -348,9 +350,9 @@ mod tests {
     #[test]
     fn only_configured_regions_count() {
         let config = Config::read(|name| variables().get(name).map(ToString::to_string)).unwrap();
-        assert!(config.covers("111111111111", "eu-west-1"));
-        assert!(!config.covers("111111111111", "us-east-1"));
-        assert!(!config.covers("999999999999", "eu-west-1"));
+        assert!(config.covers(&Place::new("111111111111", "eu-west-1")));
+        assert!(!config.covers(&Place::new("111111111111", "us-east-1")));
+        assert!(!config.covers(&Place::new("999999999999", "eu-west-1")));
         // Of an organisation every account counts, in its regions.
         let organization = r#"{"id": "o-a1b2c3d4e5", "regions": ["us-east-1"], "paths": []}"#;
         let variable = |name: &str| match name {
@@ -358,7 +360,10 @@ mod tests {
             name => variables().get(name).map(ToString::to_string),
         };
         let config = Config::read(variable).unwrap();
-        assert!(config.covers("111111111111", "eu-west-1") && config.covers("222222222222", "us-east-1"));
-        assert!(!config.covers("222222222222", "eu-west-1"));
+        assert!(
+            config.covers(&Place::new("111111111111", "eu-west-1"))
+                && config.covers(&Place::new("222222222222", "us-east-1"))
+        );
+        assert!(!config.covers(&Place::new("222222222222", "eu-west-1")));
     }
 }

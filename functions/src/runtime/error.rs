@@ -1,13 +1,16 @@
 //! What can go wrong with one event, and whether trying again helps.
 
-use crate::runtime::json::Malformed;
 use aws_sdk_sts::{
     error::{ProvideErrorMetadata, SdkError},
     operation::assume_role::AssumeRoleError,
 };
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
-use metrics_lib::identity::{DeploymentKey, IncidentKey};
+use metrics_lib::{
+    identity::{DeploymentKey, IncidentKey},
+    json::Malformed,
+    place::Place,
+};
 use std::error::Error as StdError;
 
 /// Why an event could not be finished. It goes back to its queue, and in the end to the dead-letter queue.
@@ -53,8 +56,15 @@ pub enum Error {
         reason: String,
     },
     /// A row of the lake that we did not write.
-    #[error("the lake holds a row that can't be read: {0}")]
-    Lake(#[from] metrics_lib::lake::Invalid),
+    #[error("the lake holds a row that can't be read: row {row} of Athena query {query}: {invalid}")]
+    Lake {
+        /// The query, whose id Athena shows it by.
+        query: String,
+        /// The row of its result, from 1.
+        row: usize,
+        /// What is wrong with the row.
+        invalid: metrics_lib::lake::InvalidRecord,
+    },
     /// Another invocation is publishing the fact.
     #[error("another invocation holds the claim on {fact} until {until}")]
     Claimed {
@@ -70,13 +80,8 @@ pub enum Error {
     #[error("the event is malformed at {0}")]
     Malformed(#[from] Malformed),
     /// An event of an account and region that are not configured.
-    #[error("account {account} is not configured in region {region}")]
-    Unconfigured {
-        /// The account.
-        account: String,
-        /// The region.
-        region: String,
-    },
+    #[error("account {} is not configured in region {}", .0.account, .0.region)]
+    Unconfigured(Place),
     /// An incident that its source describes in a way that we don't understand.
     #[error("{} {key} can't be used: {reason}", key.noun())]
     Incident {
@@ -133,7 +138,7 @@ impl Error {
             | Self::Unconfigured { .. }
             | Self::Incident { .. }
             | Self::UnknownSource(_)
-            | Self::Lake(_)
+            | Self::Lake { .. }
             | Self::Ledger { .. }
             | Self::LedgerVersion { .. } => "NonRetryable",
         }
@@ -147,7 +152,7 @@ impl Error {
             Self::OutOfTime => "OutOfTime",
             Self::Unfinished { .. } => "Unfinished",
             Self::Query { .. } => "Query",
-            Self::Lake(_) => "Lake",
+            Self::Lake { .. } => "Lake",
             Self::Claimed { .. } => "Claimed",
             Self::TooNew(_) => "TooNew",
             Self::Malformed(_) => "Malformed",

@@ -8,12 +8,12 @@ use crate::{
             known::{Runs, Structures},
             listings::Listings,
         },
-        places::{self, Place},
+        places,
         repositories::Repositories,
     },
 };
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::lead_time::MEASURED_AFTER;
+use metrics_lib::{lead_time::MEASURED_AFTER, place::Place};
 use std::{collections::HashMap, sync::Mutex};
 
 /// What every source and handler gets.
@@ -79,9 +79,9 @@ impl Tools {
     ///
     /// # Errors
     /// [`Error::Aws`].
-    pub async fn register(&self, (account, region): (&str, &str)) -> Result<(), Error> {
-        let is_member = self.config.covers(account, region) && !self.config.is_listed(account, region);
-        if is_member { self.ledger.remember_place(account, region).await } else { Ok(()) }
+    pub async fn register(&self, place: &Place) -> Result<(), Error> {
+        let is_member = self.config.covers(place) && !self.config.is_listed(place);
+        if is_member { self.ledger.remember_place(place).await } else { Ok(()) }
     }
 
     /// Waits for the attribution delay: until then late events may still change a decision about what happened at

@@ -5,7 +5,7 @@
 use crate::{
     ledger::{Owner, Passed},
     metrics::publish::{LONGEST_PUBLICATION, put_quality},
-    runtime::{config::Config, error::Error, json, tools::Tools},
+    runtime::{config::Config, error::Error, tools::Tools},
     sources::{
         context::Context,
         events::{Event, Probe, Purpose, Received, Told},
@@ -17,7 +17,7 @@ use lambda_runtime::{
     LambdaEvent, service_fn,
     tracing::{self, error, info, warn},
 };
-use metrics_lib::{contract::Metric, datum::DatumValue};
+use metrics_lib::{contract::Metric, datum::DatumValue, json, place::Place};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use std::{
@@ -197,21 +197,21 @@ async fn in_time(
 
 /// Notes how far a probe has come, or that a heartbeat has.
 async fn note(context: &Context, probe: &Probe, function: &str, record: &Record) -> Result<(), Error> {
-    let Probe { place: (account, region), purpose } = probe;
-    context.register((account, region)).await?;
+    let Probe { place, purpose } = probe;
+    context.register(place).await?;
     let now = context.now()?;
     match purpose {
         Purpose::Probe(id) => {
             let queued = record.sent().unwrap_or(now);
             let passed = Passed { function: function.to_owned(), queued, noted: now };
-            context.ledger.note_probe(*id, (account, region), &passed).await
+            context.ledger.note_probe(*id, place, &passed).await
         }
-        Purpose::Heartbeat {} => context.ledger.hear_heartbeat((account, region), now).await,
+        Purpose::Heartbeat {} => context.ledger.hear_heartbeat(place, now).await,
     }
 }
 
 /// Notes that an event has come. What could not be noted, the next event notes.
-async fn hear(context: &Context, place: (&str, &str)) {
+async fn hear(context: &Context, place: &Place) {
     let noted = match context.now() {
         Ok(now) => context.ledger.hear(place, now).await,
         Err(error) => Err(error),

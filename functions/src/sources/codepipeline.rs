@@ -8,7 +8,7 @@ pub mod known;
 pub mod listings;
 mod structure;
 
-pub use history::{History, Listed};
+pub use history::{History, ListedExecution};
 
 use crate::{
     ledger::Owner,
@@ -30,6 +30,7 @@ use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     event::{Ignored, Rollback},
     identity::DeploymentKey,
+    place::Place,
     sources::codepipeline::{
         ExecutionKey,
         production::{
@@ -94,7 +95,7 @@ impl DeploymentSource for CodePipeline {
 fn execution(key: &DeploymentKey) -> Result<&ExecutionKey, Error> {
     match key {
         DeploymentKey::Execution(key) => Ok(key),
-        DeploymentKey::Sourced(key) => Err(Error::UnknownSource(key.source.to_string())),
+        DeploymentKey::Sourced(key) => Err(Error::UnknownSource(key.unit.source.to_string())),
     }
 }
 
@@ -131,7 +132,7 @@ async fn resolved(
 }
 
 async fn reader(tools: &Tools, key: &ExecutionKey) -> Arc<Reader> {
-    tools.clients.reader(&key.account, &key.region).await
+    tools.clients.reader(&key.place).await
 }
 
 async fn classify(tools: &Tools, key: &ExecutionKey) -> Result<Classification, Error> {
@@ -223,9 +224,9 @@ async fn named_source(tools: &Tools, execution: &Execution) -> Result<production
         source = by_name;
     }
     if let Ok(found) = &source
-        && !names::may_deploy(&tools.config, &found.repository, &execution.key.account)
+        && !names::may_deploy(&tools.config, &found.repository, &execution.key.place.account)
     {
-        let (repository, account) = (&found.repository, &execution.key.account);
+        let (repository, account) = (&found.repository, &execution.key.place.account);
         return Ok(Err(names::not_deployed_from(repository, account)));
     }
     Ok(source)
@@ -267,21 +268,12 @@ async fn rollback(
 ///
 /// # Errors
 /// [`Error::Aws`].
-pub async fn provider_of(
-    tools: &Tools,
-    (account, region): (&str, &str),
-    connection: &str,
-) -> Result<Option<String>, Error> {
+pub async fn provider_of(tools: &Tools, place: &Place, connection: &str) -> Result<Option<String>, Error> {
     if let Some(known) = tools.providers.lock().unwrap_or_else(PoisonError::into_inner).get(connection) {
         return Ok(known.clone());
     }
-    let request = tools
-        .clients
-        .reader(account, region)
-        .await
-        .codeconnections
-        .get_connection()
-        .connection_arn(connection);
+    let request =
+        tools.clients.reader(place).await.codeconnections.get_connection().connection_arn(connection);
     let provider = match request.send().await.map_err(Error::aws("codeconnections:GetConnection")) {
         Ok(output) => output.connection.and_then(|connection| connection.provider_type),
         Err(Error::Aws { code, .. })

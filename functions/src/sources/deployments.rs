@@ -107,10 +107,10 @@ pub async fn unseen(
 }
 
 fn check_configured(context: &Context, key: &DeploymentKey) -> Result<(), Error> {
-    if context.config.covers(key.account(), key.region()) {
+    if context.config.covers(key.place()) {
         return Ok(());
     }
-    Err(Error::Unconfigured { account: key.account().to_owned(), region: key.region().to_owned() })
+    Err(Error::Unconfigured(key.place().clone()))
 }
 
 /// What went live in the unit of a deployment: of a pipeline, as CodePipeline lists it, of what other sources deploy to, as the
@@ -184,7 +184,7 @@ impl<'a> History<'a> {
     }
 
     /// What the source has listed until now, the latest first.
-    pub fn listed(&self) -> &[codepipeline::Listed] {
+    pub fn listed(&self) -> &[codepipeline::ListedExecution] {
         match self {
             Self::Pipeline(history) => history.listed(),
             Self::Ledger { .. } => &[],

@@ -1,6 +1,7 @@
 //! An event as EventBridge delivers it, before its source reads it.
 
-use crate::runtime::{error::Error, json};
+use crate::runtime::error::Error;
+use metrics_lib::{json, place::Place};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error as _, Unexpected},
@@ -26,6 +27,11 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// The account and region that it happened in.
+    pub fn place(&self) -> Place {
+        Place::new(&self.account, &self.region)
+    }
+
     /// What is said of it, as a source's own type.
     ///
     /// # Errors

@@ -5,15 +5,17 @@
 
 use super::{
     envelope::{Envelope, Reading},
-    places::Place,
     registry::Sources,
     source::{DeploymentEvent, IncidentChange, IncidentEvent},
 };
-use crate::runtime::{
-    error::Error,
+use crate::runtime::error::Error;
+use metrics_lib::{
+    contract::probe,
+    event::Deployment,
+    format::Version,
     json::{self, Malformed},
+    place::Place,
 };
-use metrics_lib::{contract::probe, event::Deployment, format::Version};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{IgnoredAny, Unexpected},
@@ -47,10 +49,10 @@ impl Event {
     }
 
     /// The account and region that it comes from, if it is of use.
-    pub fn place(&self) -> Option<(&str, &str)> {
+    pub fn place(&self) -> Option<&Place> {
         match self {
-            Self::Deployment(event) => Some((event.key.account(), event.key.region())),
-            Self::Incident(event) => Some((event.key.account(), event.key.region())),
+            Self::Deployment(event) => Some(event.key.place()),
+            Self::Incident(event) => Some(event.key.place()),
             // Its place was heard from when it was counted.
             Self::Deployed(_) | Self::Irrelevant => None,
         }
@@ -111,7 +113,7 @@ struct HandedOn<D> {
 /// A deployment, as an event for the function that measures lead times.
 pub(crate) fn deployed(deployment: &Deployment) -> String {
     let detail = HandedOn { version: Version::default(), deployment };
-    let (account, region) = (deployment.key.account(), deployment.key.region());
+    let Place { account, region } = deployment.key.place();
     let event = json!({"detail-type": DEPLOYED, "account": account, "region": region, "detail": detail});
     event.to_string()
 }
@@ -125,10 +127,7 @@ impl Received {
         let envelope: Envelope = json::read(text.as_bytes())?;
         let id = envelope.id;
         let told = match envelope.detail_type == probe::DETAIL_TYPE {
-            true => {
-                let purpose = envelope.detail()?;
-                Told::Probe(Probe { place: (envelope.account, envelope.region), purpose })
-            }
+            true => Told::Probe(Probe { place: envelope.place(), purpose: envelope.detail()? }),
             false => Told::Event(Event::of(envelope, sources)?),
         };
         Ok(Self { id, told })
@@ -184,7 +183,7 @@ pub(crate) mod text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::source::Change;
+    use crate::sources::source::StatusEvent;
     use metrics_lib::event::{ActionCategory, ActionTime, Reference, SourceKind, SourceRevision};
 
     fn check(detail_type: &str, detail: &str, expected: Result<&str, &str>) {
@@ -200,7 +199,7 @@ mod tests {
             Event::Incident(IncidentEvent { key, what: IncidentChange::Raised }) => format!("raised {key}"),
             Event::Incident(IncidentEvent {
                 key,
-                what: IncidentChange::Status(Change { is_resolved, at }),
+                what: IncidentChange::Status(StatusEvent { is_resolved, at }),
             }) => {
                 let status = if is_resolved { "resolved" } else { "open" };
                 format!("{status} {key} {}", at.map(|at| at.to_string()).unwrap_or_default())
@@ -212,7 +211,7 @@ mod tests {
         };
         let found = match Received::parse(&text, &Sources::default()).map(|received| received.told) {
             Ok(Told::Event(told)) => Ok(event(told)),
-            Ok(Told::Probe(Probe { place: (account, region), purpose })) => {
+            Ok(Told::Probe(Probe { place: Place { account, region }, purpose })) => {
                 Ok(format!("{purpose:?} of {account}/{region}"))
             }
             Err(Error::Malformed(fault)) => Err(fault.path),

@@ -3,14 +3,13 @@
 //! The signature is verified over the raw bytes before anything is parsed. Nothing of payload, signature or secret is
 //! logged.
 
-pub mod payload;
 pub mod secret;
 pub mod signature;
 
 use crate::{
     ledger::Ledger,
     metrics::publish::counted,
-    runtime::{clock::Clock, config::WebhookConfig, error::Error, json},
+    runtime::{clock::Clock, config::WebhookConfig, error::Error},
 };
 use aws_config::BehaviorVersion;
 use aws_sdk_firehose::{primitives::Blob, types::Record};
@@ -22,9 +21,10 @@ use lambda_runtime::{
 };
 use metrics_lib::{
     contract::Metric,
+    json,
     lake::{Change, Row},
+    sources::github::{self, Delivered, Marks, RepositoryNames},
 };
-use payload::{Marks, RepositoryNames, Told};
 use secret::Secrets;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -72,7 +72,7 @@ enum Refusal {
     #[error("the header X-GitHub-Event is missing")]
     NoEvent,
     #[error(transparent)]
-    Payload(#[from] payload::Invalid),
+    Payload(#[from] github::InvalidPayload),
     #[error("try again later")]
     Unavailable(#[source] Box<Error>),
 }
@@ -204,7 +204,7 @@ impl Webhook {
         if event == "ping" {
             return Ok(Accepted::Pong);
         }
-        let Told { changes, names } = payload::read(event, &body, now, &self.marks)?;
+        let Delivered { changes, names } = github::read(event, &body, now, &self.marks)?;
         // A name is told by no later delivery once the repository was renamed, so it is kept before anything is stored:
         // GitHub shows what was not accepted, and delivers it again.
         if let Some(names) = names {

@@ -2,7 +2,7 @@
 
 use super::{
     context::Context,
-    source::{Found, Item},
+    source::{FoundIncident, IncidentLook},
 };
 use crate::runtime::error::Error;
 use metrics_lib::{event::Incident, identity::IncidentKey};
@@ -11,7 +11,7 @@ use metrics_lib::{event::Incident, identity::IncidentKey};
 ///
 /// # Errors
 /// [`Error::Incident`] for one that is described in a way that we don't understand, [`Error::Aws`].
-pub async fn find(context: &Context, key: &IncidentKey) -> Result<Found, Error> {
+pub async fn find(context: &Context, key: &IncidentKey) -> Result<IncidentLook, Error> {
     context.sources.of_incident(key)?.find(context, key).await
 }
 
@@ -19,10 +19,10 @@ pub async fn find(context: &Context, key: &IncidentKey) -> Result<Found, Error> 
 ///
 /// # Errors
 /// Those of [`find`].
-pub async fn item(context: &Context, key: &IncidentKey) -> Result<Option<Item>, Error> {
+pub async fn item(context: &Context, key: &IncidentKey) -> Result<Option<FoundIncident>, Error> {
     match find(context, key).await? {
-        Found::Incident(item) => Ok(Some(*item)),
-        Found::Refused(_) | Found::Nothing => Ok(None),
+        IncidentLook::Incident(item) => Ok(Some(*item)),
+        IncidentLook::Refused(_) | IncidentLook::Nothing => Ok(None),
     }
 }
 

@@ -5,7 +5,7 @@ mod events;
 use super::{
     codepipeline::instant,
     envelope::{Envelope, Reading},
-    source::{Asked, Found, IncidentEvent, IncidentSource, Item},
+    source::{Asked, FoundIncident, IncidentEvent, IncidentLook, IncidentSource},
 };
 use crate::runtime::{error::Error, tools::Tools};
 use aws_sdk_ssm::types::{OpsItem, OpsItemStatus};
@@ -30,7 +30,7 @@ impl IncidentSource for OpsCenter {
         events::read(event)
     }
 
-    fn find<'a>(&'a self, tools: &'a Tools, key: &'a IncidentKey) -> Asked<'a, Found> {
+    fn find<'a>(&'a self, tools: &'a Tools, key: &'a IncidentKey) -> Asked<'a, IncidentLook> {
         Box::pin(async move {
             match key {
                 IncidentKey::OpsItem(key) => find(tools, key).await,
@@ -41,12 +41,12 @@ impl IncidentSource for OpsCenter {
 }
 
 /// What an `OpsItem` is, by the settings.
-async fn find(tools: &Tools, key: &OpsItemKey) -> Result<Found, Error> {
-    let Some(item) = ops_item(tools, key).await? else { return Ok(Found::Nothing) };
+async fn find(tools: &Tools, key: &OpsItemKey) -> Result<IncidentLook, Error> {
+    let Some(item) = ops_item(tools, key).await? else { return Ok(IncidentLook::Nothing) };
     if let Some(reason) = refusal(&tools.config.incidents, &item) {
-        return Ok(Found::Refused(reason));
+        return Ok(IncidentLook::Refused(reason));
     }
-    Ok(Found::Incident(Box::new(Item {
+    Ok(IncidentLook::Incident(Box::new(FoundIncident {
         incident: typed(key, &item)?,
         is_resolved: item.status.as_ref().is_some_and(is_resolved),
         last_modified: item.last_modified_time.as_ref().and_then(instant),
@@ -79,7 +79,7 @@ pub(crate) fn is_incident_type(rule: &IncidentRule, kind: Option<&str>) -> bool 
 }
 
 async fn ops_item(tools: &Tools, key: &OpsItemKey) -> Result<Option<OpsItem>, Error> {
-    let reader = tools.clients.reader(&key.account, &key.region).await;
+    let reader = tools.clients.reader(&key.place).await;
     match reader.ssm.get_ops_item().ops_item_id(key.ops_item_id.as_str()).send().await {
         Ok(output) => Ok(output.ops_item),
         Err(error)
@@ -140,22 +140,20 @@ mod tests {
             let found: Vec<_> = pipelines(text)
                 .into_iter()
                 .map(|unit| match unit {
-                    UnitKey::Pipeline(PipelineKey { account, region, pipeline }) => {
-                        format!("{account}/{region}/{pipeline}")
-                    }
-                    UnitKey::Sourced { .. } => unreachable!("an ARN names a pipeline"),
+                    UnitKey::Pipeline(PipelineKey { place, pipeline }) => format!("{place} {pipeline}"),
+                    UnitKey::Sourced(_) => unreachable!("an ARN names a pipeline"),
                 })
                 .collect();
             assert_eq!(found, expected, "{text}");
         }
         check(
             r#"[{"arn":"arn:aws:codepipeline:eu-west-1:111111111111:shop"}]"#,
-            &["111111111111/eu-west-1/shop"],
+            &["111111111111 eu-west-1 shop"],
         );
         check(
             r#"[{"arn":"arn:aws:lambda:eu-west-1:111111111111:function:shop"},{"name":"x"},
                 {"arn":"arn:aws-cn:codepipeline:cn-north-1:111111111111:shop"}]"#,
-            &["111111111111/cn-north-1/shop"],
+            &["111111111111 cn-north-1 shop"],
         );
         check("[]", &[]);
         check("{}", &[]);

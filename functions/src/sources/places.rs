@@ -3,12 +3,11 @@
 //! Which accounts an organisation has is no configuration, and to ask AWS Organizations would need its management account's
 //! leave. The first event of a place registers it in the ledger; from then on the reconciler looks there by itself.
 
-pub use crate::ledger::Place;
-
 use crate::{
     ledger::Ledger,
     runtime::{config::Config, error::Error},
 };
+use metrics_lib::place::Place;
 use std::collections::BTreeSet;
 
 /// Every account and region whose pipelines count.
@@ -28,18 +27,16 @@ pub async fn of_ops_items(config: &Config, ledger: &Ledger, own_region: &str) ->
 }
 
 async fn with_members(
-    listed: impl Iterator<Item = (&str, &str)>,
+    listed: impl Iterator<Item = Place>,
     config: &Config,
     ledger: &Ledger,
 ) -> Result<Vec<Place>, Error> {
-    let mut places: Vec<Place> =
-        listed.map(|(account, region)| (account.to_owned(), region.to_owned())).collect();
+    let mut places: Vec<Place> = listed.collect();
     if config.organization.is_some() {
         let listed: BTreeSet<Place> = places.iter().cloned().collect();
         // Who has left the organisation, or a region that counts no more, is registered still.
         let members = ledger.places().await?.into_iter();
-        let counts = |(account, region): &Place| config.covers(account, region);
-        places.extend(members.filter(|place| counts(place) && !listed.contains(place)));
+        places.extend(members.filter(|place| config.covers(place) && !listed.contains(place)));
     }
     Ok(places)
 }

@@ -6,7 +6,7 @@ use super::{
     source::{DeploymentSource, IncidentSource},
 };
 use crate::runtime::error::Error;
-use metrics_lib::identity::{DeploymentKey, IncidentKey};
+use metrics_lib::identity::{DeploymentKey, IncidentKey, SourceName};
 
 /// The sources that tell of deployments.
 const DEPLOYMENTS: [&dyn DeploymentSource; 1] = [&CodePipeline];
@@ -56,10 +56,7 @@ impl Sources {
     /// # Errors
     /// [`Error::UnknownSource`], for what a later release wrote.
     pub fn of_deployment(&self, key: &DeploymentKey) -> Result<&'static dyn DeploymentSource, Error> {
-        let name = match key {
-            DeploymentKey::Execution(_) => CodePipeline.name(),
-            DeploymentKey::Sourced(key) => key.source.as_str(),
-        };
+        let name = key.source().map_or(CodePipeline.name(), SourceName::as_str);
         let source = self.deployments().find(|source| source.name() == name);
         source.ok_or_else(|| Error::UnknownSource(name.to_owned()))
     }

@@ -217,7 +217,7 @@ pub trait IncidentSource: Debug + Send + Sync {
     fn read(&self, event: &Envelope) -> Result<Reading<IncidentEvent>, Error>;
 
     /// What an incident is, as the source's API tells it now.
-    fn find<'a>(&'a self, tools: &'a Tools, key: &'a IncidentKey) -> Asked<'a, Found>;
+    fn find<'a>(&'a self, tools: &'a Tools, key: &'a IncidentKey) -> Asked<'a, IncidentLook>;
 }
 
 /// An event of an incident.
@@ -235,12 +235,12 @@ pub enum IncidentChange {
     /// It was raised.
     Raised,
     /// Its status was changed, or told.
-    Status(Change),
+    Status(StatusEvent),
 }
 
-/// A change of an incident.
+/// A change of an incident's status, as an event tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct StatusEvent {
     /// Whether it is resolved since; if not, it is open.
     pub is_resolved: bool,
     /// When it was, if the event says so.
@@ -249,7 +249,7 @@ pub struct Change {
 
 /// An incident, and its status.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct FoundIncident {
     /// The incident.
     pub incident: Incident,
     /// Whether it is resolved now.
@@ -258,7 +258,7 @@ pub struct Item {
     pub last_modified: Option<Timestamp>,
 }
 
-impl Item {
+impl FoundIncident {
     /// The present status, as a change no later than when the incident was changed last; none where the API does not say
     /// when that was.
     pub fn status_change(&self) -> Option<StatusChange> {
@@ -269,9 +269,9 @@ impl Item {
 
 /// What may be an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum IncidentLook {
     /// An incident.
-    Incident(Box<Item>),
+    Incident(Box<FoundIncident>),
     /// None by the settings, for this reason.
     Refused(String),
     /// It does not exist.

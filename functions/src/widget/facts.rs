@@ -1,6 +1,6 @@
 //! What the tables are made of, as the ledger has it.
 
-use super::table::Cell;
+use super::{request::Repositories, table::Cell};
 use crate::{
     ledger::{Ledger, Recorded},
     runtime::error::Error,
@@ -19,13 +19,13 @@ pub(super) async fn facts(
     ledger: &Ledger,
     kinds: &[FactKind],
     range: Range<Timestamp>,
-    is_of: impl Fn(Option<&str>) -> bool,
+    whose: Repositories<'_>,
 ) -> Result<Vec<Recorded>, Error> {
     let mut facts = Vec::new();
     for kind in kinds {
         facts.extend(ledger.facts(*kind, range.clone()).await?);
     }
-    facts.retain(|fact| is_of(fact.repository.as_deref()));
+    whose.retain(&mut facts, |fact| fact.repository.as_deref());
     facts.sort_by_key(|fact| Reverse(fact.time));
     Ok(facts)
 }

@@ -2,6 +2,7 @@
 
 use super::{
     facts::facts,
+    request::Repositories,
     table::{Cell, Table, Tone},
 };
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    comparison::{Change, FEWEST, Verdict},
+    comparison::{FEWEST, FigureChange, Verdict},
     dora_metric::{DoraMetric, MadeOf},
     fact::FactKind,
     periods::{Contribution, Contributions, Row},
@@ -34,9 +35,9 @@ pub(super) const MEASURED: [FactKind; 6] = [
 pub(super) async fn contributions(
     ledger: &Ledger,
     range: Range<Timestamp>,
-    is_of: impl Fn(Option<&str>) -> bool,
+    whose: Repositories<'_>,
 ) -> Result<Vec<Contribution>, Error> {
-    let facts = facts(ledger, &MEASURED, range, is_of).await?;
+    let facts = facts(ledger, &MEASURED, range, whose).await?;
     Ok(facts.iter().filter_map(Recorded::contribution).collect())
 }
 
@@ -46,7 +47,7 @@ pub(super) async fn table(
     period: Period,
     until: Timestamp,
     now: Timestamp,
-    is_of: impl Fn(Option<&str>) -> bool,
+    whose: Repositories<'_>,
 ) -> Result<Table, Error> {
     // The last instant of a range may be the first of the next period.
     let last = until.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(until);
@@ -54,7 +55,7 @@ pub(super) async fn table(
     let outside = |error: jiff::Error| Error::Clock(format!("the time range can't be shown: {error}"));
     let windows = period.last(count + 1, last).map_err(outside)?;
     let (Some(first), Some(end)) = (windows.first(), windows.last()) else { return Ok(Table::default()) };
-    let all = contributions(ledger, first.start..end.end.min(now), is_of).await?;
+    let all = contributions(ledger, first.start..end.end.min(now), whose).await?;
     let rows = Contributions::new(&all).rows(period, count, last, now).map_err(outside)?;
     let name = period.name();
     let mut columns = vec![name];
@@ -104,7 +105,7 @@ fn figure(of: DoraMetric, figures: &Figures, days: f64) -> Vec<Cell> {
 }
 
 /// A change, if there is one to tell.
-pub(super) fn changed(of: DoraMetric, change: Option<Change>) -> Cell {
+pub(super) fn changed(of: DoraMetric, change: Option<FigureChange>) -> Cell {
     let Some(change) = change else { return Cell::default() };
     Cell::from(words::change(of, change)).toned(match change.verdict {
         Verdict::Better => Tone::Good,

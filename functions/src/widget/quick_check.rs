@@ -2,6 +2,7 @@
 
 use super::{
     periods::contributions,
+    request::Repositories,
     table::{Cell, Table},
 };
 use crate::{ledger::Ledger, runtime::error::Error};
@@ -20,9 +21,9 @@ use std::ops::Range;
 pub(super) async fn table(
     ledger: &Ledger,
     range: Range<Timestamp>,
-    is_of: impl Fn(Option<&str>) -> bool,
+    whose: Repositories<'_>,
 ) -> Result<Table, Error> {
-    let all = contributions(ledger, range.clone(), is_of).await?;
+    let all = contributions(ledger, range.clone(), whose).await?;
     let window = Window { start: range.start, end: range.end };
     let figures = Contributions::new(&all).figures(window);
     let scores = DoraMetric::ALL.map(|of| score(of, &figures, window.days()));

@@ -3,6 +3,7 @@
 use super::{
     facts::{facts, restores},
     periods::{MEASURED, changed},
+    request::Repositories,
     table::{Cell, Table, Tone},
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use metrics_lib::{
-    comparison::{Change, Measured, Verdict},
+    comparison::{FigureChange, Measured, Verdict},
     dora_metric::DoraMetric,
     fact::{FactKind, FactState},
     identity::IncidentId,
@@ -27,7 +28,7 @@ struct Of {
     /// Its failures that nothing has repaired.
     open: usize,
     figures: [String; 5],
-    changes: [Option<Change>; 5],
+    changes: [Option<FigureChange>; 5],
 }
 
 impl Of {
@@ -43,11 +44,11 @@ pub(super) async fn table(
     ledger: &Ledger,
     range: Range<Timestamp>,
     now: Timestamp,
-    is_of: impl Fn(Option<&str>) -> bool,
+    whose: Repositories<'_>,
 ) -> Result<Table, Error> {
     let length = range.start.duration_until(range.end);
     let before = range.start.checked_sub(length).unwrap_or(Timestamp::MIN);
-    let facts = facts(ledger, &MEASURED, before..range.end, is_of).await?;
+    let facts = facts(ledger, &MEASURED, before..range.end, whose).await?;
     let restores = restores(ledger, range.start, now).await?;
     let open = open_failures(facts.iter().filter(|fact| range.contains(&fact.time)), &restores);
     let all: Vec<_> = facts.iter().filter_map(Recorded::contribution).collect();
@@ -64,7 +65,7 @@ pub(super) async fn table(
                 open: open.get(name).copied().unwrap_or_default(),
                 figures: DoraMetric::ALL
                     .map(|of| format!("{} (n={})", words::value(of, &later, windows[1].days()), later.n(of))),
-                changes: DoraMetric::ALL.map(|of| Change::of(of, now, before)),
+                changes: DoraMetric::ALL.map(|of| FigureChange::of(of, now, before)),
             }
         })
         .collect();

@@ -3,7 +3,7 @@
 
 use crate::ledger::RETENTION;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::{fact::Teams, window::Period};
+use metrics_lib::{fact::Teams, repository::meant, window::Period};
 use serde_json::Value;
 use std::{collections::BTreeSet, ops::Range};
 
@@ -20,7 +20,7 @@ pub(super) enum Asked {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Request {
     pub(super) view: View,
-    pub(super) of: Of,
+    pub(super) of: Whose,
     pub(super) range: Range<Timestamp>,
     /// The page, from 1.
     pub(super) page: usize,
@@ -42,18 +42,20 @@ pub(super) enum View {
     Periods(Period),
 }
 
-/// Whose facts are shown.
+/// Whose facts are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Of {
+pub(super) struct Whose {
     pub(super) repository: Option<String>,
     pub(super) team: Option<String>,
 }
 
 /// The repositories whose facts are shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Repositories<'a> {
     All,
-    Only(BTreeSet<&'a str>),
+    /// The one that a name [means](meant).
+    One(&'a str),
+    Owned(&'a BTreeSet<String>),
 }
 
 /// Something that is asked for and that there is not.
@@ -123,19 +125,14 @@ impl View {
     }
 }
 
-impl Of {
-    /// Whether nothing is left out.
-    pub(super) const fn is_all(&self) -> bool {
-        self.repository.is_none() && self.team.is_none()
-    }
-
+impl Whose {
     /// The repositories that are meant.
     pub(super) fn repositories<'a>(&'a self, teams: &'a Teams) -> Result<Repositories<'a>, Unusable> {
         match (&self.repository, &self.team) {
-            (Some(repository), _) => Ok(Repositories::Only(BTreeSet::from([repository.as_str()]))),
+            (Some(repository), _) => Ok(Repositories::One(repository)),
             (None, None) => Ok(Repositories::All),
-            (None, Some(team)) => match teams.0.get(team) {
-                Some(owned) => Ok(Repositories::Only(owned.iter().map(String::as_str).collect())),
+            (None, Some(team)) => match teams.called(team) {
+                Some((_, owned)) => Ok(Repositories::Owned(owned)),
                 None => Err(Unusable::Team { team: team.clone(), teams: teams.0.keys().cloned().collect() }),
             },
         }
@@ -143,11 +140,22 @@ impl Of {
 }
 
 impl Repositories<'_> {
-    /// Whether a fact of this repository, or of none, is shown.
-    pub(super) fn include(&self, repository: Option<&str>) -> bool {
+    /// Whether nothing is left out.
+    pub(super) const fn is_all(self) -> bool {
+        matches!(self, Self::All)
+    }
+
+    /// Leaves those things that are shown; `repository` is that of a thing, if it has one.
+    pub(super) fn retain<T>(self, things: &mut Vec<T>, repository: impl Fn(&T) -> Option<&str>) {
         match self {
-            Self::All => true,
-            Self::Only(names) => repository.is_some_and(|name| names.contains(name)),
+            Self::All => {}
+            Self::One(written) => {
+                let name = meant(written, things.iter().filter_map(&repository)).map(str::to_owned);
+                things.retain(|thing| name.is_some() && repository(thing) == name.as_deref());
+            }
+            Self::Owned(owned) => {
+                things.retain(|thing| repository(thing).is_some_and(|name| owned.contains(name)));
+            }
         }
     }
 }
@@ -185,7 +193,7 @@ impl Request {
         };
         Ok(Asked::Table(Self {
             view,
-            of: Of { repository: text(["repository", "Repository"]), team: text(["team", "Team"]) },
+            of: Whose { repository: text(["repository", "Repository"]), team: text(["team", "Team"]) },
             range: range(&context["timeRange"], now),
             page: event["page"].as_u64().and_then(|page| usize::try_from(page).ok()).unwrap_or(1).max(1),
             csv: event["format"].as_str() == Some("csv"),
@@ -241,7 +249,7 @@ mod tests {
     #[test]
     fn whose() {
         fn check(event: &Value, repository: Option<&str>, team: Option<&str>) {
-            let Of { repository: found, team: of_team } = read(event).of;
+            let Whose { repository: found, team: of_team } = read(event).of;
             assert_eq!((found.as_deref(), of_team.as_deref()), (repository, team), "{event}");
         }
         let form = json!({ "forms": { "all": { "repository": " acme/cart ", "team": "" } } });
@@ -290,15 +298,20 @@ mod tests {
     #[test]
     fn teams() {
         let teams: Teams = serde_json::from_value(json!({ "web": ["acme/shop"] })).unwrap();
-        let of = |team: &str| Of { team: Some(team.to_owned()), repository: None };
-        let web = of("web");
-        let shop = web.repositories(&teams).unwrap();
-        assert_eq!(
-            [Some("acme/shop"), Some("acme/cart"), None].map(|name| shop.include(name)),
-            [true, false, false]
-        );
+        let of = |team: &str| Whose { team: Some(team.to_owned()), repository: None };
+        let shown = |of: &Whose| {
+            let mut names = vec![Some("acme/shop"), Some("acme/cart"), Some("Acme/Cart"), None];
+            of.repositories(&teams).unwrap().retain(&mut names, |name| *name);
+            names
+        };
+        assert_eq!(shown(&of("web")), [Some("acme/shop")]);
+        assert_eq!(shown(&of("Web")), [Some("acme/shop")]);
+        assert_eq!(shown(&Whose::default()).len(), 4);
+        let of_repository = |name: &str| Whose { repository: Some(name.to_owned()), team: None };
+        assert_eq!(shown(&of_repository("ACME/Shop")), [Some("acme/shop")]);
+        assert_eq!(shown(&of_repository("acme/cart")), [Some("acme/cart")]);
+        assert!(shown(&of_repository("acme/pay")).is_empty());
         let unknown = of("core").repositories(&teams).unwrap_err().to_string();
         assert_eq!(unknown, "There is no team core: web are configured");
-        assert!(Repositories::All.include(None));
     }
 }

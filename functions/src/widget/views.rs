@@ -2,10 +2,11 @@
 
 use super::{
     facts::{deployment, facts, instant, repair, repository, restores},
+    request::Repositories,
     table::{Cell, Table, Tone},
 };
 use crate::{
-    ledger::{AttributionState, Ledger, Recorded},
+    ledger::{AttributionState, IncidentRecord, Ledger, Recorded},
     runtime::error::Error,
 };
 use jiff::Timestamp;
@@ -22,10 +23,10 @@ use std::{cmp::Reverse, collections::BTreeMap, ops::Range};
 pub(super) async fn deployments(
     ledger: &Ledger,
     range: Range<Timestamp>,
-    is_of: impl Fn(Option<&str>) -> bool,
+    whose: Repositories<'_>,
 ) -> Result<Table, Error> {
     let kinds = [FactKind::Deployment, FactKind::Rollback, FactKind::Failure, FactKind::LeadTime];
-    let all = facts(ledger, &kinds, range, is_of).await?;
+    let all = facts(ledger, &kinds, range, whose).await?;
     let of = |kind: FactKind| -> BTreeMap<&DeploymentKey, &Recorded> {
         let of_kind = all.iter().filter(|fact| fact.kind == kind);
         of_kind.filter_map(|fact| Some((fact.deployment.as_ref()?, fact))).collect()
@@ -80,9 +81,9 @@ pub(super) async fn failures(
     ledger: &Ledger,
     range: Range<Timestamp>,
     now: Timestamp,
-    is_of: impl Fn(Option<&str>) -> bool,
+    whose: Repositories<'_>,
 ) -> Result<Table, Error> {
-    let failed = facts(ledger, &[FactKind::Failure], range.clone(), is_of).await?;
+    let failed = facts(ledger, &[FactKind::Failure], range.clone(), whose).await?;
     let restores = restores(ledger, range.start, now).await?;
     let rows = failed.iter().map(|fact| {
         let [by, took] = match &fact.incident {
@@ -113,43 +114,34 @@ pub(super) async fn incidents(
     ledger: &Ledger,
     range: Range<Timestamp>,
     now: Timestamp,
-    is_of: impl Fn(Option<&str>) -> bool,
-    is_all: bool,
+    whose: Repositories<'_>,
 ) -> Result<Table, Error> {
     let mut incidents: Vec<_> = ledger.incidents_within(range.clone()).await?;
     incidents.sort_by_key(|incident| Reverse(incident.created));
+    whose.retain(&mut incidents, blamed_repository);
     let restores = restores(ledger, range.start, now).await?;
     let unattributed = ledger.facts(FactKind::Unattributed, range).await?;
     let why: BTreeMap<_, _> =
         unattributed.iter().filter_map(|fact| Some((fact.incident.as_ref()?, &fact.evidence))).collect();
-    let rows = incidents.into_iter().filter_map(|incident| {
+    let rows = incidents.iter().map(|incident| {
         let id = incident.key.id();
-        let (of, blamed, reason) = match &incident.attribution {
+        let (blamed, reason) = match &incident.attribution {
             AttributionState::Attributed { deployment: blamed, evidence } => {
-                (Some(blamed.repository.clone()), deployment(Some(&blamed.key)), evidence.clone())
+                (deployment(Some(&blamed.key)), evidence.clone())
             }
-            AttributionState::Pending => (None, "not decided yet".into(), String::new()),
+            AttributionState::Pending => ("not decided yet".into(), String::new()),
             AttributionState::Unattributed => {
                 let reason = why.get(&id).map(|reason| (*reason).clone());
-                (None, "no deployment".into(), reason.unwrap_or_default())
+                ("no deployment".into(), reason.unwrap_or_default())
             }
         };
-        if !(is_all || is_of(of.as_deref())) {
-            return None;
-        }
         let [by, took] = repair(restores.get(&id));
         let name = Cell::from(id.to_string()).to(links::incident(&incident.key));
-        Some(vec![
-            instant(incident.created),
-            name,
-            of.unwrap_or_default().into(),
-            blamed,
-            reason.into(),
-            by,
-            took,
-        ])
+        let repository = blamed_repository(incident).unwrap_or_default().to_owned();
+        vec![instant(incident.created), name, repository.into(), blamed, reason.into(), by, took]
     });
-    let left_out = if is_all { "" } else { "; those of no deployment are shown with all repositories only" };
+    let left_out =
+        if whose.is_all() { "" } else { "; those of no deployment are shown with all repositories only" };
     Ok(Table {
         caption: format!("Incidents, newest first{left_out}"),
         columns: vec![
@@ -166,13 +158,21 @@ pub(super) async fn incidents(
     })
 }
 
+/// The repository of the deployment that an incident is attributed to.
+fn blamed_repository(incident: &IncidentRecord) -> Option<&str> {
+    match &incident.attribution {
+        AttributionState::Attributed { deployment, .. } => Some(&deployment.repository),
+        AttributionState::Pending | AttributionState::Unattributed => None,
+    }
+}
+
 /// The changes that took longest.
 pub(super) async fn slowest(
     ledger: &Ledger,
     range: Range<Timestamp>,
-    is_of: impl Fn(Option<&str>) -> bool,
+    whose: Repositories<'_>,
 ) -> Result<Table, Error> {
-    let mut all = facts(ledger, &[FactKind::LeadTime], range, is_of).await?;
+    let mut all = facts(ledger, &[FactKind::LeadTime], range, whose).await?;
     all.retain(|fact| fact.value.is_some());
     all.sort_by(|one, other| other.value.unwrap_or_default().total_cmp(&one.value.unwrap_or_default()));
     let rows = all.iter().map(|fact| {
@@ -214,9 +214,9 @@ pub(super) async fn slowest(
 pub(super) async fn parts(
     ledger: &Ledger,
     range: Range<Timestamp>,
-    is_of: impl Fn(Option<&str>) -> bool,
+    whose: Repositories<'_>,
 ) -> Result<Table, Error> {
-    let all = facts(ledger, &[FactKind::LeadTime], range, is_of).await?;
+    let all = facts(ledger, &[FactKind::LeadTime], range, whose).await?;
     let decided = all.iter().filter(|fact| fact.state != FactState::Pending && fact.value.is_some());
     let known = Vec::from_iter(decided.map(|fact| fact.parts.as_slice()).filter(|parts| !parts.is_empty()));
     let count = known.len();
@@ -247,11 +247,10 @@ pub(super) async fn parts(
 pub(super) async fn excluded(
     ledger: &Ledger,
     range: Range<Timestamp>,
-    is_of: impl Fn(Option<&str>) -> bool,
-    is_all: bool,
+    whose: Repositories<'_>,
 ) -> Result<Table, Error> {
     let mut rows = Vec::new();
-    for fact in facts(ledger, &FactKind::ALL, range.clone(), is_of).await? {
+    for fact in facts(ledger, &FactKind::ALL, range.clone(), whose).await? {
         let Some(left_out) = LeftOut::of(fact.kind, fact.state, fact.value.is_some()) else { continue };
         let why = standing(left_out);
         let what = match (&fact.deployment, &fact.incident) {
@@ -264,7 +263,7 @@ pub(super) async fn excluded(
             vec![instant(fact.time), repository(&fact), name.into(), what, why.into(), fact.evidence.into()],
         ));
     }
-    if is_all {
+    if whose.is_all() {
         let incidents = ledger.incidents_within(range.clone()).await?;
         let pending =
             incidents.into_iter().filter(|incident| incident.attribution == AttributionState::Pending);

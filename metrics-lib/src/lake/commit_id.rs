@@ -1,6 +1,6 @@
 //! The id of a commit.
 
-use super::Invalid;
+use super::InvalidRecord;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, Visitor},
@@ -19,13 +19,13 @@ enum Digest {
 }
 
 impl FromStr for CommitId {
-    type Err = Invalid;
+    type Err = InvalidRecord;
 
-    fn from_str(id: &str) -> Result<Self, Invalid> {
+    fn from_str(id: &str) -> Result<Self, InvalidRecord> {
         let digest = bytes(id).map(Digest::Sha1).or_else(|| bytes(id).map(Digest::Sha256));
         digest.map(Self).ok_or_else(|| {
             let reason = format!("{id:?} is not 40 or 64 hexadecimal digits");
-            Invalid { what: "commit id", reason }
+            InvalidRecord { what: "commit id", reason }
         })
     }
 }
@@ -58,9 +58,9 @@ const VALUES: [u8; 256] = {
 };
 
 impl TryFrom<String> for CommitId {
-    type Error = Invalid;
+    type Error = InvalidRecord;
 
-    fn try_from(id: String) -> Result<Self, Invalid> {
+    fn try_from(id: String) -> Result<Self, InvalidRecord> {
         id.parse()
     }
 }

@@ -60,16 +60,16 @@ pub(super) struct Rules<'r> {
 
 /// Where a way back is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct Position {
     node: Node,
     /// Whether the commit itself was forced away.
     is_dropped: bool,
 }
 
 /// From where a way came to a place, and through what.
-type Came<'h> = BTreeMap<Place, (Place, &'h [Node])>;
+type Came<'h> = BTreeMap<Position, (Position, &'h [Node])>;
 
-impl Place {
+impl Position {
     const fn at(node: Node) -> Self {
         Self { node, is_dropped: false }
     }
@@ -182,8 +182,8 @@ impl<'h, 'a> Proof<'h, 'a> {
             let is_older = history.seen(at).is_some_and(|seen| history.is_later(node, seen));
             is_older || outside.contains(at)
         };
-        let mut seen = BTreeSet::from([Place::at(root)]);
-        let mut waiting = vec![Place::at(root)];
+        let mut seen = BTreeSet::from([Position::at(root)]);
+        let mut waiting = vec![Position::at(root)];
         while let Some(place) = waiting.pop() {
             if is_apart(place.node) {
                 return true;
@@ -192,7 +192,7 @@ impl<'h, 'a> Proof<'h, 'a> {
                 if history.is_in(&step, node) && !place.leaves_out(node) {
                     continue;
                 }
-                match Place::below(&step) {
+                match Position::below(&step) {
                     Some(below) if seen.insert(below) => waiting.push(below),
                     Some(_) => {}
                     None if history.is_later(node, history.pushes[step.push].time) => return true,
@@ -218,11 +218,11 @@ impl<'h, 'a> Proof<'h, 'a> {
     pub(super) fn way(&self, from: Node, rules: &Rules<'_>) -> Result<Way, BTreeSet<Dead>> {
         let history = self.history;
         let mut came = Came::new();
-        let mut waiting = VecDeque::from([(Place::at(from), None)]);
-        let mut seen = BTreeSet::from([Place::at(from)]);
+        let mut waiting = VecDeque::from([(Position::at(from), None)]);
+        let mut seen = BTreeSet::from([Position::at(from)]);
         let (mut began, mut dead) = (None, BTreeSet::new());
         while let Some((place, time)) = waiting.pop_front() {
-            let Place { node, .. } = place;
+            let Position { node, .. } = place;
             if (rules.ends)(node) {
                 return Ok(Way { through: self.through(&came, place), has_begun: false });
             }
@@ -235,7 +235,7 @@ impl<'h, 'a> Proof<'h, 'a> {
                     dead.insert(Dead::Forced(node));
                     continue;
                 }
-                match Place::below(&step) {
+                match Position::below(&step) {
                     Some(below) if seen.insert(below) => {
                         came.insert(below, (place, step.list));
                         waiting.push_back((below, Some(history.pushes[step.push].time)));
@@ -260,7 +260,7 @@ impl<'h, 'a> Proof<'h, 'a> {
     }
 
     /// What a way comes through.
-    fn through(&self, came: &Came<'_>, mut place: Place) -> Set {
+    fn through(&self, came: &Came<'_>, mut place: Position) -> Set {
         let mut through = self.history.empty();
         while let Some((newer, list)) = came.get(&place) {
             through.add(list.iter().copied());

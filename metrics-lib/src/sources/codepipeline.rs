@@ -2,6 +2,7 @@
 
 pub mod production;
 
+use crate::place::Place;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -9,10 +10,9 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionKey {
-    /// The account that the pipeline runs in, 12 digits.
-    pub account: String,
-    /// The pipeline's region.
-    pub region: String,
+    /// The account and region that the pipeline runs in.
+    #[serde(flatten)]
+    pub place: Place,
     /// The pipeline's name.
     pub pipeline: String,
     /// The execution's id, a UUID.
@@ -22,13 +22,14 @@ pub struct ExecutionKey {
 impl ExecutionKey {
     /// Whether both executions are of one pipeline.
     pub fn same_pipeline(&self, other: &Self) -> bool {
-        (&self.account, &self.region, &self.pipeline) == (&other.account, &other.region, &other.pipeline)
+        (&self.place, &self.pipeline) == (&other.place, &other.pipeline)
     }
 }
 
 impl fmt::Display for ExecutionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}/{}", self.account, self.region, self.pipeline, self.execution_id)
+        let Self { place, pipeline, execution_id } = self;
+        write!(f, "{}/{}/{pipeline}/{execution_id}", place.account, place.region)
     }
 }
 
@@ -36,10 +37,9 @@ impl fmt::Display for ExecutionKey {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PipelineKey {
-    /// The account that the pipeline runs in, 12 digits.
-    pub account: String,
-    /// The pipeline's region.
-    pub region: String,
+    /// The account and region that the pipeline runs in.
+    #[serde(flatten)]
+    pub place: Place,
     /// The pipeline's name.
     pub pipeline: String,
 }
@@ -47,8 +47,8 @@ pub struct PipelineKey {
 impl PipelineKey {
     /// An execution of the pipeline.
     pub fn execution(&self, execution_id: String) -> ExecutionKey {
-        let Self { account, region, pipeline } = self.clone();
-        ExecutionKey { account, region, pipeline, execution_id }
+        let Self { place, pipeline } = self.clone();
+        ExecutionKey { place, pipeline, execution_id }
     }
 
     /// Reads a pipeline's ARN, `arn:PARTITION:codepipeline:REGION:ACCOUNT:NAME`, or that of one of its stages or actions,
@@ -65,17 +65,13 @@ impl PipelineKey {
             |name: &str| !name.is_empty() && !name.contains(|c: char| c == ':' || c.is_whitespace());
         let named = is_name(region) && is_name(account) && is_name(pipeline);
         let complete = names.clone().count() <= 2 && names.all(is_name);
-        (named && complete).then(|| Self {
-            account: account.into(),
-            region: region.into(),
-            pipeline: pipeline.into(),
-        })
+        (named && complete).then(|| Self { place: Place::new(account, region), pipeline: pipeline.into() })
     }
 }
 
 impl From<&ExecutionKey> for PipelineKey {
     fn from(key: &ExecutionKey) -> Self {
-        Self { account: key.account.clone(), region: key.region.clone(), pipeline: key.pipeline.clone() }
+        Self { place: key.place.clone(), pipeline: key.pipeline.clone() }
     }
 }
 
@@ -87,9 +83,9 @@ mod tests {
     fn pipelines_from_arns() {
         fn check(arn: &str, expected: Option<[&str; 3]>) {
             let found = PipelineKey::from_arn(arn);
-            let expected = expected.map(|parts| {
-                let [account, region, pipeline] = parts.map(str::to_owned);
-                PipelineKey { account, region, pipeline }
+            let expected = expected.map(|[account, region, pipeline]| PipelineKey {
+                place: Place::new(account, region),
+                pipeline: pipeline.into(),
             });
             assert_eq!(found, expected, "{arn:?}");
         }

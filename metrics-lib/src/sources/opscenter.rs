@@ -2,6 +2,7 @@
 
 pub(super) mod references;
 
+use crate::place::Place;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -62,17 +63,17 @@ impl fmt::Display for OpsItemId {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpsItemKey {
-    /// The account that the `OpsItem` was created in, 12 digits.
-    pub account: String,
-    /// The region that it was created in.
-    pub region: String,
+    /// The account and region that the `OpsItem` was created in.
+    #[serde(flatten)]
+    pub place: Place,
     /// Its id.
     pub ops_item_id: OpsItemId,
 }
 
 impl fmt::Display for OpsItemKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.account, self.region, self.ops_item_id)
+        let Self { place, ops_item_id } = self;
+        write!(f, "{}/{}/{ops_item_id}", place.account, place.region)
     }
 }
 

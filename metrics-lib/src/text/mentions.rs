@@ -388,8 +388,8 @@ mod tests {
             .map(|mention| match mention.what {
                 Mentioned::Repository { name, in_address: true } => name,
                 Mentioned::Repository { name, in_address: false } => format!("bare {name}"),
-                Mentioned::Pipeline(PipelineKey { account, region, pipeline }) => {
-                    format!("arn {account} {region} {pipeline}")
+                Mentioned::Pipeline(PipelineKey { place, pipeline }) => {
+                    format!("arn {place} {pipeline}")
                 }
                 Mentioned::ConsolePipeline(ConsolePipeline { region, pipeline }) => {
                     format!("console {} {pipeline}", region.unwrap_or_default())

@@ -3,7 +3,7 @@
 //! Which actions a type of resources needs is a table, [`RIGHTS`]; on what, the stack's document says. A type without an entry
 //! is an error, so that no policy lacks what a new resource needs.
 
-mod place;
+mod deployed;
 mod rights;
 
 use super::all;
@@ -12,7 +12,7 @@ use crate::{
     stacks::{Stack, StackError},
     statement::{RoleStatement, on},
 };
-use place::Place;
+use deployed::Deployed;
 use rights::{RIGHTS, Right};
 use std::collections::BTreeSet;
 use vec1::Vec1;
@@ -34,27 +34,27 @@ pub enum Underivable {
 /// [`Underivable`].
 pub fn deployer(settings: &StackSettings) -> Result<Vec<RoleStatement>, Underivable> {
     let Stack { document, .. } = Stack::new(settings)?;
-    let (prefix, account, region) = match settings {
-        StackSettings::Ops(settings) => (&settings.prefix, &settings.ops_account, &settings.region),
-        StackSettings::Tooling(settings) => (&settings.prefix, &settings.account, &settings.region),
+    let (prefix, place) = match settings {
+        StackSettings::Ops(settings) => (&settings.prefix, settings.place()),
+        StackSettings::Tooling(settings) => (&settings.prefix, settings.place()),
     };
-    let place = Place { prefix, account, region, document: &document };
-    let kinds: BTreeSet<&str> = place.resources().map(|(kind, _)| kind).collect();
+    let deployed = Deployed { prefix, place, document: &document };
+    let kinds: BTreeSet<&str> = deployed.resources().map(|(kind, _)| kind).collect();
     if let Some(unknown) = kinds.iter().find(|kind| !RIGHTS.iter().any(|right| right.types.contains(kind))) {
         return Err(Underivable::Type((*unknown).to_owned()));
     }
     let needed = RIGHTS.iter().filter(|right| right.types.iter().any(|kind| kinds.contains(kind)));
-    Ok(needed.filter_map(|right| right.statement(&place)).collect())
+    Ok(needed.filter_map(|right| right.statement(&deployed)).collect())
 }
 
 impl Right {
-    /// The statement for a place; none where there is nothing to do it on.
-    fn statement(&self, place: &Place<'_>) -> Option<RoleStatement> {
+    /// The statement for a stack; none where there is nothing to do it on.
+    fn statement(&self, deployed: &Deployed<'_>) -> Option<RoleStatement> {
         let Self { sid, actions, on: resources, when, .. } = self;
         let actions = Vec1::try_from_vec(actions.to_vec()).ok()?;
-        let mut statement = on(*sid, actions, all(resources(place))?);
+        let mut statement = on(*sid, actions, all(resources(deployed))?);
         for (operator, key, values) in *when {
-            statement = statement.when(operator, key, Vec1::try_from_vec(values(place)).ok()?);
+            statement = statement.when(operator, key, Vec1::try_from_vec(values(deployed)).ok()?);
         }
         Some(statement)
     }

@@ -2,7 +2,7 @@
 
 use super::{
     logical_id, parameter,
-    types::{Place, translated},
+    types::{Destination, translated},
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -27,8 +27,8 @@ impl Outputs {
             let kind = resource["type"].as_str().unwrap_or_default();
             let places = translated(kind, &resource["properties"]).unwrap_or_default();
             let ids = places.iter().filter_map(|(place, _)| match place {
-                Place::Itself { suffix, .. } => Some(logical_id(&format!("{name}{suffix}"))),
-                Place::Within { whole, .. } => outputs.resource(whole).map(logical_id),
+                Destination::Itself { suffix, .. } => Some(logical_id(&format!("{name}{suffix}"))),
+                Destination::Within { whole, .. } => outputs.resource(whole).map(logical_id),
             });
             let ids = ids.collect();
             outputs.holders.insert(name.clone(), ids);

@@ -38,7 +38,7 @@ pub fn tooling_template(settings: &ToolingSettings) -> Result<Value, ToolingTemp
     let mut tags = settings.tags.clone();
     tags.insert("dora:managed-by".into(), "cloudformation".into());
     let at = |account: &str, region: &str| {
-        let place = ToolingSettings {
+        let there = ToolingSettings {
             account: account.to_owned(),
             region: region.to_owned(),
             ops_account: OPS_ACCOUNT.to_owned(),
@@ -46,7 +46,7 @@ pub fn tooling_template(settings: &ToolingSettings) -> Result<Value, ToolingTemp
             tags: tags.clone(),
             ..settings.clone()
         };
-        Ok::<_, ToolingTemplate>(template(&tooling_stack(&place)?.document)?)
+        Ok::<_, ToolingTemplate>(template(&tooling_stack(&there)?.document)?)
     };
     let mut everywhere = at(ACCOUNT, REGION)?;
     let conditional = conditions(&everywhere, &at(OPS_ACCOUNT, REGION)?, &at(OPS_ACCOUNT, OPS_REGION)?);

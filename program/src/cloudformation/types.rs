@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 /// Where properties belong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Destination {
     /// A resource of its own; where one becomes several, with a suffix.
     Itself { kind: &'static str, suffix: String },
     /// A member of another resource, by what refers to that.
@@ -13,7 +13,7 @@ pub(super) enum Place {
 }
 
 /// What a resource becomes: one resource or several, or a part of another. None if its type is not known.
-pub(super) fn translated(kind: &str, properties: &Value) -> Option<Vec<(Place, Value)>> {
+pub(super) fn translated(kind: &str, properties: &Value) -> Option<Vec<(Destination, Value)>> {
     let p = Properties(properties);
     let (kind, made) = match kind {
         "aws:apigateway/account:Account" => {
@@ -95,7 +95,8 @@ pub(super) fn translated(kind: &str, properties: &Value) -> Option<Vec<(Place, V
                 let sid = statement["Sid"].as_str().unwrap_or_default();
                 let mut statement = statement.clone();
                 statement.as_object_mut().map(|members| members.remove("Sid"));
-                let place = Place::Itself { kind: "AWS::Events::EventBusPolicy", suffix: format!("-{sid}") };
+                let place =
+                    Destination::Itself { kind: "AWS::Events::EventBusPolicy", suffix: format!("-{sid}") };
                 (
                     place,
                     json!({"EventBusName": p.0["eventBusName"], "StatementId": sid, "Statement": statement}),
@@ -300,7 +301,7 @@ pub(super) fn translated(kind: &str, properties: &Value) -> Option<Vec<(Place, V
         }
         _ => return None,
     };
-    Some(vec![(Place::Itself { kind, suffix: String::new() }, made.0)])
+    Some(vec![(Destination::Itself { kind, suffix: String::new() }, made.0)])
 }
 
 /// The properties of a resource, as the document has them.
@@ -342,8 +343,8 @@ impl Made {
     }
 }
 
-fn within(whole: &str, pointer: &'static str) -> Place {
-    Place::Within { whole: whole.to_owned(), pointer }
+fn within(whole: &str, pointer: &'static str) -> Destination {
+    Destination::Within { whole: whole.to_owned(), pointer }
 }
 
 /// The value that the engine makes a text of.

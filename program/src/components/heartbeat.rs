@@ -17,24 +17,20 @@ use crate::{
     plan,
     pulumi::{Document, Handle, Options, Text},
 };
-use metrics_lib::contract::probe;
+use metrics_lib::{contract::probe, place::Place};
 use serde_json::json;
 
-/// Where the events are put, and where they go that could not be.
-#[derive(Debug)]
-pub(crate) struct Place<'a> {
-    pub(crate) account: &'a str,
-    pub(crate) region: &'a str,
-    /// The queue of undelivered events, and what encrypts it if that is not SQS's own key.
-    pub(crate) undelivered: (&'a Handle<Queue>, Option<&'a Handle<Key>>),
-}
+/// The queue of what could not be put, and what encrypts it if that is not SQS's own key.
+pub(crate) type Undelivered<'a> = (&'a Handle<Queue>, Option<&'a Handle<Key>>);
 
-/// The schedule. The first event comes as soon as it is made, so it is made `after` what forwards it.
+/// The schedule that puts events in a place. The first event comes as soon as it is made, so it is made `after` what
+/// forwards it.
 pub(crate) fn heartbeat(
     document: &mut Document,
     names: &Names,
     plan::Heartbeat { schedule, role, every }: &plan::Heartbeat,
-    Place { account, region, undelivered: (undelivered, key) }: Place<'_>,
+    Place { account, region }: &Place,
+    (undelivered, key): Undelivered<'_>,
     after: impl IntoIterator<Item = Text>,
 ) {
     let source = names.probe_source();

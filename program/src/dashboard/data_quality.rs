@@ -4,7 +4,7 @@ use super::{
     InvalidDashboard,
     figures::{Figures, series},
     graph::{Color, Graph, Period, Series, View},
-    math::{Math, Source, Stat, Statistic},
+    math::{Math, MetricSource, Stat, Statistic},
     widget::{Widget, Width},
 };
 use crate::plan::{Consumer, Plan};
@@ -59,12 +59,13 @@ pub(super) fn widgets(transport: &Transport) -> Result<Vec<Widget>, InvalidDashb
     let counted = counted.map(|(label, metric)| (label, Figures(None).counted(metric)));
     let queues = transport.queues.iter();
     let letters = queues.clone().map(|queue| {
-        let letters = most(Source::QueueDepth(queue.dead_letter_queue.clone()));
+        let letters = most(MetricSource::QueueDepth(queue.dead_letter_queue.clone()));
         (queue.function, letters.or_zero())
     });
-    let ages = queues.map(|queue| (queue.function, most(Source::QueueAge(queue.name.clone())) / MINUTE));
+    let ages =
+        queues.map(|queue| (queue.function, most(MetricSource::QueueAge(queue.name.clone())) / MINUTE));
     let lake = transport.stream.iter().map(|stream| {
-        let age = most(Source::StreamFreshness(stream.clone()));
+        let age = most(MetricSource::StreamFreshness(stream.clone()));
         ("GitHub's pushes", age / MINUTE)
     });
     Ok(vec![
@@ -79,7 +80,7 @@ pub(super) fn widgets(transport: &Transport) -> Result<Vec<Widget>, InvalidDashb
     ])
 }
 
-fn most(source: Source) -> Math {
+fn most(source: MetricSource) -> Math {
     Math::Stat(Stat { source, statistic: Statistic::Maximum })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     graph::{Axis, Color, Series},
-    math::{Math, Source, Stat, Statistic},
+    math::{Math, MetricSource, Stat, Statistic},
 };
 use metrics_lib::{contract::Metric, datum::Dimension, dora_metric::TimeUnit};
 
@@ -57,7 +57,7 @@ impl Figures {
     }
 
     fn stat(&self, metric: Metric, statistic: Statistic) -> Math {
-        Math::Stat(Stat { source: Source::Product(metric, self.0.clone()), statistic })
+        Math::Stat(Stat { source: MetricSource::Product(metric, self.0.clone()), statistic })
     }
 }
 

@@ -258,11 +258,14 @@ fn rows(series: Vec<Series>) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dashboard::math::{Source, Statistic};
+    use crate::dashboard::math::{MetricSource, Statistic};
     use metrics_lib::contract::Metric;
 
     fn deployments() -> Math {
-        Math::Stat(Stat { source: Source::Product(Metric::Deployments, None), statistic: Statistic::Sum })
+        Math::Stat(Stat {
+            source: MetricSource::Product(Metric::Deployments, None),
+            statistic: Statistic::Sum,
+        })
     }
 
     fn graph(series: impl IntoIterator<Item = Math>) -> Result<Graph, InvalidDashboard> {

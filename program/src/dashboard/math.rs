@@ -8,7 +8,7 @@ use std::{
 
 /// Where values come from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
+pub enum MetricSource {
     /// A metric of the product, of all repositories or broken down.
     Product(Metric, Option<Dimension>),
     /// The messages that wait in an SQS queue.
@@ -19,7 +19,7 @@ pub enum Source {
     StreamFreshness(String),
 }
 
-impl Source {
+impl MetricSource {
     /// The namespace.
     pub fn namespace(&self) -> &'static str {
         match self {
@@ -89,7 +89,7 @@ impl fmt::Display for Statistic {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stat {
     /// Where the values come from.
-    pub source: Source,
+    pub source: MetricSource,
     /// What is made of them.
     pub statistic: Statistic,
 }
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     fn sum(metric: Metric) -> Math {
-        Math::Stat(Stat { source: Source::Product(metric, None), statistic: Statistic::Sum })
+        Math::Stat(Stat { source: MetricSource::Product(metric, None), statistic: Statistic::Sum })
     }
 
     #[test]

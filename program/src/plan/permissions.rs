@@ -13,6 +13,7 @@ use metrics_lib::{
         ledger::{KNOWN, TIMELINE_INDEX},
     },
     lake,
+    place::Place,
 };
 use std::collections::BTreeSet;
 use vec1::Vec1;
@@ -106,11 +107,11 @@ pub(super) fn readers(
 ) -> Vec<RoleStatement> {
     let own = names.ops_account();
     let item_places = settings.ops_item_places().filter(|_| ops_items);
-    let others: BTreeSet<(&str, &str)> =
-        settings.pipeline_places().chain(item_places).filter(|(account, _)| *account != own).collect();
+    let others: BTreeSet<Place> =
+        settings.pipeline_places().chain(item_places).filter(|place| place.account != own).collect();
     let roles = others
         .into_iter()
-        .map(|(account, region)| Resource::Arn(names.role_arn(account, &names.read_role(region))))
+        .map(|Place { account, region }| Resource::Arn(names.role_arn(&account, &names.read_role(&region))))
         .collect();
     let mut statements = Vec::new();
     if let Ok(roles) = Vec1::try_from_vec(roles) {
@@ -130,8 +131,8 @@ pub(super) fn readers(
         let connections = settings.lead_time && lists_pipelines;
         statements.extend(codepipeline::readers(own, &own_regions, lists_pipelines, connections));
     }
-    let items =
-        settings.own_ops_item_regions().into_iter().map(|region| opscenter::every_ops_item(own, region));
+    let every_item = |region| opscenter::every_ops_item(&Place::new(own, region));
+    let items = settings.own_ops_item_regions().into_iter().map(every_item);
     if ops_items && let Ok(items) = Vec1::try_from_vec(items.collect()) {
         statements.push(on("ReadOpsItems", ["ssm:GetOpsItem"], items));
     }
@@ -155,24 +156,25 @@ pub(super) fn own_undelivered_counter(names: &Names, settings: &Settings) -> Opt
 
 /// What the read role of a region of an account that has incidents only may do; `undelivered` is the name of the queue of
 /// what its rules could not deliver.
-pub fn incident_read_role(account: &str, region: &str, undelivered: &str) -> Vec<RoleStatement> {
-    let mut statements = reads(Tells::Incidents, account, region);
-    statements.push(undelivered_counter([Resource::Arn(arn("sqs", region, account, undelivered))]));
+pub fn incident_read_role(place: &Place, undelivered: &str) -> Vec<RoleStatement> {
+    let mut statements = reads(Tells::Incidents, place);
+    let queue = arn("sqs", &place.region, &place.account, undelivered);
+    statements.push(undelivered_counter([Resource::Arn(queue)]));
     statements
 }
 
 /// What the read role of a region of a tooling account may do; `undelivered` is the name of the queue of what its rules
 /// could not deliver.
-pub fn read_role(account: &str, region: &str, undelivered: &str) -> Vec<RoleStatement> {
-    let mut statements = reads(Tells::Deployments, account, region);
-    statements.extend(incident_read_role(account, region, undelivered));
+pub fn read_role(place: &Place, undelivered: &str) -> Vec<RoleStatement> {
+    let mut statements = reads(Tells::Deployments, place);
+    statements.extend(incident_read_role(place, undelivered));
     statements
 }
 
 /// What the sources that tell of deployments, or incidents, need to be read in a region of an account.
-fn reads(tells: Tells, account: &str, region: &str) -> Vec<RoleStatement> {
+fn reads(tells: Tells, place: &Place) -> Vec<RoleStatement> {
     let sources = SOURCES.into_iter().filter(|source| source.tells == tells);
-    sources.flat_map(|source| (source.reads)(account, region)).collect()
+    sources.flat_map(|source| (source.reads)(place)).collect()
 }
 
 /// Reading metrics.

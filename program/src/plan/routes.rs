@@ -7,12 +7,13 @@ use super::{
 use crate::{
     naming::Names,
     settings::Settings,
-    sources::{EventKind, Source, Tells},
+    sources::{EventKind, EventSource, Tells},
 };
 use jiff::SignedDuration;
 use metrics_lib::{
     contract::{env, probe},
     lead_time::MEASURED_AFTER,
+    place::Place,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -30,7 +31,7 @@ pub(super) fn measured(lead_time: bool) -> impl Iterator<Item = &'static Route> 
 /// accounts only.
 pub(super) fn forwarding_rules(
     names: &Names,
-    sources: &[&Source],
+    sources: &[&EventSource],
     forwarded: Forwarded,
     incident_types: &BTreeSet<String>,
 ) -> Vec<Rule> {
@@ -67,7 +68,7 @@ enum Of {
 }
 
 /// The kinds of events that the product uses: those of the sources, and probes.
-fn kinds(names: &Names, sources: &[&Source]) -> Vec<Kind> {
+fn kinds(names: &Names, sources: &[&EventSource]) -> Vec<Kind> {
     let of_sources = sources.iter().flat_map(|source| {
         source.events.iter().map(|EventKind { name, description, detail_types, detail }| Kind {
             of: Of::Source(source.tells),
@@ -114,7 +115,7 @@ pub(crate) const PROBE: &str = "probe";
 /// The bus. Its policy takes events of pipelines from where those count, incidents from wherever they count, and probes from
 /// wherever there is a stack, which is there, too: that it takes more pairs of source and type than there are does no harm,
 /// since the bus's rules ask for source and type together.
-pub(super) fn bus(names: &Names, settings: &Settings, sources: &[&Source]) -> Bus {
+pub(super) fn bus(names: &Names, settings: &Settings, sources: &[&EventSource]) -> Bus {
     let of_pipelines = senders(names, settings, settings.pipeline_places());
     let everywhere = senders(names, settings, settings.ops_item_places());
     let kinds = kinds(names, sources);
@@ -156,11 +157,7 @@ fn allowed(senders: Vec<Senders>, kinds: &[Kind]) -> Vec<PolicyStatement> {
 }
 
 /// Who may send what comes from some places, or from the members of the organisation.
-fn senders<'a>(
-    names: &Names,
-    settings: &Settings,
-    places: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Vec<Senders> {
+fn senders(names: &Names, settings: &Settings, places: impl Iterator<Item = Place>) -> Vec<Senders> {
     let members = settings.organization.as_ref().map(|organization| Senders::Members {
         organization: organization.clone(),
         roles: names.role_arn("*", &names.forward_role("*")),
@@ -169,17 +166,17 @@ fn senders<'a>(
 }
 
 /// Who may send what comes from some places; none if there is no place.
-fn listed_senders<'a>(names: &Names, places: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Senders> {
-    let own = (names.ops_account(), names.region());
+fn listed_senders(names: &Names, places: impl Iterator<Item = Place>) -> Option<Senders> {
+    let own = names.ops_place();
     let mut accounts = BTreeSet::new();
     let mut roles = BTreeSet::new();
-    for (account, region) in places {
-        accounts.insert(account.to_owned());
-        roles.insert(names.role_arn(account, &names.forward_role(region)));
+    for place in places {
+        roles.insert(names.role_arn(&place.account, &names.forward_role(&place.region)));
         // Of its own place, the operations account's stack forwards the incidents and probes, under a role of its own.
-        if (account, region) == own {
-            roles.insert(names.role_arn(account, &names.ops_forward_role()));
+        if place == *own {
+            roles.insert(names.role_arn(&place.account, &names.ops_forward_role()));
         }
+        accounts.insert(place.account);
     }
     let several = |texts: BTreeSet<String>| Vec1::try_from_vec(Vec::from_iter(texts)).ok();
     Some(Senders::Listed { accounts: several(accounts)?, roles: several(roles)? })

@@ -6,7 +6,7 @@ use super::{
     kind::{ACCOUNT, Kind, REGION, Within, typed},
     lists::{Word, plain},
 };
-use metrics_lib::datum::DimensionValue;
+use metrics_lib::{datum::DimensionValue, place::Place};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,16 +87,16 @@ pub(super) struct IncidentAccounts {
 impl IncidentAccounts {
     /// The accounts and regions whose `OpsItem`s count though no pipelines do. Without regions, an account without
     /// pipelines counts in the installation's own.
-    pub(super) fn places(&self, tooling: &[ToolingAccount], ops: (&str, &str)) -> Vec<ToolingAccount> {
+    pub(super) fn places(&self, tooling: &[ToolingAccount], ops: &Place) -> Vec<ToolingAccount> {
         let place = |(account, given): (&String, &BTreeSet<String>)| {
             let known = tooling.iter().find(|tooling| tooling.account == *account);
             let mut regions = given.clone();
             if regions.is_empty() && known.is_none() {
-                regions.insert(ops.1.to_owned());
+                regions.insert(ops.region.clone());
             }
             regions.retain(|region| {
                 !known.is_some_and(|tooling| tooling.regions.contains(region))
-                    && (account.as_str(), region.as_str()) != ops
+                    && (account, region) != (&ops.account, &ops.region)
             });
             (!regions.is_empty()).then(|| ToolingAccount { account: account.clone(), regions })
         };

@@ -8,6 +8,7 @@ use super::{
     table::STACK,
 };
 use crate::naming::Names;
+use metrics_lib::place::Place;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -26,10 +27,10 @@ impl ToolingSettings {
     /// The stacks of the tooling accounts that an installation lists: one for each region of each account, whether it runs
     /// pipelines or has incidents only. An organisation's come from a StackSet, and are no configuration.
     pub fn of(settings: &Settings) -> Vec<Self> {
-        let stack = |account: &str, region: &str, executions| Self {
+        let stack = |Place { account, region }, executions| Self {
             prefix: settings.prefix.clone(),
-            account: account.to_owned(),
-            region: region.to_owned(),
+            account,
+            region,
             ops_account: settings.ops_account.clone(),
             ops_region: settings.region.clone(),
             lead_time: settings.lead_time,
@@ -37,9 +38,9 @@ impl ToolingSettings {
             incident_types: settings.incidents.types.clone(),
             tags: settings.operations.tags.clone(),
         };
-        let pipelines = settings.pipeline_places().map(|(account, region)| stack(account, region, true));
+        let pipelines = settings.pipeline_places().map(|place| stack(place, true));
         let incidents = places(&settings.incident_places);
-        pipelines.chain(incidents.map(|(account, region)| stack(account, region, false))).collect()
+        pipelines.chain(incidents.map(|place| stack(place, false))).collect()
     }
 
     /// The configuration that reads as these settings, without what is the default.
@@ -49,9 +50,19 @@ impl ToolingSettings {
         config
     }
 
+    /// The account and region of the stack.
+    pub fn place(&self) -> Place {
+        Place::new(&self.account, &self.region)
+    }
+
+    /// The account and region of the operations account's stack.
+    pub fn ops_place(&self) -> Place {
+        Place::new(&self.ops_account, &self.ops_region)
+    }
+
     /// The names of the installation's resources.
     pub fn names(&self) -> Names {
-        Names::new(&self.prefix, &self.ops_account, &self.ops_region)
+        Names::new(&self.prefix, self.ops_place())
     }
 }
 

@@ -107,7 +107,7 @@ fn stack(kind: &str) -> Setting {
 pub fn ops_settings() -> Vec<Setting> {
     let sections = [
         vec![stack("ops")],
-        Place::rows(),
+        Installation::rows(),
         Production::rows(),
         Repositories::rows(),
         Incidents::rows(),
@@ -126,7 +126,7 @@ pub fn tooling_settings() -> Vec<Setting> {
 
 section! {
     /// Where an installation is.
-    pub(super) struct Place {
+    pub(super) struct Installation {
         /// The account that computes and shows the metrics.
         ops_account: String = "opsAccount", ACCOUNT;
         /// The region of its stack.

@@ -1,14 +1,15 @@
 //! CodePipeline: executions that ended, and stages that succeeded.
 
-use super::{EventKind, Source, Tells};
+use super::{EventKind, EventSource, Tells};
 use crate::{
     naming::arn,
     statement::{Resource, RoleStatement, on},
 };
+use metrics_lib::place::Place;
 use serde_json::json;
 use vec1::Vec1;
 
-pub(super) const CODEPIPELINE: Source = Source {
+pub(super) const CODEPIPELINE: EventSource = EventSource {
     tells: Tells::Deployments,
     event_source: "aws.codepipeline",
     events: &[
@@ -27,7 +28,7 @@ pub(super) const CODEPIPELINE: Source = Source {
             detail: |_| json!({"state": ["SUCCEEDED"]}),
         },
     ],
-    reads: |account, region| readers(account, &Vec1::new(region), true, true),
+    reads: |Place { account, region }| readers(account, &Vec1::new(region), true, true),
 };
 
 /// What is read of a pipeline that is known.

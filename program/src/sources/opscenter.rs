@@ -1,14 +1,15 @@
 //! `OpsCenter`: incidents that were raised or changed.
 
-use super::{EventKind, Source, Tells};
+use super::{EventKind, EventSource, Tells};
 use crate::{
     naming::arn,
     statement::{Resource, RoleStatement, on},
 };
+use metrics_lib::place::Place;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-pub(super) const OPSCENTER: Source = Source {
+pub(super) const OPSCENTER: EventSource = EventSource {
     tells: Tells::Incidents,
     event_source: "aws.ssm",
     events: &[EventKind {
@@ -17,9 +18,7 @@ pub(super) const OPSCENTER: Source = Source {
         detail_types: &["OpsItem Create", "OpsItem Update"],
         detail: |types| json!({"ops-item-type": of_types(types)}),
     }],
-    reads: |account, region| {
-        vec![on("ReadOpsItems", ["ssm:GetOpsItem"], [every_ops_item(account, region)]), ops_item_lister()]
-    },
+    reads: |place| vec![on("ReadOpsItems", ["ssm:GetOpsItem"], [every_ops_item(place)]), ops_item_lister()],
 };
 
 /// Events of `OpsItem`s without a type, or with null for it, pass: the functions ask the API for the type. No types mean
@@ -34,7 +33,7 @@ fn of_types(types: &BTreeSet<String>) -> Value {
 }
 
 /// Every `OpsItem` of a region of an account.
-pub(crate) fn every_ops_item(account: &str, region: &str) -> Resource {
+pub(crate) fn every_ops_item(Place { account, region }: &Place) -> Resource {
     let reason = "OpsItems are known by the ids that events and commits name";
     Resource::Every { pattern: arn("ssm", region, account, "opsitem/*"), reason }
 }

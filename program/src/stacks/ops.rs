@@ -15,7 +15,7 @@ use crate::{
         encryption, event_route,
         forwarding::{Destination, Forwarding, forwarding},
         function::{ARCHIVE, function},
-        heartbeat::{Place, heartbeat},
+        heartbeat::heartbeat,
         ledger::ledger,
         queue,
         schedule::schedule,
@@ -31,8 +31,7 @@ use crate::{
 pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackError> {
     let names = &settings.names();
     let operations = &settings.operations;
-    let mut document =
-        Document::new(&settings.ops_account, &settings.region, tags(&settings.prefix, &operations.tags));
+    let mut document = Document::new(&settings.place(), tags(&settings.prefix, &operations.tags));
     let key = &encryption::key(&mut document, names);
     let topic = alarm_topic(&mut document, names, operations, key);
     let ledger = ledger(&mut document, &plan.ledger, key);
@@ -70,9 +69,14 @@ pub(super) fn stack(settings: &Settings, plan: &Plan) -> Result<Stack, StackErro
     let forwarded = forwarding(&mut document, names, &own, &destination);
     rules.extend(forwarded.rules);
     queue::policy(&mut document, "undelivered", undelivered, rules);
-    let place =
-        Place { account: names.ops_account(), region: names.region(), undelivered: (undelivered, Some(key)) };
-    heartbeat(&mut document, names, &plan.heartbeat, place, forwarded.of_probes);
+    heartbeat(
+        &mut document,
+        names,
+        &plan.heartbeat,
+        &settings.place(),
+        (undelivered, Some(key)),
+        forwarded.of_probes,
+    );
 
     match &plan.commit_ingestion {
         Some(commit_ingestion) => {

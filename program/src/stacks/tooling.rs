@@ -6,7 +6,7 @@ use crate::{
     components::{
         Actual,
         forwarding::{Destination, Forwarding, Made, forwarding},
-        heartbeat::{Place, heartbeat},
+        heartbeat::heartbeat,
         queue,
     },
     naming::partition,
@@ -19,8 +19,7 @@ use vec1::vec1;
 /// The stack.
 pub(super) fn stack(settings: &ToolingSettings, plan: &ToolingPlan) -> Result<Stack, StackError> {
     let names = &settings.names();
-    let mut document =
-        Document::new(&settings.account, &settings.region, tags(&settings.prefix, &settings.tags));
+    let mut document = Document::new(&settings.place(), tags(&settings.prefix, &settings.tags));
     let undelivered = queue::undelivered(&mut document, &names.tooling_undelivered(), None);
     let own = Forwarding {
         rules: &plan.rules,
@@ -34,9 +33,7 @@ pub(super) fn stack(settings: &ToolingSettings, plan: &ToolingPlan) -> Result<St
     let Made { rules, of_probes } = forwarding(&mut document, names, &own, &destination);
     queue::policy(&mut document, "undelivered", &undelivered, rules);
     if let Some(planned) = &plan.heartbeat {
-        let (account, region) = (settings.account.as_str(), settings.region.as_str());
-        let place = Place { account, region, undelivered: (&undelivered, None) };
-        heartbeat(&mut document, names, planned, place, of_probes);
+        heartbeat(&mut document, names, planned, &settings.place(), (&undelivered, None), of_probes);
     }
 
     if let Some(read) = &plan.read_role {

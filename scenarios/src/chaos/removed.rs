@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::{Metric, dimension},
     fact::{FactKind, FactState},
+    place::Place,
     sources::codepipeline::ExecutionKey,
 };
 use program::settings::{Settings, ToolingAccount};
@@ -15,7 +16,7 @@ use rand_chacha::ChaCha12Rng;
 use serde_json::json;
 use simulator::{
     payload_builders::{Execution, Source},
-    replay_result::{Fact, ReplayResult},
+    replay_result::{ReplayResult, ReplayedFact},
     router::Envelope,
     world::Entry,
 };
@@ -60,8 +61,7 @@ pub(super) fn add_to(script: &mut Script, end: Timestamp, rng: &mut ChaCha12Rng)
 
 fn execution(end: Timestamp, number: i32) -> Execution {
     let key = ExecutionKey {
-        account: ACCOUNT.into(),
-        region: REGION.into(),
+        place: Place::new(ACCOUNT, REGION),
         pipeline: "legacy".into(),
         execution_id: format!("44444444-0000-4000-8000-{number:012}"),
     };
@@ -69,7 +69,7 @@ fn execution(end: Timestamp, number: i32) -> Execution {
 }
 
 /// Whether a fact is of the account.
-pub(super) fn is_of_account(fact: &Fact) -> bool {
+pub(super) fn is_of_account(fact: &ReplayedFact) -> bool {
     fact.account.as_deref() == Some(ACCOUNT)
 }
 

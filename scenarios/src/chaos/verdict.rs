@@ -13,7 +13,7 @@ use metrics_lib::{
 use simulator::{
     cloud::{Cloud, CloudError},
     replay::ReplayError,
-    replay_result::{Fact, ReplayResult},
+    replay_result::{ReplayResult, ReplayedFact},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -42,7 +42,7 @@ impl Verdict {
         differences.extend(parts::that_do_not_add_up(&outcome));
         for metrics in [&mut expected, &mut measured] {
             // Steps of pull requests that GitHub delivers late are unknown.
-            metrics.retain(|(metric, _), _| !Metric::LEAD_TIME_PARTS.contains(metric));
+            metrics.retain(|(metric, _), _| !metric.is_part_of_lead_time());
         }
         metrics(&measured, &expected, &mut differences);
         let drift = outcome.metrics.iter().find(|metric| metric.name == Metric::LedgerDrift.name());
@@ -110,7 +110,7 @@ fn ledger(outcome: &ReplayResult, truth: &Truth, differences: &mut Vec<String>) 
         };
         let count = |kind| of(kind).count() as u64;
         let values = |kind| {
-            let mut values: Vec<f64> = of(kind).filter_map(|fact: &Fact| fact.value).collect();
+            let mut values: Vec<f64> = of(kind).filter_map(|fact: &ReplayedFact| fact.value).collect();
             values.sort_by(f64::total_cmp);
             values
         };

@@ -8,6 +8,7 @@ use super::{
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
     contract::Metric,
+    place::Place,
     sources::{codepipeline::ExecutionKey, opscenter::OpsItemKey},
     text,
 };
@@ -391,7 +392,7 @@ impl WorldBuilder {
         let (account, region) = self.one_of(&[(repository.account, repository.region), (OPS, "eu-west-1")]);
         // Twelve hexadecimal digits make an id.
         let Ok(ops_item_id) = id.parse() else { unreachable!("{id} is an OpsItem id") };
-        let key = OpsItemKey { account: account.into(), region: region.into(), ops_item_id };
+        let key = OpsItemKey { place: Place::new(account, region), ops_item_id };
         OpsItem::new(key, created)
     }
 
@@ -400,8 +401,7 @@ impl WorldBuilder {
         let hex = format!("{digits:032x}");
         let parts = [&hex[..8], &hex[8..12], "4000", &hex[16..20], &hex[20..]];
         ExecutionKey {
-            account: repository.account.into(),
-            region: repository.region.into(),
+            place: Place::new(repository.account, repository.region),
             pipeline: repository.pipeline.into(),
             execution_id: parts.join("-"),
         }
@@ -415,7 +415,7 @@ impl WorldBuilder {
     /// CodePipeline knows the execution so from an instant on.
     pub(super) fn known(&mut self, at: Timestamp, execution: &Execution) {
         let recorded = execution.recorded();
-        let (account, region) = (&execution.key.account, &execution.key.region);
+        let Place { account, region } = &execution.key.place;
         let (detail, actions) = (&recorded.detail, &recorded.actions);
         let entry = json!({"account": account, "region": region, "detail": detail, "actions": actions});
         self.line(at, "execution", entry);
@@ -487,7 +487,7 @@ impl WorldBuilder {
 
     /// The `OpsItem` is created, and its event is sent so much later.
     pub(super) fn raise(&mut self, item: &OpsItem, later: SignedDuration) {
-        let (account, region) = (&item.key.account, &item.key.region);
+        let Place { account, region } = &item.key.place;
         let entry = json!({"account": account, "region": region, "item": item.item});
         self.line(item.created, "opsItem", entry);
         self.event(item.created + later, item.create_event());
@@ -504,7 +504,7 @@ impl WorldBuilder {
     }
 
     fn change(&mut self, changed: &OpsItem, status: &str, at: Timestamp) {
-        let (account, region) = (&changed.key.account, &changed.key.region);
+        let Place { account, region } = &changed.key.place;
         let entry = json!({"account": account, "region": region, "item": changed.item});
         self.line(at, "opsItem", entry);
         self.event(at, changed.update_event(status, at));

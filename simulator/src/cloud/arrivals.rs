@@ -1,11 +1,12 @@
 //! What comes in: events on the default buses, and deliveries of GitHub's.
 
-use super::{Cloud, CloudError, Refused, serve::Letter};
+use super::{Cloud, CloudError, Refused, own_place, serve::Letter};
 use crate::{
     commit_ingestion::GITHUB,
     router::{Envelope, Way},
     trouble::Trouble,
 };
+use metrics_lib::place::Place;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
@@ -21,9 +22,9 @@ impl Cloud {
         text: &str,
     ) -> Result<(), CloudError> {
         let at = self.now();
-        let place = (envelope.account.clone(), envelope.region.clone());
-        let is_own = place == (self.plan.ops_account.clone(), self.plan.region.clone());
-        if self.plan.organization.as_ref().is_some_and(|of| of.regions.contains(&place.1)) {
+        let place = &envelope.place;
+        let is_own = *place == own_place(&self.plan);
+        if self.plan.organization.as_ref().is_some_and(|of| of.regions.contains(&place.region)) {
             self.beating.insert(place.clone());
         }
         let way = self.router.route(&envelope, text, &self.host.troubles)?;
@@ -35,7 +36,9 @@ impl Cloud {
         for undelivered in undelivered {
             // What a rule of a bus could not deliver stays in the operations account.
             match undelivered.bus.is_none() && !is_own {
-                true => *services.sqs.held.entry(place.clone()).or_default() += 1,
+                true => {
+                    *services.sqs.held.entry((place.account.clone(), place.region.clone())).or_default() += 1
+                }
                 false => self.undelivered.push(Letter::new(undelivered, text, &self.plan)),
             }
         }
@@ -45,8 +48,8 @@ impl Cloud {
             feed.queue.send(Arc::clone(&body), at);
         }
         if let Some(reason) = refused {
-            let Envelope { account, region, source, detail_type } = envelope;
-            self.refused.push(Refused { at, event_id, account, region, source, detail_type, reason });
+            let Envelope { place, source, detail_type } = envelope;
+            self.refused.push(Refused { at, event_id, place, source, detail_type, reason });
         }
         Ok(())
     }
@@ -54,8 +57,7 @@ impl Cloud {
     /// Puts an event of the product's own on the default bus of a place, now. Returns its id.
     pub(super) fn put(
         &mut self,
-        account: String,
-        region: String,
+        place: Place,
         source: String,
         detail_type: String,
         detail: &Value,
@@ -67,13 +69,13 @@ impl Cloud {
             "id": id,
             "detail-type": detail_type,
             "source": source,
-            "account": account,
+            "account": place.account,
             "time": format!("{:.0}", self.now()),
-            "region": region,
+            "region": place.region,
             "resources": [],
             "detail": detail,
         });
-        let envelope = Envelope { account, region, source, detail_type };
+        let envelope = Envelope { place, source, detail_type };
         self.send(envelope, Some(id.clone()), &event.to_string())?;
         Ok(id)
     }
@@ -112,8 +114,7 @@ impl Cloud {
             self.refused.push(Refused {
                 at: self.now(),
                 event_id: header("x-github-delivery"),
-                account: self.plan.ops_account.clone(),
-                region: self.plan.region.clone(),
+                place: own_place(&self.plan),
                 source: "github".to_owned(),
                 detail_type: header("x-github-event").unwrap_or_default(),
                 reason: format!("{status}: {reason}"),

@@ -1,6 +1,6 @@
 //! Serving operators: the cloud does what they ask for, one request after the other.
 
-use super::{Cloud, CloudError, Feed};
+use super::{Cloud, CloudError, Feed, own_place};
 use crate::{
     commit_ingestion::{CommitIngestion, Request},
     router::Undelivered,
@@ -153,8 +153,8 @@ impl Cloud {
                 put.push(json!({"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}));
                 continue;
             }
-            let (account, region) = (self.plan.ops_account.clone(), self.plan.region.clone());
-            let id = self.put(account, region, source.clone(), detail_type.clone(), detail)?;
+            let place = own_place(&self.plan);
+            let id = self.put(place, source.clone(), detail_type.clone(), detail)?;
             self.is_awaited = true;
             put.push(json!({"EventId": id}));
         }

@@ -1,13 +1,13 @@
 //! Setting up the stacks of a plan.
 
-use super::{Cloud, CloudError, Feed};
+use super::{Cloud, CloudError, Feed, own_place};
 use crate::{
     binaries::Binaries, commit_ingestion::CommitIngestion, concurrency::Concurrency, invocation::Host,
     queue::Queue, router::Router, stand_ins, trouble::Troubles, vended::Depths,
 };
 use fake_aws::{Caller, Clock, Server, Services, lambda::Lambda};
 use jiff::Timestamp;
-use metrics_lib::contract::env;
+use metrics_lib::{contract::env, place::Place};
 use program::plan::{Consumer, Function, Plan};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -97,10 +97,10 @@ impl Cloud {
 }
 
 /// The places that have a stack by the plan.
-fn stacks(plan: &Plan) -> BTreeSet<(String, String)> {
+fn stacks(plan: &Plan) -> BTreeSet<Place> {
     let accounts = plan.tooling_accounts.iter().chain(&plan.incident_accounts);
-    let places = accounts.flat_map(|of| of.regions.iter().map(|region| (of.account.clone(), region.clone())));
-    places.chain([(plan.ops_account.clone(), plan.region.clone())]).collect()
+    let places = accounts.flat_map(|of| of.regions.iter().map(|region| Place::new(&of.account, region)));
+    places.chain([own_place(plan)]).collect()
 }
 
 /// The environment that Lambda gives a function, beside what the plan does.

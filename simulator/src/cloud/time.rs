@@ -112,9 +112,9 @@ impl Cloud {
         if self.host.troubles.contains(Trouble::HeartbeatsOff) {
             return Ok(());
         }
-        for (account, region) in self.beating.clone() {
+        for place in self.beating.clone() {
             let source = self.plan.probe_source.clone();
-            self.put(account, region, source, probe::DETAIL_TYPE.to_owned(), &json!({"heartbeat": {}}))?;
+            self.put(place, source, probe::DETAIL_TYPE.to_owned(), &json!({"heartbeat": {}}))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use fake_aws::{PipelineKey, RecordedExecution};
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::sources::codepipeline::ExecutionKey;
+use metrics_lib::{place::Place, sources::codepipeline::ExecutionKey};
 use serde_json::{Value, json};
 
 /// A pipeline execution.
@@ -273,7 +273,7 @@ impl Execution {
             action["pipelineExecutionId"] = json!(key.execution_id);
         }
         actions.reverse();
-        let ExecutionKey { account, region, pipeline, execution_id } = key.clone();
+        let ExecutionKey { place: Place { account, region }, pipeline, execution_id } = key.clone();
         let pipeline = PipelineKey { account, region, pipeline };
         RecordedExecution { pipeline, execution_id, detail: detail.clone(), actions }
     }
@@ -286,7 +286,7 @@ impl Execution {
 
     /// The event of a state.
     pub fn event(&self, state: &str) -> Value {
-        let ExecutionKey { account, region, pipeline, execution_id } = &self.key;
+        let ExecutionKey { place: Place { account, region }, pipeline, execution_id } = &self.key;
         json!({
             "version": "0",
             "detail-type": "CodePipeline Pipeline Execution State Change",

@@ -2,7 +2,7 @@
 
 use fake_aws::RecordedOpsItem;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::sources::opscenter::OpsItemKey;
+use metrics_lib::{place::Place, sources::opscenter::OpsItemKey};
 use serde_json::{Value, json};
 
 /// An `OpsItem`.
@@ -20,7 +20,7 @@ impl OpsItem {
     /// An open `OpsItem` of type `/aws/issue` that names nothing.
     pub fn new(key: OpsItemKey, created: Timestamp) -> Self {
         let item = json!({
-            "CreatedBy": format!("arn:aws:iam::{}:user/operator", key.account),
+            "CreatedBy": format!("arn:aws:iam::{}:user/operator", key.place.account),
             "OpsItemType": "/aws/issue",
             "CreatedTime": created,
             "Description": "Customers complain",
@@ -85,7 +85,7 @@ impl OpsItem {
 
     /// As the AWS CLI prints it.
     pub fn recorded(&self) -> RecordedOpsItem {
-        let OpsItemKey { account, region, ops_item_id } = self.key.clone();
+        let OpsItemKey { place: Place { account, region }, ops_item_id } = self.key.clone();
         RecordedOpsItem { account, region, id: ops_item_id.to_string(), item: self.item.clone() }
     }
 
@@ -103,7 +103,7 @@ impl OpsItem {
     }
 
     fn event(&self, detail_type: &str, status: &str, time: Timestamp) -> Value {
-        let OpsItemKey { account, region, ops_item_id: id } = &self.key;
+        let OpsItemKey { place: Place { account, region }, ops_item_id: id } = &self.key;
         json!({
             "version": "0",
             "detail-type": detail_type,

@@ -10,7 +10,7 @@ use super::{
 use crate::router::Envelope;
 use fake_aws::{PipelineKey, RecordedExecution, RecordedOpsItem};
 use jiff::Timestamp;
-use metrics_lib::sources::opscenter::OpsItemId;
+use metrics_lib::{place::Place, sources::opscenter::OpsItemId};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use std::collections::BTreeMap;
@@ -196,8 +196,8 @@ fn event_entry(json: &str) -> Result<Entry, Malformed> {
         // Nothing reads the details of others.
         _ => {}
     }
-    let (account, region) = (text(&event["account"]), text(&event["region"]));
-    let envelope = Envelope { account, region, source, detail_type };
+    let place = Place::new(text(&event["account"]), text(&event["region"]));
+    let envelope = Envelope { place, source, detail_type };
     Ok(Entry::Event { envelope, id: event["id"].as_str().map(str::to_owned), text: json.to_owned() })
 }
 

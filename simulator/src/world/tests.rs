@@ -1,7 +1,7 @@
 use super::*;
 use crate::payload_builders::{Execution, Source};
 use fake_aws::RecordedExecution;
-use metrics_lib::sources::codepipeline::ExecutionKey;
+use metrics_lib::{place::Place, sources::codepipeline::ExecutionKey};
 use serde_json::{Value, json};
 
 const AT: &str = "2026-06-15T12:00:00Z";
@@ -164,9 +164,8 @@ fn malformed_pipelines_and_connections() {
 }
 
 fn key() -> ExecutionKey {
-    let [account, region, pipeline, execution_id] =
-        ["111111111111", "eu-west-1", "shop", "e1"].map(str::to_owned);
-    ExecutionKey { account, region, pipeline, execution_id }
+    let place = Place::new("111111111111", "eu-west-1");
+    ExecutionKey { place, pipeline: "shop".into(), execution_id: "e1".into() }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     scene::{OPS, Scene, Source, TOOLING, at, commit, commit_id, execution, with_webhook},
 };
 use fake_aws::Fault;
-use metrics_lib::{contract::env, sources::opscenter::OpsItemKey};
+use metrics_lib::{contract::env, place::Place, sources::opscenter::OpsItemKey};
 use serde_json::{Value, json};
 use simulator::{cloud::Access, payload_builders::OpsItem};
 use std::process::Command;
@@ -39,7 +39,7 @@ async fn served(scene: &mut Scene, play: &Play, mut command: Command) -> String 
 /// The incident of the documents.
 fn incident() -> OpsItem {
     let ops_item_id = "oi-0123456789ab".parse().unwrap();
-    let key = OpsItemKey { account: TOOLING.into(), region: "eu-west-1".into(), ops_item_id };
+    let key = OpsItemKey { place: Place::new(TOOLING, "eu-west-1"), ops_item_id };
     OpsItem::new(key, at("10:00"))
 }
 

@@ -2,7 +2,7 @@
 
 use super::economy;
 use crate::{documents::ROOT, scene::with_webhook, written};
-use metrics_lib::contract::Metric;
+use metrics_lib::parts::HEADINGS;
 use program::{
     dashboard::{self, Transport},
     plan::{Plan, Watched},
@@ -110,7 +110,7 @@ fn items(Economy { measured, gauges }: &Economy, size: Size) -> Vec<Item> {
     let of_repositories = repositories * hours_with(deployments / repositories);
     let own = hours_with(deployments) + if size.by_repository { of_repositories } else { 0.0 };
     let of_teams = teams * hours_with(deployments / teams);
-    let parts = Metric::LEAD_TIME_PARTS.len() as f64;
+    let parts = HEADINGS.len() as f64;
     let metric_hours = 3.0 * (own + of_teams) + parts * own + *gauges as f64 * HOURS;
     let alarm_metrics: usize = plan
         .alarms

@@ -7,7 +7,7 @@ mod timeline;
 use super::Endpoint;
 use crate::scene::{TOOLING, at};
 use functions::{
-    ledger::{Claim, Claimed, Ledger, Owner},
+    ledger::{Claim, Claimed, Ledger, Missed, Owner},
     runtime::error::Error,
 };
 use metrics_lib::{
@@ -79,13 +79,21 @@ impl Report {
         time: &str,
     ) -> Option<Claimed> {
         let answer = self.claim(fact, owner(message, invocation), time).await;
+        self.claimed(step, answer)
+    }
+
+    fn claimed(&mut self, step: &str, answer: Result<Claim, Error>) -> Option<Claimed> {
         match answer {
             Ok(Claim::Taken(claimed)) => {
                 self.tell(step, &Ok("taken"));
                 Some(*claimed)
             }
-            other => {
-                self.tell(step, &other);
+            Ok(Claim::Missed(missed)) => {
+                self.tell(step, &Ok(missed));
+                None
+            }
+            Err(error) => {
+                self.tell(step, &Err::<Missed, _>(error));
                 None
             }
         }

@@ -19,6 +19,7 @@ use functions::{
 use metrics_lib::{
     contract::ledger,
     lake::{COLUMNS, Change, ROW_VERSION, Row},
+    place::Place,
     sources::{codepipeline::PipelineKey, opscenter::OpsItemKey},
 };
 use serde_json::{Value, json};
@@ -98,21 +99,20 @@ async fn world() -> Scene {
 async fn notes(scene: &mut Scene) {
     let (ledger, now) =
         (Ledger::new(scene.ledger_client(), scene.cloud.plan().ledger.name.clone()), at("20:00"));
-    let place = || (TOOLING.to_owned(), "us-east-1".to_owned());
-    let (account, region) = place();
-    let pipeline = PipelineKey { account, region, pipeline: "web".into() };
+    let place = Place::new(TOOLING, "us-east-1");
+    let pipeline = PipelineKey { place: place.clone(), pipeline: "web".into() };
     let item = "oi-000000000009".parse().unwrap();
-    let item = OpsItemKey { account: TOOLING.into(), region: "us-east-1".into(), ops_item_id: item };
+    let item = OpsItemKey { place: place.clone(), ops_item_id: item };
     let write = async {
         ledger.note_untold(now).await.unwrap();
-        ledger.remember_place(TOOLING, "us-east-1").await.unwrap();
+        ledger.remember_place(&place).await.unwrap();
         ledger.remember_repository(&"acme/shop".into(), Some(186_853_002), now).await.unwrap();
         let walked = Walked { since: at("09:00"), until: at("10:00"), at: now };
         ledger.note_walked(&pipeline, "settings", walked).await.unwrap();
         let subjects = [
-            Subject::Pipelines(place().0, place().1),
+            Subject::Pipelines(place.clone()),
             Subject::Pipeline(pipeline.clone()),
-            Subject::OpsItems(place().0, place().1),
+            Subject::OpsItems(place.clone()),
             Subject::Incident(item.into()),
         ];
         for subject in subjects {
@@ -275,6 +275,7 @@ async fn a_later_version_of_the_lake_is_refused() {
         let logs = scene.cloud.logs().unwrap().remove(function).unwrap();
         let expected = "it has version 1000, and this release reads versions up to";
         assert!(logs.contains(expected), "{function}: {logs}");
+        assert!(logs.contains("row 2 of Athena query "), "{function}: {logs}");
     }
     scene.services().bucket.delete(&later);
     let report = report(&scene.finish().await);

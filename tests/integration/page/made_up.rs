@@ -2,7 +2,7 @@
 
 use dashboard_page::{
     PageData,
-    page::{Attribution, Fact, Incident, LeftOut},
+    page::{Attribution, LeftOut, PageFact, PageIncident},
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_lib::{
@@ -10,6 +10,7 @@ use metrics_lib::{
     fact::{FactKind, FactState, Teams},
     identity::{DeploymentKey, IncidentKey, SourcedId, SourcedIncident},
     parts::{Part, PartKind},
+    place::Place,
     sources::codepipeline::ExecutionKey,
 };
 
@@ -19,15 +20,14 @@ fn now() -> Timestamp {
 
 fn deployment(repository: &str, number: usize) -> DeploymentKey {
     ExecutionKey {
-        account: "111111111111".to_owned(),
-        region: "eu-west-1".to_owned(),
+        place: Place::new("111111111111", "eu-west-1"),
         pipeline: format!("{repository}-pipeline"),
         execution_id: format!("00000000-0000-4000-8000-{number:012}"),
     }
     .into()
 }
 
-fn fact(kind: FactKind, repository: &str, number: usize, time: Timestamp) -> Fact {
+fn fact(kind: FactKind, repository: &str, number: usize, time: Timestamp) -> PageFact {
     let samples = match kind {
         FactKind::Deployment => vec![Metric::Deployments],
         FactKind::Failure => vec![Metric::FailedDeployments],
@@ -40,7 +40,7 @@ fn fact(kind: FactKind, repository: &str, number: usize, time: Timestamp) -> Fac
     let parts =
         (0..).zip(kinds).map(|(part, kind)| Part { kind, start: hours(6 - part), end: hours(5 - part) });
     let parts = if kind == FactKind::LeadTime { parts.collect() } else { Vec::new() };
-    Fact {
+    PageFact {
         parts,
         kind,
         time,
@@ -61,17 +61,16 @@ pub(super) fn hostile() -> PageData {
     let time = now() - SignedDuration::from_hours(40);
     let kinds =
         [FactKind::Deployment, FactKind::LeadTime, FactKind::Failure, FactKind::Restore, FactKind::Rollback];
-    let facts = kinds.map(|kind| Fact {
+    let facts = kinds.map(|kind| PageFact {
         incident: Some(name.to_owned()),
         seconds: Some(3600.0),
         evidence: name.to_owned(),
         ..fact(kind, name, 1, time)
     });
     let blamed = Attribution::Deployment { deployment: deployment(name, 1), repository: name.to_owned() };
-    let incidents = [blamed, Attribution::Nothing].map(|attribution| Incident {
+    let incidents = [blamed, Attribution::Nothing].map(|attribution| PageIncident {
         key: IncidentKey::Sourced(SourcedIncident {
-            account: name.to_owned(),
-            region: name.to_owned(),
+            place: Place::new(name, name),
             id: SourcedId { source: "pager".parse().unwrap(), id: name.to_owned() },
         }),
         time,
@@ -96,12 +95,12 @@ pub(super) fn large() -> PageData {
     let facts = (0..40_000).flat_map(|number| {
         let name = repository(number * 7);
         let time = begin + SignedDuration::from_secs(number as i64 * 842);
-        let lead_time = Fact {
+        let lead_time = PageFact {
             seconds: Some((number % 971) as f64 * 731.25),
             evidence: format!("first of 3 commits is {number:040x} of {time}"),
             ..fact(FactKind::LeadTime, &name, number, time)
         };
-        let failure = (number % 9 == 0).then(|| Fact {
+        let failure = (number % 9 == 0).then(|| PageFact {
             incident: Some(format!("oi-{number:012}")),
             evidence: format!("oi-{number:012}: title or description names {name}; latest deployment of it before the incident"),
             ..fact(FactKind::Failure, &name, number, time)

@@ -93,7 +93,6 @@ fn stage(event: &Envelope) -> Result<Reading<DeploymentEvent>, Error> {
     Ok(Reading::Event(DeploymentEvent { key, told, part: Some(stage), may_go_on: false, carried: None }))
 }
 
-fn key(Envelope { account, region, .. }: &Envelope, pipeline: String, execution_id: String) -> DeploymentKey {
-    let (account, region) = (account.clone(), region.clone());
-    DeploymentKey::Execution(ExecutionKey { account, region, pipeline, execution_id })
+fn key(event: &Envelope, pipeline: String, execution_id: String) -> DeploymentKey {
+    DeploymentKey::Execution(ExecutionKey { place: event.place(), pipeline, execution_id })
 }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use metrics_lib::{
     attribution::Unread,
     identity::DeploymentKey,
+    place::Place,
     sources::codepipeline::{ExecutionKey, PipelineKey},
 };
 use std::time::{Duration, Instant};
@@ -24,7 +25,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 
 /// An execution that may have brought something to production.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
+pub struct FoundExecution {
     /// When it changed last: what it brought to production, it did no later.
     pub changed: Timestamp,
     /// What identifies it.
@@ -50,10 +51,8 @@ pub(super) async fn unseen(
     let (now, mut unseen) = (tools.now()?, Unseen::default());
     let backlog = tools.ledger.backlog(now).await?;
     let places = tools.places().await?;
-    let places = places.iter().map(|(account, region)| (account.as_str(), region.as_str()));
-    for place in places.filter(|(account, _)| is_asked(account)) {
-        let (account, region) = place;
-        let watermark = tools.ledger.watermark(Watermark::Executions, account, region).await?;
+    for place in places.iter().filter(|place| is_asked(&place.account)) {
+        let watermark = tools.ledger.watermark(Watermark::Executions, place).await?;
         let shown = watermark.and_then(|reached| reached.shown(now));
         let since = shown.map_or(changed_since, |shown| shown.max(changed_since));
         let since = Since::new(since, changed_since, &backlog);
@@ -68,7 +67,7 @@ pub(super) async fn unseen(
         // Those that the reconciler could not work through, it left behind.
         for Left { subject, since, .. } in &backlog {
             let Subject::Deployment(key @ DeploymentKey::Execution(_)) = subject else { continue };
-            let is_of_place = (key.account(), key.region()) == place;
+            let is_of_place = key.place() == place;
             if is_of_place && *since >= changed_since && !unseen.deployments.contains(key) {
                 unseen.deployments.push(key.clone());
             }
@@ -119,16 +118,16 @@ pub(crate) fn unread(key: &DeploymentKey, error: Error) -> Result<Unread, Error>
     if !error.is_of_account() || error.is_expired_credentials() {
         return Err(error);
     }
-    let [account, region, pipeline] = [key.account(), key.region(), key.unit_name()].map(str::to_owned);
+    let (place, pipeline) = (key.place().clone(), Some(key.unit_name().to_owned()));
     let (cause, is_passing) = (error.to_string(), error.is_passing());
-    Ok(Unread { account, region, pipeline: Some(pipeline), cause, is_passing, since: None })
+    Ok(Unread { place, pipeline, cause, is_passing, since: None })
 }
 
 /// What is listed of an account and region.
 #[derive(Debug, Default)]
-pub struct Listed {
+pub struct ExecutionListing {
     /// The executions, the one that changed first comes first.
-    pub found: Vec<Found>,
+    pub found: Vec<FoundExecution>,
     /// What can't be read, and why.
     pub unread: Vec<(Unread, Error)>,
 }
@@ -143,20 +142,18 @@ pub struct Listed {
 pub async fn listed(
     tools: &Tools,
     owner: Owner<'_>,
-    (account, region): (&str, &str),
+    place: &Place,
     changed_since: &Since,
     started_before: Timestamp,
-) -> Result<Listed, Error> {
+) -> Result<ExecutionListing, Error> {
     let unread = |pipeline: Option<&str>, error: Error| {
-        let [account, region] = [account, region].map(str::to_owned);
-        let pipeline = pipeline.map(str::to_owned);
+        let (place, pipeline) = (place.clone(), pipeline.map(str::to_owned));
         let (cause, is_passing) = (error.to_string(), error.is_passing());
-        (Unread { account, region, pipeline, cause, is_passing, since: None }, error)
+        (Unread { place, pipeline, cause, is_passing, since: None }, error)
     };
-    let reader = tools.clients.reader(account, region).await;
-    let mut listed = Listed::default();
+    let reader = tools.clients.reader(place).await;
+    let mut listed = ExecutionListing::default();
     let now = tools.now()?;
-    let place = (account, region);
     let pipelines = match tools.listings.pipelines(place, (started_before, now)) {
         Some(known) => Ok(known),
         None => {
@@ -172,7 +169,7 @@ pub async fn listed(
             return Ok(listed);
         }
     };
-    let key = |pipeline| PipelineKey { account: account.into(), region: region.into(), pipeline };
+    let key = |pipeline| PipelineKey { place: place.clone(), pipeline };
     let mut pipelines: Vec<PipelineKey> = pipelines.into_iter().map(key).collect();
     pipelines.sort_by_key(|key| !changed_since.was_left(key));
     for key in pipelines {
@@ -193,7 +190,7 @@ pub async fn listed(
                 // A stage may run for long without any change.
                 let is_asked_for =
                     |row: &Row| (row.changed >= since || !row.has_ended) && row.started < started_before;
-                listed.found.extend(rows.into_iter().filter(is_asked_for).map(|row| Found {
+                listed.found.extend(rows.into_iter().filter(is_asked_for).map(|row| FoundExecution {
                     changed: row.changed,
                     key: key.execution(row.execution_id),
                     has_ended: row.has_ended,

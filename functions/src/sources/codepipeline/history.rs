@@ -41,7 +41,7 @@ pub struct History<'a> {
     key: ExecutionKey,
     /// Whether it is asked for what went live before that execution, which then is none of it.
     is_before_itself: bool,
-    listed: Vec<Listed>,
+    listed: Vec<ListedExecution>,
     /// Where the next page begins; none before the first.
     next: Option<String>,
     is_complete: bool,
@@ -54,7 +54,7 @@ pub struct History<'a> {
 
 /// An execution as it is listed.
 #[derive(Clone, Debug)]
-pub struct Listed {
+pub struct ListedExecution {
     /// Its id.
     pub execution_id: String,
     /// When it started.
@@ -115,7 +115,7 @@ impl<'a> History<'a> {
     async fn walk(&mut self, time: Timestamp) -> Result<Option<WentLive>, Error> {
         loop {
             let mut latest: Option<WentLive> = None;
-            let mut candidates: Vec<Listed> =
+            let mut candidates: Vec<ListedExecution> =
                 self.listed.iter().filter(|listed| listed.started < time).cloned().collect();
             // What an execution brought to production, it did no later than it changed last: the rest can't win once one has.
             candidates.sort_by_key(|listed| Reverse(listed.changed));
@@ -149,12 +149,12 @@ impl<'a> History<'a> {
     }
 
     /// The executions that were listed until now, the latest first.
-    pub fn listed(&self) -> &[Listed] {
+    pub fn listed(&self) -> &[ListedExecution] {
         &self.listed
     }
 
     /// Whether a walk before found that an execution brought nothing to production.
-    async fn is_walked(&mut self, listed: &Listed) -> Result<bool, Error> {
+    async fn is_walked(&mut self, listed: &ListedExecution) -> Result<bool, Error> {
         if self.walked.is_none() && self.looks >= FEW {
             let pipeline = PipelineKey::from(&self.key);
             self.walked = Some(self.tools.ledger.walked(&pipeline, &self.tools.config.settings()).await?);
@@ -165,7 +165,7 @@ impl<'a> History<'a> {
     /// Notes the longest row of executions that brought nothing to production: whatever starts, it stays a row.
     async fn note(&mut self) -> Result<(), Error> {
         self.looks = 0;
-        let brought_nothing = |listed: &&Listed| {
+        let brought_nothing = |listed: &&ListedExecution| {
             let is_walked = self.walked.iter().flatten().any(|walked| listed.is_in(walked));
             is_walked || listed.has_ended && matches!(self.looked_at.get(&listed.execution_id), Some(None))
         };
@@ -274,7 +274,7 @@ impl<'a> History<'a> {
         let request = reader.codepipeline.list_pipeline_executions().pipeline_name(&self.key.pipeline);
         let page = request.set_next_token(self.next.take()).send().await.map_err(Error::aws(LIST))?;
         for summary in page.pipeline_execution_summaries() {
-            self.listed.push(Listed::of(summary)?);
+            self.listed.push(ListedExecution::of(summary)?);
         }
         self.next = page.next_token().map(str::to_owned);
         self.is_complete = self.next.is_none();
@@ -282,7 +282,7 @@ impl<'a> History<'a> {
     }
 }
 
-impl Listed {
+impl ListedExecution {
     /// Whether a walk came by, and it has not changed since.
     fn is_in(&self, Walked { since, until, at }: &Walked) -> bool {
         (*since..=*until).contains(&self.started) && self.has_ended && self.changed < *at

@@ -1,8 +1,7 @@
 //! What this process has listed a moment ago: who decides several incidents at once lists each pipeline once.
 
-use crate::ledger::Place;
 use jiff::{SignedDuration, Timestamp};
-use metrics_lib::sources::codepipeline::PipelineKey;
+use metrics_lib::{place::Place, sources::codepipeline::PipelineKey};
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -50,18 +49,17 @@ impl Listings {
     /// The names of the pipelines of an account and region that were there at an instant.
     pub(super) fn pipelines(
         &self,
-        (account, region): (&str, &str),
+        place: &Place,
         (then, now): (Timestamp, Timestamp),
     ) -> Option<Vec<String>> {
         let listed = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        let Names { at, names } = listed.get(&(account.to_owned(), region.to_owned()))?;
+        let Names { at, names } = listed.get(place)?;
         (then <= *at && Self::is_fresh(*at, now)).then(|| names.clone())
     }
 
-    pub(super) fn put_pipelines(&self, (account, region): (&str, &str), now: Timestamp, names: &[String]) {
+    pub(super) fn put_pipelines(&self, place: &Place, now: Timestamp, names: &[String]) {
         let mut listed = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        let names = Names { at: now, names: names.to_vec() };
-        listed.insert((account.to_owned(), region.to_owned()), names);
+        listed.insert(place.clone(), Names { at: now, names: names.to_vec() });
     }
 
     /// The executions of a pipeline that changed since an instant, if they were listed after all that is asked for had

@@ -4,7 +4,7 @@ use crate::{
     runtime::error::Error,
     sources::{
         envelope::{Envelope, Reading},
-        source::{Change, IncidentChange, IncidentEvent},
+        source::{IncidentChange, IncidentEvent, StatusEvent},
     },
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
@@ -54,14 +54,14 @@ pub(super) fn read(event: &Envelope) -> Result<Reading<IncidentEvent>, Error> {
         _ => return Ok(Reading::NotOurs),
     };
     let OpsItemDetail { ops_item_id, status, modified_time } = event.detail()?;
-    let (account, region) = (event.account.clone(), event.region.clone());
-    let key = IncidentKey::OpsItem(OpsItemKey { account, region, ops_item_id });
+    let key = IncidentKey::OpsItem(OpsItemKey { place: event.place(), ops_item_id });
     let is_resolved = status.and_then(|status| status.is_resolved());
     let what = match (is_new, is_resolved) {
         (true, _) => IncidentChange::Raised,
-        (false, Some(is_resolved)) => {
-            IncidentChange::Status(Change { is_resolved, at: modified_time.as_deref().and_then(instant) })
-        }
+        (false, Some(is_resolved)) => IncidentChange::Status(StatusEvent {
+            is_resolved,
+            at: modified_time.as_deref().and_then(instant),
+        }),
         (false, None) => return Ok(Reading::Irrelevant),
     };
     Ok(Reading::Event(IncidentEvent { key, what }))

@@ -3,11 +3,12 @@
 //! Sources: the permissions of each type's handlers in AWS's schemas of CloudFormation resources, which the tests compare; what
 //! the AWS provider calls beside them; Service Authorization Reference.
 
-use super::place::{API, OWN, Place};
+use super::deployed::{API, Deployed, OWN};
 use crate::{
     naming::{arn, bucket_arn, partition},
     plan::Resource,
 };
+use metrics_lib::place::Place;
 
 /// What a deployer needs for some types of resources.
 pub(super) struct Right {
@@ -15,13 +16,13 @@ pub(super) struct Right {
     /// The types, by their tokens without the provider: `sqs/queue:Queue`.
     pub(super) types: &'static [&'static str],
     pub(super) actions: &'static [&'static str],
-    pub(super) on: fn(&Place<'_>) -> Vec<Resource>,
+    pub(super) on: fn(&Deployed<'_>) -> Vec<Resource>,
     /// What must hold beside.
     pub(super) when: &'static [When],
 }
 
 /// A condition: operator, key and values.
-pub(super) type When = (&'static str, &'static str, fn(&Place<'_>) -> Vec<String>);
+pub(super) type When = (&'static str, &'static str, fn(&Deployed<'_>) -> Vec<String>);
 
 const KEY: &str = "AWS makes up the key's id; the condition limits it to the installation's tag";
 const NONE: &str = "the service has no resources for these actions";
@@ -51,8 +52,8 @@ pub(super) const RIGHTS: &[Right] = &[
             "apigateway:PUT",
             "apigateway:UpdateRestApiPolicy",
         ],
-        on: |place| {
-            let of = |path: &str| arn("apigateway", place.region, "", path);
+        on: |stack| {
+            let of = |path: &str| arn("apigateway", &stack.place.region, "", path);
             vec![
                 Resource::Arn(of("/restapis")),
                 Resource::every(of("/restapis/*"), API),
@@ -65,7 +66,7 @@ pub(super) const RIGHTS: &[Right] = &[
         sid: "ApiAccount",
         types: &["apigateway/account:Account"],
         actions: &["apigateway:GET", "apigateway:PATCH"],
-        on: |place| vec![Resource::Arn(arn("apigateway", place.region, "", "/account"))],
+        on: |stack| vec![Resource::Arn(arn("apigateway", &stack.place.region, "", "/account"))],
         when: &[],
     },
     Right {
@@ -80,14 +81,14 @@ pub(super) const RIGHTS: &[Right] = &[
             "athena:UntagResource",
             "athena:UpdateWorkGroup",
         ],
-        on: |place| vec![place.one("athena", &format!("workgroup/{}", place.prefix))],
+        on: |stack| vec![stack.one("athena", &format!("workgroup/{}", stack.prefix))],
         when: &[],
     },
     Right {
         sid: "Dashboards",
         types: &["cloudwatch/dashboard:Dashboard"],
         actions: &["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],
-        on: |Place { prefix, account, region, .. }| {
+        on: |Deployed { prefix, place: Place { account, region }, .. }| {
             let of =
                 |name: String| format!("arn:{}:cloudwatch::{account}:dashboard/{name}", partition(region));
             vec![Resource::Arn(of((*prefix).to_owned())), Resource::every(of(format!("{prefix}-*")), OWN)]
@@ -104,16 +105,19 @@ pub(super) const RIGHTS: &[Right] = &[
             "cloudwatch:TagResource",
             "cloudwatch:UntagResource",
         ],
-        on: |place| vec![place.own("cloudwatch", "alarm:")],
+        on: |stack| vec![stack.own("cloudwatch", "alarm:")],
         when: &[],
     },
     Right {
         sid: "AlarmStates",
         types: &["cloudwatch/metricAlarm:MetricAlarm"],
         actions: &["cloudwatch:DescribeAlarms"],
-        on: |place| {
+        on: |stack| {
             let reason = "CloudWatch asks for all alarms of the region when they are looked for";
-            vec![Resource::every(arn("cloudwatch", place.region, place.account, "alarm:*"), reason)]
+            vec![Resource::every(
+                arn("cloudwatch", &stack.place.region, &stack.place.account, "alarm:*"),
+                reason,
+            )]
         },
         when: &[],
     },
@@ -129,7 +133,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "events:UntagResource",
             "events:UpdateEventBus",
         ],
-        on: |place| vec![place.own("events", "event-bus/")],
+        on: |stack| vec![stack.own("events", "event-bus/")],
         when: &[],
     },
     Right {
@@ -154,7 +158,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "events:UntagResource",
         ],
         // Of the default bus, and of the installation's own.
-        on: |place| vec![place.own("events", "rule/")],
+        on: |stack| vec![stack.own("events", "rule/")],
         when: &[],
     },
     Right {
@@ -181,7 +185,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "logs:TagResource",
             "logs:UntagResource",
         ],
-        on: |place| place.log_groups(),
+        on: |stack| stack.log_groups(),
         when: &[],
     },
     Right {
@@ -207,14 +211,14 @@ pub(super) const RIGHTS: &[Right] = &[
             "dynamodb:UpdateTable",
             "dynamodb:UpdateTimeToLive",
         ],
-        on: |place| vec![place.own("dynamodb", "table/")],
+        on: |stack| vec![stack.own("dynamodb", "table/")],
         when: &[],
     },
     Right {
         sid: "Databases",
         types: &["glue/catalogDatabase:CatalogDatabase"],
         actions: &["glue:CreateDatabase", "glue:GetDatabase", "glue:UpdateDatabase"],
-        on: |place| vec![place.one("glue", "catalog"), place.database()],
+        on: |stack| vec![stack.one("glue", "catalog"), stack.database()],
         when: &[],
     },
     // Whoever deletes a database needs it for all that is in it.
@@ -229,10 +233,14 @@ pub(super) const RIGHTS: &[Right] = &[
             "glue:GetTable",
             "glue:UpdateTable",
         ],
-        on: |place| {
-            let tables =
-                arn("glue", place.region, place.account, &format!("table/{}/*", place.database_name()));
-            vec![place.one("glue", "catalog"), place.database(), Resource::every(tables, OWN)]
+        on: |stack| {
+            let tables = arn(
+                "glue",
+                &stack.place.region,
+                &stack.place.account,
+                &format!("table/{}/*", stack.database_name()),
+            );
+            vec![stack.one("glue", "catalog"), stack.database(), Resource::every(tables, OWN)]
         },
         when: &[],
     },
@@ -240,7 +248,7 @@ pub(super) const RIGHTS: &[Right] = &[
         sid: "CatalogTags",
         types: &["glue/catalogDatabase:CatalogDatabase"],
         actions: &["glue:GetTags", "glue:TagResource", "glue:UntagResource"],
-        on: |place| vec![place.database()],
+        on: |stack| vec![stack.database()],
         when: &[],
     },
     Right {
@@ -262,25 +270,29 @@ pub(super) const RIGHTS: &[Right] = &[
             "iam:UpdateRole",
             "iam:UpdateRoleDescription",
         ],
-        on: |place| vec![place.own_roles()],
+        on: |stack| vec![stack.own_roles()],
         when: &[],
     },
     Right {
         sid: "PassRoles",
         types: &["iam/role:Role"],
         actions: &["iam:PassRole"],
-        on: |place| vec![place.own_roles()],
-        when: &[("StringEquals", "iam:PassedToService", |place| place.services())],
+        on: |stack| vec![stack.own_roles()],
+        when: &[("StringEquals", "iam:PassedToService", |stack| stack.services())],
     },
     Right {
         sid: "ServiceRoles",
         types: &["apigateway/restApi:RestApi", "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"],
         actions: &["iam:CreateServiceLinkedRole"],
         // Once an account. Sources: API Gateway developer guide and AWS WAF developer guide, "Using service-linked roles".
-        on: |place| {
+        on: |stack| {
             let of = |role: &str| {
                 let path = format!("role/aws-service-role/{role}");
-                Resource::Arn(format!("arn:{}:iam::{}:{path}", partition(place.region), place.account))
+                Resource::Arn(format!(
+                    "arn:{}:iam::{}:{path}",
+                    partition(&stack.place.region),
+                    &stack.place.account
+                ))
             };
             vec![
                 of("ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway"),
@@ -303,7 +315,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "firehose:UntagDeliveryStream",
             "firehose:UpdateDestination",
         ],
-        on: |place| vec![place.own("firehose", "deliverystream/")],
+        on: |stack| vec![stack.own("firehose", "deliverystream/")],
         when: &[],
     },
     Right {
@@ -316,7 +328,7 @@ pub(super) const RIGHTS: &[Right] = &[
                 "a key has no ARN before it is made; the condition limits it to the installation's tag",
             )]
         },
-        when: &[("StringEquals", "aws:RequestTag/dora:installation", |place| place.installation())],
+        when: &[("StringEquals", "aws:RequestTag/dora:installation", |stack| stack.installation())],
     },
     Right {
         sid: "Key",
@@ -343,8 +355,10 @@ pub(super) const RIGHTS: &[Right] = &[
             "kms:UpdateAlias",
             "kms:UpdateKeyDescription",
         ],
-        on: |place| vec![Resource::every(arn("kms", place.region, place.account, "key/*"), KEY)],
-        when: &[("StringEquals", TAG, |place| place.installation())],
+        on: |stack| {
+            vec![Resource::every(arn("kms", &stack.place.region, &stack.place.account, "key/*"), KEY)]
+        },
+        when: &[("StringEquals", TAG, |stack| stack.installation())],
     },
     // The services that keep something encrypted give themselves the use of the key.
     Right {
@@ -355,9 +369,11 @@ pub(super) const RIGHTS: &[Right] = &[
             "lambda/function:Function",
         ],
         actions: &["kms:CreateGrant", "kms:RevokeGrant"],
-        on: |place| vec![Resource::every(arn("kms", place.region, place.account, "key/*"), KEY)],
+        on: |stack| {
+            vec![Resource::every(arn("kms", &stack.place.region, &stack.place.account, "key/*"), KEY)]
+        },
         when: &[
-            ("StringEquals", TAG, |place| place.installation()),
+            ("StringEquals", TAG, |stack| stack.installation()),
             ("Bool", "kms:GrantIsForAWSResource", |_| vec!["true".to_owned()]),
         ],
     },
@@ -365,7 +381,7 @@ pub(super) const RIGHTS: &[Right] = &[
         sid: "Alias",
         types: &["kms/alias:Alias"],
         actions: &["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],
-        on: |place| vec![place.one("kms", &format!("alias/{}", place.prefix))],
+        on: |stack| vec![stack.one("kms", &format!("alias/{}", stack.prefix))],
         when: &[],
     },
     Right {
@@ -393,7 +409,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
         ],
-        on: |place| vec![place.own("lambda", "function:")],
+        on: |stack| vec![stack.own("lambda", "function:")],
         when: &[],
     },
     Right {
@@ -407,8 +423,8 @@ pub(super) const RIGHTS: &[Right] = &[
             "lambda:UntagResource",
             "lambda:UpdateEventSourceMapping",
         ],
-        on: |place| {
-            let every = arn("lambda", place.region, place.account, "event-source-mapping:*");
+        on: |stack| {
+            let every = arn("lambda", &stack.place.region, &stack.place.account, "event-source-mapping:*");
             vec![Resource::every(every, "Lambda makes up the ids of mappings")]
         },
         when: &[],
@@ -423,8 +439,13 @@ pub(super) const RIGHTS: &[Right] = &[
                 "Lambda has no resources for this action; the condition limits the functions",
             )]
         },
-        when: &[("ArnLike", "lambda:FunctionArn", |place| {
-            vec![arn("lambda", place.region, place.account, &format!("function:{}-*", place.prefix))]
+        when: &[("ArnLike", "lambda:FunctionArn", |stack| {
+            vec![arn(
+                "lambda",
+                &stack.place.region,
+                &stack.place.account,
+                &format!("function:{}-*", stack.prefix),
+            )]
         })],
     },
     Right {
@@ -471,9 +492,9 @@ pub(super) const RIGHTS: &[Right] = &[
             "s3:TagResource",
             "s3:UntagResource",
         ],
-        on: |place| {
-            let names = place.names("s3/bucket:Bucket", "bucket");
-            names.map(|name| Resource::Arn(bucket_arn(place.region, name))).collect()
+        on: |stack| {
+            let names = stack.names("s3/bucket:Bucket", "bucket");
+            names.map(|name| Resource::Arn(bucket_arn(&stack.place.region, name))).collect()
         },
         when: &[],
     },
@@ -486,7 +507,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "scheduler:GetSchedule",
             "scheduler:UpdateSchedule",
         ],
-        on: |place| vec![place.own("scheduler", "schedule/default/")],
+        on: |stack| vec![stack.own("scheduler", "schedule/default/")],
         when: &[],
     },
     Right {
@@ -504,7 +525,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "secretsmanager:UpdateSecret",
             "secretsmanager:UpdateSecretVersionStage",
         ],
-        on: |place| vec![place.own("secretsmanager", "secret:")],
+        on: |stack| vec![stack.own("secretsmanager", "secret:")],
         when: &[],
     },
     Right {
@@ -521,7 +542,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "sns:TagResource",
             "sns:UntagResource",
         ],
-        on: |place| vec![place.own("sns", "")],
+        on: |stack| vec![stack.own("sns", "")],
         when: &[],
     },
     Right {
@@ -544,7 +565,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "sqs:TagQueue",
             "sqs:UntagQueue",
         ],
-        on: |place| vec![place.own("sqs", "")],
+        on: |stack| vec![stack.own("sqs", "")],
         when: &[],
     },
     Right {
@@ -563,28 +584,28 @@ pub(super) const RIGHTS: &[Right] = &[
             "wafv2:UpdateIPSet",
             "wafv2:UpdateWebACL",
         ],
-        on: |place| vec![place.own("wafv2", "regional/ipset/"), place.own("wafv2", "regional/webacl/")],
+        on: |stack| vec![stack.own("wafv2", "regional/ipset/"), stack.own("wafv2", "regional/webacl/")],
         when: &[],
     },
     Right {
         sid: "FirewallUse",
         types: &["wafv2/webAclAssociation:WebAclAssociation"],
         actions: &["wafv2:AssociateWebACL", "wafv2:GetWebACLForResource"],
-        on: |place| vec![place.own("wafv2", "regional/webacl/"), place.stages()],
+        on: |stack| vec![stack.own("wafv2", "regional/webacl/"), stack.stages()],
         when: &[],
     },
     Right {
         sid: "FirewallDisuse",
         types: &["wafv2/webAclAssociation:WebAclAssociation"],
         actions: &["wafv2:DisassociateWebACL"],
-        on: |place| vec![place.stages()],
+        on: |stack| vec![stack.stages()],
         when: &[],
     },
     Right {
         sid: "FirewallStages",
         types: &["wafv2/webAclAssociation:WebAclAssociation"],
         actions: &["apigateway:SetWebACL"],
-        on: |place| vec![place.stages()],
+        on: |stack| vec![stack.stages()],
         when: &[],
     },
     Right {
@@ -595,7 +616,7 @@ pub(super) const RIGHTS: &[Right] = &[
             "wafv2:GetLoggingConfiguration",
             "wafv2:PutLoggingConfiguration",
         ],
-        on: |place| vec![place.own("wafv2", "regional/webacl/")],
+        on: |stack| vec![stack.own("wafv2", "regional/webacl/")],
         when: &[],
     },
     // Source: AWS WAF developer guide, "Sending web ACL traffic logs to an Amazon CloudWatch Logs log group".

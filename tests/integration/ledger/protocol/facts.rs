@@ -19,7 +19,7 @@ pub(super) async fn claims(report: &mut Report) {
     report.claims("done, by another message", &fact, ("m2", "i8"), "12:04").await;
     for (step, message) in [("the first", "m3"), ("the same", "m3"), ("another", "m4")] {
         let answer = report.claim(&fact, owner_of(message, "stage", "i9"), "12:05").await;
-        report.tell(&format!("done, by {step} message of another event"), &answer);
+        report.claimed(&format!("done, by {step} message of another event"), answer);
     }
 
     report.section("Publishers that are cut off");

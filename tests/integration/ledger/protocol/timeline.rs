@@ -14,6 +14,7 @@ use metrics_lib::{
     event::DeploymentRef,
     fact::{Fact, FactId},
     identity::DeploymentKey,
+    place::Place,
 };
 
 /// More than a page of the index.
@@ -129,9 +130,9 @@ pub(super) async fn counts(report: &mut Report) {
 
 pub(super) async fn watermarks(report: &mut Report) {
     report.section("Horizons");
-    let place = (TOOLING, "eu-west-1");
+    let place = Place::new(TOOLING, "eu-west-1");
     for watermark in [Watermark::Executions, Watermark::OpsItems] {
-        let reached = report.ledger.watermark(watermark, place.0, place.1).await;
+        let reached = report.ledger.watermark(watermark, &place).await;
         report.tell(&format!("{watermark:?} at first"), &reached);
     }
     for (time, before, now) in [
@@ -141,12 +142,13 @@ pub(super) async fn watermarks(report: &mut Report) {
         ("13:00", None, "13:17"),
     ] {
         let reached = Reached { time: at(time), before: before.map(at), at: at(now) };
-        report.ledger.advance(Watermark::Executions, place, reached).await.unwrap();
-        let reached = report.ledger.watermark(Watermark::Executions, place.0, place.1).await;
+        report.ledger.advance(Watermark::Executions, &place, reached).await.unwrap();
+        let reached = report.ledger.watermark(Watermark::Executions, &place).await;
         report.tell(&format!("advanced to {time}"), &reached);
     }
     for elsewhere in [("999999999999", "eu-west-1"), (TOOLING, "eu-west-11"), (TOOLING, "eu-west")] {
-        let reached = report.ledger.watermark(Watermark::Executions, elsewhere.0, elsewhere.1).await;
+        let place = Place::new(elsewhere.0, elsewhere.1);
+        let reached = report.ledger.watermark(Watermark::Executions, &place).await;
         report.tell(&format!("{elsewhere:?}"), &reached);
     }
     for day in ["20", "20", "19", "21"] {

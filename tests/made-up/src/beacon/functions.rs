@@ -5,7 +5,9 @@ use functions::{
     runtime::{error::Error, tools::Tools},
     sources::{
         envelope::{Envelope, Reading},
-        source::{Asked, Change, Found, IncidentChange, IncidentEvent, IncidentSource, Item},
+        source::{
+            Asked, FoundIncident, IncidentChange, IncidentEvent, IncidentLook, IncidentSource, StatusEvent,
+        },
     },
 };
 use jiff::Timestamp;
@@ -59,15 +61,15 @@ impl IncidentSource for Beacon {
         let key = IncidentId::Sourced(SourcedId { source, id });
         let what = match state {
             State::Lit => IncidentChange::Raised,
-            State::Out => IncidentChange::Status(Change { is_resolved: true, at: Some(at) }),
+            State::Out => IncidentChange::Status(StatusEvent { is_resolved: true, at: Some(at) }),
         };
-        Ok(Reading::Event(IncidentEvent { key: key.at(event.account.clone(), event.region.clone()), what }))
+        Ok(Reading::Event(IncidentEvent { key: key.at(event.place()), what }))
     }
 
-    fn find<'a>(&'a self, _: &'a Tools, key: &'a IncidentKey) -> Asked<'a, Found> {
+    fn find<'a>(&'a self, _: &'a Tools, key: &'a IncidentKey) -> Asked<'a, IncidentLook> {
         Box::pin(async move {
             let Some(Described { lit, title, repository, deployment, out }) = described(key).await? else {
-                return Ok(Found::Nothing);
+                return Ok(IncidentLook::Nothing);
             };
             let incident = Incident {
                 key: key.clone(),
@@ -78,7 +80,7 @@ impl IncidentSource for Beacon {
                 repository,
                 units: Vec::new(),
             };
-            Ok(Found::Incident(Box::new(Item {
+            Ok(IncidentLook::Incident(Box::new(FoundIncident {
                 incident,
                 is_resolved: out.is_some(),
                 last_modified: Some(out.unwrap_or(lit)),
@@ -97,7 +99,8 @@ async fn described(key: &IncidentKey) -> Result<Option<Described>, Error> {
         message: error.to_string(),
     };
     // The single-machine cloud knows callers by the access key of a signature, whose digits nobody checks.
-    let scope = format!("{}/20260101/{}/{SERVICE}/aws4_request", variable("AWS_ACCESS_KEY_ID"), key.region());
+    let scope =
+        format!("{}/20260101/{}/{SERVICE}/aws4_request", variable("AWS_ACCESS_KEY_ID"), key.place().region);
     let request = reqwest::Client::new()
         .post(variable("AWS_ENDPOINT_URL"))
         .header(

@@ -1,9 +1,9 @@
 //! The events of Beacon that an installation takes.
 
-use program::sources::{EventKind, Source, Tells};
+use program::sources::{EventKind, EventSource, Tells};
 use serde_json::json;
 
-pub(crate) const BEACON: Source = Source {
+pub(crate) const BEACON: EventSource = EventSource {
     tells: Tells::Incidents,
     event_source: "beacon",
     events: &[EventKind {
@@ -12,5 +12,5 @@ pub(crate) const BEACON: Source = Source {
         detail_types: &["Beacon Incident"],
         detail: |_| json!({"state": ["LIT", "OUT"]}),
     }],
-    reads: |_, _| Vec::new(),
+    reads: |_| Vec::new(),
 };

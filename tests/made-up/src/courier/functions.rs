@@ -10,7 +10,7 @@ use functions::{
 use jiff::Timestamp;
 use metrics_lib::{
     event::{Deployment, DeploymentRef, Ignored, Reference, Rollback, SourceKind, SourceRevision},
-    identity::{DeploymentKey, InvalidKey, SourcedDeployment},
+    identity::{DeploymentKey, InvalidKey, SourcedDeployment, SourcedUnit},
 };
 use serde::Deserialize;
 
@@ -52,10 +52,11 @@ impl DeploymentSource for Courier {
         let delivery: Delivery = event.detail()?;
         let key = |id: &str| -> Result<DeploymentKey, InvalidKey> {
             Ok(DeploymentKey::Sourced(SourcedDeployment {
-                source: self.name().parse()?,
-                account: event.account.clone(),
-                region: event.region.clone(),
-                unit: delivery.service.clone(),
+                unit: SourcedUnit {
+                    source: self.name().parse()?,
+                    place: event.place(),
+                    name: delivery.service.clone(),
+                },
                 id: id.to_owned(),
             }))
         };

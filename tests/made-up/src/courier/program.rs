@@ -1,9 +1,9 @@
 //! The events of Courier that an installation takes.
 
-use program::sources::{EventKind, Source, Tells};
+use program::sources::{EventKind, EventSource, Tells};
 use serde_json::json;
 
-pub(crate) const COURIER: Source = Source {
+pub(crate) const COURIER: EventSource = EventSource {
     tells: Tells::Deployments,
     event_source: "courier",
     events: &[EventKind {
@@ -12,5 +12,5 @@ pub(crate) const COURIER: Source = Source {
         detail_types: &["Courier Delivery"],
         detail: |_| json!({"state": ["DELIVERED"]}),
     }],
-    reads: |_, _| Vec::new(),
+    reads: |_| Vec::new(),
 };

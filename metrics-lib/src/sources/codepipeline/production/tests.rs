@@ -1,5 +1,5 @@
 use super::*;
-use crate::rules::Exception;
+use crate::{place::Place, rules::Exception};
 use std::collections::BTreeSet;
 
 fn at(minute: i64) -> Timestamp {
@@ -46,9 +46,9 @@ fn branch(name: &str) -> Action {
 }
 
 fn execution(actions: Vec<Action>) -> Execution {
-    let [account, region, pipeline, execution_id] = ["1", "r", "p", "e"].map(str::to_owned);
+    let [pipeline, execution_id] = ["p", "e"].map(str::to_owned);
     Execution {
-        key: ExecutionKey { account, region, pipeline, execution_id },
+        key: ExecutionKey { place: Place::new("1", "r"), pipeline, execution_id },
         status: ExecutionStatus::Succeeded,
         execution_type: ExecutionType::Standard,
         pipeline_version: None,

@@ -184,7 +184,7 @@ mod tests {
         #[expect(dead_code, reason = "it is only read")]
         account: String,
         #[expect(dead_code, reason = "it is only read")]
-        ids: Vec<metrics_lib::sources::opscenter::OpsItemId>,
+        ids: Vec<crate::sources::opscenter::OpsItemId>,
         #[expect(dead_code, reason = "it is only read")]
         more: Option<Value>,
         #[expect(dead_code, reason = "it is only read")]

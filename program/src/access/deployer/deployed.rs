@@ -4,6 +4,7 @@ use crate::{
     naming::{Names, arn, partition},
     plan::Resource,
 };
+use metrics_lib::place::Place;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -12,26 +13,28 @@ pub(super) const OWN: &str = "what the installation has, now and in later versio
 pub(super) const API: &str = "API Gateway makes up the ids of APIs, and their ARNs have no names";
 
 /// Where a stack is, and what it has.
-pub(super) struct Place<'a> {
+pub(super) struct Deployed<'a> {
     pub(super) prefix: &'a str,
-    pub(super) account: &'a str,
-    pub(super) region: &'a str,
+    pub(super) place: Place,
     pub(super) document: &'a Value,
 }
 
-impl Place<'_> {
+impl Deployed<'_> {
     /// What the installation has of a kind: what begins with its prefix.
     pub(super) fn own(&self, service: &str, kind: &str) -> Resource {
-        Resource::every(arn(service, self.region, self.account, &format!("{kind}{}-*", self.prefix)), OWN)
+        Resource::every(
+            arn(service, &self.place.region, &self.place.account, &format!("{kind}{}-*", self.prefix)),
+            OWN,
+        )
     }
 
     pub(super) fn one(&self, service: &str, resource: &str) -> Resource {
-        Resource::Arn(arn(service, self.region, self.account, resource))
+        Resource::Arn(arn(service, &self.place.region, &self.place.account, resource))
     }
 
     /// The database of the lake.
     pub(super) fn database_name(&self) -> String {
-        Names::new(self.prefix, self.account, self.region).database()
+        Names::new(self.prefix, self.place.clone()).database()
     }
 
     pub(super) fn database(&self) -> Resource {
@@ -40,11 +43,11 @@ impl Place<'_> {
 
     /// The stages of APIs.
     pub(super) fn stages(&self) -> Resource {
-        Resource::every(arn("apigateway", self.region, "", "/restapis/*/stages/*"), API)
+        Resource::every(arn("apigateway", &self.place.region, "", "/restapis/*/stages/*"), API)
     }
 
     pub(super) fn own_roles(&self) -> Resource {
-        let Self { prefix, account, region, .. } = self;
+        let Self { prefix, place: Place { account, region }, .. } = self;
         Resource::every(format!("arn:{}:iam::{account}:role/{prefix}-*", partition(region)), OWN)
     }
 
@@ -79,7 +82,8 @@ impl Place<'_> {
         };
         let names = self.names("cloudwatch/logGroup:LogGroup", "name");
         let patterns: BTreeSet<(String, &str)> = names.map(pattern).collect();
-        let of = |name: &str| arn("logs", self.region, self.account, &format!("log-group:{name}"));
+        let of =
+            |name: &str| arn("logs", &self.place.region, &self.place.account, &format!("log-group:{name}"));
         patterns.iter().map(|(name, reason)| Resource::every(of(name), reason)).collect()
     }
 
