@@ -39,17 +39,24 @@ impl Runs {
 /// The structures that this process has asked for, and when. A version's never changes, but who deletes a pipeline and makes
 /// another one of that name begins with version 1 again: a structure holds for executions that had begun when it was asked for.
 #[derive(Debug, Default)]
-pub struct Structures(Mutex<HashMap<(PipelineKey, i32), (Timestamp, Arc<Structure>)>>);
+pub struct Structures(Mutex<HashMap<(PipelineKey, i32), AskedFor>>);
+
+#[derive(Debug)]
+struct AskedFor {
+    at: Timestamp,
+    structure: Arc<Structure>,
+}
 
 impl Structures {
     pub(super) fn get(&self, execution: &Execution, version: i32) -> Option<Arc<Structure>> {
         let began = execution.actions.iter().map(|action| action.started).min()?;
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, structure) = known.get(&(PipelineKey::from(&execution.key), version))?;
+        let AskedFor { at, structure } = known.get(&(PipelineKey::from(&execution.key), version))?;
         (began <= *at).then(|| structure.clone())
     }
 
-    pub(super) fn put(&self, pipeline: PipelineKey, version: i32, now: Timestamp, structure: Arc<Structure>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((pipeline, version), (now, structure));
+    pub(super) fn put(&self, pipeline: PipelineKey, version: i32, at: Timestamp, structure: Arc<Structure>) {
+        let asked_for = AskedFor { at, structure };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((pipeline, version), asked_for);
     }
 }
