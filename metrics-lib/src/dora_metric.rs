@@ -37,7 +37,38 @@ pub struct Descriptor {
     pub facts: &'static [FactKind],
     /// The metrics that CloudWatch has of it.
     pub metrics: &'static [Metric],
+    /// What DORA's Quick Check makes of it, if it asks for it.
+    pub quick_check: Option<QuickCheck>,
 }
+
+/// What DORA's Quick Check asks for, and what the answers were: [`crate::score`].
+#[derive(Clone, Copy, Debug)]
+pub struct QuickCheck {
+    /// What a score is made from.
+    pub asks_for: AskedFor,
+    /// The mean score of all industries, 2025. Rates are as they are shown: 10 less a tenth of the percentage.
+    pub benchmark: f64,
+}
+
+/// What a score is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedFor {
+    /// How often.
+    Frequency,
+    /// How long.
+    Length,
+    /// Which share.
+    Rate,
+}
+
+impl QuickCheck {
+    const fn new(asks_for: AskedFor, benchmark: f64) -> Option<Self> {
+        Some(Self { asks_for, benchmark })
+    }
+}
+
+/// Something of each metric of DORA, in the order of [`DoraMetric::ALL`].
+pub type OfEach<T> = [T; DoraMetric::ALL.len()];
 
 /// How a metric of DORA is computed.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +144,7 @@ impl DoraMetric {
                 made_of: MadeOf::Count(Metric::Deployments),
                 facts: &[FactKind::Deployment],
                 metrics: &[Metric::Deployments],
+                quick_check: QuickCheck::new(AskedFor::Frequency, 4.8),
             },
             Self::LeadTimeForChanges => Descriptor {
                 title: "Lead time for changes",
@@ -126,6 +158,7 @@ impl DoraMetric {
                 },
                 facts: &[FactKind::LeadTime],
                 metrics: &[Metric::LeadTimeForChanges, Metric::CommitLeadTime],
+                quick_check: QuickCheck::new(AskedFor::Length, 5.5),
             },
             Self::ChangeFailureRate => Descriptor {
                 title: "Change failure rate",
@@ -139,6 +172,7 @@ impl DoraMetric {
                 },
                 facts: &[FactKind::Deployment, FactKind::Failure],
                 metrics: &[Metric::Deployments, Metric::FailedDeployments],
+                quick_check: QuickCheck::new(AskedFor::Rate, 8.1),
             },
             Self::TimeToRestore => Descriptor {
                 title: "Time to restore",
@@ -152,6 +186,7 @@ impl DoraMetric {
                 },
                 facts: &[FactKind::Restore],
                 metrics: &[Metric::TimeToRestore],
+                quick_check: QuickCheck::new(AskedFor::Length, 7.4),
             },
             Self::ReworkRate => Descriptor {
                 title: "Deployment rework rate",
@@ -165,6 +200,7 @@ impl DoraMetric {
                 },
                 facts: &[FactKind::Deployment, FactKind::Rework, FactKind::Rollback],
                 metrics: &[Metric::Deployments, Metric::ReworkDeployments, Metric::Rollbacks],
+                quick_check: QuickCheck::new(AskedFor::Rate, 7.8),
             },
         }
     }

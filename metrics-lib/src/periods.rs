@@ -5,7 +5,7 @@
 use crate::{
     comparison::{FigureChange, Measured},
     contract::{Metric, Unit},
-    dora_metric::{DoraMetric, MadeOf},
+    dora_metric::{DoraMetric, MadeOf, OfEach},
     fact::FactKind,
     report::Figures,
     window::{Period, Window},
@@ -132,7 +132,7 @@ pub struct Row {
     pub figures: Figures,
     /// The change of each of DORA's metrics since the period before, in the order of [`DoraMetric::ALL`]; none of a period
     /// that is not finished, and without a value of both.
-    pub changes: [Option<FigureChange>; 5],
+    pub changes: OfEach<Option<FigureChange>>,
 }
 
 #[cfg(test)]

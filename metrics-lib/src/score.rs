@@ -3,11 +3,11 @@
 //! Source: [DORA's Quick Check](https://dora.dev/quickcheck/), its scores and its benchmarks of 2025; content of dora.dev, used
 //! under CC BY 4.0. DORA asks about one application or service, so a score of a whole organisation says little.
 
-use crate::{comparison::FEWEST, dora_metric::DoraMetric, report::Figures};
-
-/// The mean of a benchmark, by metric in the order of [`DoraMetric::ALL`]: all industries, 2025. Rates are as they are shown: 10
-/// less a tenth of the percentage.
-pub const BENCHMARK_2025: [f64; 5] = [4.8, 5.5, 8.1, 7.4, 7.8];
+use crate::{
+    comparison::FEWEST,
+    dora_metric::{AskedFor, DoraMetric},
+    report::Figures,
+};
 
 const HOUR: f64 = 3_600.0;
 const DAY: f64 = 24.0 * HOUR;
@@ -15,18 +15,18 @@ const WEEK: f64 = 7.0 * DAY;
 /// A twelfth of a year.
 const MONTH: f64 = 365.25 / 12.0 * DAY;
 
-/// The score of a metric of DORA, from 0 to 10, of its figures in some days; none of fewer than [`FEWEST`] values.
+/// The score of a metric of DORA, from 0 to 10, of its figures in some days; none of fewer than [`FEWEST`] values, nor where Quick
+/// Check does not ask for it.
 ///
 /// Quick Check asks for the category of a length of time or of a frequency; categories are scored 0, 2, 4, 6, 8 and 10. A
 /// frequency is scored without [`FEWEST`] values: few deployments are an answer.
 pub fn score(of: DoraMetric, figures: &Figures, days: f64) -> Option<f64> {
-    let value = figures.value(of)?;
-    match of {
-        DoraMetric::DeploymentFrequency if days > 0.0 => Some(of_frequency(value / days / DAY)),
-        DoraMetric::DeploymentFrequency => None,
+    let (value, check) = (figures.value(of)?, of.descriptor().quick_check?);
+    match check.asks_for {
+        AskedFor::Frequency => (days > 0.0).then(|| of_frequency(value / days / DAY)),
         _ if figures.n(of) < FEWEST => None,
-        DoraMetric::LeadTimeForChanges | DoraMetric::TimeToRestore => Some(of_length(value)),
-        DoraMetric::ChangeFailureRate | DoraMetric::ReworkRate => Some(10.0 - 10.0 * value),
+        AskedFor::Length => Some(of_length(value)),
+        AskedFor::Rate => Some(10.0 - 10.0 * value),
     }
 }
 
@@ -45,9 +45,8 @@ fn category(passed: [bool; 5]) -> f64 {
     2.0 * passed.into_iter().filter(|passed| *passed).count() as f64
 }
 
-/// A score in a word, beside the benchmark of 2025: within half a point it is like it.
-pub fn word(of: DoraMetric, score: f64) -> &'static str {
-    let benchmark = BENCHMARK_2025[of as usize];
+/// A score in a word, beside its benchmark: within half a point it is like it.
+pub fn word(score: f64, benchmark: f64) -> &'static str {
     match score - benchmark {
         above if above > 0.5 => "above the benchmark",
         below if below < -0.5 => "below the benchmark",
@@ -117,7 +116,7 @@ mod tests {
 
     #[test]
     fn words() {
-        let words = [3.0, 4.8, 5.5].map(|score| word(DoraMetric::DeploymentFrequency, score));
+        let words = [3.0, 4.8, 5.5].map(|score| word(score, 4.8));
         assert_eq!(words, ["below the benchmark", "like the benchmark", "above the benchmark"]);
     }
 }

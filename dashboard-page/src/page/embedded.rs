@@ -8,7 +8,7 @@ use super::{
     words::Words,
 };
 use metrics_lib::{
-    dora_metric::{DoraMetric, MadeOf},
+    dora_metric::{DoraMetric, MadeOf, OfEach},
     fact::FactKind,
     parts::HEADINGS,
     periods::{self, Contributions},
@@ -18,7 +18,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Embedded {
-    metrics: [MetricWords; 5],
+    metrics: OfEach<MetricWords>,
     kinds: [&'static str; 8],
     /// What a lead time goes into: names and sentences.
     parts: [[&'static str; 2]; 9],
@@ -26,7 +26,7 @@ struct Embedded {
     periods: [Vec<Shown>; 3],
     units: Vec<Named>,
     /// By unit, length of periods, metric.
-    figures: Vec<[[Series; 5]; 3]>,
+    figures: Vec<[OfEach<Series>; 3]>,
     facts: Facts,
     deployments: Deployments,
     /// By repository: where commits and pull requests are.

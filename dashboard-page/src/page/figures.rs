@@ -4,7 +4,7 @@ use super::data::PageData;
 use jiff::Timestamp;
 use metrics_lib::{
     comparison::{FigureChange, Verdict},
-    dora_metric::{DoraMetric, MadeOf},
+    dora_metric::{DoraMetric, MadeOf, OfEach},
     fact::FactState,
     periods::{Contribution, Contributions, Row},
     report::Figures,
@@ -105,7 +105,7 @@ enum Cell {
 const OUTLIER: f64 = 20.0;
 
 /// The figures of periods, metric by metric.
-pub(super) fn series(rows: &[Row]) -> [Series; 5] {
+pub(super) fn series(rows: &[Row]) -> OfEach<Series> {
     DoraMetric::ALL.map(|metric| {
         let mut values: Vec<f64> = rows.iter().filter_map(|row| row.figures.value(metric)).collect();
         values.retain(|value| *value > 0.0);

@@ -9,9 +9,9 @@ use crate::{ledger::Ledger, runtime::error::Error};
 use jiff::Timestamp;
 use metrics_lib::{
     comparison::FEWEST,
-    dora_metric::DoraMetric,
+    dora_metric::{DoraMetric, QuickCheck},
     periods::Contributions,
-    score::{BENCHMARK_2025, score, word},
+    score::{score, word},
     window::Window,
     words,
 };
@@ -26,34 +26,25 @@ pub(super) async fn table(
     let all = contributions(ledger, range.clone(), whose).await?;
     let window = Window { start: range.start, end: range.end };
     let figures = Contributions::new(&all).figures(window);
-    let scores = DoraMetric::ALL.map(|of| score(of, &figures, window.days()));
-    let mut rows: Vec<Vec<Cell>> = DoraMetric::ALL
-        .into_iter()
-        .zip(scores)
-        .map(|(of, score)| {
-            let value = words::value(of, &figures, window.days());
-            let mut cells = vec![Cell::from(of.descriptor().title), value.into()];
-            let [score, word] = match score {
-                Some(score) => [format!("{score:.1}"), word(of, score).to_owned()],
-                None => ["none".to_owned(), format!("fewer than {FEWEST} values")],
-            };
-            cells.extend(
-                [figures.n(of).to_string(), score, format!("{:.1}", BENCHMARK_2025[of as usize]), word]
-                    .map(Cell::from),
-            );
-            cells
-        })
-        .collect();
-    if let [Some(a), Some(b), Some(c), Some(d), Some(e)] = scores {
-        let mean = |scores: [f64; 5]| format!("{:.1}", scores.iter().sum::<f64>() / 5.0);
-        let cells = [
-            "Overall".to_owned(),
-            String::new(),
-            String::new(),
-            mean([a, b, c, d, e]),
-            mean(BENCHMARK_2025),
-            String::new(),
-        ];
+    let (mut rows, mut scores, mut benchmarks) = (Vec::<Vec<Cell>>::new(), Vec::new(), Vec::new());
+    for of in DoraMetric::ALL {
+        let Some(QuickCheck { benchmark, .. }) = of.descriptor().quick_check else { continue };
+        let value = words::value(of, &figures, window.days());
+        let found = score(of, &figures, window.days());
+        let [shown, word] = match found {
+            Some(score) => [format!("{score:.1}"), word(score, benchmark).to_owned()],
+            None => ["none".to_owned(), format!("fewer than {FEWEST} values")],
+        };
+        let n = figures.n(of).to_string();
+        let cells = [of.descriptor().title.to_owned(), value, n, shown, format!("{benchmark:.1}"), word];
+        rows.push(cells.map(Cell::from).into());
+        scores.extend(found);
+        benchmarks.push(benchmark);
+    }
+    if scores.len() == benchmarks.len() {
+        let mean = |scores: &[f64]| format!("{:.1}", scores.iter().sum::<f64>() / scores.len() as f64);
+        let (score, benchmark) = (mean(&scores), mean(&benchmarks));
+        let cells = ["Overall".to_owned(), String::new(), String::new(), score, benchmark, String::new()];
         rows.push(cells.map(Cell::from).into());
     }
     Ok(Table {

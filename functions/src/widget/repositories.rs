@@ -13,7 +13,7 @@ use crate::{
 use jiff::Timestamp;
 use metrics_lib::{
     comparison::{FigureChange, Measured, Verdict},
-    dora_metric::DoraMetric,
+    dora_metric::{DoraMetric, OfEach},
     fact::{FactKind, FactState},
     identity::IncidentId,
     periods::Contributions,
@@ -27,8 +27,8 @@ struct Of {
     name: String,
     /// Its failures that nothing has repaired.
     open: usize,
-    figures: [String; 5],
-    changes: [Option<FigureChange>; 5],
+    figures: OfEach<String>,
+    changes: OfEach<Option<FigureChange>>,
 }
 
 impl Of {
