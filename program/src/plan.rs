@@ -327,6 +327,11 @@ impl ReadRole {
 }
 
 impl Plan {
+    /// Where the operations stack is.
+    pub fn place(&self) -> Place {
+        Place::new(&self.ops_account, &self.region)
+    }
+
     /// The plan of an installation.
     ///
     /// # Errors

@@ -258,7 +258,7 @@ impl Settings {
 }
 
 /// Every region of every account.
-fn places(accounts: &[ToolingAccount]) -> impl Iterator<Item = Place> {
+pub fn places(accounts: &[ToolingAccount]) -> impl Iterator<Item = Place> {
     accounts.iter().flat_map(ToolingAccount::places)
 }
 

@@ -95,11 +95,6 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// Where the operations stack is.
-fn own_place(plan: &Plan) -> Place {
-    Place::new(&plan.ops_account, &plan.region)
-}
-
 impl Cloud {
     /// The present.
     pub fn now(&self) -> Timestamp {

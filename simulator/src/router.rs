@@ -107,7 +107,7 @@ impl Router {
         Ok(Self {
             tooling: places(&plan.tooling_accounts),
             incidents: places(&plan.incident_accounts),
-            ops: Place::new(&plan.ops_account, &plan.region),
+            ops: plan.place(),
             members: plan.organization.iter().flat_map(|org| org.regions.clone()).collect(),
             tooling_rules: compile(&plan.tooling_rules)?,
             ops_rules: compile(&plan.ops_rules)?,

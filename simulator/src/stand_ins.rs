@@ -17,6 +17,7 @@ use program::{
     access,
     naming::{arn, domain, partition},
     plan::{self, Plan, Resource, RoleStatement, incident_read_role, read_role},
+    settings::places,
 };
 
 /// What GitHub signs with on this machine.
@@ -93,26 +94,16 @@ fn roles(plan: &Plan) -> Vec<Role> {
         external_id: None,
         statements: statements(&function.permissions),
     });
-    let reader = |account: Option<&String>, region: &str, policy: fn(&Place, &str) -> Vec<RoleStatement>| {
-        let within = Place::new(account.map_or(PRINCIPAL_ACCOUNT, String::as_str), region);
-        let arn = plan.read_role.arn_in(&within);
-        Role {
-            account: account.cloned(),
-            name: arn.rsplit('/').next().unwrap_or_default().to_owned(),
-            external_id: Some(plan.read_role.external_id.clone()),
-            statements: statements(&policy(&within, &plan.tooling_undelivered)),
-        }
+    let reader = |place: &Place, policy: fn(&Place, &str) -> Vec<RoleStatement>| Role {
+        account: Some(place.account.clone()).filter(|account| account != PRINCIPAL_ACCOUNT),
+        name: plan.read_role.arn_in(place).rsplit('/').next().unwrap_or_default().to_owned(),
+        external_id: Some(plan.read_role.external_id.clone()),
+        statements: statements(&policy(place, &plan.tooling_undelivered)),
     };
-    let tooling = plan
-        .tooling_accounts
-        .iter()
-        .flat_map(|of| of.regions.iter().map(|region| reader(Some(&of.account), region, read_role)));
-    let incidents = plan
-        .incident_accounts
-        .iter()
-        .flat_map(|of| of.regions.iter().map(|region| reader(Some(&of.account), region, incident_read_role)));
+    let tooling = places(&plan.tooling_accounts).map(|place| reader(&place, read_role));
+    let incidents = places(&plan.incident_accounts).map(|place| reader(&place, incident_read_role));
     let regions = plan.organization.iter().flat_map(|organization| &organization.regions);
-    let members = regions.map(|region| reader(None, region, read_role));
+    let members = regions.map(|region| reader(&Place::new(PRINCIPAL_ACCOUNT, region), read_role));
     of_functions.chain(tooling).chain(incidents).chain(members).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What comes in: events on the default buses, and deliveries of GitHub's.
 
-use super::{Cloud, CloudError, Refused, own_place, serve::Letter};
+use super::{Cloud, CloudError, Refused, serve::Letter};
 use crate::{
     commit_ingestion::GITHUB,
     router::{Envelope, Way},
@@ -23,7 +23,7 @@ impl Cloud {
     ) -> Result<(), CloudError> {
         let at = self.now();
         let place = &envelope.place;
-        let is_own = *place == own_place(&self.plan);
+        let is_own = *place == self.plan.place();
         if self.plan.organization.as_ref().is_some_and(|of| of.regions.contains(&place.region)) {
             self.beating.insert(place.clone());
         }
@@ -114,7 +114,7 @@ impl Cloud {
             self.refused.push(Refused {
                 at: self.now(),
                 event_id: header("x-github-delivery"),
-                place: own_place(&self.plan),
+                place: self.plan.place(),
                 source: "github".to_owned(),
                 detail_type: header("x-github-event").unwrap_or_default(),
                 reason: format!("{status}: {reason}"),

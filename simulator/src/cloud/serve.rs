@@ -1,6 +1,6 @@
 //! Serving operators: the cloud does what they ask for, one request after the other.
 
-use super::{Cloud, CloudError, Feed, own_place};
+use super::{Cloud, CloudError, Feed};
 use crate::{
     commit_ingestion::{CommitIngestion, Request},
     router::Undelivered,
@@ -153,7 +153,7 @@ impl Cloud {
                 put.push(json!({"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}));
                 continue;
             }
-            let place = own_place(&self.plan);
+            let place = self.plan.place();
             let id = self.put(place, source.clone(), detail_type.clone(), detail)?;
             self.is_awaited = true;
             put.push(json!({"EventId": id}));

@@ -1,6 +1,6 @@
 //! Setting up the stacks of a plan.
 
-use super::{Cloud, CloudError, Feed, own_place};
+use super::{Cloud, CloudError, Feed};
 use crate::{
     binaries::Binaries, commit_ingestion::CommitIngestion, concurrency::Concurrency, invocation::Host,
     queue::Queue, router::Router, stand_ins, trouble::Troubles, vended::Depths,
@@ -8,7 +8,10 @@ use crate::{
 use fake_aws::{Caller, Clock, Server, Services, lambda::Lambda};
 use jiff::Timestamp;
 use metrics_lib::{contract::env, place::Place};
-use program::plan::{Consumer, Function, Plan};
+use program::{
+    plan::{Consumer, Function, Plan},
+    settings::ToolingAccount,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -99,8 +102,7 @@ impl Cloud {
 /// The places that have a stack by the plan.
 fn stacks(plan: &Plan) -> BTreeSet<Place> {
     let accounts = plan.tooling_accounts.iter().chain(&plan.incident_accounts);
-    let places = accounts.flat_map(|of| of.regions.iter().map(|region| Place::new(&of.account, region)));
-    places.chain([own_place(plan)]).collect()
+    accounts.flat_map(ToolingAccount::places).chain([plan.place()]).collect()
 }
 
 /// The environment that Lambda gives a function, beside what the plan does.
