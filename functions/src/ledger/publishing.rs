@@ -64,7 +64,7 @@ pub enum Missed {
 /// A claim that holds: proof that nobody else publishes the fact, or one that shares its slot.
 #[derive(Clone, Debug)]
 pub struct Claimed {
-    place: ItemKey,
+    item_key: ItemKey,
     fact: Item,
     slot: SlotKey,
     standing: Standing,
@@ -144,7 +144,7 @@ impl SlotKey {
         Self { kind, repository, minute }
     }
 
-    fn place(&self) -> ItemKey {
+    fn item_key(&self) -> ItemKey {
         let repository = self.repository.as_deref().unwrap_or_default();
         ItemKey { partition: key([SLOT, self.kind, repository]), sort: sortable(self.minute) }
     }
@@ -153,7 +153,7 @@ impl SlotKey {
 /// A fact that is doubtful, or waits for one that is.
 #[derive(Clone, Debug)]
 pub struct Doubt {
-    place: ItemKey,
+    item_key: ItemKey,
     /// Its kind.
     pub kind: FactKind,
     /// Its time.
@@ -183,19 +183,19 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Claim, Error> {
         let (item, mut slot) = (fact_item(fact), SlotKey::of(fact, repository));
-        let place = ItemKey::of(&item)?;
+        let item_key = ItemKey::of(&item)?;
         let kind = fact.id.kind();
         let item = claimed_item(item, kind, owner).expires(fact.time.max(now));
         let (mut standing, mut known) = (Standing::default(), Item::default());
         for _ in 0..MOST_TRIES {
             let call =
                 calls.get(standing.calls).cloned().unwrap_or(Call { is_last: true, ..Call::default() });
-            let holder = Holder { fact: place.name(), call, then };
+            let holder = Holder { fact: item_key.name(), call, then };
             match standing.claim(holder, fact.time, owner.invocation, (now, now + LEASE)) {
                 Ok(claimed) => {
-                    if self.swap(&place, &slot, (&standing, &claimed), item.clone(), None).await? {
+                    if self.swap(&item_key, &slot, (&standing, &claimed), item.clone(), None).await? {
                         let invocation = owner.invocation.to_owned();
-                        let claimed = Claimed { place, fact: item, slot, standing: claimed, invocation };
+                        let claimed = Claimed { item_key, fact: item, slot, standing: claimed, invocation };
                         return Ok(Claim::Taken(Box::new(claimed)));
                     }
                 }
@@ -203,56 +203,56 @@ impl Ledger {
                     return Ok(Claim::Missed(Missed::Done(DoneBy::AnotherEvent)));
                 }
                 Err(Refusal::Closed) => {
-                    let by = self.done_by(&place.partition, &place.sort, &known, owner).await?;
+                    let by = self.done_by(&item_key.partition, &item_key.sort, &known, owner).await?;
                     return Ok(Claim::Missed(Missed::Done(by)));
                 }
                 Err(Refusal::Claimed { until }) => {
-                    return Err(Error::Claimed { fact: place.to_string(), until });
+                    return Err(Error::Claimed { fact: item_key.to_string(), until });
                 }
                 // It was claimed when the setting was another one.
-                Err(Refusal::CutOff) if !standing.holds(&place.name()) => slot = slot.other(fact),
+                Err(Refusal::CutOff) if !standing.holds(&item_key.name()) => slot = slot.other(fact),
                 Err(Refusal::CutOff) => {
-                    if self.doubt(&place, &slot, &standing, &known, now).await? {
+                    if self.doubt(&item_key, &slot, &standing, &known, now).await? {
                         return Ok(Claim::Missed(Missed::Handed));
                     }
                 }
                 Err(Refusal::Doubtful { .. }) => return Ok(Claim::Missed(Missed::Handed)),
                 Err(Refusal::Held { by }) => {
                     if self.is_held(&by, &slot, now).await? {
-                        self.list(doubt_item(&item, &place, &slot)).await?;
+                        self.list(doubt_item(&item, &item_key, &slot)).await?;
                         return Ok(Claim::Missed(Missed::Handed));
                     }
                 }
                 Err(Refusal::Changed) => {
                     let Ok(given_up) = standing.give_up() else { continue };
-                    let listed = Some(doubt_item(&item, &place, &slot));
-                    if self.swap(&place, &slot, (&standing, &given_up), item.clone(), listed).await? {
+                    let listed = Some(doubt_item(&item, &item_key, &slot));
+                    if self.swap(&item_key, &slot, (&standing, &given_up), item.clone(), listed).await? {
                         return Ok(Claim::Missed(Missed::Handed));
                     }
                 }
                 Err(Refusal::Elsewhere) => {}
             }
-            (standing, known) = self.standing(&place, &slot).await?;
+            (standing, known) = self.standing(&item_key, &slot).await?;
         }
-        Err(Error::Claimed { fact: place.to_string(), until: now + LEASE })
+        Err(Error::Claimed { fact: item_key.to_string(), until: now + LEASE })
     }
 
     /// Lists a fact, whether or not it was listed before.
     async fn list(&self, item: Item) -> Result<(), Error> {
-        let place = ItemKey::of(&item)?;
-        self.set(&place.partition, &place.sort, item).send().await.map(drop)
+        let item_key = ItemKey::of(&item)?;
+        self.set(&item_key.partition, &item_key.sort, item).send().await.map(drop)
     }
 
     /// Whether a fact that holds a slot is doubtful. One whose publisher was cut off is made so.
     async fn is_held(&self, holder: &str, slot: &SlotKey, now: Timestamp) -> Result<bool, Error> {
-        let Some(place) = ItemKey::named(holder) else { return Ok(false) };
-        let (standing, known) = self.standing(&place, slot).await?;
+        let Some(item_key) = ItemKey::named(holder) else { return Ok(false) };
+        let (standing, known) = self.standing(&item_key, slot).await?;
         match &standing.progress {
             Progress::Doubtful { .. } => Ok(true),
             Progress::Claimed { until, .. } if now < *until => {
-                Err(Error::Claimed { fact: place.to_string(), until: *until })
+                Err(Error::Claimed { fact: item_key.to_string(), until: *until })
             }
-            Progress::Claimed { .. } => self.doubt(&place, slot, &standing, &known, now).await,
+            Progress::Claimed { .. } => self.doubt(&item_key, slot, &standing, &known, now).await,
             // It has let go of the slot since that was read.
             Progress::Open | Progress::Closed(_) => Ok(false),
         }
@@ -261,15 +261,15 @@ impl Ledger {
     /// Makes a fact doubtful whose publisher was cut off; whether nothing had changed.
     async fn doubt(
         &self,
-        place: &ItemKey,
+        item_key: &ItemKey,
         slot: &SlotKey,
         standing: &Standing,
         known: &Item,
         now: Timestamp,
     ) -> Result<bool, Error> {
         let Ok(doubtful) = standing.doubt(now) else { return Ok(false) };
-        let listed = doubt_item(known, place, slot);
-        self.swap(place, slot, (standing, &doubtful), Item::default(), Some(listed)).await
+        let listed = doubt_item(known, item_key, slot);
+        self.swap(item_key, slot, (standing, &doubtful), Item::default(), Some(listed)).await
     }
 
     /// Notes what the present call of a claimed fact led to; `next` is the call after that. Whether the claim still held.
@@ -283,16 +283,18 @@ impl Ledger {
         next: Option<Call>,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let Claimed { place, fact, slot, standing, invocation } = claimed;
-        let Ok(marked) = standing.put(&place.name(), invocation, (put, next), now) else { return Ok(false) };
+        let Claimed { item_key, fact, slot, standing, invocation } = claimed;
+        let Ok(marked) = standing.put(&item_key.name(), invocation, (put, next), now) else {
+            return Ok(false);
+        };
         let is_doubtful = matches!(marked.progress, Progress::Doubtful { .. });
-        let listed = is_doubtful.then(|| doubt_item(fact, place, slot));
-        if self.swap(place, slot, (standing, &marked), Item::default(), listed).await? {
+        let listed = is_doubtful.then(|| doubt_item(fact, item_key, slot));
+        if self.swap(item_key, slot, (standing, &marked), Item::default(), listed).await? {
             *standing = marked;
             return Ok(true);
         }
         // An answer that was lost is no refusal: the mark may be there.
-        let (present, _) = self.standing(place, slot).await?;
+        let (present, _) = self.standing(item_key, slot).await?;
         let is_marked = (&present.progress, present.calls) == (&marked.progress, marked.calls);
         if is_marked {
             *standing = marked;
@@ -312,25 +314,25 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Option<Missed>, Error> {
         let item = fact_item(fact);
-        let (place, kind) = (ItemKey::of(&item)?, fact.id.kind());
+        let (item_key, kind) = (ItemKey::of(&item)?, fact.id.kind());
         let item = claimed_item(item, kind, owner).expires(fact.time.max(now)).text("state", state.name());
         let update = self
-            .set(&place.partition, &place.sort, item)
+            .set(&item_key.partition, &item_key.sort, item)
             .only_if("attribute_not_exists(#state) OR #state = :pending")
             .with_name("#state", "state")
             .with_text(":pending", FactState::Pending.name());
         if update.made().await? {
             return Ok(None);
         }
-        let known = self.item(&place).await?.unwrap_or_default();
+        let known = self.item(&item_key).await?.unwrap_or_default();
         match progress(&known)? {
             Progress::Closed(_) if counts_duplicates(kind) => self
-                .done_by(&place.partition, &place.sort, &known, owner)
+                .done_by(&item_key.partition, &item_key.sort, &known, owner)
                 .await
                 .map(|by| Some(Missed::Done(by))),
             Progress::Closed(_) => Ok(Some(Missed::Done(DoneBy::AnotherEvent))),
             Progress::Claimed { until, .. } if now < until => {
-                Err(Error::Claimed { fact: place.to_string(), until })
+                Err(Error::Claimed { fact: item_key.to_string(), until })
             }
             // It was younger when it was claimed.
             Progress::Claimed { .. } | Progress::Doubtful { .. } | Progress::Open => Ok(Some(Missed::Handed)),
@@ -347,7 +349,7 @@ impl Ledger {
             if item.get("status") != Some(LISTED) {
                 continue;
             }
-            let place = ItemKey {
+            let item_key = ItemKey {
                 partition: item.required("factPartition")?.to_owned(),
                 sort: item.required("factSort")?.to_owned(),
             };
@@ -356,9 +358,9 @@ impl Ledger {
             let kind = kind.ok_or_else(|| item.unreadable("factKind"))?;
             let time = item.instant_of("time")?;
             let slot = SlotKey::new(kind, item.get("repository").map(str::to_owned), time);
-            let (standing, _) = self.standing(&place, &slot).await?;
+            let (standing, _) = self.standing(&item_key, &slot).await?;
             let (deployment, incident) = (item.optional_deployment()?, item.optional_incident()?);
-            doubts.push(Doubt { place, kind, time, slot, deployment, incident, standing });
+            doubts.push(Doubt { item_key, kind, time, slot, deployment, incident, standing });
         }
         Ok(doubts)
     }
@@ -374,9 +376,9 @@ impl Ledger {
         shown: Option<usize>,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let Doubt { place, time, slot, standing, .. } = doubt;
-        let Ok(decided) = standing.decide((&place.name(), *time), shown, now) else { return Ok(false) };
-        let is_swapped = self.swap(place, slot, (standing, &decided), Item::default(), None).await?;
+        let Doubt { item_key, time, slot, standing, .. } = doubt;
+        let Ok(decided) = standing.decide((&item_key.name(), *time), shown, now) else { return Ok(false) };
+        let is_swapped = self.swap(item_key, slot, (standing, &decided), Item::default(), None).await?;
         if is_swapped {
             *standing = decided;
         }
@@ -390,7 +392,7 @@ impl Ledger {
     pub async fn doubt_again(&self, doubt: &mut Doubt, now: Timestamp) -> Result<(), Error> {
         let Ok(doubtful) = doubt.standing.doubt(now) else { return Ok(()) };
         let (old, new) = (&doubt.standing, &doubtful);
-        if self.swap(&doubt.place, &doubt.slot, (old, new), Item::default(), None).await? {
+        if self.swap(&doubt.item_key, &doubt.slot, (old, new), Item::default(), None).await? {
             doubt.standing = doubtful;
         }
         Ok(())
@@ -401,7 +403,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`].
     pub async fn settle_doubt(&self, doubt: &Doubt) -> Result<(), Error> {
-        let ItemKey { partition, sort } = doubt_place(&doubt.place);
+        let ItemKey { partition, sort } = doubt_key(&doubt.item_key);
         self.set(&partition, &sort, Item::default().text("status", SETTLED)).send().await.map(drop)
     }
 
@@ -410,13 +412,13 @@ impl Ledger {
     /// # Errors
     /// [`Error::Aws`], [`Error::Ledger`].
     pub async fn standing_of(&self, doubt: &Doubt) -> Result<Standing, Error> {
-        self.standing(&doubt.place, &doubt.slot).await.map(|(standing, _)| standing)
+        self.standing(&doubt.item_key, &doubt.slot).await.map(|(standing, _)| standing)
     }
 
     /// How a fact and its slot stand, and the fact's item.
-    async fn standing(&self, place: &ItemKey, slot: &SlotKey) -> Result<(Standing, Item), Error> {
-        let fact = self.item(place).await?.unwrap_or_default();
-        let slot = self.item(&slot.place()).await?;
+    async fn standing(&self, item_key: &ItemKey, slot: &SlotKey) -> Result<(Standing, Item), Error> {
+        let fact = self.item(item_key).await?.unwrap_or_default();
+        let slot = self.item(&slot.item_key()).await?;
         let slot = match slot.as_ref().and_then(|item| Some((item, item.get(SLOT)?))) {
             Some((item, text)) => serde_json::from_str(text).map_err(|_| item.unreadable(SLOT))?,
             None => Slot::default(),
@@ -426,16 +428,16 @@ impl Ledger {
         Ok((Standing { progress: progress(&fact)?, calls: fact.count(CALLS), batch, slot }, fact))
     }
 
-    /// The item at a place.
-    async fn item(&self, place: &ItemKey) -> Result<Option<Item>, Error> {
-        let items = self.query(&place.partition, &place.sort).await?;
-        Ok(items.into_iter().find(|item| item.get(SORT_KEY) == Some(&place.sort)))
+    /// The item of a key.
+    async fn item(&self, item_key: &ItemKey) -> Result<Option<Item>, Error> {
+        let items = self.query(&item_key.partition, &item_key.sort).await?;
+        Ok(items.into_iter().find(|item| item.get(SORT_KEY) == Some(&item_key.sort)))
     }
 
     /// Writes a fact's new standing if nothing has changed since the old one was read; whether it wrote.
     async fn swap(
         &self,
-        place: &ItemKey,
+        item_key: &ItemKey,
         slot: &SlotKey,
         (old, new): (&Standing, &Standing),
         attributes: Item,
@@ -443,8 +445,8 @@ impl Ledger {
     ) -> Result<bool, Error> {
         let attributes = standing_attributes(attributes, new);
         let condition = Condition::that_fact_is(old);
-        let fact = condition.named_in(self.update(place, attributes, Some(&condition.expression)));
-        let minute = slot.place();
+        let fact = condition.named_in(self.update(item_key, attributes, Some(&condition.expression)));
+        let minute = slot.item_key();
         let text = |slot: &Slot| serde_json::to_string(slot).unwrap_or_default();
         let expires = (slot.minute.max(Timestamp::UNIX_EPOCH) + KEPT).as_second();
         let slot_attributes = Item::default().text(SLOT, text(&new.slot)).number(EXPIRES_AT, expires);
@@ -469,12 +471,12 @@ impl Ledger {
     }
 
     /// An update that sets attributes of an item, if it is of no later version and a condition holds.
-    fn update(&self, place: &ItemKey, attributes: Item, condition: Option<&str>) -> UpdateBuilder {
+    fn update(&self, item_key: &ItemKey, attributes: Item, condition: Option<&str>) -> UpdateBuilder {
         let Assigned { expression, names, values } = attributes.assigned();
         Update::builder()
             .table_name(&self.table)
-            .key(PARTITION_KEY, AttributeValue::S(place.partition.clone()))
-            .key(SORT_KEY, AttributeValue::S(place.sort.clone()))
+            .key(PARTITION_KEY, AttributeValue::S(item_key.partition.clone()))
+            .key(SORT_KEY, AttributeValue::S(item_key.sort.clone()))
             .update_expression(expression)
             .condition_expression(Assigned::condition(condition))
             .set_expression_attribute_names(Some(names))
@@ -608,20 +610,20 @@ impl Condition {
 }
 
 /// Where a fact is on the list.
-fn doubt_place(fact: &ItemKey) -> ItemKey {
+fn doubt_key(fact: &ItemKey) -> ItemKey {
     ItemKey { partition: DOUBTFUL.to_owned(), sort: hex::encode(Sha256::digest(fact.name())) }
 }
 
-fn doubt_item(fact: &Item, place: &ItemKey, slot: &SlotKey) -> Item {
-    let ItemKey { partition, sort } = doubt_place(place);
+fn doubt_item(fact: &Item, item_key: &ItemKey, slot: &SlotKey) -> Item {
+    let ItemKey { partition, sort } = doubt_key(item_key);
     let text = |name: &str| fact.get(name).unwrap_or_default().to_owned();
     let about = identity::ATTRIBUTES.into_iter().filter_map(|name| Some((name, fact.get(name)?)));
     let item = about.fold(Item::new(partition, sort), |item, (name, value)| item.text(name, value));
     let item = item
         .text("kind", DOUBTFUL)
         .text("status", LISTED)
-        .text("factPartition", &place.partition)
-        .text("factSort", &place.sort)
+        .text("factPartition", &item_key.partition)
+        .text("factSort", &item_key.sort)
         .text("factKind", text("kind"))
         .text("time", text("time"))
         .number(EXPIRES_AT, (slot.minute.max(Timestamp::UNIX_EPOCH) + KEPT).as_second());
